@@ -1,0 +1,46 @@
+"""What a user can get wrong, said in one sentence: the value, the reason and the fix."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(ValueError):
+    """Something that the user asked for cannot be done; the message gives the value, the reason and the fix.
+
+    The command line prints the message without a traceback and exits with code 2; inside a sweep it becomes a
+    row with ``status=failed``.
+    """
+
+
+class DataError(UserError):
+    """A table that cannot be used (empty, no numeric column, infinite values, ...)."""
+
+
+class DataUnavailableError(UserError):
+    """A dataset that is neither in the data folder nor reachable."""
+
+
+class NotInstalledError(UserError):
+    """A method whose library is not installed; the message names the extra to install."""
+
+
+class ImputationError(RuntimeError):
+    """A method failed on a valid problem (diverged, returned NaN, changed an observed cell, ...)."""
+
+
+class MirimputeWarning(UserWarning):
+    """Something that the user should know and that does not stop the run (a dropped column, a repaired mask)."""
+
+
+def unknown(kind: str, value: str, valid: Iterable[str]) -> UserError:
+    """Return the error for an unknown name: it lists the nearest valid names, then all of them.
+
+    >>> print(unknown("method", "mirff", ["mean", "mirf", "ice"]))
+    unknown method 'mirff': did you mean 'mirf'? valid: ice, mean, mirf
+    """
+    names = sorted(valid)
+    near = difflib.get_close_matches(value, names, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(repr(n) for n in near)}? " if near else ""
+    return UserError(f"unknown {kind} {value!r}: {hint}valid: {', '.join(names)}")

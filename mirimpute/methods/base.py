@@ -1,0 +1,53 @@
+"""The contract of a method: a dataclass whose fields are its parameters; `fit` learns, `impute` completes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from mirimpute.problem import Imputation, Problem, Progress, no_progress
+
+
+class Fitted(ABC):
+    """A method that has learnt from one problem."""
+
+    @abstractmethod
+    def impute(self) -> Imputation:
+        """Return the completed rows of the problem that it was fitted on.
+
+        Observed cells are bit-equal to the input, and nothing is NaN.
+        """
+
+
+@dataclass
+class Method(ABC):
+    """A way to impute. Subclasses add their parameters as typed fields; construction only stores.
+
+    Modules of methods import torch, scikit-learn and other libraries inside :meth:`fit`, so that the command line
+    can list and check parameters without loading them.
+
+    Attributes:
+        name: the label in rows, tables and folders.
+    """
+
+    name: str
+
+    @abstractmethod
+    def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
+        """Learn from ``problem`` (which is not modified) and return what can impute it.
+
+        Raises:
+            NotInstalledError: the library is absent; names the extra.
+            ImputationError: the method failed on this problem; says why.
+        """
+
+
+@dataclass(frozen=True)
+class Completed(Fitted):
+    """The result of a method that completes the table while it learns."""
+
+    imputation: Imputation
+
+    def impute(self) -> Imputation:
+        """Return the stored imputation."""
+        return self.imputation

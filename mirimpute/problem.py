@@ -1,0 +1,56 @@
+"""`Problem` and `Imputation`: what a method gets and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mirimpute.datasets.table import Column
+
+Progress = Callable[[str, int, int], None]
+"""``progress(stage, done, total)``: called by long work as often as it likes; drawing is somebody else's job."""
+
+
+def no_progress(stage: str, done: int, total: int) -> None:
+    """Ignore progress."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An incomplete table: everything that a method may know. The truth is not in it.
+
+    Attributes:
+        x_incomplete: float64 (n_rows, n_columns), standardised scale, NaN where missing.
+        columns: name and kind of each column.
+        seed: the only source of a method's randomness.
+        device: torch device for methods that use one ("cpu", "cuda", "cuda:0").
+    """
+
+    x_incomplete: np.ndarray
+    columns: tuple[Column, ...]
+    seed: int
+    device: str = "cpu"
+
+    @property
+    def missing(self) -> np.ndarray:
+        """Bool (n_rows, n_columns), True = missing."""
+        return np.isnan(self.x_incomplete)
+
+
+@dataclass(frozen=True)
+class Imputation:
+    """What a method returns.
+
+    Attributes:
+        point: float64 (n_rows, n_columns): the estimate of the conditional mean (or the method's only answer).
+        draws: float64 (m, n_rows, n_columns): samples from the conditional distribution; ``point[None]`` for a
+            deterministic method.
+        trace: one dict of plain numbers per round (``round``, ``change``, ``loss``, ...).
+    """
+
+    point: np.ndarray
+    draws: np.ndarray
+    trace: list[dict[str, Any]] = field(default_factory=list)
