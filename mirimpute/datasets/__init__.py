@@ -1,0 +1,1 @@
+"""Datasets: where tables come from, and the `Table` that all of them become."""

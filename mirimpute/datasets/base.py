@@ -5,13 +5,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mirimpute.datasets.table import Table
+from mirimpute.errors import UserError
+from mirimpute.seeding import generator
+
+if TYPE_CHECKING:  # pandas takes longer to import than the command line may take to start
+    import pandas as pd
+
+    from mirimpute.datasets.table import Table
 
 
 @dataclass
 class Dataset(ABC):
-    """A source of one table.
+    """A source of one table. Subclasses add their options as typed fields and say how to :meth:`read`.
 
     Attributes:
         name: the label in rows, tables and folders.
@@ -21,7 +28,6 @@ class Dataset(ABC):
     name: str
     max_rows: int | None = None
 
-    @abstractmethod
     def load(self, data_dir: Path) -> Table:
         """Return the table, downloading into ``data_dir`` whatever is not there yet.
 
@@ -29,7 +35,41 @@ class Dataset(ABC):
             DataUnavailableError: not in ``data_dir`` and not reachable; names dataset, folder and how to prefetch.
             DataError: the table cannot be used.
         """
+        from mirimpute.datasets.table import table_from_frame
+
+        return table_from_frame(limit_rows(self.read(data_dir), self.max_rows, self.name), self.name)
+
+    @abstractmethod
+    def read(self, data_dir: Path) -> pd.DataFrame:
+        """Return all rows and columns of the source; errors as :meth:`load`."""
 
     @abstractmethod
     def is_present(self, data_dir: Path) -> bool:
         """Return whether :meth:`load` needs no network."""
+
+    @property
+    @abstractmethod
+    def origin(self) -> str:
+        """Where the table comes from, in a few words, for lists."""
+
+    def fetch(self, data_dir: Path) -> None:  # noqa: B027  (a source without a download has nothing to fetch)
+        """Download into ``data_dir`` what is not there yet, without reading the table; errors as :meth:`load`."""
+
+
+def limit_rows(frame: pd.DataFrame, max_rows: int | None, name: str) -> pd.DataFrame:
+    """Return at most ``max_rows`` rows of ``frame`` in their order, drawn without replacement.
+
+    The draw depends on ``name`` and on the numbers of rows only, so it is the same for every seed of a benchmark.
+
+    Raises:
+        UserError: ``max_rows`` is below 2.
+    """
+    if max_rows is None:
+        return frame
+    if max_rows < 2:
+        raise UserError(f"max_rows={max_rows} is too small: imputation needs at least 2 rows, or null for all")
+    if len(frame) <= max_rows:
+        return frame
+    rows = generator(0, "rows", name).choice(len(frame), size=max_rows, replace=False)
+    rows.sort()
+    return frame.iloc[rows].reset_index(drop=True)

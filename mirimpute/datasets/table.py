@@ -68,7 +68,7 @@ class Table:
 
 
 def kind_of(values: pd.Series) -> Kind:
-    """Return the kind of a column: numbers that are all whole are integer, other numbers continuous, the rest categorical.
+    """Return the kind of a column: whole numbers are integer, other numbers continuous, the rest categorical.
 
     Booleans, strings, pandas categories, dates and objects are categorical. An all-missing object column is
     categorical too.
@@ -109,15 +109,19 @@ def table_from_frame(frame: pd.DataFrame, name: str) -> Table:
         )
     if dropped:
         warnings.warn(
-            f"dataset {name!r}: categorical column(s) dropped, only numeric columns are imputed for now: {', '.join(dropped)}",
+            f"dataset {name!r}: categorical column(s) dropped, only numeric columns are imputed for now: "
+            f"{', '.join(dropped)}",
             MirimputeWarning,
             stacklevel=2,
         )
     values = np.column_stack([frame.iloc[:, j].to_numpy(dtype=np.float64, na_value=np.nan) for j in numeric])
+    values[np.isnan(values)] = np.nan  # NaNs differ in bits that mean nothing and would change the hash
     columns = tuple(Column(names[j], kinds[j]) for j in numeric)
     infinite = [c.name for c, bad in zip(columns, np.isinf(values).any(axis=0), strict=True) if bad]
     if infinite:
-        raise DataError(f"dataset {name!r} holds infinite values in column(s) {infinite}: replace them by empty cells or drop them")
+        raise DataError(
+            f"dataset {name!r} holds infinite values in column(s) {infinite}: replace them by empty cells or drop them"
+        )
     empty = [c.name for c, bad in zip(columns, np.isnan(values).all(axis=0), strict=True) if bad]
     if empty:
         raise DataError(f"dataset {name!r} has no value at all in column(s) {empty}: drop these columns")

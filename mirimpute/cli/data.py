@@ -1,0 +1,106 @@
+"""`mirimpute-data`: prefetch datasets, and list what is there."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from mirimpute.datasets.catalog import descriptions, named_dataset, options_to_give
+from mirimpute.datasets.location import DATA_DIR_VARIABLE, data_directory
+from mirimpute.errors import UserError
+
+USER_ERROR = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0, or 2 when something asked for cannot be done."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        return fetch(options.names) if options.command == "fetch" else show_list()
+    except UserError as error:
+        return _complain(error)
+
+
+def fetch(names: Sequence[str]) -> int:
+    """Download the named datasets that are not there yet, verify those that are; one line each on stdout.
+
+    A name that fails does not stop the others; unknown names are refused before any download.
+    """
+    datasets = [named_dataset(name) for name in dict.fromkeys(names)]
+    folder = data_directory()
+    failures = 0
+    with _progress(len(datasets)) as advance:
+        for dataset in datasets:
+            advance(dataset.name, 0)
+            present = dataset.is_present(folder)
+            try:
+                dataset.fetch(folder)
+                print(f"{dataset.name}: {'already there' if present else 'fetched'}")
+            except UserError as error:
+                failures += 1
+                _complain(error)
+            advance(dataset.name, 1)
+    return USER_ERROR if failures else 0
+
+
+def show_list() -> int:
+    """Print the data folder, then a line for every dataset: name, where it is from, whether it is there, what it is."""
+    folder = data_directory()
+    print(f"data folder: {folder} (set {DATA_DIR_VARIABLE} to use another)\n")
+    rows = [("dataset", "from", "present", "description")]
+    for name, sentence in descriptions("dataset").items():
+        needed = options_to_give(name)
+        if needed:
+            rows.append((name, name, f"give {' '.join(needed)}", sentence))
+        else:
+            dataset = named_dataset(name)
+            rows.append((name, dataset.origin, "yes" if dataset.is_present(folder) else "no", sentence))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for row in rows:
+        print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mirimpute-data", description="Prefetch datasets, so that later runs need no network, or list them."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{fetch,list}")
+    command = commands.add_parser("fetch", help="download datasets into the data folder")
+    command.add_argument(
+        "names",
+        nargs="+",
+        metavar="NAME",
+        help="as in `mirimpute-bench dataset=NAME`: letter, uci/wine, openml/61, ...",
+    )
+    commands.add_parser("list", help="show every dataset, where it is from and whether it is there")
+    return parser
+
+
+def _complain(error: UserError) -> int:
+    print(f"mirimpute-data: {error}", file=sys.stderr)
+    return USER_ERROR
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[str, int], None]]:
+    """Yield ``advance(name, steps)``: a bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda name, steps: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    # Lines printed meanwhile appear above the bar, unless stdout goes elsewhere and must not be turned to stderr.
+    redirect = sys.stdout.isatty()
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=redirect) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda name, steps: bar.update(task, description=name, advance=steps)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""Fixtures for every test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a private copy of the data folder that MIRIMPUTE_DATA_DIR names; skip when there is none."""
+    source = os.environ.get("MIRIMPUTE_DATA_DIR")
+    if not source:
+        pytest.skip("MIRIMPUTE_DATA_DIR is not set, so there are no real data to test with")
+    if not (Path(source) / "openml").is_dir() or not (Path(source) / "uci").is_dir():
+        pytest.fail(f"MIRIMPUTE_DATA_DIR={source} has no openml and uci folders")
+    copy = tmp_path_factory.mktemp("data")
+    shutil.copytree(Path(source) / "openml", copy / "openml")
+    shutil.copytree(Path(source) / "uci", copy / "uci")
+    return copy
