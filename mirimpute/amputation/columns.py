@@ -1,0 +1,43 @@
+"""What the mechanisms ask of single columns: which of them vary, and their standardised values."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def varying_columns(values: np.ndarray) -> np.ndarray:
+    """Return bool (n_columns,): True where the observed values are not all the same.
+
+    Args:
+        values: (n_rows, n_columns), any scale, NaN where there is no value.
+
+    >>> varying_columns(np.array([[1.0, 7.0, np.nan], [2.0, 7.0, np.nan], [np.nan, 7.0, 3.0]]))
+    array([ True, False, False])
+    """
+    # fmin and fmax skip NaN without the warning that nanmin gives on an empty column.
+    return np.fmin.reduce(values, axis=0) < np.fmax.reduce(values, axis=0)
+
+
+def standardised(column: np.ndarray) -> np.ndarray:
+    """Return (column − mean) / sd over the observed values.
+
+    Cells without a value become 0, and so does a column whose values are all equal.
+
+    The column is first brought into [−1, 1] by a power of two, which is exact, so no scale overflows.
+
+    Args:
+        column: (n_rows,), any scale, NaN where there is no value.
+
+    >>> standardised(np.array([1e300, 3e300, np.nan]))
+    array([-1.,  1.,  0.])
+    """
+    observed = ~np.isnan(column)
+    present = column[observed]
+    result = np.zeros(column.shape)
+    if present.size == 0 or present.min() == present.max():
+        return result
+    present = np.ldexp(present, -int(np.frexp(np.abs(present).max())[1]))
+    # Measured from the minimum and in units of the range, a small spread on a large offset keeps its digits.
+    present = (present - present.min()) / (present.max() - present.min())
+    result[observed] = (present - present.mean()) / present.std()
+    return result

@@ -1,0 +1,88 @@
+"""The logistic model of Muzellec et al. (2020): some columns decide what goes missing in the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mirimpute.amputation.base import name_columns
+from mirimpute.amputation.columns import standardised, varying_columns
+from mirimpute.errors import UserError
+
+
+def check_observed_fraction(observed_fraction: float) -> None:
+    """Raise UserError unless ``observed_fraction`` is in (0, 1)."""
+    if not 0 < observed_fraction < 1:
+        raise UserError(
+            f"observed_fraction={observed_fraction} is outside (0, 1): give the fraction of the columns that decide "
+            "about the others, such as 0.3"
+        )
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which columns decide (``inputs``) and which follow (``targets``), sorted column numbers, with notes."""
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    notes: tuple[str, ...]
+
+
+def choose_roles(values: np.ndarray, observed_fraction: float, mechanism_name: str, rng: np.random.Generator) -> Roles:
+    """Split the columns at random into inputs of the model and targets.
+
+    ⌊observed_fraction · d⌋ columns are inputs, at least 1 and at most d − 1. When none of the drawn inputs varies,
+    the model would be MCAR in disguise: the last of them gives its place to the first varying column drawn after it.
+
+    Args:
+        values: (n_rows, d), d ≥ 2.
+        observed_fraction: in (0, 1).
+        mechanism_name: for the message.
+        rng: decides the split.
+
+    Raises:
+        UserError: no column of the table varies.
+    """
+    n_columns = values.shape[1]
+    varying = varying_columns(values)
+    if not varying.any():
+        raise UserError(
+            f"mechanism {mechanism_name!r} cannot depend on the values: all {n_columns} columns are constant, "
+            "use mechanism=mcar or a table with a varying column"
+        )
+    # The small term undoes the rounding of products such as 0.29 × 100.
+    count = min(max(int(observed_fraction * n_columns + 1e-9), 1), n_columns - 1)
+    drawn = rng.permutation(n_columns)
+    notes: tuple[str, ...] = ()
+    if not varying[drawn[:count]].any():
+        place = int(np.flatnonzero(varying[drawn])[0])
+        notes = (f"input column {drawn[count - 1]} was exchanged for {drawn[place]}, because no drawn input varied",)
+        drawn[[count - 1, place]] = drawn[[place, count - 1]]
+    inputs, targets = np.sort(drawn[:count]), np.sort(drawn[count:])
+    constant = inputs[~varying[inputs]]
+    if constant.size:
+        notes += (f"constant input column(s) {name_columns(constant)} have no influence",)
+    return Roles(inputs, targets, notes)
+
+
+def scores(values: np.ndarray, inputs: np.ndarray, n_targets: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the score of each row for each target: standardised inputs times N(0, 1) weights, with unit variance.
+
+    Z w_k / sd(Z w_k), where Z are the input columns standardised over their observed values. Cells without a value
+    and constant columns contribute 0.
+
+    Args:
+        values: (n_rows, n_columns), any scale.
+        inputs: (n_inputs,) column numbers, at least one of them varying.
+        n_targets: number of weight vectors.
+        rng: draws the weights.
+
+    Returns:
+        float64 (n_rows, n_targets).
+    """
+    weights = rng.standard_normal((len(inputs), n_targets))
+    standard = np.column_stack([standardised(values[:, column]) for column in inputs])
+    result: np.ndarray = standard @ weights
+    result /= result.std(axis=0)
+    return result

@@ -1,0 +1,51 @@
+"""Missing not at random: each column decides about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mirimpute.amputation.base import Mechanism, Proposal, name_columns
+from mirimpute.amputation.columns import standardised, varying_columns
+from mirimpute.errors import UserError
+
+
+@dataclass
+class MnarSelf(Mechanism):
+    """Each cell goes missing by a logistic model of its own value.
+
+    P(x_ij missing) = sigmoid(±z_ij + b_j), z_j the standardised column. The model has one N(0, 1) weight, and scaling
+    the score to unit variance leaves of it only the sign: a column loses its large or its small values, at even odds.
+    A constant column would be MCAR in disguise and stays observed.
+
+    Reference: Muzellec et al. (2020), "Missing data imputation using optimal transport", ICML (self-masked MNAR).
+    """
+
+    def propose(self, values: np.ndarray, rng: np.random.Generator) -> Proposal:
+        """Return each standardised column with a random sign.
+
+        Raises:
+            UserError: every column is constant.
+        """
+        n_columns = values.shape[1]
+        signs = np.where(rng.random(n_columns) < 0.5, -1.0, 1.0)
+        varying = varying_columns(values)
+        if not varying.any():
+            raise UserError(
+                f"mechanism {self.name!r} cannot depend on the values: all {n_columns} columns are constant, "
+                "use mechanism=mcar or a table with a varying column"
+            )
+        logits = np.zeros(values.shape)
+        for column in np.flatnonzero(varying):
+            logits[:, column] = signs[column] * standardised(values[:, column])
+        constant = np.flatnonzero(~varying)
+        complete = constant.size == 0
+        return Proposal(
+            eligible=np.broadcast_to(varying, values.shape),
+            logits=logits,
+            intercept_per_column=True,
+            notes=() if complete else (f"constant column(s) {name_columns(constant)} stay observed",),
+            limit="" if complete else f"{constant.size} of {n_columns} columns are constant and stay observed",
+            remedy="" if complete else "rate_of=eligible",
+        )
