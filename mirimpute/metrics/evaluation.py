@@ -1,0 +1,77 @@
+"""`evaluate`: the asked metrics of one completed table against the truth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mirimpute.metrics.comparison import Comparison, Undefined
+from mirimpute.metrics.registry import metric
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The result of :func:`evaluate`.
+
+    Attributes:
+        values: one number per asked metric, in the asked order; finite, or NaN for a metric in ``undefined``.
+        rows: the number of rows that the row-capped metrics use (0 if no row can be compared).
+        undefined: for each metric without a value, the reason; it depends on the truth only, never on the method.
+    """
+
+    values: dict[str, float]
+    rows: int
+    undefined: dict[str, str] = field(default_factory=dict)
+
+
+def evaluate(
+    metric_names: Sequence[str],
+    x_true: np.ndarray,
+    x_imputed: np.ndarray,
+    scored: np.ndarray,
+    *,
+    max_rows: int,
+    rng_seed: int,
+) -> Scores:
+    """Return the asked metrics; arrays are as in :class:`~mirimpute.metrics.comparison.Comparison`.
+
+    Args:
+        metric_names: keys of ``METRICS``.
+        x_true: float64 (n_rows, n_columns), standardised scale; NaN where the source itself has no value.
+        x_imputed: float64 (n_rows, n_columns), same scale, finite everywhere.
+        scored: bool (n_rows, n_columns), True = hidden on purpose.
+        max_rows: the most rows that row-capped metrics use; beyond it a fixed subsample.
+        rng_seed: chooses that subsample; must not depend on the method.
+
+    Raises:
+        UserError: an unknown metric.
+        ValueError: an invariant of the harness is broken, see ``Comparison``.
+        TransportError: exact optimal transport could not be proven optimal.
+        OverflowError: a metric is not finite, because the completed table is too far from the truth.
+    """
+    metrics = [metric(name) for name in metric_names]
+    comparison = Comparison(x_true, x_imputed, scored, max_rows=max_rows, rng_seed=rng_seed)
+    values: dict[str, float] = {}
+    undefined: dict[str, str] = {}
+    for each in metrics:
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):  # a value that is not finite is raised below
+                value = each.function(comparison)
+        except Undefined as reason:
+            values[each.name], undefined[each.name] = math.nan, str(reason)
+            continue
+        if not math.isfinite(value):
+            largest = float(np.abs(x_imputed).max())
+            raise OverflowError(f"metric {each.name!r} is {value}: the largest imputed value is {largest:.3g}")
+        values[each.name] = value
+    return Scores(values=values, rows=_row_count(comparison), undefined=undefined)
+
+
+def _row_count(comparison: Comparison) -> int:
+    try:
+        return int(comparison.rows.size)
+    except Undefined:
+        return 0

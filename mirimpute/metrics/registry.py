@@ -1,0 +1,35 @@
+"""Every metric by name. A new one is a file with a `Metric` and a line here."""
+
+from __future__ import annotations
+
+from mirimpute.errors import unknown
+from mirimpute.metrics.base import Metric
+from mirimpute.metrics.energy import ENERGY
+from mirimpute.metrics.mmd2 import MMD2
+from mirimpute.metrics.pointwise import MAE, RMSE
+from mirimpute.metrics.sliced_w2 import SLICED_W2
+from mirimpute.metrics.w1_marginal import W1_MARGINAL_SCORED, W1_MARGINAL_SUM
+from mirimpute.metrics.w2 import W2, W2SQ_HALF
+
+METRICS: dict[str, Metric] = {
+    "rmse": RMSE,
+    "mae": MAE,
+    "w2": W2,
+    "w2sq_half": W2SQ_HALF,
+    "w1_marginal_sum": W1_MARGINAL_SUM,
+    "w1_marginal_scored": W1_MARGINAL_SCORED,
+    "sliced_w2": SLICED_W2,
+    "mmd2": MMD2,
+    "energy": ENERGY,
+}
+
+
+def metric(name: str) -> Metric:
+    """Return the metric called ``name``.
+
+    Raises:
+        UserError: there is none; the message lists the valid names and the nearest.
+    """
+    if name not in METRICS:
+        raise unknown("metric", name, METRICS)
+    return METRICS[name]
