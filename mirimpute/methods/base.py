@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 from mirimpute.problem import Imputation, Problem, Progress, no_progress
 
@@ -28,9 +29,18 @@ class Method(ABC):
 
     Attributes:
         name: the label in rows, tables and folders.
+        libraries: modules that :meth:`fit` needs; the harness imports them before the clock starts.
+        returns_column_means: True only for mean imputation itself: any other method that returns the column means
+            has failed in silence.
     """
 
+    libraries: ClassVar[tuple[str, ...]] = ()
+    returns_column_means: ClassVar[bool] = False
+
     name: str
+
+    def check(self) -> None:  # noqa: B027 (most methods have nothing to check)
+        """Raise UserError when a parameter has no meaning; needs no data, so it runs before any is read."""
 
     @abstractmethod
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:

@@ -1,0 +1,157 @@
+"""`mirimpute-bench`: run one cell, or a sweep of cells with ``-m``. The only module that imports Hydra."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mirimpute.errors import MirimputeWarning, UserError
+
+if TYPE_CHECKING:
+    from mirimpute.cell import CellResult
+
+PROGRAM = "mirimpute-bench"
+OK, CELL_FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; exit code 0 = all cells ok, 1 = a cell failed, 2 = the request cannot be served."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if any(argument in ("--help", "-h") for argument in arguments):
+        from mirimpute.cli.help import bench_help
+
+        print(bench_help())
+        return
+    if "--version" in arguments:
+        from mirimpute import __version__
+
+        print(f"{PROGRAM} {__version__}")
+        return
+    traceback_wanted = os.environ.get("HYDRA_FULL_ERROR", "") not in ("", "0")
+    try:
+        code = _run(arguments)
+    except KeyboardInterrupt:
+        print(f"{PROGRAM}: interrupted; the rows written so far are kept, resume=true goes on from there", file=sys.stderr)
+        code = INTERRUPTED
+    except UserError as error:
+        if traceback_wanted:
+            raise
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        code = USER_ERROR
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    """Hand ``arguments`` to Hydra and return the exit code."""
+    import hydra
+
+    from mirimpute.cli.schema import register_schema
+    from mirimpute.cli.translate import user_error
+    from mirimpute.conf_location import conf_dir
+
+    register_schema()
+    results: list[CellResult] = []
+
+    def task(cfg: Any) -> str:
+        result = _task(cfg)
+        results.append(result)
+        return str(result.directory)
+
+    entry = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
+    with _hydra_raises(), _arguments(arguments):
+        try:
+            entry()
+        except (UserError, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            translated = user_error(error)
+            if translated is None:
+                raise
+            raise translated from error
+    if results:
+        _print_table(results)
+    return OK if all(result.row["status"] == "ok" for result in results) else CELL_FAILED
+
+
+def _task(cfg: Any) -> CellResult:
+    """Run the cell that ``cfg`` describes; in a sweep, a cell that cannot start becomes a failed row."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+    from omegaconf import OmegaConf
+
+    from mirimpute.cell import CellResult, failed_row, run_cell
+    from mirimpute.cli.progress import rich_progress
+    from mirimpute.cli.schema import cell_config
+    from mirimpute.datasets.location import data_directory
+    from mirimpute.results.store import check_writable, write_cell
+
+    config = cell_config(cfg)
+    check_writable(Path(config.results_dir))
+    config_yaml = OmegaConf.to_yaml(cfg, resolve=True)
+    label = f"{config.dataset.name} {config.mechanism.name} {config.missing_rate:g} {config.method.name} seed {config.seed}"
+    in_sweep = HydraConfig.get().mode == RunMode.MULTIRUN
+    with _plain_warnings():
+        try:
+            with rich_progress(label) as progress:
+                return run_cell(config, data_directory(), config_yaml=config_yaml, progress=progress)
+        except UserError as error:
+            if not in_sweep:
+                raise
+            row = failed_row(config, str(error))
+            directory = write_cell(Path(config.results_dir), row, config_yaml=config_yaml, trace=[], log="")
+            return CellResult(row, directory, resumed=False)
+
+
+def _print_table(results: list[CellResult]) -> None:
+    from rich.console import Console
+
+    from mirimpute.report.terminal import terminal_table
+
+    console = Console()
+    console.print(terminal_table([{**result.row, "directory": str(result.directory)} for result in results]))
+    resumed = sum(result.resumed for result in results)
+    if resumed:
+        console.print(f"{resumed} of {len(results)} rows were there already and were not computed again (resume=true)")
+
+
+@contextmanager
+def _hydra_raises() -> Iterator[None]:
+    """Make Hydra raise its errors instead of printing them in its own words and exiting with code 1."""
+    before = os.environ.get("HYDRA_FULL_ERROR")
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["HYDRA_FULL_ERROR"]
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = before
+
+
+@contextmanager
+def _arguments(arguments: list[str]) -> Iterator[None]:
+    before = sys.argv
+    sys.argv = [PROGRAM, *arguments]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Print our own warnings as one line each, without the place in the code."""
+
+    def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+        if issubclass(category, MirimputeWarning):
+            print(f"{PROGRAM}: warning: {message}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", MirimputeWarning)
+        warnings.showwarning = show
+        yield

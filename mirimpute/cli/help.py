@@ -1,0 +1,38 @@
+"""What ``mirimpute-bench --help`` prints, read from the first line of each file under ``conf/``."""
+
+from __future__ import annotations
+
+from mirimpute.conf_location import descriptions
+
+_HEAD = """\
+mirimpute-bench: hide cells of a table, let a method fill them in, and score the result.
+
+  mirimpute-bench method=mirf dataset=letter                        one cell
+  mirimpute-bench -m method=mirf,mean,ice seed=0,1,2                a sweep of cells, one after the other
+  mirimpute-bench dataset=uci/wine mechanism=mar missing_rate=0.4   any value of the configuration
+  mirimpute-bench method=mirf method.rounds=3 method.name=mirf_3    a method's parameter, under its own label
+  mirimpute-bench method=mirf --cfg job                             print the configuration instead of running it
+
+options (key=value):
+  missing_rate  fraction of the cells to hide, in (0, 1)           default 0.3
+  seed          of the hidden cells and of the method              default 0
+  results_dir   folder that rows are written to                    default results
+  device        torch device: cpu, cuda, cuda:N                    default cpu
+  threads       computing threads of the imputation (null: all)    default null
+  timeout_s     seconds after which a method is stopped (or null)  default null
+  resume        skip a cell that has an ok row already             default false
+  save_tables   also keep truth, incomplete, point and draw        default false
+"""
+_TAIL = """\
+Tables and figures of what was run: mirimpute-report. Prefetch data: mirimpute-data fetch NAME. Hydra's own options:
+--hydra-help. A traceback instead of a sentence: HYDRA_FULL_ERROR=1."""
+
+
+def bench_help() -> str:
+    """Return the help text: options, then methods, datasets, mechanisms, protocols and experiments with a line each."""
+    parts = [_HEAD]
+    for group in ("method", "dataset", "mechanism", "protocol", "experiment"):
+        names = descriptions(group)
+        width = max((len(name) for name in names), default=0)
+        parts.append(f"{group}=\n" + "".join(f"  {name:<{width}}  {text}\n" for name, text in names.items()))
+    return "\n".join([*parts, _TAIL])

@@ -1,0 +1,54 @@
+"""The structured schema under ``conf/``: every registered dataclass becomes ``base_<key>`` of its group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mirimpute.amputation.registry import MECHANISMS
+from mirimpute.config import CellConfig, Protocol
+from mirimpute.datasets.registry import DATASETS
+from mirimpute.methods.registry import METHODS
+
+
+@dataclass
+class _CellSchema(CellConfig):
+    """`CellConfig` whose parts are still to be chosen, plus the experiment group, which only overrides others."""
+
+    dataset: Any = "???"
+    mechanism: Any = "???"
+    method: Any = "???"
+    protocol: Any = "???"
+    experiment: Any = None
+
+
+GROUPS: dict[str, dict[str, type]] = {
+    "dataset": dict(DATASETS),
+    "mechanism": dict(MECHANISMS),
+    "method": dict(METHODS),
+    "protocol": {"default": Protocol},
+}
+
+
+def register_schema() -> None:
+    """Put the schema into Hydra's store."""
+    from hydra.core.config_store import ConfigStore
+
+    store = ConfigStore.instance()
+    store.store(name="base_cell", node=_CellSchema)
+    for group, classes in GROUPS.items():
+        for key, node in classes.items():
+            store.store(group=group, name=f"base_{key}", node=node)
+
+
+def cell_config(cfg: Any) -> CellConfig:
+    """Return the composed configuration as plain dataclasses.
+
+    Raises:
+        omegaconf.errors.MissingMandatoryValue: an option that has to be given is not.
+    """
+    from omegaconf import OmegaConf
+
+    parts = vars(OmegaConf.to_object(cfg)).copy()
+    del parts["experiment"]
+    return CellConfig(**parts)

@@ -1,0 +1,81 @@
+"""Hydra's and OmegaConf's errors, said in one sentence with the value and the fix."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+from mirimpute.cli.schema import GROUPS
+from mirimpute.conf_location import descriptions
+from mirimpute.config import CellConfig
+from mirimpute.errors import UserError, unknown
+
+
+def user_error(error: BaseException) -> UserError | None:
+    """Return what ``error`` means for a user, or None when it is not about the request."""
+    from hydra.errors import HydraException, MissingConfigException
+    from omegaconf.errors import OmegaConfBaseException
+
+    chain = list(_causes(error))
+    for each in chain:
+        if isinstance(each, MissingConfigException):
+            return _missing_config(each)
+    for each in chain:
+        if isinstance(each, OmegaConfBaseException) and not isinstance(each, HydraException):
+            return _omegaconf(each, chain)
+    if isinstance(error, HydraException):
+        override = re.search(r"Could not override '([^']+)'", str(error))
+        if override:
+            return _unknown_key(override[1])
+        return UserError(f"{_first_line(error)}: write options as key=value, see mirimpute-bench --help")
+    return None
+
+
+def _causes(error: BaseException | None) -> Any:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _missing_config(error: Any) -> UserError:
+    """An option of a group that has no file, such as method=mirff."""
+    group, _, name = str(error.missing_cfg_file or "").partition("/")
+    if group in GROUPS or group == "experiment":
+        return unknown(group, name, descriptions(group))
+    return UserError(f"{_first_line(error)}: see mirimpute-bench --help")
+
+
+def _omegaconf(error: Any, chain: list[BaseException]) -> UserError:
+    from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue
+
+    key = error.full_key or error.key or ""
+    if isinstance(error, (ConfigAttributeError, ConfigKeyError)):
+        for each in chain:
+            override = re.search(r"Could not override '([^']+)'", str(each))
+            if override:
+                return _unknown_key(override[1], error.object_type)
+        return _unknown_key(str(key), error.object_type)
+    if isinstance(error, MissingMandatoryValue):
+        return UserError(f"{key} has no value: give {key}=<value>")
+    for each in chain:
+        override = re.search(r"Error merging override (.+)", str(each))
+        if override:
+            return UserError(f"{override[1].strip()}: {_first_line(error)}")
+    return UserError(f"{key}: {_first_line(error)}" if key else _first_line(error))
+
+
+def _unknown_key(key: str, object_type: Any = None) -> UserError:
+    """A key that the schema does not have, such as missing_rat=0.3 or method.round=3."""
+    if "." not in key:
+        fields = {field.name for field in dataclasses.fields(CellConfig)} | {"experiment"}
+        return unknown("key", key, fields)
+    parent, _, name = key.rpartition(".")
+    if dataclasses.is_dataclass(object_type):
+        return unknown(f"key of {parent}", name, {field.name for field in dataclasses.fields(object_type)})
+    return UserError(f"unknown key {key!r}: see mirimpute-bench --cfg job for the keys of {parent}")
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -1,0 +1,126 @@
+"""The configuration of one cell as plain dataclasses: the schema under ``conf/``, without Hydra."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mirimpute import __version__
+from mirimpute.amputation.base import Mechanism
+from mirimpute.datasets.base import Dataset
+from mirimpute.errors import UserError
+from mirimpute.methods.base import Method
+
+RATE_CONVENTIONS = ("overall", "eligible")
+
+
+@dataclass
+class Protocol:
+    """How a cell is scaled, hidden and scored, so that one run is comparable with one paper.
+
+    Attributes:
+        name: the label in rows.
+        scaler: "observed" standardises each column by mean and standard deviation of its observed cells.
+        rate_of: what ``missing_rate`` is a fraction of: "overall" (all cells) or "eligible" (those that may go missing).
+        metrics: names from :data:`mirimpute.metrics.registry.METRICS`, each computed on point and on one draw.
+        max_rows_scored: cap on the rows of the metrics that compare all pairs of rows; a fixed subsample, the same
+            for every method, whose size is in the row.
+    """
+
+    name: str = "default"
+    scaler: str = "observed"
+    rate_of: str = "overall"
+    metrics: list[str] = field(
+        default_factory=lambda: [
+            "rmse",
+            "mae",
+            "w2",
+            "w2sq_half",
+            "w1_marginal_sum",
+            "w1_marginal_scored",
+            "sliced_w2",
+            "mmd2",
+            "energy",
+        ]
+    )
+    max_rows_scored: int = 2000
+
+
+@dataclass
+class CellConfig:
+    """Everything that a cell depends on, and how to run it.
+
+    Attributes:
+        dataset: where the table comes from.
+        mechanism: which cells go missing.
+        method: who fills them.
+        protocol: scaling, rate convention, metrics.
+        missing_rate: target fraction of missing cells, in (0, 1).
+        seed: of the mask and of the method (two independent streams).
+        device: torch device, "cpu", "cuda" or "cuda:N".
+        threads: computing threads of the imputation (null: all cores).
+        timeout_s: seconds after which the imputation is stopped and recorded as a timeout (null: never).
+        results_dir: the folder that rows are written to.
+        resume: skip a cell whose row is there already.
+        save_tables: also write truth, incomplete, point and draw as Parquet.
+    """
+
+    dataset: Dataset
+    mechanism: Mechanism
+    method: Method
+    protocol: Protocol
+    missing_rate: float = 0.3
+    seed: int = 0
+    device: str = "cpu"
+    threads: int | None = None
+    timeout_s: float | None = None
+    results_dir: str = "results"
+    resume: bool = False
+    save_tables: bool = False
+
+    def check(self) -> None:
+        """Refuse values that no data is needed to refuse.
+
+        Raises:
+            UserError: with the value, the reason and the fix.
+        """
+        if not (math.isfinite(self.missing_rate) and 0 < self.missing_rate < 1):
+            raise UserError(f"missing_rate={self.missing_rate} is outside (0, 1): give a fraction such as 0.3")
+        if self.seed < 0:
+            raise UserError(f"seed={self.seed} is negative: give 0 or more")
+        if self.timeout_s is not None and not self.timeout_s > 0:
+            raise UserError(f"timeout_s={self.timeout_s} leaves no time: give seconds above 0, or null for no limit")
+        if self.threads is not None and self.threads < 1:
+            raise UserError(f"threads={self.threads} cannot compute: give 1 or more, or null for all cores")
+        if self.protocol.rate_of not in RATE_CONVENTIONS:
+            raise UserError(f"protocol.rate_of={self.protocol.rate_of!r} is unknown: give {' or '.join(RATE_CONVENTIONS)}")
+        if self.protocol.scaler != "observed":
+            raise UserError(f"protocol.scaler={self.protocol.scaler!r} is unknown: give 'observed'")
+        if self.device != "cpu" and not self.device.startswith("cuda"):
+            raise UserError(f"device={self.device!r} is unknown: give cpu, cuda or cuda:N")
+        self.mechanism.check()
+        self.method.check()
+
+    def identity(self, data_sha256: str) -> dict[str, Any]:
+        """Return what the result depends on: data, package and configuration, less where it is written and what is kept."""
+        parts = asdict(self)
+        for key in ("results_dir", "resume", "save_tables", "timeout_s"):
+            del parts[key]
+        for key in ("dataset", "mechanism", "method"):
+            parts[key]["class"] = type(getattr(self, key)).__name__
+        return {**parts, "data_sha256": data_sha256, "mirimpute": __version__}
+
+    def config_hash(self, data_sha256: str = "") -> str:
+        """Return the SHA-256 of :meth:`identity`; the hash of the table is empty when the table could not be read."""
+        return _hash(self.identity(data_sha256))
+
+    def method_hash(self) -> str:
+        """Return the SHA-256 of the method's class and parameters: the same for every cell of one method."""
+        return _hash({"class": type(self.method).__name__, **asdict(self.method)})
+
+
+def _hash(parts: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, allow_nan=False).encode()).hexdigest()

@@ -1,0 +1,80 @@
+"""A small residual network, in an ensemble whose members are trained side by side by batched matrix products."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class EnsembleLinear(nn.Module):
+    """One linear layer for each member: (members, batch, n_in) to (members, batch, n_out)."""
+
+    def __init__(self, members: int, n_in: int, n_out: int, generator: torch.Generator, scale: float = 1.0) -> None:
+        super().__init__()
+        weight = torch.randn(members, n_in, n_out, generator=generator) * (scale / math.sqrt(n_in))
+        self.weight = nn.Parameter(weight)
+        self.bias = nn.Parameter(torch.zeros(members, 1, n_out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x W + b for each member."""
+        return torch.baddbmm(self.bias, x, self.weight)
+
+
+class _Block(nn.Module):
+    """x + W2 dropout(silu(W1 norm(x)))."""
+
+    def __init__(self, members: int, width: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(members, 1, width))
+        self.first = EnsembleLinear(members, width, width, generator)
+        self.second = EnsembleLinear(members, width, width, generator)
+
+    def forward(self, x: Tensor, dropout: float, generator: torch.Generator | None) -> Tensor:
+        hidden = functional.layer_norm(x, x.shape[-1:]) * self.gain
+        hidden = functional.silu(self.first(hidden))
+        if generator is not None and dropout > 0:
+            kept = torch.rand(hidden.shape, generator=generator, device=hidden.device) >= dropout
+            hidden = hidden * kept / (1 - dropout)
+        return x + self.second(hidden)
+
+
+class ResidualNetwork(nn.Module):
+    """Residual multilayer perceptron with Fourier features of tau; its output is 0 before any training.
+
+    Args:
+        members: networks in the ensemble.
+        n_in, n_out: features and outputs.
+        width, blocks: of the hidden layers.
+        dropout: fraction of hidden units dropped in training.
+        generator: of the initial weights (on the CPU).
+    """
+
+    FREQUENCIES = 8
+
+    def __init__(
+        self, members: int, n_in: int, n_out: int, width: int, blocks: int, dropout: float, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        self.dropout = dropout
+        frequencies = torch.exp(torch.linspace(0.0, math.log(30.0), self.FREQUENCIES))
+        self.register_buffer("frequencies", frequencies)
+        self.enter = EnsembleLinear(members, n_in + 2 * self.FREQUENCIES + 1, width, generator)
+        self.blocks = nn.ModuleList(_Block(members, width, generator) for _ in range(blocks))
+        self.leave = EnsembleLinear(members, width, n_out, generator, scale=0.0)
+
+    def forward(self, features: Tensor, tau: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Return (members, batch, n_out).
+
+        Args:
+            features: (members, batch, n_in).
+            tau: (members, batch, 1), in [0, 1].
+            generator: of the dropout; None switches dropout off.
+        """
+        angle = tau * self.frequencies
+        x = self.enter(torch.cat([features, tau, torch.sin(angle), torch.cos(angle)], dim=-1))
+        for block in self.blocks:
+            x = block(x, self.dropout, generator)
+        return self.leave(functional.silu(functional.layer_norm(x, x.shape[-1:])))

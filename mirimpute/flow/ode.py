@@ -1,0 +1,46 @@
+"""Fixed-step integration of dx/dtau = v(x, tau) from tau = 0 to tau = 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from mirimpute.errors import unknown
+
+Velocity = Callable[[Tensor, float], Tensor]
+
+
+def euler(velocity: Velocity, x: Tensor, tau: float, step: float) -> Tensor:
+    """Return x + step v(x, tau): order 1."""
+    return x + step * velocity(x, tau)
+
+
+def heun(velocity: Velocity, x: Tensor, tau: float, step: float) -> Tensor:
+    """Return the trapezoidal step: order 2. The last step is Euler's, because v is not defined at tau = 1."""
+    first = velocity(x, tau)
+    ahead = x + step * first
+    if tau + step >= 1 - 1e-9:
+        return ahead
+    return x + step / 2 * (first + velocity(ahead, tau + step))
+
+
+SOLVERS: dict[str, Callable[[Velocity, Tensor, float, float], Tensor]] = {"euler": euler, "heun": heun}
+
+
+def integrate(velocity: Velocity, x: Tensor, steps: int, solver: str = "euler") -> Tensor:
+    """Return x at tau = 1, started from ``x`` at tau = 0, in equal steps.
+
+    >>> import torch
+    >>> integrate(lambda x, tau: -x, torch.ones(1), 1000).item()  # exp(-1)
+    0.3677...
+
+    Raises:
+        UserError: unknown solver.
+    """
+    if solver not in SOLVERS:
+        raise unknown("solver", solver, SOLVERS)
+    advance = SOLVERS[solver]
+    for number in range(steps):
+        x = advance(velocity, x, number / steps, 1 / steps)
+    return x

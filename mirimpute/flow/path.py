@@ -1,0 +1,53 @@
+"""The straight path from source to target, and the prediction of the target that the velocity is made of.
+
+x_tau = tau x1 + (1 - tau) x0, with x0 ~ N(0, I). The network predicts the target, x1_hat(x_tau, tau), because at tau = 0
+that is the conditional mean itself; the velocity follows, v = (x1_hat - x_tau) / (1 - tau).
+Reference: Liu, Gong, Liu, "Flow Straight and Fast", ICLR 2023, equation 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+def interpolate(source: Tensor, target: Tensor, tau: Tensor) -> Tensor:
+    """Return x_tau = tau target + (1 - tau) source; ``tau`` (..., 1) in [0, 1], the others (..., d)."""
+    return tau * target + (1 - tau) * source
+
+
+def velocity(prediction: Tensor, x: Tensor, tau: Tensor) -> Tensor:
+    """Return (prediction - x) / (1 - tau), for tau < 1."""
+    return (prediction - x) / (1 - tau)
+
+
+@dataclass(frozen=True)
+class Preconditioner:
+    """The prediction of a Gaussian base, and how the network corrects it.
+
+    If the target were N(mean, spread^2) in each coordinate, E[x1 | x_tau] would be mean + gain (x_tau - tau mean) with
+    gain = tau spread^2 / (tau^2 spread^2 + (1 - tau)^2), and its error would have standard deviation ``error``.
+    The network sees the base's correction in units of the spread, which is 0 at tau = 0 whatever the noise, so the
+    conditional mean at tau = 0 does not depend on x0; what it returns is multiplied by ``error``, which vanishes as
+    tau goes to 1. The construction follows Karras et al., "Elucidating the Design Space", NeurIPS 2022, table 1.
+
+    Attributes:
+        mean, spread: (..., d), of the base; spread above 0.
+        tau: (..., 1), in [0, 1].
+    """
+
+    mean: Tensor
+    spread: Tensor
+    tau: Tensor
+
+    def correction(self, x: Tensor) -> Tensor:
+        """Return gain (x - tau mean), how far x moves the base's prediction from its mean."""
+        variance = self.tau**2 * self.spread**2 + (1 - self.tau) ** 2
+        return self.tau * self.spread**2 / variance * (x - self.tau * self.mean)
+
+    def error(self) -> Tensor:
+        """Return the standard deviation of the base's own prediction error: spread at tau = 0, 0 at tau = 1."""
+        variance = self.tau**2 * self.spread**2 + (1 - self.tau) ** 2
+        return self.spread * (1 - self.tau) / torch.sqrt(variance)

@@ -1,0 +1,261 @@
+"""Run one imputation in a process of its own: timed, measured, stoppable, and harmless when it crashes.
+
+The child is forked from a clean server process that has imported the method's libraries but computed nothing, so a
+cell starts in milliseconds and never inherits the harness's thread pools, random state or memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+from importlib import import_module
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from mirimpute.errors import UserError
+from mirimpute.methods.base import Method
+from mirimpute.problem import Imputation, Problem, Progress
+
+_PROGRESS_INTERVAL_S = 0.1
+_MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the imputation took; loading, hiding, importing libraries and scoring are not in it.
+
+    Attributes:
+        fit_s, impute_s: wall seconds of the two calls.
+        cpu_s: user and system seconds of the child and of its own children.
+        peak_rss_mb: highest resident memory of the child during the imputation, less what it held before, in MiB.
+        peak_gpu_mb: highest memory that torch held on the GPU, in MiB (0 without one).
+    """
+
+    fit_s: float
+    impute_s: float
+    cpu_s: float
+    peak_rss_mb: float
+    peak_gpu_mb: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an imputation ended.
+
+    Attributes:
+        status: ok, failed or timeout.
+        reason: one sentence, empty when ok.
+        imputation, cost: None unless ok.
+        log: what the method printed, with the traceback of a failure.
+    """
+
+    status: str
+    reason: str
+    imputation: Imputation | None
+    cost: Cost | None
+    log: str
+
+
+def run_isolated(
+    method: Method,
+    problem: Problem,
+    *,
+    log_file: Path,
+    threads: int | None = None,
+    timeout_s: float | None = None,
+    progress: Progress,
+) -> Outcome:
+    """Fit ``method`` on ``problem`` and impute, in a child process.
+
+    Args:
+        method: what to run; it is copied into the child.
+        problem: the incomplete table.
+        log_file: a file to write; everything that the method prints goes there.
+        threads: computing threads (None: the libraries' own default).
+        timeout_s: wall seconds after which the child and its descendants are killed (None: never).
+        progress: called in this process with what the method reports.
+    """
+    context = _context(method.libraries)
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(sender, method, problem, str(log_file), threads), daemon=False)
+    process.start()
+    sender.close()
+    deadline = None if timeout_s is None else time.monotonic() + timeout_s
+    message: tuple[Any, ...] | None = None
+    status = "failed"
+    try:
+        while message is None:
+            left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+            if not receiver.poll(left):
+                status = "timeout"
+                break
+            received = receiver.recv()
+            if received[0] == "progress":
+                progress(*received[1:])
+            else:
+                message = received
+    except EOFError:
+        pass  # the child died without a word: judged below by its exit code
+    finally:
+        if message is None:
+            _kill(process)
+        process.join()
+        receiver.close()
+    log = log_file.read_text(errors="replace") if log_file.exists() else ""
+    if message is None:
+        reason = (
+            f"stopped after timeout_s={timeout_s:g} seconds: give it more time or a smaller problem"
+            if status == "timeout"
+            else f"the method's process {_how_it_ended(process.exitcode)}; its output is in log.txt"
+        )
+        return Outcome(status, reason, None, None, log)
+    if message[0] == "error":
+        return Outcome("failed", message[1], None, None, log)
+    return Outcome("ok", "", message[1], message[2], log)
+
+
+def _context(libraries: tuple[str, ...]) -> Any:
+    """Return the start method: a fork server where there is one, else spawn."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["mirimpute.isolation", *libraries])  # heeded by the first call of a process only
+    return context
+
+
+def _kill(process: Any) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)  # the child leads its own group, so its workers end with it
+    process.kill()
+
+
+def _how_it_ended(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        name = signal.Signals(-exitcode).name
+        hint = " (out of memory?)" if name == "SIGKILL" else ""
+        return f"was ended by {name}{hint}"
+    return f"exited with code {exitcode} before it returned a result"
+
+
+def _child(sender: Connection, method: Method, problem: Problem, log_file: str, threads: int | None) -> None:
+    """Impute in the child process and send the outcome through ``sender``."""
+    with contextlib.suppress(OSError):
+        os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it kills this process
+    log = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    try:
+        for library in method.libraries:
+            with contextlib.suppress(ImportError):  # the method says better what is missing and how to install it
+                import_module(library)
+        with _limited_threads(threads):
+            imputation, cost = _measured(method, problem, _throttled(sender))
+        message: tuple[Any, ...] = ("result", imputation, cost)
+    except UserError as error:
+        message = ("error", str(error))
+    except Exception as error:  # the one place where a method's failure becomes a row
+        traceback.print_exc()
+        message = ("error", f"{type(error).__name__}: {_first_line(error)}")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    sender.send(message)
+    sender.close()
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:500] if lines else "no message"
+
+
+def _limited_threads(threads: int | None) -> contextlib.AbstractContextManager[Any]:
+    if threads is None:
+        return contextlib.nullcontext()
+    from threadpoolctl import threadpool_limits
+
+    os.environ["OMP_NUM_THREADS"] = str(threads)  # for libraries that load their own runtime later
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
+    return threadpool_limits(limits=threads)
+
+
+def _throttled(sender: Connection) -> Progress:
+    """Return a progress function that sends at most ten messages a second, and the last one of each stage."""
+    last = 0.0
+
+    def report(stage: str, done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _PROGRESS_INTERVAL_S or done >= total:
+            last = now
+            with contextlib.suppress(OSError):
+                sender.send(("progress", stage, done, total))
+
+    return report
+
+
+def _measured(method: Method, problem: Problem, progress: Progress) -> tuple[Imputation, Cost]:
+    held = _reset_peak_rss()
+    cpu = _cpu_seconds()
+    start = time.perf_counter()
+    fitted = method.fit(problem, progress)
+    middle = time.perf_counter()
+    imputation = fitted.impute()
+    end = time.perf_counter()
+    cost = Cost(
+        fit_s=middle - start,
+        impute_s=end - middle,
+        cpu_s=_cpu_seconds() - cpu,
+        peak_rss_mb=max(_peak_rss() - held, 0) / _MIB,
+        peak_gpu_mb=_peak_gpu() / _MIB,
+    )
+    return imputation, cost
+
+
+def _cpu_seconds() -> float:
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    )
+
+
+def _status_bytes(key: str) -> int | None:
+    """Return a size of /proc/self/status in bytes, None where there is no such file."""
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith(key + ":"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return None
+
+
+def _reset_peak_rss() -> int:
+    """Forget the peak so far, where the kernel can, and return the bytes held now."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+    held = _status_bytes("VmRSS")
+    return _peak_rss() if held is None else held
+
+
+def _peak_rss() -> int:
+    peak = _status_bytes("VmHWM")
+    if peak is not None:
+        return peak
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _peak_gpu() -> int:
+    torch = sys.modules.get("torch")
+    return int(torch.cuda.max_memory_allocated()) if torch is not None and torch.cuda.is_initialized() else 0

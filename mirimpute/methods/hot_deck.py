@@ -1,0 +1,40 @@
+"""Hot-deck imputation: values of other rows, drawn at random."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from mirimpute.errors import UserError
+from mirimpute.methods.base import Completed, Fitted, Method
+from mirimpute.problem import Problem, Progress, no_progress
+from mirimpute.seeding import generator
+
+
+@dataclass
+class HotDeck(Method):
+    """Every missing cell becomes an observed value of its column, drawn with replacement.
+
+    The point estimate is the mean of what is drawn from, i.e. the column mean only in the limit of many draws: here
+    it is the first draw, because a hot deck gives no other answer.
+
+    Attributes:
+        draws: completed tables to return.
+    """
+
+    name: str = "hot_deck"
+    draws: int = 5
+
+    def check(self) -> None:
+        """Refuse a number of draws below 1."""
+        if self.draws < 1:
+            raise UserError(f"method.draws={self.draws} returns nothing: give 1 or more")
+
+    def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
+        """Complete the table ``draws`` times."""
+        from mirimpute.methods.reducer import Schedule, fill_means, reduce
+        from mirimpute.methods.transports.column import ColumnTransport
+
+        schedule = Schedule(sweep="joint", step="draw", rounds=1, chains=self.draws)
+        rng = generator(problem.seed, "hot_deck")
+        imputation = reduce(problem, ColumnTransport(), schedule, fill_means, rng, progress)
+        return Completed(replace(imputation, point=imputation.draws[0]))

@@ -1,0 +1,132 @@
+"""The outer loop of every native method: fit a transport to the completed rows, move the missing entries, again.
+
+Round t draws the missing entries from an approximation of q_{t-1}(x_miss | x_obs), which minimises
+KL(P_{X(g), M} || q_{t-1} x P_M) = I(X; M) + KL(Q_X || q_{t-1}); the mutual information between data and pattern
+cannot rise (Yu et al., NeurIPS 2025, section 3). Methods differ in the transport, in the block of columns that is
+moved at once (``sweep``), in whether a mean or a draw is taken (``step``), and in when they stop.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mirimpute.errors import ImputationError
+from mirimpute.problem import Imputation, Problem, Progress
+
+LARGEST_STATE = 1e6
+"""Standard deviations beyond which a completed table counts as diverged."""
+
+
+class Transport(ABC):
+    """One way to approximate a draw from q(x_block | the rest), learnt from completed rows.
+
+    ``x`` is float64 (chains, n_rows, n_columns), completed, standardised; ``missing`` is bool (n_rows, n_columns);
+    ``block`` holds the numbers of the columns whose missing entries are moved together.
+    """
+
+    @abstractmethod
+    def fit(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> None:
+        """Learn the conditional distribution of ``block`` from the completed rows."""
+
+    @abstractmethod
+    def mean(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray) -> np.ndarray:
+        """Return E[x_block | the rest] (chains, n_rows, len(block)); only its missing entries are used."""
+
+    def draw(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return one sample of x_block given the rest, of the same shape; by default the mean, a degenerate draw."""
+        return self.mean(x, missing, block)
+
+    def facts(self) -> dict[str, Any]:
+        """Return numbers about the last fit for the trace."""
+        return {}
+
+    def converged(self) -> bool:
+        """Return whether further rounds cannot help; asked after each round when the schedule stops by transport."""
+        return False
+
+
+Fill = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]
+"""``fill(x_incomplete, chains, rng)`` returns the first completion, (chains, n_rows, n_columns)."""
+
+
+def fill_means(x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
+    """Complete every chain with the column means of the observed cells."""
+    completed = np.where(np.isnan(x_incomplete), np.nanmean(x_incomplete, axis=0), x_incomplete)
+    return np.repeat(completed[None], chains, axis=0)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How the loop runs.
+
+    Attributes:
+        sweep: "joint" moves all columns at once, "columnwise" one after the other, fewest missing entries first.
+        step: "mean" (one Euler step of the flow) or "draw".
+        rounds: the most rounds (0: the fill is the answer).
+        stop: "never"; "change" stops once no entry moves by more than ``tolerance`` times the largest absolute value;
+            "transport" stops when the transport has converged; "rise" stops when the relative change rises, and keeps the round before (Stekhoven & Buehlmann 2012).
+        tolerance: of stop="change".
+        chains: completed copies of the table.
+    """
+
+    sweep: str
+    step: str
+    rounds: int
+    stop: str = "never"
+    tolerance: float = 1e-3
+    chains: int = 1
+
+
+def reduce(
+    problem: Problem, transport: Transport, schedule: Schedule, fill: Fill, rng: np.random.Generator, progress: Progress
+) -> Imputation:
+    """Run the loop on ``problem`` and return the completed table, one draw per chain.
+
+    Raises:
+        ImputationError: the completed table is not finite or left the bounded state: "diverged in round r".
+    """
+    missing = problem.missing
+    x = fill(problem.x_incomplete, schedule.chains, rng)
+    blocks = _blocks(missing, schedule.sweep)
+    if not blocks:
+        return Imputation(point=x[0], draws=x, trace=[])
+    trace: list[dict[str, Any]] = []
+    for number in range(1, schedule.rounds + 1):
+        before = x.copy()
+        for done, block in enumerate(blocks):
+            progress(f"round {number}/{schedule.rounds}", done, len(blocks))
+            transport.fit(x, missing, block, rng)
+            if schedule.step == "draw":
+                moved = transport.draw(x, missing, block, rng)
+            else:
+                moved = transport.mean(x, missing, block)
+            x[:, :, block] = np.where(missing[:, block], moved, x[:, :, block])
+        progress(f"round {number}/{schedule.rounds}", len(blocks), len(blocks))
+        largest = np.abs(x).max()
+        if not largest < LARGEST_STATE:  # also true of NaN
+            raise ImputationError(f"diverged in round {number}: the largest value is {largest:.3g} standard deviations")
+        difference = (x - before)[:, missing]
+        change = float((difference**2).sum() / max((x[:, missing] ** 2).sum(), np.finfo(float).tiny))
+        trace.append({"round": number, "change": change, **transport.facts()})
+        if schedule.stop == "rise" and number > 1 and change >= trace[-2]["change"]:
+            x = before
+            break
+        if schedule.stop == "transport" and transport.converged():
+            break
+        if schedule.stop == "change" and np.abs(difference).max() < schedule.tolerance * np.abs(x[:, ~missing]).max():
+            break
+    return Imputation(point=x.mean(axis=0) if schedule.chains > 1 else x[0], draws=x, trace=trace)
+
+
+def _blocks(missing: np.ndarray, sweep: str) -> list[np.ndarray]:
+    counts = missing.sum(axis=0)
+    incomplete = np.flatnonzero(counts)
+    if sweep == "joint":
+        return [incomplete] if incomplete.size else []
+    order = incomplete[np.argsort(counts[incomplete], kind="stable")]
+    return [np.array([column]) for column in order]

@@ -1,0 +1,23 @@
+"""The methods by name; each is a base of the configuration group `method` (``base_<key>``)."""
+
+from __future__ import annotations
+
+from mirimpute.methods.base import Method
+from mirimpute.methods.external.hyperimpute import Hyperimpute
+from mirimpute.methods.external.knn import Knn
+from mirimpute.methods.hot_deck import HotDeck
+from mirimpute.methods.ice import Ice
+from mirimpute.methods.mean import Mean
+from mirimpute.methods.mirf import Mirf
+from mirimpute.methods.missforest import MissForest
+
+METHODS: dict[str, type[Method]] = {
+    "mean": Mean,
+    "hot_deck": HotDeck,
+    "ice": Ice,
+    "knn": Knn,
+    "missforest": MissForest,
+    "mirf": Mirf,
+    "hyperimpute": Hyperimpute,
+}
+"""Name to class; ``hyperimpute`` wraps all plugins of that library, one configuration file each."""
