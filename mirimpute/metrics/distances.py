@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mirimpute.metrics.comparison import Comparison
+from mirimpute.metrics.comparison import Comparison, Undefined
 
 
 def squared_within_truth(comparison: Comparison) -> np.ndarray:
@@ -26,6 +26,23 @@ def squared_within_imputed(comparison: Comparison) -> np.ndarray:
 def squared_between(comparison: Comparison) -> np.ndarray:
     """Return ‖x_i − y_j‖², true row i against completed row j, float64 (n, n) for the rows of ``comparison.rows``."""
     return _squared_euclidean(comparison.x_true[comparison.rows], comparison.x_imputed[comparison.rows])
+
+
+def mean_over_pairs(values: np.ndarray) -> float:
+    """Return the mean of ``values`` (n, n) over i != j.
+
+    Row i of the truth and row i of the completed table share their observed cells, so the pair (i, i) is not a pair of
+    independent draws. Leaving it out makes MMD² and energy distance unbiased (Gretton et al. 2012, equation 4, whose
+    two samples are paired as here). With it, both gain (2/n) E d(x_i, y_i), the error of single cells, which is what
+    RMSE measures: a mean would look closer in distribution than a draw.
+
+    Raises:
+        Undefined: there is one row only.
+    """
+    n = len(values)
+    if n < 2:
+        raise Undefined("a distance between distributions needs two rows with a scored cell")
+    return float((values.sum() - np.trace(values)) / (n * (n - 1)))
 
 
 def _squared_euclidean(x: np.ndarray, y: np.ndarray) -> np.ndarray:

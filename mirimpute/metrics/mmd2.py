@@ -6,28 +6,29 @@ import numpy as np
 
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.comparison import Comparison
-from mirimpute.metrics.distances import squared_between, squared_within_imputed, squared_within_truth
+from mirimpute.metrics.distances import mean_over_pairs, squared_between, squared_within_imputed, squared_within_truth
 
 
 def mmd2(comparison: Comparison) -> float:
-    """Return MMD² = E k(X, X') + E k(Y, Y') − 2 E k(X, Y), in [0, 2].
+    """Return MMD² = E k(X, X') + E k(Y, Y') − 2 E k(X, Y), at most 2.
 
-    k(x, y) = exp(−‖x − y‖² / (2 h²)) with h of :func:`bandwidth`. V-statistic: the means run over all n² pairs of
-    ``comparison.rows``, so the value is never negative and exactly 0 for equal tables.
+    k(x, y) = exp(−‖x − y‖² / (2 h²)) with h of :func:`bandwidth`. U-statistic: the means run over
+    the n (n − 1) pairs of different rows of ``comparison.rows``
+    (:func:`~mirimpute.metrics.distances.mean_over_pairs`), so the value is unbiased, exactly 0 for equal tables, and can
+    be slightly negative when the distributions agree.
 
     Raises:
-        Undefined: no row can be compared.
+        Undefined: fewer than two rows can be compared.
 
-    Reference: Gretton et al., "A Kernel Two-Sample Test", JMLR 2012, equation 5.
+    Reference: Gretton et al., "A Kernel Two-Sample Test", JMLR 2012, equation 4.
     """
     h = comparison.once(bandwidth)
     truth, imputed, between = (
         # h divides twice: its square underflows before h does
-        np.mean(np.exp(-0.5 * comparison.once(squared) / h / h))
+        mean_over_pairs(np.exp(-0.5 * comparison.once(squared) / h / h))
         for squared in (squared_within_truth, squared_within_imputed, squared_between)
     )
-    # Rounding may end at -1e-17. np.maximum keeps the NaN of overflowed distances, which max() would turn into 0.
-    return float(np.maximum(0.0, truth + imputed - 2.0 * between))
+    return truth + imputed - 2.0 * between
 
 
 def bandwidth(comparison: Comparison) -> float:
@@ -51,6 +52,6 @@ MMD2 = Metric(
     higher_is_better=False,
     description="Squared maximum mean discrepancy between completed and true rows, Gaussian kernel.",
     formula="E k(X,X') + E k(Y,Y') - 2 E k(X,Y), k = exp(-||x-y||^2/(2h^2)), h = median distance within the truth",
-    reference="Gretton et al. 2012, equation 5",
+    reference="Gretton et al. 2012, equation 4",
     row_capped=True,
 )

@@ -15,15 +15,15 @@ def test_two_gaussians_with_closed_form(compare, rng):
     h = bandwidth(comparison)
     assert h == pytest.approx(np.sqrt(2 * 2.366), rel=0.03)  # median of ‖X − X'‖² is 2 · (median of chi²_3 = 2.366)
     within = expected_kernel(0, 2, h, d) + expected_kernel(0, 2 * sd**2, h, d)
-    expected = 2 / n + (1 - 1 / n) * within - 2 * expected_kernel(mean, 1 + sd**2, h, d)
+    expected = within - 2 * expected_kernel(mean, 1 + sd**2, h, d)
     assert mmd2(comparison) == pytest.approx(expected, rel=0.1)
     assert expected > 0.1
 
 
 def test_two_points_by_hand(compare):
-    comparison = compare([[0.0], [2.0]], [[0.0], [0.0]])  # h = 2
-    k = np.exp(-0.5)
-    assert mmd2(comparison) == pytest.approx((1 + k) / 2 + 1 - 2 * (1 + k) / 2, rel=1e-14)
+    comparison = compare([[0.0], [2.0]], [[0.0], [5.0]])  # h = 2
+    k = np.exp(-0.5 * np.square([2.0, 5.0, 5.0, 2.0]) / 4)  # truth, imputed, (x0, y1), (x1, y0)
+    assert mmd2(comparison) == pytest.approx(k[0] + k[1] - k[2] - k[3], rel=1e-14)
 
 
 def test_bandwidth_is_the_median_within_the_truth(compare, rng):
@@ -62,4 +62,5 @@ def test_far_apart_tables_lose_the_cross_term(compare, rng):
     x = rng.standard_normal((40, 2))
     comparison = compare(x, np.full_like(x, 1e6))
     kernel = np.exp(-np.sum((x[:, None] - x[None]) ** 2, axis=2) / (2 * bandwidth(comparison) ** 2))
-    assert mmd2(comparison) == pytest.approx(kernel.mean() + 1, rel=1e-12)
+    n = len(x)
+    assert mmd2(comparison) == pytest.approx((kernel.sum() - n) / (n * (n - 1)) + 1, rel=1e-12)
