@@ -56,14 +56,19 @@ def _run(arguments: list[str]) -> int:
 
     register_schema()
     results: list[CellResult] = []
+    refusals: list[UserError] = []
 
     def task(cfg: Any) -> str:
-        result = _task(cfg)
+        try:
+            result = _task(cfg)
+        except UserError as error:  # kept from Hydra, which would print it in its own way
+            refusals.append(error)
+            return ""
         results.append(result)
         return str(result.directory)
 
     entry = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
-    with _hydra_raises(), _arguments(arguments):
+    with _hydra_raises(), _arguments(_sweep_flag_first(arguments)):
         try:
             entry()
         except (UserError, KeyboardInterrupt):
@@ -73,6 +78,8 @@ def _run(arguments: list[str]) -> int:
             if translated is None:
                 raise
             raise translated from error
+    if refusals:
+        raise refusals[0]
     if results:
         _print_table(results)
     return OK if all(result.row["status"] == "ok" for result in results) else CELL_FAILED
@@ -117,6 +124,12 @@ def _print_table(results: list[CellResult]) -> None:
     resumed = sum(result.resumed for result in results)
     if resumed:
         console.print(f"{resumed} of {len(results)} rows were there already and were not computed again (resume=true)")
+
+
+def _sweep_flag_first(arguments: list[str]) -> list[str]:
+    """Return ``arguments`` with -m in front: Hydra refuses options between two key=value."""
+    flags = [argument for argument in arguments if argument in ("-m", "--multirun")]
+    return flags[:1] + [argument for argument in arguments if argument not in flags]
 
 
 @contextmanager

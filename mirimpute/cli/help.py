@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from mirimpute.conf_location import descriptions
+from mirimpute.config import CellConfig
 
 _HEAD = """\
 mirimpute-bench: hide cells of a table, let a method fill them in, and score the result.
@@ -13,24 +16,31 @@ mirimpute-bench: hide cells of a table, let a method fill them in, and score the
   mirimpute-bench method=mirf method.rounds=3 method.name=mirf_3    a method's parameter, under its own label
   mirimpute-bench method=mirf --cfg job                             print the configuration instead of running it
 
-options (key=value):
-  missing_rate  fraction of the cells to hide, in (0, 1)           default 0.3
-  seed          of the hidden cells and of the method              default 0
-  results_dir   folder that rows are written to                    default results
-  device        torch device: cpu, cuda, cuda:N                    default cpu
-  threads       computing threads of the imputation (null: all)    default null
-  timeout_s     seconds after which a method is stopped (or null)  default null
-  resume        skip a cell that has an ok row already             default false
-  save_tables   also keep truth, incomplete, point and draw        default false
 """
 _TAIL = """\
 Tables and figures of what was run: mirimpute-report. Prefetch data: mirimpute-data fetch NAME. Hydra's own options:
 --hydra-help. A traceback instead of a sentence: HYDRA_FULL_ERROR=1."""
 
+_OPTIONS = {
+    "missing_rate": "fraction of the cells to hide, in (0, 1)",
+    "seed": "of the hidden cells and of the method",
+    "results_dir": "folder that rows are written to",
+    "device": "torch device: cpu, cuda, cuda:N",
+    "threads": "computing threads of the imputation (null: all)",
+    "timeout_s": "seconds after which a method is stopped (null: never)",
+    "resume": "skip a cell that has an ok row already",
+    "save_tables": "also keep truth, incomplete, point and draw as Parquet",
+}
+
 
 def bench_help() -> str:
     """Return the help text: options, then methods, datasets, mechanisms, protocols and experiments with a line each."""
-    parts = [_HEAD]
+    defaults = {field.name: field.default for field in dataclasses.fields(CellConfig)}
+    options = "".join(
+        f"  {name:<13} {text:<55} default {'null' if defaults[name] is None else str(defaults[name]).lower()}\n"
+        for name, text in _OPTIONS.items()
+    )
+    parts = [_HEAD, "options (key=value):\n" + options]
     for group in ("method", "dataset", "mechanism", "protocol", "experiment"):
         names = descriptions(group)
         width = max((len(name) for name in names), default=0)

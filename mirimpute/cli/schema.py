@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from mirimpute.amputation.registry import MECHANISMS
 from mirimpute.config import CellConfig, Protocol
 from mirimpute.datasets.registry import DATASETS
+from mirimpute.errors import unknown
 from mirimpute.methods.registry import METHODS
 
 
@@ -45,10 +46,16 @@ def cell_config(cfg: Any) -> CellConfig:
     """Return the composed configuration as plain dataclasses.
 
     Raises:
+        UserError: a key was added (``+key=value``) that the schema does not have.
         omegaconf.errors.MissingMandatoryValue: an option that has to be given is not.
     """
     from omegaconf import OmegaConf
 
+    known = {field.name for field in fields(CellConfig)}
     parts = vars(OmegaConf.to_object(cfg)).copy()
     del parts["experiment"]
+    for name, part in parts.items():
+        extra = set(vars(part)) - {field.name for field in fields(part)} if is_dataclass(part) else set()
+        if name not in known or extra:
+            raise unknown("key" if not extra else f"key of {name}", min(extra) if extra else name, known)
     return CellConfig(**parts)

@@ -28,6 +28,8 @@ def user_error(error: BaseException) -> UserError | None:
         override = re.search(r"Could not override '([^']+)'", str(error))
         if override:
             return _unknown_key(override[1])
+        if "Ambiguous value" in str(error):
+            return UserError(f"{_first_line(error)}: add -m to sweep over several values")
         return UserError(f"{_first_line(error)}: write options as key=value, see mirimpute-bench --help")
     return None
 

@@ -1,0 +1,1 @@
+"""From rows to tables and figures: reads the results folder, computes no imputation and no metric."""

@@ -1,0 +1,200 @@
+"""From rows to one tidy table: who is compared with whom, and what must be said about it.
+
+Two rows are never merged or dropped because they look alike. A method that was run with several settings appears
+once per setting, as ``mirf #<method_hash[:8]>``; rows that still share case, method and seed (another device, another
+option of the dataset, another version) appear as ``mirf ~<config_hash[:8]>``. Both come with a note. The one
+exception: the row of a cell that never got its data gives way to a row of the same case, method and seed that did.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mirimpute.report.measures import Measure, measures_of
+from mirimpute.report.palette import order_methods
+from mirimpute.results.store import cell_directory
+
+Row = Mapping[str, Any]
+
+_MECHANISM_ORDER = ("mcar", "mar", "mnar")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a method is tried on: its seeds are averaged, its value is one column of a table."""
+
+    dataset: str
+    mechanism: str
+    missing_rate: float
+    protocol: str
+
+    @property
+    def setting(self) -> str:
+        """Mechanism and rate in words, e.g. ``MNAR self 0.3``.
+
+        >>> Case("iris", "mnar_self", 0.3, "default").setting
+        'MNAR self 0.3'
+        """
+        first, *rest = self.mechanism.split("_")
+        words = [first.upper() if first in _MECHANISM_ORDER else first, *rest]
+        return f"{' '.join(words)} {self.missing_rate:g}"
+
+    @property
+    def position(self) -> tuple[str, str, int, str, float]:
+        """Sort key: dataset, protocol, MCAR before MAR before MNAR, rate."""
+        first = self.mechanism.split("_")[0]
+        rank = _MECHANISM_ORDER.index(first) if first in _MECHANISM_ORDER else len(_MECHANISM_ORDER)
+        return self.dataset, self.protocol, rank, self.mechanism, self.missing_rate
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row with the label of its method in this report and the directory that it came from."""
+
+    row: Row
+    label: str
+    directory: Path
+
+    @property
+    def case(self) -> Case:
+        """The run's column in the tables."""
+        return case_of(self.row)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Everything that tables and figures are made from.
+
+    Attributes:
+        runs: one per row.
+        measures: those that at least one ok row has a value for.
+        frame: tidy, one line per run and measure: ``dataset, mechanism, missing_rate, protocol, method, seed, status,
+            reason, gate, field, value`` (NaN where the run has none).
+        notes: what the reader must know about how rows were labelled and whether they can be compared.
+    """
+
+    runs: tuple[Run, ...]
+    measures: tuple[Measure, ...]
+    frame: pd.DataFrame
+    notes: tuple[str, ...]
+
+    @property
+    def methods(self) -> list[str]:
+        """Labels in the order of tables and figures."""
+        return order_methods(run.label for run in self.runs)
+
+    @property
+    def cases(self) -> list[Case]:
+        """Cases in the order of tables and figures."""
+        return sorted({run.case for run in self.runs}, key=lambda case: case.position)
+
+    def column(self, case: Case) -> tuple[str, str]:
+        """Return the two lines that head a case: dataset, then setting (with the protocol where several are mixed)."""
+        several = len({run.row["protocol"] for run in self.runs}) > 1
+        return case.dataset, f"{case.setting} [{case.protocol}]" if several else case.setting
+
+
+def case_of(row: Row) -> Case:
+    """Return the case that ``row`` belongs to."""
+    return Case(row["dataset"], row["mechanism"], float(row["missing_rate"]), row["protocol"])
+
+
+def collect(rows: Sequence[Row], results_dir: Path) -> Collection:
+    """Return the tidy form of ``rows``, which were read from ``results_dir``."""
+    rows, late = drop_false_starts(rows)
+    labels, notes = label_methods(rows)
+    runs = tuple(Run(row, label, cell_directory(results_dir, row)) for row, label in zip(rows, labels, strict=True))
+    measures = tuple(measures_of(row for row in rows if row["status"] == "ok"))
+    lines = [
+        {
+            "dataset": run.row["dataset"],
+            "mechanism": run.row["mechanism"],
+            "missing_rate": float(run.row["missing_rate"]),
+            "protocol": run.row["protocol"],
+            "method": run.label,
+            "seed": run.row["seed"],
+            "status": run.row["status"],
+            "reason": run.row["reason"],
+            "gate": run.row.get("gate") or "",
+            "field": measure.field,
+            # A failed cell may have costs (it ran until it failed); they are not comparable, so they are not values.
+            "value": measure.value(run.row) if run.row["status"] == "ok" else None,
+        }
+        for run in runs
+        for measure in measures
+    ]
+    columns = ["dataset", "mechanism", "missing_rate", "protocol", "method", "seed", "status", "reason", "gate"]
+    frame = pd.DataFrame(lines, columns=[*columns, "field", "value"]).astype({"value": float})
+    return Collection(runs, measures, frame, (*late, *notes, *comparability_notes(runs)))
+
+
+def drop_false_starts(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
+    """Return the rows without those of cells that never got their data and later did, and the note about them.
+
+    Such a cell has no ``data_sha256``, so its configuration hash differs from that of the later, complete row, and
+    both are in the folder.
+    """
+
+    def cell(row: Row) -> tuple[Case, str, str, int]:
+        return case_of(row), row["method"], row.get("method_hash") or "", row["seed"]
+
+    started = {cell(row) for row in rows if row.get("data_sha256")}
+    kept = [row for row in rows if row.get("data_sha256") or row["status"] == "ok" or cell(row) not in started]
+    count = len(rows) - len(kept)
+    note = f"{count} row(s) of cells that could not get their data are left out, because the same cells ran as well"
+    return kept, [note] if count else []
+
+
+def label_methods(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
+    """Return one label per row, such that case, label and seed are unique, and the notes on suffixes."""
+    settings: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        settings[row["method"]].add(row.get("method_hash") or "")
+    notes = [
+        f"{method} was run with {len(hashes)} different settings, shown as '{method} #<method_hash>'"
+        for method, hashes in sorted(settings.items())
+        if len(hashes) > 1
+    ]
+
+    def label(row: Row) -> str:
+        known = row.get("method_hash")
+        return f"{row['method']} #{known[:8]}" if known and len(settings[row["method"]]) > 1 else row["method"]
+
+    labels = [label(row) for row in rows]
+    same: dict[tuple[Case, str, int], list[int]] = defaultdict(list)
+    for index, row in enumerate(rows):
+        same[case_of(row), labels[index], row["seed"]].append(index)
+    doubled: dict[str, int] = defaultdict(int)
+    for (_, name, _), indices in same.items():
+        if len(indices) > 1:
+            doubled[name] += 1
+            for index in indices:
+                labels[index] = f"{name} ~{rows[index]['config_hash'][:8]}"
+    notes += [
+        f"{name}: {count} cell(s) have several rows with different configurations, "
+        f"shown apart as '{name} ~<config_hash>'; compare their config.yaml"
+        for name, count in sorted(doubled.items())
+    ]
+    return labels, notes
+
+
+def comparability_notes(runs: Iterable[Run]) -> list[str]:
+    """Return a note per case and seed in which methods were not given the same table or the same missing cells."""
+    seen: dict[tuple[Case, int, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for run in runs:
+        for field in ("data_sha256", "mask_sha256"):
+            if run.row.get(field):
+                seen[run.case, run.row["seed"], field][run.row[field]].append(run.label)
+    what = {"data_sha256": "table", "mask_sha256": "missing cells"}
+    return [
+        f"{case.dataset}, {case.setting}, seed {seed}: the methods were not given the same {what[field]} "
+        f"({' | '.join(', '.join(order_methods(group)) for group in groups.values())}): do not compare them"
+        for (case, seed, field), groups in sorted(seen.items(), key=lambda item: (item[0][0].position, item[0][1:]))
+        if len(groups) > 1
+    ]

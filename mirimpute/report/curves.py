@@ -1,0 +1,116 @@
+"""What happens from round to round, for every method that keeps a trace of at least two rounds."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from mirimpute.report.collect import Case, Collection
+from mirimpute.report.palette import MethodStyle, method_styles
+from mirimpute.report.style import legend_outside, log_axis, marker_arguments, new_figure, pages, short_name, wants_log
+from mirimpute.results.store import read_trace, safe_name
+
+COLUMNS = 3
+PAGE = 9
+ROUND = "round"
+
+Curve = dict[float, float]
+"""Round -> value."""
+Curves = dict[tuple[Case, str], list[Curve]]
+"""Case and method -> one curve per seed."""
+
+
+def curve_figures(collection: Collection) -> Iterator[tuple[str, Figure]]:
+    """Yield file name and figure, one per numeric key of the traces and page of cases."""
+    styles = method_styles(collection.methods)
+    for key, curves in sorted(read_curves(collection).items()):
+        cases = [case for case in collection.cases if any(each == case for each, _ in curves)]
+        for suffix, page in pages(cases, PAGE):
+            yield f"rounds_{safe_name(key)}{suffix}", _page(key, curves, collection, page, styles)
+
+
+def read_curves(collection: Collection) -> dict[str, Curves]:
+    """Return key -> curves, from the traces of all ok runs; a key needs two finite values to make a curve."""
+    found: dict[str, Curves] = defaultdict(lambda: defaultdict(list))
+    for run in collection.runs:
+        if run.row["status"] == "ok":
+            for key, curve in trace_curves(read_trace(run.directory)).items():
+                found[key][run.case, run.label].append(curve)
+    return {key: dict(curves) for key, curves in found.items()}
+
+
+def trace_curves(trace: Sequence[Mapping[str, Any]]) -> dict[str, Curve]:
+    """Return key -> curve for every numeric key with at least two values.
+
+    Steps without a ``round`` count from 1; null and everything that is not a finite number is left out.
+
+    >>> trace_curves([{"round": 1, "loss": 0.5, "note": "x"}, {"round": 2, "loss": 0.25}])
+    {'loss': {1.0: 0.5, 2.0: 0.25}}
+    """
+    curves: dict[str, Curve] = defaultdict(dict)
+    for index, step in enumerate(trace, start=1):
+        at = step.get(ROUND, index)
+        if not _is_number(at):
+            continue
+        for key, value in step.items():
+            if key != ROUND and _is_number(value):
+                curves[key][float(at)] = float(value)
+    return {key: curve for key, curve in curves.items() if len(curve) > 1}
+
+
+def _page(
+    key: str,
+    curves: Mapping[tuple[Case, str], Sequence[Curve]],
+    collection: Collection,
+    cases: Sequence[Case],
+    styles: Mapping[str, MethodStyle],
+) -> Figure:
+    columns = min(COLUMNS, len(cases))
+    rows = -(-len(cases) // columns)
+    figure = new_figure(height=0.3 + 1.75 * rows, width=1.75 + 1.75 * columns)
+    grid = figure.subplots(rows, columns, squeeze=False)
+    drawn = [method for method in styles if any((case, method) in curves for case in cases)]
+    for index, axes in enumerate(grid.flat):
+        if index < len(cases):
+            _panel(axes, {method: curves.get((cases[index], method), []) for method in drawn}, styles)
+            dataset, setting = collection.column(cases[index])
+            axes.set_title(f"{short_name(dataset)}\n{setting}")
+        else:
+            axes.set_visible(False)
+    if wants_log(_values(curves, case) for case in cases):
+        for axes in figure.axes[: len(cases)]:
+            log_axis(axes, "y")
+    figure.supxlabel(ROUND, fontsize=8.0)
+    figure.supylabel(key, fontsize=8.0)
+    legend_outside(figure, {method: styles[method] for method in drawn}, line=True)
+    return figure
+
+
+def _values(curves: Mapping[tuple[Case, str], Sequence[Curve]], case: Case) -> list[float]:
+    return [value for (each, _), many in curves.items() if each == case for curve in many for value in curve.values()]
+
+
+def _panel(axes: Axes, by_method: Mapping[str, Sequence[Curve]], styles: Mapping[str, MethodStyle]) -> None:
+    for method, curves in by_method.items():
+        for curve in curves if len(curves) > 1 else ():
+            axes.plot(list(curve), list(curve.values()), color=styles[method].colour, linewidth=0.6, alpha=0.35)
+        # Only rounds that every seed reached: a mean over fewer would jump where a seed stops.
+        rounds = sorted(set.intersection(*map(set, curves))) if curves else []
+        means = [_mean([curve[at] for curve in curves]) for at in rounds]
+        every = max(1, len(rounds) // 10)
+        axes.plot(rounds, means, markersize=3.5, markevery=every, **marker_arguments(styles[method]))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,116 @@
+"""One measure: a panel per case, a line per method, a dot for the mean and a bar for the sd over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from mirimpute.report.collect import Case, Collection
+from mirimpute.report.markup import number
+from mirimpute.report.measures import COST, SECONDS
+from mirimpute.report.palette import MethodStyle, method_styles
+from mirimpute.report.style import (
+    MUTED,
+    SHORTEST_S,
+    log_axis,
+    marker_arguments,
+    new_figure,
+    off_scale,
+    pages,
+    short_name,
+    wants_log,
+)
+from mirimpute.report.summary import Entry, MeasureTable
+
+COLUMNS = 3
+PAGE = 12
+_LINE = 0.19
+
+
+def dot_plots(table: MeasureTable, collection: Collection) -> Iterator[tuple[str, Figure]]:
+    """Yield file name and figure, one per page of panels."""
+    styles = method_styles(collection.methods)
+    for suffix, cases in pages(table.cases, PAGE):
+        yield f"{table.measure.field}{suffix}", _page(table, collection, cases, styles)
+
+
+def _page(
+    table: MeasureTable, collection: Collection, cases: Sequence[Case], styles: Mapping[str, MethodStyle]
+) -> Figure:
+    columns = min(COLUMNS, len(cases))
+    rows = -(-len(cases) // columns)
+    figure = new_figure(height=0.55 + rows * (0.6 + _LINE * len(table.methods)), width=2.1 + 1.6 * columns)
+    grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
+    drawable = {case: _drawable(table, case) for case in cases}
+    log = table.measure == SECONDS or wants_log(list(values.values()) for values in drawable.values())
+    for index, axes in enumerate(grid.flat):
+        if index < len(cases):
+            case = cases[index]
+            _panel(axes, {method: table.entries[method, case] for method in table.methods}, drawable[case], styles, log)
+            dataset, setting = collection.column(case)
+            axes.set_title(f"{short_name(dataset)}\n{setting}")
+        else:
+            axes.set_visible(False)
+    grid[0, 0].set_ylim(len(table.methods) - 0.5, -0.5)
+    measure = table.measure
+    bars = "" if table.usual_n == 1 else "; bar: sd over seeds"
+    figure.supxlabel(f"{measure.label} ({measure.direction}{bars})", fontsize=8.0)
+    return figure
+
+
+def _drawable(table: MeasureTable, case: Case) -> dict[str, float]:
+    """Return method -> where its dot is; without those that are off the scale."""
+    means = {method: mean for method in table.methods if (mean := table.entries[method, case].mean) is not None}
+    if table.measure == SECONDS:
+        return {method: max(mean, SHORTEST_S) for method, mean in means.items()}
+    # A cost is never out of place, only on another scale.
+    far = set() if table.measure.estimate == COST else off_scale(means)
+    return {method: mean for method, mean in means.items() if method not in far}
+
+
+def _panel(
+    axes: Axes, entries: Mapping[str, Entry], at: Mapping[str, float], styles: Mapping[str, MethodStyle], log: bool
+) -> None:
+    axes.set_yticks(range(len(entries)), labels=list(entries))
+    axes.tick_params(axis="y", length=0)
+    for line, (method, entry) in enumerate(entries.items()):
+        if method in at:
+            bar: dict[str, Any] = {"xerr": entry.sd, "elinewidth": 1.1}
+            axes.errorbar(at[method], line, **bar, linestyle="none", **marker_arguments(styles[method]))
+    axes.margins(x=0.12)
+    if not at:
+        axes.set_xticks([])
+    elif log:
+        log_axis(axes, "x")
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=4, min_n_ticks=2))
+    for line, (method, entry) in enumerate(entries.items()):
+        if entry.mean is not None and method not in at:
+            _say(axes, line, f"off scale: {number(entry.mean)}", right=True)
+        if entry.not_ok:
+            _say(axes, line, entry.failures, right=method in at and _is_left(axes, at[method]))
+
+
+def _is_left(axes: Axes, value: float) -> bool:
+    """Return whether ``value`` lies in the left half of the panel."""
+    pixels = axes.transData.transform((value, 0.0))
+    return bool(axes.transAxes.inverted().transform(pixels)[0] < 0.5)
+
+
+def _say(axes: Axes, line: int, text: str, right: bool) -> None:
+    """Write on a method's line what its dot cannot say."""
+    axes.text(
+        0.97 if right else 0.03,
+        line,
+        text,
+        transform=axes.get_yaxis_transform(),
+        ha="right" if right else "left",
+        va="center",
+        fontsize=6.5,
+        fontstyle="italic",
+        color=MUTED,
+    )

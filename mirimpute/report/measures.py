@@ -1,0 +1,111 @@
+"""What can be tabulated: metrics on point and draw, seconds, memory, each with its direction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mirimpute.metrics.registry import METRICS
+from mirimpute.results.row import METRIC_FIELD
+
+POINT = "point"
+DRAW = "draw"
+COST = "cost"
+
+ESTIMATES = {
+    POINT: "scored on the point estimate (the conditional mean, or a method's only answer)",
+    DRAW: "scored on one random draw (the point estimate again, for a method that has no draws)",
+    COST: "of the imputation alone, scoring untimed",
+}
+"""What each group of measures was computed from."""
+
+DRAW_NOTE = (
+    "A random draw has √2 times the RMSE of the conditional mean by construction: "
+    "compare draw values with draw values only."
+)
+
+_FIGURE_LABELS = {
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "w2": "W2",
+    "w2sq_half": "½ W2²",
+    "w1_marginal_sum": "W1, summed over columns",
+    "w1_marginal_scored": "W1, summed over columns, scored cells",
+    "sliced_w2": "sliced W2",
+    "mmd2": "MMD²",
+    "energy": "energy distance",
+}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number per row.
+
+    Attributes:
+        field: name in tables and files; the row's field except for ``seconds``.
+        estimate: ``point``, ``draw`` or ``cost``.
+        label: words for the axis of a figure.
+        description: one sentence.
+        higher_is_better: the direction; None when unknown, then nothing is ranked or set in bold.
+    """
+
+    field: str
+    estimate: str
+    label: str
+    description: str
+    higher_is_better: bool | None
+
+    @property
+    def arrow(self) -> str:
+        """The direction as "↑", "↓" or "" when unknown."""
+        return {True: "↑", False: "↓", None: ""}[self.higher_is_better]
+
+    @property
+    def direction(self) -> str:
+        """The direction in words."""
+        return {True: "higher is better", False: "lower is better", None: "direction unknown"}[self.higher_is_better]
+
+    def value(self, row: Mapping[str, Any]) -> float | None:
+        """Return the measure's value in ``row``, None where it has none."""
+        names = _SUMS.get(self.field, (self.field,))
+        parts = [float(row[name]) for name in names if row.get(name) is not None]
+        return sum(parts) if len(parts) == len(names) else None
+
+
+_SUMS = {"seconds": ("fit_s", "impute_s")}
+SECONDS = Measure("seconds", COST, "seconds, fit + impute", "Wall-clock seconds of fit and impute.", False)
+PEAK_RSS = Measure("peak_rss_mb", COST, "peak memory (MiB)", "Peak resident memory of the process, in MiB.", False)
+PEAK_GPU = Measure("peak_gpu_mb", COST, "peak GPU memory (MiB)", "Peak memory allocated on the GPU, in MiB.", False)
+
+
+def metric_measure(field: str) -> Measure:
+    """Return the measure of a metric's field, e.g. ``point_rmse``; direction and sentence come from ``METRICS``."""
+    found = METRIC_FIELD.fullmatch(field)
+    if found is None:
+        raise ValueError(f"{field!r} is not the field of a metric")
+    estimate, name = found.groups()
+    metric = METRICS.get(name)
+    return Measure(
+        field=field,
+        estimate=estimate,
+        label=f"{_FIGURE_LABELS.get(name, name)}, {'point estimate' if estimate == POINT else 'one draw'}",
+        description=metric.description if metric else "A metric that this version does not know.",
+        higher_is_better=metric.higher_is_better if metric else None,
+    )
+
+
+def measures_of(rows: Iterable[Mapping[str, Any]]) -> list[Measure]:
+    """Return every measure that at least one row has a value for (a cost: other than 0): point, draw, cost."""
+    rows = list(rows)
+    fields = {name for row in rows for name, value in row.items() if METRIC_FIELD.fullmatch(name) and value is not None}
+    known = list(METRICS)
+
+    def position(field: str) -> tuple[bool, int, str]:
+        estimate, name = field.split("_", 1)
+        return estimate == DRAW, known.index(name) if name in METRICS else len(known), name
+
+    metrics = [metric_measure(field) for field in sorted(fields, key=position)]
+    # Without a GPU its memory is 0 in every row, which is no result.
+    costs = [cost for cost in (SECONDS, PEAK_RSS, PEAK_GPU) if any(cost.value(row) for row in rows)]
+    return metrics + costs

@@ -1,0 +1,96 @@
+"""Order, colour and marker of each method: the same in every table and figure, safe for colour-blind readers.
+
+Colours are those of Okabe and Ito (2008) and the muted scheme of Tol (2021). A method is told by colour *and* marker;
+the library's own version of a method has the same colour with a hollow marker.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+GREY, BLACK = "#7F7F7F", "#000000"
+ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
+INDIGO, OLIVE, WINE, TEAL = "#332288", "#999933", "#882255", "#44AA99"
+
+_KNOWN: dict[str, tuple[str, str]] = {
+    "mean": (GREY, "s"),
+    "median": (GREY, "^"),
+    "most_frequent": (GREY, "v"),
+    "nop": (GREY, "x"),
+    "hot_deck": (OLIVE, "D"),
+    "knn": (ORANGE, "^"),
+    "softimpute": (OLIVE, "<"),
+    "gaussian_em": (INDIGO, "h"),
+    "EM": (INDIGO, "H"),
+    "ice": (BLUE, "o"),
+    "sklearn_ice": (BLUE, ">"),
+    "mice": (SKY, "v"),
+    "missforest": (GREEN, "P"),
+    "sklearn_missforest": (GREEN, ">"),
+    "hyper": (PURPLE, "X"),
+    "hyperimpute": (PURPLE, "d"),
+    "gain": (WINE, ">"),
+    "miracle": (WINE, "p"),
+    "sinkhorn": (TEAL, "h"),
+    "miwae": (TEAL, "p"),
+    "tdm": (INDIGO, "<"),
+    "knewimp": (WINE, "D"),
+    "missdiff": (SKY, "p"),
+    "tabcsdi": (SKY, "<"),
+    "mirf_paper": (BLACK, "X"),
+    "mirf": (VERMILLION, "o"),
+}
+"""Name without the library's prefix -> colour and marker, in the order of tables and figures."""
+
+_COLOURS = (TEAL, WINE, INDIGO, ORANGE, SKY, OLIVE, PURPLE, GREEN, BLUE, GREY)
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "d")
+_SUFFIX = re.compile(r" [#~][0-9a-f]{8}$")
+
+
+@dataclass(frozen=True)
+class MethodStyle:
+    """How a method is drawn."""
+
+    colour: str
+    marker: str
+    filled: bool
+
+
+def order_methods(labels: Iterable[str]) -> list[str]:
+    """Return the distinct labels in the order of tables and figures: baselines first, MIRF last.
+
+    Methods that are not known by name come before MIRF, by alphabet.
+
+    >>> order_methods(["mirf", "zzz", "ice", "hyperimpute/ice", "mean"])
+    ['mean', 'ice', 'hyperimpute/ice', 'zzz', 'mirf']
+    """
+    names = list(_KNOWN)
+
+    def position(label: str) -> tuple[float, bool, str]:
+        base = _base(label)
+        index = names.index(base) if base in _KNOWN else names.index("mirf_paper") - 0.5
+        return index, "/" in label, label
+
+    return sorted(set(labels), key=position)
+
+
+def method_styles(labels: Iterable[str]) -> Mapping[str, MethodStyle]:
+    """Return one style per label; no two labels share colour, marker and filling while combinations last."""
+    ordered = order_methods(labels)
+    styles: dict[str, MethodStyle] = {}
+    # Names as they are first, so that a variant of a method never takes the marker of the method itself.
+    for label in sorted(ordered, key=lambda each: (_SUFFIX.search(each) is not None, _base(each) not in _KNOWN)):
+        base, filled = _base(label), "/" not in label
+        colours = (_KNOWN[base][0],) if base in _KNOWN else _COLOURS
+        preferred = [MethodStyle(*_KNOWN[base], filled)] if base in _KNOWN else []
+        # A variant keeps its method's colour; an unknown method takes the next colour, then the next marker.
+        spare = [MethodStyle(colour, marker, filled) for marker in _MARKERS for colour in colours]
+        free = [style for style in preferred + spare if style not in styles.values()]
+        styles[label] = free[0] if free else spare[len(styles) % len(spare)]
+    return {label: styles[label] for label in ordered}
+
+
+def _base(label: str) -> str:
+    return _SUFFIX.sub("", label).split("/")[-1]

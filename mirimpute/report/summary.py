@@ -1,0 +1,213 @@
+"""One measure, methods × cases: mean and sd over seeds, the best, ranks, and everything that failed."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+
+from mirimpute.report.collect import Case, Collection, Row
+from mirimpute.report.markup import number
+from mirimpute.report.measures import DRAW, DRAW_NOTE, Measure
+
+MIN_CASES_FOR_RANKS = 3
+"""An average over fewer cases says nothing about a method."""
+
+_NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One method on one case.
+
+    Attributes:
+        mean: mean over the ``n`` seeds that have a value, None when none has.
+        sd: standard deviation over seeds (n - 1 in the denominator), None for fewer than two.
+        n: number of seeds with a value.
+        not_ok: status -> number of seeds, for failed, timeout and skipped.
+        gated: whether the sanity gate warned about any of the seeds.
+        best: whether it is the best of the case, as printed; never with a failed seed or without a rival.
+        rank: 1 = best, ties share their average; a failed seed gives the worst rank; None when not ranked.
+        seeds: those with a value.
+    """
+
+    mean: float | None
+    sd: float | None
+    n: int
+    not_ok: Mapping[str, int]
+    gated: bool
+    best: bool = False
+    rank: float | None = None
+    seeds: tuple[int, ...] = ()
+
+    @property
+    def present(self) -> bool:
+        """Whether the method was tried: it has a value or a failure."""
+        return self.n > 0 or bool(self.not_ok)
+
+    @property
+    def failures(self) -> str:
+        """The failures in words, e.g. ``failed (2), timeout (1)``."""
+        return ", ".join(f"{status} ({count})" for status, count in sorted(self.not_ok.items()))
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What was said about a method on some cells; where the texts differ in their numbers, that of the first cell."""
+
+    method: str
+    status: str
+    reason: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MeasureTable:
+    """Everything that a table or figure of one measure shows.
+
+    Attributes:
+        measure: what is shown.
+        methods: rows, in order.
+        cases: columns, in order; a case in which nothing was tried is left out.
+        entries: one per method and case.
+        average_rank: per method over the cases, None when refused.
+        notes: sentences for below the table.
+    """
+
+    measure: Measure
+    methods: tuple[str, ...]
+    cases: tuple[Case, ...]
+    entries: Mapping[tuple[str, Case], Entry]
+    average_rank: Mapping[str, float | None]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def usual_n(self) -> int:
+        """The number of seeds behind most means (the larger in a tie), 0 if there is none; the others are marked."""
+        counts = Counter(entry.n for entry in self.entries.values() if entry.n)
+        return max(counts, key=lambda n: (counts[n], n), default=0)
+
+
+def summarise(collection: Collection, measure: Measure) -> MeasureTable:
+    """Return the table of one measure."""
+    frame = collection.frame[collection.frame["field"] == measure.field]
+    entries: dict[tuple[str, Case], Entry] = {}
+    for key, group in frame.groupby(["method", "dataset", "mechanism", "missing_rate", "protocol"], sort=False):
+        method, *case = key
+        entries[method, Case(*case)] = _entry(group)
+    methods = [each for each in collection.methods if any(key[0] == each and e.present for key, e in entries.items())]
+    cases = [each for each in collection.cases if any(key[1] == each and e.present for key, e in entries.items())]
+    absent = Entry(None, None, 0, {}, False)
+    grid = {(method, case): entries.get((method, case), absent) for case in cases for method in methods}
+    ranked, rank_note = _ranked_methods(grid, methods, cases, measure)
+    for case in cases:
+        _mark_best(grid, methods, case, measure)
+        if ranked:
+            _set_ranks(grid, ranked, case, measure)
+    average = {
+        method: sum(grid[method, case].rank or 0.0 for case in cases) / len(cases) if method in ranked else None
+        for method in methods
+    }
+    notes = [DRAW_NOTE] if measure.estimate == DRAW else []
+    notes += [rank_note] if rank_note else []
+    notes += _seed_notes(grid, cases)
+    if any(entry.gated for entry in grid.values()):
+        notes.append("† the sanity gate warned about at least one seed, see the warnings in summary.md.")
+    if any(entry.n and entry.not_ok for entry in grid.values()):
+        notes.append("A mean over fewer seeds because others failed is never set in bold.")
+    return MeasureTable(measure, tuple(methods), tuple(cases), grid, average, tuple(notes))
+
+
+def failures(collection: Collection) -> list[Failure]:
+    """Return what went wrong, once per method, status and reason, with the cells that it struck."""
+    return _grouped(collection, lambda row: row["reason"] if row["status"] != "ok" else "")
+
+
+def gate_warnings(collection: Collection) -> list[Failure]:
+    """Return what the sanity gate said about rows that are ok, once per method and warning, with the cells."""
+    return _grouped(collection, lambda row: (row.get("gate") or "") if row["status"] == "ok" else "")
+
+
+def _grouped(collection: Collection, said: Callable[[Row], str]) -> list[Failure]:
+    """Return the texts of ``said`` (none when ""), texts that differ only in their numbers together, as the first."""
+    position = {method: index for index, method in enumerate(collection.methods)}
+    found: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
+    for run in sorted(collection.runs, key=lambda run: (position[run.label], run.case.position, run.row["seed"])):
+        text = " ".join(said(run.row).split())
+        if text:
+            key = run.label, run.row["status"], _NUMBER.sub("#", text)
+            dataset, setting = collection.column(run.case)
+            cell = f"{dataset}, {setting}, seed {run.row['seed']}"
+            found.setdefault(key, (text, []))[1].append(cell)
+    return [Failure(method, status, text, tuple(cells)) for (method, status, _), (text, cells) in found.items()]
+
+
+def _entry(group: pd.DataFrame) -> Entry:
+    measured = group[(group["status"] == "ok") & group["value"].notna()].sort_values("seed")
+    values = measured["value"]
+    return Entry(
+        mean=float(values.mean()) if len(values) else None,
+        sd=float(values.std(ddof=1)) if len(values) > 1 else None,
+        n=len(values),
+        not_ok=dict(Counter(group.loc[group["status"] != "ok", "status"])),
+        gated=bool(((group["status"] == "ok") & (group["gate"] != "")).any()),
+        seeds=tuple(int(seed) for seed in measured["seed"]),
+    )
+
+
+def _mark_best(grid: dict[tuple[str, Case], Entry], methods: list[str], case: Case, measure: Measure) -> None:
+    means = {m: e.mean for m in methods if (e := grid[m, case]).mean is not None and not e.not_ok}
+    tried = sum(grid[m, case].present for m in methods)
+    if measure.higher_is_better is None or tried < 2 or not means:
+        return
+    best = number(max(means.values()) if measure.higher_is_better else min(means.values()))
+    for method, mean in means.items():
+        if number(mean) == best:  # two equal texts, one of them bold, would puzzle the reader
+            grid[method, case] = replace(grid[method, case], best=True)
+
+
+def _ranked_methods(
+    grid: Mapping[tuple[str, Case], Entry], methods: list[str], cases: list[Case], measure: Measure
+) -> tuple[list[str], str]:
+    """Return the methods that take part in the ranking (none when it is refused) and the note about it."""
+    everywhere = [m for m in methods if all(grid[m, case].present for case in cases)]
+    if measure.higher_is_better is None:
+        return [], "No ranks: the direction of this metric is not known."
+    if len(cases) < MIN_CASES_FOR_RANKS:
+        return (
+            [],
+            f"No average rank: it takes {MIN_CASES_FOR_RANKS} cases (dataset, mechanism, rate), {len(cases)} run.",
+        )
+    if len(everywhere) < 2:
+        return [], "No average rank: fewer than two methods were run on every case."
+    note = (
+        f"Average rank over {len(cases)} cases, 1 = best of {len(everywhere)} methods; "
+        f"a method with a failed seed gets rank {len(everywhere)} in that case."
+    )
+    others = [m for m in methods if m not in everywhere]
+    if others:
+        note += f" Not ranked, because not run on every case: {', '.join(others)}."
+    return everywhere, note
+
+
+def _set_ranks(grid: dict[tuple[str, Case], Entry], ranked: list[str], case: Case, measure: Measure) -> None:
+    sign = -1.0 if measure.higher_is_better else 1.0
+    means = {m: e.mean for m in ranked if (e := grid[m, case]).mean is not None and not e.not_ok}
+    ranks = (sign * pd.Series(means, dtype=float)).rank(method="average")
+    for method in ranked:
+        grid[method, case] = replace(grid[method, case], rank=float(ranks.get(method, len(ranked))))
+
+
+def _seed_notes(grid: Mapping[tuple[str, Case], Entry], cases: list[Case]) -> list[str]:
+    differing = [
+        case
+        for case in cases
+        if len({entry.seeds for (_, each), entry in grid.items() if each == case and entry.n}) > 1
+    ]
+    if not differing:
+        return []
+    names = "; ".join(f"{case.dataset}, {case.setting}" for case in differing)
+    return [f"Means are over different seeds, so differences include those of the masks: {names}."]

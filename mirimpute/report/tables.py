@@ -1,0 +1,206 @@
+"""One measure's table as CSV, Markdown and LaTeX."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+
+from mirimpute.report.collect import Case, Collection
+from mirimpute.report.markup import latex, latex_number, markdown, mean_sd
+from mirimpute.report.measures import ESTIMATES
+from mirimpute.report.summary import Entry, Failure, MeasureTable
+from mirimpute.results.row import ROW_FIELDS
+
+ABSENT = "—"
+GATED = "†"
+MAX_CELLS_LISTED = 3
+MAX_REASON = 300
+MARKDOWN_CASES = 6
+LATEX_CASES = 4
+"""Columns of a block; a table with more cases continues in further blocks, so that it fits a page."""
+
+
+def caption(table: MeasureTable) -> str:
+    """Return the sentence above a table, in plain text."""
+    measure = table.measure
+    arrow = f" {measure.arrow}" if measure.arrow else ""
+    parts = [f"{measure.field}{arrow} ({measure.direction}).", measure.description.rstrip(".") + ","]
+    parts.append(f"{ESTIMATES[measure.estimate]}.")
+    others = any(entry.n not in (0, table.usual_n) for entry in table.entries.values())
+    seeds = {0: "No value", 1: "One seed"}.get(table.usual_n, f"Mean ± sd over n = {table.usual_n} seeds")
+    parts.append(f"{seeds}{', unless another n is given' if others else ''}.")
+    if any(entry.best for entry in table.entries.values()):
+        parts.append("Best in bold.")
+    return " ".join(parts)
+
+
+def footnotes(failed: Iterable[Failure]) -> list[str]:
+    """Return one line per failure: method, status, how many cells, which, and why."""
+    return [
+        f"{each.method}: {each.status} ({len(each.cells)}), {listed(each.cells)}: {shortened(each.reason)}"
+        for each in failed
+    ]
+
+
+def listed(cells: Sequence[str]) -> str:
+    """Return the first few cells in words.
+
+    >>> listed(["a", "b", "c", "d", "e"])
+    'a; b; c; and 2 more'
+    """
+    more = len(cells) - MAX_CELLS_LISTED
+    return "; ".join([*cells[:MAX_CELLS_LISTED], *([f"and {more} more"] if more > 0 else [])])
+
+
+def shortened(reason: str) -> str:
+    """Return ``reason`` cut to the length that fits below a table; the whole is in ``rows.csv``."""
+    return reason if len(reason) <= MAX_REASON else f"{reason[:MAX_REASON]} ..."
+
+
+def csv_table(table: MeasureTable) -> str:
+    """Return one line per method and case, numbers in full precision."""
+    lines = [
+        {
+            "dataset": case.dataset,
+            "mechanism": case.mechanism,
+            "missing_rate": case.missing_rate,
+            "protocol": case.protocol,
+            "method": method,
+            "field": table.measure.field,
+            "mean": entry.mean,
+            "sd": entry.sd,
+            "n": entry.n,
+            **{status: entry.not_ok.get(status, 0) for status in ("failed", "timeout", "skipped")},
+            "gated": int(entry.gated),
+            "best": int(entry.best),
+            "rank": entry.rank,
+            "average_rank": table.average_rank[method],
+        }
+        for case in table.cases
+        for method in table.methods
+        if (entry := table.entries[method, case]).present
+    ]
+    return csv_text(lines)
+
+
+def csv_rows(collection: Collection) -> str:
+    """Return every row with all its fields, and its label in this report, in the order of the folders."""
+    found = {name for run in collection.runs for name in run.row}
+    metrics = [measure.field for measure in collection.measures]
+    # Documented fields, then metrics in the order of the tables, then what a later version may have added.
+    names = [name for name in dict.fromkeys([*ROW_FIELDS, *metrics, *sorted(found)]) if name in found]
+    return csv_text({"label": run.label, **{name: run.row.get(name) for name in names}} for run in collection.runs)
+
+
+def csv_text(lines: Iterable[Mapping[str, object]]) -> str:
+    """Return dicts of equal keys as CSV; None is empty, floats are written so that they read back equal."""
+    out = io.StringIO()
+    writer: csv.DictWriter[str] | None = None
+    for line in lines:
+        if writer is None:
+            writer = csv.DictWriter(out, fieldnames=list(line), lineterminator="\n")
+            writer.writeheader()
+        writer.writerow(line)
+    return out.getvalue()
+
+
+def markdown_table(table: MeasureTable, collection: Collection, failed: Sequence[Failure]) -> str:
+    """Return the table in Markdown, with its caption, notes and failures."""
+    lines = [f"**{markdown(caption(table))}**", ""]
+    for cases, last in _blocks(table, MARKDOWN_CASES):
+        heads = [markdown(", ".join(collection.column(case))) for case in cases]
+        heads += ["average rank"] if last else []
+        lines += ["| method | " + " | ".join(heads) + " |", "|---|" + "---:|" * len(heads)]
+        for method in table.methods:
+            cells = [_cell(table, method, case, markdown, _markdown_value) for case in cases]
+            cells += [_rank(table, method)] if last else []
+            lines.append(f"| {markdown(method)} | " + " | ".join(cells) + " |")
+        lines.append("")
+    below = [*table.notes, *footnotes(failed)]
+    lines += [f"- {markdown(note)}" for note in below]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def latex_table(table: MeasureTable, collection: Collection, failed: Sequence[Failure]) -> str:
+    r"""Return a ``table`` environment per block of cases; the document needs ``\usepackage{booktabs}``."""
+    parts = ["% Needs \\usepackage{booktabs}."]
+    blocks = list(_blocks(table, LATEX_CASES))
+    for index, (cases, last) in enumerate(blocks):
+        part = f" Part {index + 1} of {len(blocks)}." if len(blocks) > 1 else ""
+        label = table.measure.field.replace("_", "-") + (f"-{index + 1}" if len(blocks) > 1 else "")
+        parts += [
+            r"\begin{table}[htbp]",
+            r"\centering\small",
+            rf"\caption{{{latex(caption(table) + part)}}}",
+            rf"\label{{tab:{label}}}",
+            *_tabular(table, collection, cases, last),
+        ]
+        if last:
+            parts += [
+                rf"\par\smallskip\parbox{{\linewidth}}{{\footnotesize {latex(note)}}}"
+                for note in [*table.notes, *footnotes(failed)]
+            ]
+        parts.append(r"\end{table}")
+    return "\n".join(parts) + "\n"
+
+
+def _tabular(table: MeasureTable, collection: Collection, cases: Sequence[Case], last: bool) -> list[str]:
+    columns = len(cases) + last
+    heads = [collection.column(case) for case in cases]
+    # Neighbouring cases of one dataset share its name.
+    spans = [(name, len(list(group))) for name, group in groupby(dataset for dataset, _ in heads)]
+    upper = [rf"\multicolumn{{{width}}}{{c}}{{{latex(name)}}}" for name, width in spans]
+    lower = [latex(setting) for _, setting in heads]
+    if last:
+        upper, lower = [*upper, "average"], [*lower, "rank"]
+    lines = [
+        rf"\begin{{tabular}}{{l{'r' * columns}}}",
+        r"\toprule",
+        " & ".join(["", *upper]) + r" \\",
+        " & ".join(["method", *lower]) + r" \\",
+        r"\midrule",
+    ]
+    for method in table.methods:
+        cells = [_cell(table, method, case, latex, _latex_value) for case in cases]
+        cells += [latex(_rank(table, method))] if last else []
+        lines.append(" & ".join([latex(method), *cells]) + r" \\")
+    return [*lines, r"\bottomrule", r"\end{tabular}"]
+
+
+def _blocks(table: MeasureTable, size: int) -> Iterable[tuple[Sequence[Case], bool]]:
+    """Yield the cases in blocks, and whether the block is the last, which carries the average rank."""
+    for start in range(0, len(table.cases), size):
+        yield table.cases[start : start + size], start + size >= len(table.cases)
+
+
+def _cell(
+    table: MeasureTable, method: str, case: Case, escape: Callable[[str], str], value: Callable[[Entry], str]
+) -> str:
+    entry = table.entries[method, case]
+    if not entry.present:
+        return escape(ABSENT)
+    if entry.mean is None:
+        return escape(entry.failures)
+    remarks = [f"n={entry.n}"] if entry.n != table.usual_n else []
+    remarks += [entry.failures] if entry.not_ok else []
+    text = value(entry) + (escape(GATED) if entry.gated else "")
+    return f"{text} ({escape(', '.join(remarks))})" if remarks else text
+
+
+def _markdown_value(entry: Entry) -> str:
+    mean, sd = mean_sd(entry.mean or 0.0, entry.sd)
+    text = mean if sd is None else f"{mean} ± {sd}"
+    return f"**{text}**" if entry.best else text
+
+
+def _latex_value(entry: Entry) -> str:
+    mean, sd = mean_sd(entry.mean or 0.0, entry.sd)
+    text = latex_number(mean) if sd is None else rf"{latex_number(mean)} \pm {latex_number(sd)}"
+    return rf"$\mathbf{{{text}}}$" if entry.best else f"${text}$"
+
+
+def _rank(table: MeasureTable, method: str) -> str:
+    rank = table.average_rank[method]
+    return ABSENT if rank is None else f"{rank:.2f}"

@@ -1,0 +1,171 @@
+"""The compact table on the terminal at the end of a run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from mirimpute.report.markup import number
+from mirimpute.report.measures import SECONDS, Measure, metric_measure
+from mirimpute.report.palette import order_methods
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+METRICS_SHOWN = ("point_rmse", "point_mae", "draw_rmse", "point_w2", "draw_w2", "draw_mmd2", "draw_energy")
+DIRECTORY = "directory"
+"""Key that a caller adds to a row to have the place of the result shown."""
+
+_HEADS = {"mmd2": "mmd²"}
+_MAX_METHOD = 16
+_STATUS_STYLES = {"ok": "green", "skipped": "yellow"}
+
+Row = Mapping[str, Any]
+
+
+def terminal_table(rows: list[dict[str, Any]]) -> Table:
+    """Return rows as a table for a terminal of 80 columns or more.
+
+    Rows are grouped by dataset, mechanism, rate and seed, and the best of a group is bold. Below stand the reasons of
+    the rows that are not ok, the warnings of the sanity gate and where the rows were written.
+
+    Args:
+        rows: result rows; each may carry ``directory``, the folder that it was written to.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    measures = [metric_measure(field) for field in METRICS_SHOWN]
+    measures = [each for each in measures if any(_value(each, row) for row in rows)]
+    heads = ["method", "status", *(_head(measure) for measure in measures), "time\ns", "mem\nMiB"]
+    groups = [(name, [_cells(row, group, measures) for row in group]) for name, group in _groups(rows)]
+    lines = [heads, *([cell.plain for cell in cells] for _, body in groups for cells in body)]
+    widths = [max(len(part) for line in lines for part in line[k].split("\n")) for k in range(len(heads))]
+    widths[0] = min(widths[0], _MAX_METHOD)
+    # A table per group in a grid of one column, because rich has no cell that spans columns; equal widths align them.
+    outer = Table.grid()
+    for index, (name, body) in enumerate(groups):
+        outer.add_row(Text(name, style="bold"))
+        inner = _inner_table(heads, widths, show_header=index == 0)
+        for cells in body:
+            inner.add_row(*cells)
+        outer.add_row(inner)
+    for line in _below(rows, varying=len(groups) > 1):
+        outer.add_row(Text(line))
+    return outer
+
+
+def _inner_table(heads: Sequence[str], widths: Sequence[int], show_header: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0, show_header=show_header)
+    for k, (head, width) in enumerate(zip(heads, widths, strict=True)):
+        if k < 2:
+            table.add_column(head, width=width, overflow="fold")
+        else:
+            table.add_column(head, width=width, justify="right", no_wrap=True)
+    return table
+
+
+def _cells(row: Row, group: Sequence[Row], measures: Sequence[Measure]) -> list[Text]:
+    from rich.text import Text
+
+    cells = [Text(_foldable(row["method"])), _status(row)]
+    for measure in measures:
+        text = _value(measure, row)
+        cells.append(Text(text, style="bold" if text and text == _best(group, measure) else ""))
+    return [*cells, Text(_seconds(row)), Text(_memory(row))]
+
+
+def _groups(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """Return the rows that compete with each other, each group with its name."""
+    order = {method: index for index, method in enumerate(order_methods(row["method"] for row in rows))}
+
+    def key(row: Row) -> tuple[str, str, float, str, int]:
+        return row["dataset"], row["mechanism"], float(row["missing_rate"]), row["protocol"], row["seed"]
+
+    ordered = sorted(rows, key=lambda row: (*key(row), order[row["method"]]))
+    return [(_name(next_rows[0]), next_rows) for _, group in groupby(ordered, key=key) if (next_rows := list(group))]
+
+
+def _name(row: Row) -> str:
+    return f"{row['dataset']} {row['mechanism']} {float(row['missing_rate']):g} seed {row['seed']}"
+
+
+def _head(measure: Measure) -> str:
+    estimate, name = measure.field.split("_", 1)
+    return f"{estimate}\n{_HEADS.get(name, name)}{measure.arrow}"
+
+
+def _best(group: Sequence[Row], measure: Measure) -> str:
+    values = [value for row in group if row["status"] == "ok" and (value := measure.value(row)) is not None]
+    if measure.higher_is_better is None or len(group) < 2 or not values:
+        return ""
+    return _short(max(values) if measure.higher_is_better else min(values))
+
+
+def _value(measure: Measure, row: Row) -> str:
+    value = measure.value(row) if row["status"] == "ok" else None
+    return "" if value is None else _short(value)
+
+
+def _short(value: float) -> str:
+    """Return ``value`` in at most six characters where three digits would take more.
+
+    >>> _short(0.34512), _short(0.00031249), _short(9.98e-5), _short(-1e14)
+    ('0.345', '3e-4', '1e-4', '-1e14')
+    """
+    text = number(value)
+    if "e" not in text:
+        return text
+    mantissa, _, exponent = f"{value:.0e}".partition("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def _status(row: Row) -> Text:
+    from rich.text import Text
+
+    warned = row["status"] == "ok" and bool(row.get("gate"))
+    return Text(
+        row["status"] + ("†" if warned else ""), style="yellow" if warned else _STATUS_STYLES.get(row["status"], "red")
+    )
+
+
+def _foldable(method: str) -> str:
+    """Return a long name with a break after its library, which reads better than a break anywhere.
+
+    >>> _foldable("hyperimpute/missforest").split()
+    ['hyperimpute/', 'missforest']
+    """
+    return method.replace("/", "/\n", 1) if len(method) > _MAX_METHOD else method
+
+
+def _seconds(row: Row) -> str:
+    value = SECONDS.value(row)
+    if value is None:
+        return ""
+    return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+
+
+def _memory(row: Row) -> str:
+    return "" if row.get("peak_rss_mb") is None else f"{row['peak_rss_mb']:.0f}"
+
+
+def _below(rows: Sequence[Row], varying: bool) -> list[str]:
+    lines = []
+    for row in rows:
+        where = f"{_name(row)}, " if varying else ""
+        if row["status"] != "ok":
+            lines.append(f"{row['status']}: {where}{row['method']}: {' '.join(row['reason'].split())}")
+        elif row.get("gate"):
+            lines.append(f"† {where}{row['method']}: {row['gate']}")
+    directories = sorted({str(row[DIRECTORY]) for row in rows if row.get(DIRECTORY)})
+    if len(directories) == 1:
+        lines.append(f"written to {directories[0]}")
+    elif directories:
+        lines.append(f"{len(directories)} rows written below {os.path.commonpath(directories)}")
+    return lines

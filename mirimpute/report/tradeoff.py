@@ -1,0 +1,107 @@
+"""Quality against seconds: what a method costs and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mirimpute.report.collect import Case, Collection
+from mirimpute.report.markup import number
+from mirimpute.report.measures import SECONDS, metric_measure
+from mirimpute.report.palette import MethodStyle, method_styles
+from mirimpute.report.style import (
+    MUTED,
+    SHORTEST_S,
+    legend_outside,
+    log_axis,
+    marker_arguments,
+    new_figure,
+    off_scale,
+    pages,
+    short_name,
+    wants_log,
+)
+from mirimpute.report.summary import MeasureTable, summarise
+
+QUALITIES = ("point_rmse", "draw_energy")
+PAGE = 4
+
+
+def tradeoff_figures(collection: Collection) -> Iterator[tuple[str, Figure]]:
+    """Yield file name and figure: a row per case, point RMSE and draw energy distance against seconds."""
+    known = {measure.field for measure in collection.measures}
+    qualities = [summarise(collection, metric_measure(field)) for field in QUALITIES if field in known]
+    if not qualities or SECONDS.field not in known:
+        return
+    seconds = summarise(collection, SECONDS)
+    styles = method_styles(collection.methods)
+    for suffix, cases in pages(collection.cases, PAGE):
+        yield f"quality_vs_seconds{suffix}", _page(qualities, seconds, collection, cases, styles)
+
+
+def _page(
+    qualities: Sequence[MeasureTable],
+    seconds: MeasureTable,
+    collection: Collection,
+    cases: Sequence[Case],
+    styles: Mapping[str, MethodStyle],
+) -> Figure:
+    figure = new_figure(height=0.35 + 2.05 * len(cases), width=2.0 + 2.45 * len(qualities))
+    grid = figure.subplots(len(cases), len(qualities), squeeze=False, sharex=True)
+    drawn: set[str] = set()
+    for row, case in zip(grid, cases, strict=True):
+        for axes, quality in zip(row, qualities, strict=True):
+            drawn |= _panel(axes, quality, seconds, case, styles)
+            axes.set_ylabel(f"{quality.measure.label} {quality.measure.arrow}")
+            dataset, setting = collection.column(case)
+            axes.set_title(f"{short_name(dataset)}, {setting}")
+    for axes in grid.flat:
+        log_axis(axes, "x")
+    for column, quality in zip(grid.T, qualities, strict=True):
+        if wants_log(_drawable(quality, case) for case in cases):
+            for axes in column:
+                log_axis(axes, "y")
+    for axes in grid[-1]:
+        axes.set_xlabel("seconds, fit + impute (log scale)")
+    legend_outside(
+        figure,
+        {method: style for method, style in styles.items() if method in drawn},
+        failed=[method for method in styles if method not in drawn],
+    )
+    return figure
+
+
+def _drawable(quality: MeasureTable, case: Case) -> list[float]:
+    """Return the values of a panel that are not off its scale."""
+    means = {method: mean for method in quality.methods if (mean := _mean(quality, method, case)) is not None}
+    far = off_scale(means)
+    return [mean for method, mean in means.items() if method not in far]
+
+
+def _mean(table: MeasureTable, method: str, case: Case) -> float | None:
+    entry = table.entries.get((method, case))
+    return None if entry is None else entry.mean
+
+
+def _panel(
+    axes: Axes, quality: MeasureTable, seconds: MeasureTable, case: Case, styles: Mapping[str, MethodStyle]
+) -> set[str]:
+    """Draw one case and return the methods that it shows."""
+    values, times = {}, {}
+    for method in styles:
+        value, time = _mean(quality, method, case), _mean(seconds, method, case)
+        if value is not None and time is not None:
+            values[method], times[method] = value, max(time, SHORTEST_S)
+    far = off_scale(values)
+    for method in (method for method in values if method not in far):
+        bar: dict[str, Any] = {"yerr": quality.entries[method, case].sd, "elinewidth": 1.0}
+        axes.errorbar(times[method], values[method], **bar, linestyle="none", **marker_arguments(styles[method]))
+    axes.margins(x=0.1, y=0.12)
+    if far:
+        text = "\n".join(f"off scale: {method} {number(values[method])}" for method in styles if method in far)
+        say: dict[str, Any] = {"fontsize": 6.5, "fontstyle": "italic", "color": MUTED}
+        axes.text(0.98, 0.98, text, transform=axes.transAxes, ha="right", va="top", **say)
+    return values.keys() - far

@@ -1,0 +1,43 @@
+"""Result rows and the folder that keeps them: written by the bench, read by the report."""
+
+from mirimpute.results.row import (
+    COST_FIELDS,
+    IDENTITY_FIELDS,
+    METRIC_FIELD,
+    ROW_FIELDS,
+    STATUSES,
+    Field,
+    Null,
+    RowError,
+    fingerprint,
+    metric_fields,
+    validate_row,
+)
+from mirimpute.results.store import (
+    cell_directory,
+    check_writable,
+    find_row,
+    read_rows,
+    read_trace,
+    write_cell,
+)
+
+__all__ = [
+    "COST_FIELDS",
+    "IDENTITY_FIELDS",
+    "METRIC_FIELD",
+    "ROW_FIELDS",
+    "STATUSES",
+    "Field",
+    "Null",
+    "RowError",
+    "cell_directory",
+    "check_writable",
+    "find_row",
+    "fingerprint",
+    "metric_fields",
+    "read_rows",
+    "read_trace",
+    "validate_row",
+    "write_cell",
+]
