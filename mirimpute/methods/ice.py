@@ -37,13 +37,11 @@ class Ice(Method):
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table."""
-        from sklearn.linear_model import BayesianRidge
-
         from mirimpute.methods.reducer import Schedule, fill_means, reduce
-        from mirimpute.methods.transports.regressor import RegressorTransport
+        from mirimpute.methods.transports.linear import LinearTransport
 
         schedule = Schedule(
             sweep="columnwise", step="mean", rounds=self.rounds, stop="change", tolerance=self.tolerance
         )
-        transport = RegressorTransport(lambda rng: BayesianRidge())
-        return Completed(reduce(problem, transport, schedule, fill_means, generator(problem.seed, "ice"), progress))
+        rng = generator(problem.seed, "ice")
+        return Completed(reduce(problem, LinearTransport(), schedule, fill_means, rng, progress))

@@ -33,7 +33,9 @@ class Mirf(Method):
 
     Attributes:
         rounds: the most rounds of the outer loop.
-        steps: gradient steps per round.
+        steps: gradient steps per round, at a constant learning rate.
+        final_steps: steps after the last round, from the best one, in which the rate decays and the held-out cells are
+            targets too.
         chains: completed copies of the table, and draws returned.
         members: networks trained side by side; the point estimate is their mean.
         batch: pairs per step and member.
@@ -52,8 +54,9 @@ class Mirf(Method):
     libraries: ClassVar[tuple[str, ...]] = ("torch", "mirimpute.methods.transports.flow")
 
     name: str = "mirf"
-    rounds: int = 9
-    steps: int = 400
+    rounds: int = 10
+    steps: int = 300
+    final_steps: int = 400
     chains: int = 5
     members: int = 2
     batch: int = 256
@@ -74,7 +77,7 @@ class Mirf(Method):
 
     def check(self) -> None:
         """Refuse parameters without a meaning."""
-        for name in ("rounds", "steps", "chains", "members", "batch", "width", "blocks", "solver_steps", "patience"):
+        for name in ("rounds", "steps", "final_steps", "chains", "members", "batch", "width", "blocks", "solver_steps", "patience"):
             if getattr(self, name) < 1:
                 raise UserError(f"method.{name}={getattr(self, name)} is too small: give 1 or more")
         if self.bins < 0:
@@ -117,6 +120,7 @@ class Mirf(Method):
             return _gaussian_fill(base, x_incomplete, chains, rng)
 
         reduced = reduce(problem, transport, schedule, fill, rng, no_progress)
+        transport.finish(reduced.draws)
         return _FittedMirf(problem, transport, reduced)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from mirimpute.errors import UserError
 from mirimpute.methods.base import Completed, Fitted, Method
 from mirimpute.problem import Problem, Progress, no_progress
@@ -48,17 +50,17 @@ class MissForest(Method):
         from sklearn.ensemble import RandomForestRegressor
 
         from mirimpute.methods.reducer import Schedule, fill_means, reduce
-        from mirimpute.methods.transports.regressor import RegressorTransport
+        from mirimpute.methods.transports.forest import ForestTransport
 
-        def new_forest(rng: object) -> RandomForestRegressor:
+        def new_forest(rng: np.random.Generator) -> RandomForestRegressor:
             return RandomForestRegressor(
                 n_estimators=self.trees,
                 max_features=self.max_features,
                 min_samples_leaf=self.min_samples_leaf,
                 n_jobs=-1,
-                random_state=int(rng.integers(2**31)),  # type: ignore[attr-defined]
+                random_state=int(rng.integers(2**31)),
             )
 
         schedule = Schedule(sweep="columnwise", step="mean", rounds=self.rounds, stop="rise")
         rng = generator(problem.seed, "missforest")
-        return Completed(reduce(problem, RegressorTransport(new_forest), schedule, fill_means, rng, progress))
+        return Completed(reduce(problem, ForestTransport(new_forest), schedule, fill_means, rng, progress))

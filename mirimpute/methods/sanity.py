@@ -124,8 +124,8 @@ def _column_means(point: np.ndarray, problem: Problem) -> list[str]:
         return []
     if (equal == predictable).all():
         raise ImputationError(
-            f"output equals the column means in all {predictable.sum()} missing cells: the method fell back to mean "
-            "imputation, which is not a result of its own"
+            f"output equals the column means in all {predictable.sum()} missing cells that could be predicted: the "
+            "method fell back to mean imputation, which is not a result of its own"
         )
     names = [repr(column.name) for column, is_filled in zip(problem.columns, filled, strict=True) if is_filled]
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""

@@ -16,6 +16,7 @@ What differs from the paper, and why (measured; see benchmarks/):
 from __future__ import annotations
 
 import copy
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,7 @@ class FlowSettings:
     batch: int
     steps: int
     rounds: int
+    final_steps: int
     width: int
     blocks: int
     dropout: float
@@ -139,7 +141,7 @@ class FlowTransport(Transport):
                 learning_rate=settings.learning_rate,
                 weight_decay=settings.weight_decay,
                 warm_up=100,
-                total=settings.steps * settings.rounds,
+                decay=None,
                 clip=5.0,
                 average=settings.average,
             ),
@@ -147,11 +149,13 @@ class FlowTransport(Transport):
         self._patterns: _Patterns | None = None
         self._round = 0
         self._best_round = 0
-        self._best = copy.deepcopy(self._trainer.averaged)
+        self._best = copy.deepcopy(network)
         self._trust = 0.0
+        self._best_flow = copy.deepcopy(network)
+        self._flow_trust = 0.0
+        self._best_flow_round = 0
         self._facts: dict[str, Any] = {}
-        self._validate()
-        self.heldout_rmse_of_base = self._facts.get("heldout_rmse")
+        self.heldout_rmse_of_base = None
 
     # --- the contract of a transport ---------------------------------------------------------------------------------
 
@@ -159,19 +163,21 @@ class FlowTransport(Transport):
         """Train for ``steps`` steps on pairs from the completed rows, then ask the held-out cells."""
         chains = torch.as_tensor(x, dtype=torch.float32, device=self._device)
         self._round += 1
-        stage = f"round {self._round}/{self.settings.rounds}"
-        if self._patterns is None or self._patterns.partial:
-            self._patterns = self._draw_patterns()
-        total = 0.0
-        for first in range(0, self.settings.steps, _STEPS_AT_ONCE):
-            count = min(_STEPS_AT_ONCE, self.settings.steps - first)
-            for pairs in self._pairs(chains, count):
-                total += self._trainer.step(self._loss(*pairs))
-            self._progress(stage, first + count, self.settings.steps)
-        if self._trainer.skipped > self._trainer.steps // 10:
-            raise ImputationError(f"diverged in round {self._round}: {self._trainer.skipped} steps were not finite")
-        self._facts = {"loss": total / self.settings.steps}
-        self._validate()
+        self._facts = {"loss": self._train(chains, self.settings.steps, f"round {self._round}/{self.settings.rounds}")}
+        self._validate(chains)
+
+    def finish(self, x: np.ndarray) -> None:
+        """Go back to the best round and let the rate decay, with every observed cell as a target."""
+        if not self._held_out.any():
+            return
+        self._is_target = ~self._missing
+        self._base_without = self._base
+        self._patterns = None
+        settings = dataclasses.replace(self._trainer.settings, warm_up=20, decay=self.settings.final_steps)
+        self._trainer = Trainer(copy.deepcopy(self._best).requires_grad_(True), settings)
+        chains = torch.as_tensor(x, dtype=torch.float32, device=self._device)
+        self._train(chains, self.settings.final_steps, "all observed cells")
+        self._best = self._trainer.averaged
 
     def mean(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray) -> np.ndarray:
         """Return the conditional mean: the prediction of the best round at tau = 0, averaged over the members."""
@@ -188,7 +194,7 @@ class FlowTransport(Transport):
 
     def final_draw(self, x: np.ndarray, block: np.ndarray) -> np.ndarray:
         """Return one sample for each chain from the best round, its network trusted as the held-out cells say."""
-        drawn = self._sample(self._best, self._trust, len(x))
+        drawn = self._sample(self._best_flow, self._flow_trust, len(x))
         return drawn[:, :, block].double().cpu().numpy()
 
     def facts(self) -> dict[str, Any]:
@@ -196,10 +202,24 @@ class FlowTransport(Transport):
         return self._facts
 
     def converged(self) -> bool:
-        """Return whether the held-out error has not improved for ``patience`` rounds."""
-        return self._round - self._best_round >= self.settings.patience
+        """Return whether neither held-out error, of the point or of the flow, has improved for ``patience`` rounds."""
+        return self._round - max(self._best_round, self._best_flow_round) >= self.settings.patience
 
     # --- training ----------------------------------------------------------------------------------------------------
+
+    def _train(self, chains: Tensor, steps: int, stage: str) -> float:
+        """Take ``steps`` steps on pairs from the completed rows and return the mean loss."""
+        if self._patterns is None or self._patterns.partial:
+            self._patterns = self._draw_patterns()
+        total = 0.0
+        for first in range(0, steps, _STEPS_AT_ONCE):
+            count = min(_STEPS_AT_ONCE, steps - first)
+            for pairs in self._pairs(chains, count):
+                total += self._trainer.step(self._loss(*pairs))
+            self._progress(stage, first + count, steps)
+        if self._trainer.skipped > self._trainer.steps // 10:
+            raise ImputationError(f"diverged in round {self._round}: {self._trainer.skipped} steps were not finite")
+        return total / steps
 
     def _pairs(self, chains: Tensor, count: int) -> list[tuple[Tensor, ...]]:
         """Return ``count`` batches of (target, hidden, weight, base mean, base spread), each (members, batch, d)."""
@@ -255,9 +275,7 @@ class FlowTransport(Transport):
         source = torch.randn(target.shape, generator=generator, device=self._device)
         x = interpolate(source, target, tau)
         prediction = self._predict(self._trainer.network, x, target, hidden, mean, spread, tau, generator)
-        # (v_hat - v)^2 = (x1_hat - x1)^2 / (1 - tau)^2; bounded, and 1 at tau = 0 whatever the spread
-        importance = ((tau**2 * spread**2 + (1 - tau) ** 2) / (1 - tau).clamp_min(0.05) ** 2).clamp_max(5.0)
-        error = (importance * weight * (prediction - target) ** 2).sum()
+        error = (_importance(tau, spread) * weight * (prediction - target) ** 2).sum()
         return error * self.settings.members / weight.sum().clamp_min(1.0)
 
     # --- prediction --------------------------------------------------------------------------------------------------
@@ -329,10 +347,12 @@ class FlowTransport(Transport):
 
     # --- held-out observed cells -------------------------------------------------------------------------------------
 
-    def _validate(self) -> None:
-        """Predict the held-out cells, keep the network if it is the best so far, and choose how far to trust it.
+    @torch.no_grad()
+    def _validate(self, chains: Tensor) -> None:
+        """Predict the held-out cells; keep the network if it is the best so far, for the point and for the draws.
 
-        The trust is the least-squares weight of the network's correction, in [0, 1]: 0 is the Gaussian base alone.
+        The trust is the least-squares weight of the network's correction, in [0, 1]: 0 is the Gaussian base alone. For
+        the point it is chosen at tau = 0, for the draws on noisy rows at five other times.
         """
         if not self._held_out.any():
             return
@@ -341,17 +361,70 @@ class FlowTransport(Transport):
         cells = self._held_out[rows]
         truth = self._observed_rows[rows]
         mean, spread = self._base_without.condition(truth, ~hidden)
-        correction = (self._predict_start(self._trainer.averaged, truth, hidden, mean, spread) - mean)[cells]
-        residual = (truth - mean)[cells]
-        power = float((correction**2).sum())
-        trust = min(max(float((correction * residual).sum()) / power, 0.0), 1.0) if power > 0 else 0.0
-        rmse = float(((residual - trust * correction) ** 2).mean().sqrt())
-        self._facts.update(heldout_rmse=rmse, network_weight=trust)
-        if self._round == 0 or rmse < self._lowest_error:
-            self._lowest_error = rmse
+        network = self._trainer.averaged
+        start = self._predict_start(network, truth, hidden, mean, spread)
+        point = _Fit()
+        point.add((start - mean)[cells], (truth - mean)[cells])
+        noise = torch.Generator(device=self._device).manual_seed(0)  # the same noise in every round
+        flow = _Fit()
+        members = self.settings.members
+        chain = torch.randint(len(chains), (len(truth),), generator=noise, device=self._device)
+        target = chains[:, rows][chain, torch.arange(len(truth), device=self._device)]
+        for value in (0.1, 0.3, 0.5, 0.7, 0.9):
+            tau = torch.full((members, len(truth), 1), value, device=self._device)
+            source = torch.randn((members, *truth.shape), generator=noise, device=self._device)
+            x = interpolate(source, target, tau)
+            parts = [t.expand(members, *t.shape) for t in (truth, hidden, mean, spread)]
+            base = parts[2] + Preconditioner(parts[2], parts[3], tau).correction(x)
+            prediction = self._predict(network, x, *parts, tau)
+            where = cells.expand(members, *cells.shape)
+            root = _importance(tau, parts[3]).sqrt()
+            flow.add((root * (prediction - base))[where], (root * (target - base))[where])
+        self._facts.update(heldout_rmse=point.error, network_weight=point.trust, heldout_flow=flow.error, flow_weight=flow.trust)
+        if self._round == 1 or point.error < self._lowest_error:
+            self._lowest_error = point.error
             self._best_round = self._round
-            self._trust = trust
-            self._best.load_state_dict(self._trainer.averaged.state_dict())
+            self._trust = point.trust
+            self._best.load_state_dict(network.state_dict())
+        if self._round == 1 or flow.error < self._lowest_flow_error:
+            self._lowest_flow_error = flow.error
+            self._best_flow_round = self._round
+            self._flow_trust = flow.trust
+            self._best_flow.load_state_dict(network.state_dict())
+
+
+class _Fit:
+    """How much of a correction to take: least squares of a residual on it, with the weight kept in [0, 1]."""
+
+    def __init__(self) -> None:
+        self._power = self._cross = self._total = 0.0
+        self._count = 0
+
+    def add(self, correction: Tensor, residual: Tensor) -> None:
+        """Add values, all of one shape."""
+        self._power += float((correction**2).sum())
+        self._cross += float((correction * residual).sum())
+        self._total += float((residual**2).sum())
+        self._count += residual.numel()
+
+    @property
+    def trust(self) -> float:
+        """The weight."""
+        return min(max(self._cross / self._power, 0.0), 1.0) if self._power > 0 else 0.0
+
+    @property
+    def error(self) -> float:
+        """Root mean square of what the weighted correction leaves."""
+        left = self._total - 2 * self.trust * self._cross + self.trust**2 * self._power
+        return (max(left, 0.0) / self._count) ** 0.5
+
+
+def _importance(tau: Tensor, spread: Tensor) -> Tensor:
+    """Return the weight of a squared error of the prediction: 1 at tau = 0, bounded.
+
+    (v_hat - v)^2 = (x1_hat - x1)^2 / (1 - tau)^2, times the variance of x_tau, which keeps small spreads from dominating.
+    """
+    return ((tau**2 * spread**2 + (1 - tau) ** 2) / (1 - tau).clamp_min(0.05) ** 2).clamp_max(5.0)
 
 
 def _quantile_bins(x_incomplete: np.ndarray, bins: int, device: torch.device) -> tuple[Tensor, Tensor]:

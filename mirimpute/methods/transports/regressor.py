@@ -23,19 +23,22 @@ class RegressorTransport(Transport):
         self._fitted: Any = None
 
     def fit(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> None:
-        """Regress column ``block[0]`` on all others."""
+        """Regress column ``block[0]`` on all others; where there are none, on a constant, which gives its mean."""
         (column,) = block
         observed = ~missing[:, column]
-        inputs = np.delete(x[:, observed], column, axis=2).reshape(-1, x.shape[2] - 1)
-        if inputs.shape[1] == 0:
-            raise AssertionError("a table of one column has nothing to regress on")
-        self._fitted = self._new_regressor(rng).fit(inputs, x[:, observed, column].reshape(-1))
+        targets = x[:, observed, column].reshape(-1)
+        self._fitted = self._new_regressor(rng).fit(_inputs(x[:, observed], column), targets)
 
     def mean(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray) -> np.ndarray:
         """Return the prediction for the rows that miss the column; the other rows keep their entry."""
         (column,) = block
         rows = missing[:, column]
         result = x[:, :, block].copy()
-        inputs = np.delete(x[:, rows], column, axis=2).reshape(-1, x.shape[2] - 1)
-        result[:, rows, 0] = self._fitted.predict(inputs).reshape(len(x), -1)
+        result[:, rows, 0] = self._fitted.predict(_inputs(x[:, rows], column)).reshape(len(x), -1)
         return result
+
+
+def _inputs(x: np.ndarray, column: int) -> np.ndarray:
+    """Return all columns but one, (chains * rows, n_columns - 1), or a constant column when there is no other."""
+    others = np.delete(x, column, axis=2).reshape(x.shape[0] * x.shape[1], x.shape[2] - 1)
+    return others if others.shape[1] else np.zeros((len(others), 1))

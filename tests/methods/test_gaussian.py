@@ -1,0 +1,101 @@
+"""The Gaussian base against closed forms and against an independent computation."""
+
+import numpy as np
+import pytest
+import torch
+
+from mirimpute.methods.transports.gaussian import GaussianModel, fit_em
+
+
+@pytest.fixture
+def model():
+    rng = np.random.default_rng(0)
+    root = rng.normal(size=(5, 5))
+    return GaussianModel(torch.as_tensor(rng.normal(size=5)), torch.as_tensor(root @ root.T + 0.1 * np.eye(5)))
+
+
+@pytest.fixture
+def table(model):
+    rng = np.random.default_rng(1)
+    x = rng.multivariate_normal(model.mean.numpy(), model.covariance.numpy(), size=40)
+    known = rng.random(x.shape) < 0.6
+    known[0], known[1] = True, False
+    return torch.as_tensor(x), torch.as_tensor(known)
+
+
+def _conditional(model, row, known):
+    """Mean and covariance of the unknown entries of one row, by the textbook formula."""
+    mean, cov = model.mean.numpy(), model.covariance.numpy()
+    o, m = np.flatnonzero(known), np.flatnonzero(~known)
+    gain = cov[np.ix_(m, o)] @ np.linalg.inv(cov[np.ix_(o, o)]) if o.size else np.zeros((m.size, 0))
+    return mean[m] + gain @ (row[o] - mean[o]), cov[np.ix_(m, m)] - gain @ cov[np.ix_(o, m)]
+
+
+def test_condition_is_the_textbook_conditional(model, table):
+    x, known = table
+    mean, spread = model.condition(x, known)
+    for row in range(len(x)):
+        unknown = ~known[row].numpy()
+        expected, covariance = _conditional(model, x[row].numpy(), known[row].numpy())
+        assert np.allclose(mean[row].numpy()[unknown], expected)
+        assert np.allclose(spread[row].numpy()[unknown], np.sqrt(np.diag(covariance)))
+        assert np.array_equal(mean[row].numpy()[~unknown], x[row].numpy()[~unknown])
+
+
+def test_regression_weights_give_the_same_mean(model, table):
+    x, known = table
+    weights, spread = model.regression(known)
+    mean = model.mean + ((x - model.mean)[:, None, :] @ weights)[:, 0]
+    expected, expected_spread = model.condition(x, known)
+    assert torch.allclose(torch.where(known, x, mean), expected)
+    assert torch.allclose(spread[~known], expected_spread[~known])
+
+
+def test_unknown_entries_are_never_read(model, table):
+    x, known = table
+    poisoned = torch.where(known, x, 1e30)
+    for before, after in zip(model.condition(x, known), model.condition(poisoned, known), strict=True):
+        assert torch.equal(before, after)
+
+
+def test_draws_have_the_conditional_moments(model):
+    n = 20_000
+    known = torch.tensor([True, False, True, False, False]).expand(n, 5)
+    row = torch.tensor([0.5, 0.0, -1.0, 0.0, 0.0], dtype=torch.float64)
+    drawn = model.draw(row.expand(n, 5), known, torch.Generator().manual_seed(0)).numpy()
+    expected, covariance = _conditional(model, row.numpy(), known[0].numpy())
+    unknown = ~known[0].numpy()
+    error = np.abs(drawn[:, unknown].mean(axis=0) - expected) / np.sqrt(np.diag(covariance) / n)
+    assert error.max() < 5
+    scale = np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
+    assert np.abs(np.cov(drawn[:, unknown].T) - covariance).max() < 6 * scale.max() / np.sqrt(n) + 1e-4
+
+
+def test_em_on_complete_rows_is_the_sample_covariance(table):
+    x, _ = table
+    model = fit_em(x, torch.ones_like(x, dtype=torch.bool), 0.0)
+    expected = np.cov(x.numpy().T, bias=True)
+    assert np.allclose(model.mean.numpy(), x.numpy().mean(axis=0))
+    assert np.allclose(model.covariance.numpy(), expected, rtol=2e-4, atol=1e-6)
+
+
+def test_em_finds_the_covariance_behind_mcar_holes():
+    rng = np.random.default_rng(2)
+    n = 20_000
+    covariance = 0.7 ** np.abs(np.subtract.outer(np.arange(6), np.arange(6)))
+    x = rng.multivariate_normal(np.zeros(6), covariance, size=n)
+    known = torch.as_tensor(rng.random(x.shape) >= 0.3)
+    model = fit_em(torch.as_tensor(x), known, 0.0, tolerance=1e-5, rounds=200)
+    # sd of a sample covariance is at most sqrt(2 / n_pairs), with 0.49 n complete pairs
+    assert np.abs(model.covariance.numpy() - covariance).max() < 5 * np.sqrt(2 / (0.49 * n))
+
+
+def test_duplicate_and_constant_columns_stay_positive_definite():
+    rng = np.random.default_rng(3)
+    a = rng.normal(size=(50, 1))
+    x = torch.as_tensor(np.hstack([a, a, np.zeros((50, 1))]))
+    known = torch.as_tensor(rng.random(x.shape) < 0.7)
+    model = fit_em(x, known, 0.01)
+    mean, spread = model.condition(x, known)
+    assert bool(torch.isfinite(mean).all())
+    assert bool((spread > 0).all())
