@@ -187,7 +187,9 @@ def _judge(
         return {"status": "failed", "reason": f"diverged: {fault}"}
     fields: dict[str, Any] = {}
     for prefix, scores in (("point", point), ("draw", draw)):
-        fields.update({f"{prefix}_{name}": _or_none(scores.undefined, name, value) for name, value in scores.values.items()})
+        fields.update(
+            {f"{prefix}_{name}": _or_none(scores.undefined, name, value) for name, value in scores.values.items()}
+        )
     point_rmse = float(np.sqrt(np.mean((imputation.point[scored] - x_true[scored]) ** 2)))
     mean_rmse = float(np.sqrt(np.mean(x_true[scored] ** 2)))  # the observed mean is 0 in this scale
     notes = [*verdict.notes, worse_than_mean(point_rmse, mean_rmse)]

@@ -24,7 +24,7 @@ class Protocol:
     Attributes:
         name: the label in rows.
         scaler: "observed" standardises each column by mean and standard deviation of its observed cells.
-        rate_of: what ``missing_rate`` is a fraction of: "overall" (all cells) or "eligible" (those that may go missing).
+        rate_of: what ``missing_rate`` is a fraction of: "overall", all cells, or "eligible", those that may be hidden.
         metrics: names from :data:`mirimpute.metrics.registry.METRICS`, each computed on point and on one draw.
         max_rows_scored: cap on the rows of the metrics that compare all pairs of rows; a fixed subsample, the same
             for every method, whose size is in the row.
@@ -96,7 +96,9 @@ class CellConfig:
         if self.threads is not None and self.threads < 1:
             raise UserError(f"threads={self.threads} cannot compute: give 1 or more, or null for all cores")
         if self.protocol.rate_of not in RATE_CONVENTIONS:
-            raise UserError(f"protocol.rate_of={self.protocol.rate_of!r} is unknown: give {' or '.join(RATE_CONVENTIONS)}")
+            raise UserError(
+                f"protocol.rate_of={self.protocol.rate_of!r} is unknown: give {' or '.join(RATE_CONVENTIONS)}"
+            )
         if self.protocol.scaler != "observed":
             raise UserError(f"protocol.scaler={self.protocol.scaler!r} is unknown: give 'observed'")
         if self.device != "cpu" and not self.device.startswith("cuda"):
@@ -105,7 +107,7 @@ class CellConfig:
         self.method.check()
 
     def identity(self, data_sha256: str) -> dict[str, Any]:
-        """Return what the result depends on: data, package and configuration, less where it is written and what is kept."""
+        """Return what the result depends on: data, package and configuration, but not where and how it is kept."""
         parts = asdict(self)
         for key in ("results_dir", "resume", "save_tables", "timeout_s"):
             del parts[key]

@@ -82,6 +82,9 @@ def run_isolated(
         threads: computing threads (None: the libraries' own default).
         timeout_s: wall seconds after which the child and its descendants are killed (None: never).
         progress: called in this process with what the method reports.
+
+    Raises:
+        UserError: the method refused the request (its library is not installed, no such device).
     """
     context = _context(method.libraries)
     receiver, sender = context.Pipe(duplex=False)
@@ -117,6 +120,8 @@ def run_isolated(
             else f"the method's process {_how_it_ended(process.exitcode)}; its output is in log.txt"
         )
         return Outcome(status, reason, None, None, log)
+    if message[0] == "refused":
+        raise UserError(message[1])
     if message[0] == "error":
         return Outcome("failed", message[1], None, None, log)
     return Outcome("ok", "", message[1], message[2], log)
@@ -163,7 +168,7 @@ def _child(sender: Connection, method: Method, problem: Problem, log_file: str, 
             imputation, cost = _measured(method, problem, _throttled(sender))
         message: tuple[Any, ...] = ("result", imputation, cost)
     except UserError as error:
-        message = ("error", str(error))
+        message = ("refused", str(error))
     except Exception as error:  # the one place where a method's failure becomes a row
         traceback.print_exc()
         message = ("error", f"{type(error).__name__}: {_first_line(error)}")

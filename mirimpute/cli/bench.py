@@ -36,7 +36,9 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         code = _run(arguments)
     except KeyboardInterrupt:
-        print(f"{PROGRAM}: interrupted; the rows written so far are kept, resume=true goes on from there", file=sys.stderr)
+        print(
+            f"{PROGRAM}: interrupted; the rows written so far are kept, resume=true goes on from there", file=sys.stderr
+        )
         code = INTERRUPTED
     except UserError as error:
         if traceback_wanted:
@@ -100,7 +102,9 @@ def _task(cfg: Any) -> CellResult:
     config = cell_config(cfg)
     check_writable(Path(config.results_dir))
     config_yaml = OmegaConf.to_yaml(cfg, resolve=True)
-    label = f"{config.dataset.name} {config.mechanism.name} {config.missing_rate:g} {config.method.name} seed {config.seed}"
+    label = (
+        f"{config.dataset.name} {config.mechanism.name} {config.missing_rate:g} {config.method.name} seed {config.seed}"
+    )
     in_sweep = HydraConfig.get().mode == RunMode.MULTIRUN
     with _plain_warnings():
         try:

@@ -53,11 +53,13 @@ class ResidualNetwork(nn.Module):
     """
 
     FREQUENCIES = 8
+    frequencies: Tensor
 
     def __init__(
         self, members: int, n_in: int, n_out: int, width: int, blocks: int, dropout: float, generator: torch.Generator
     ) -> None:
         super().__init__()
+        self.members = members
         self.dropout = dropout
         frequencies = torch.exp(torch.linspace(0.0, math.log(30.0), self.FREQUENCIES))
         self.register_buffer("frequencies", frequencies)
@@ -74,7 +76,9 @@ class ResidualNetwork(nn.Module):
             generator: of the dropout; None switches dropout off.
         """
         angle = tau * self.frequencies
-        x = self.enter(torch.cat([features, tau, torch.sin(angle), torch.cos(angle)], dim=-1))
+        # together as large as one feature, or else they drown a table of few columns
+        time = torch.cat([tau, torch.sin(angle), torch.cos(angle)], dim=-1) / math.sqrt(self.FREQUENCIES)
+        x = self.enter(torch.cat([features, time], dim=-1))
         for block in self.blocks:
             x = block(x, self.dropout, generator)
         return self.leave(functional.silu(functional.layer_norm(x, x.shape[-1:])))

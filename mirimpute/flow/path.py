@@ -1,7 +1,7 @@
 """The straight path from source to target, and the prediction of the target that the velocity is made of.
 
-x_tau = tau x1 + (1 - tau) x0, with x0 ~ N(0, I). The network predicts the target, x1_hat(x_tau, tau), because at tau = 0
-that is the conditional mean itself; the velocity follows, v = (x1_hat - x_tau) / (1 - tau).
+x_tau = tau x1 + (1 - tau) x0, with x0 ~ N(0, I). The network predicts the target, x1_hat(x_tau, tau), because at
+tau = 0 that is the conditional mean itself; the velocity follows, v = (x1_hat - x_tau) / (1 - tau).
 Reference: Liu, Gong, Liu, "Flow Straight and Fast", ICLR 2023, equation 1.
 """
 

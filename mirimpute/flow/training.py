@@ -1,4 +1,4 @@
-"""Gradient steps that stay stable: AdamW, warm-up and cosine decay, clipping, and an average of the weights."""
+"""Gradient steps that stay stable: AdamW, warm-up and decay, clipping, and an average of the weights."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from mirimpute.flow.network import ResidualNetwork
+
 
 @dataclass(frozen=True)
 class Optimisation:
@@ -18,7 +20,7 @@ class Optimisation:
         learning_rate: the largest.
         weight_decay: of AdamW.
         warm_up: steps of linear warm-up.
-        total: steps of the whole run, over which the rate decays to 0 as a cosine.
+        decay: steps over which the rate then falls to 0 as a cosine (None: it stays, until a later run decays).
         clip: largest norm of the gradient.
         average: decay of the exponential moving average of the weights (it starts as a plain mean).
     """
@@ -26,14 +28,16 @@ class Optimisation:
     learning_rate: float
     weight_decay: float
     warm_up: int
-    total: int
+    decay: int | None
     clip: float
     average: float
 
     def rate(self, step: int) -> float:
         """Return the learning rate of step 0, 1, ..."""
-        decay = 0.5 * (1 + math.cos(math.pi * min(step / self.total, 1.0)))
-        return self.learning_rate * min(1.0, (step + 1) / self.warm_up) * decay
+        warm = min(1.0, (step + 1) / self.warm_up)
+        if self.decay is None:
+            return self.learning_rate * warm
+        return self.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * min(step / self.decay, 1.0)))
 
 
 class Trainer:
@@ -42,14 +46,14 @@ class Trainer:
     Steps whose loss or gradient is not finite are left out; ``skipped`` counts them.
     """
 
-    def __init__(self, network: nn.Module, settings: Optimisation) -> None:
+    def __init__(self, network: ResidualNetwork, settings: Optimisation) -> None:
         self.network = network
         self.averaged = copy.deepcopy(network).eval().requires_grad_(False)
         self.settings = settings
         self.steps = 0
         self.skipped = 0
-        self._weights = list(network.parameters())
-        self._averages = list(self.averaged.parameters())
+        self._weights: list[Tensor] = list(network.parameters())
+        self._averages: list[Tensor] = list(self.averaged.parameters())
         self._optimiser = torch.optim.AdamW(
             self._weights, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )

@@ -77,7 +77,18 @@ class Mirf(Method):
 
     def check(self) -> None:
         """Refuse parameters without a meaning."""
-        for name in ("rounds", "steps", "final_steps", "chains", "members", "batch", "width", "blocks", "solver_steps", "patience"):
+        for name in (
+            "rounds",
+            "steps",
+            "final_steps",
+            "chains",
+            "members",
+            "batch",
+            "width",
+            "blocks",
+            "solver_steps",
+            "patience",
+        ):
             if getattr(self, name) < 1:
                 raise UserError(f"method.{name}={getattr(self, name)} is too small: give 1 or more")
         if self.bins < 0:
@@ -97,7 +108,7 @@ class Mirf(Method):
         rng = generator(problem.seed, "mirf")
         held_out = _hold_out(problem.x_incomplete, self.held_out, rng)
         progress("gaussian base", 0, 1)
-        base, base_without = _bases(problem.x_incomplete, held_out)
+        base, base_without = _bases(problem.x_incomplete, held_out, rng)
         transport = FlowTransport(
             FlowSettings(**{name: getattr(self, name) for name in FlowSettings.__dataclass_fields__}),
             problem.x_incomplete,
@@ -160,7 +171,9 @@ def _hold_out(x_incomplete: np.ndarray, fraction: float, rng: np.random.Generato
     return chosen if chosen.sum() >= _LEAST_HELD_OUT else np.zeros_like(chosen)
 
 
-def _bases(x_incomplete: np.ndarray, held_out: np.ndarray) -> tuple[GaussianModel, GaussianModel]:
+def _bases(
+    x_incomplete: np.ndarray, held_out: np.ndarray, rng: np.random.Generator
+) -> tuple[GaussianModel, GaussianModel]:
     """Return the Gaussian fitted to every observed cell, and the one without the held-out cells.
 
     The shrinkage is the candidate that predicts the held-out cells best. Beyond 256 columns, where the exact
@@ -171,19 +184,20 @@ def _bases(x_incomplete: np.ndarray, held_out: np.ndarray) -> tuple[GaussianMode
 
     from mirimpute.methods.transports.gaussian import GaussianModel, fit_em
 
-    n, d = x_incomplete.shape
+    d = x_incomplete.shape[1]
     x = torch.as_tensor(np.nan_to_num(x_incomplete))
     known = torch.as_tensor(~np.isnan(x_incomplete))
     kept = known & ~torch.as_tensor(held_out)
     if d > _LARGEST_GAUSSIAN:
         independent = GaussianModel(torch.zeros(d, dtype=x.dtype), torch.eye(d, dtype=x.dtype))
         return independent, independent
-    part = slice(0, max(20 * d, int(_EM_CELLS / d**2)))  # rows come in any order: the harness shuffles none
+    part = torch.as_tensor(np.sort(rng.permutation(len(x))[: max(20 * d, int(_EM_CELLS / d**2))]))
     if not held_out.any():
-        return (model := fit_em(x[part], known[part], 0.1)), model
+        only = fit_em(x[part], known[part], 0.1)
+        return only, only
     rows = torch.as_tensor(held_out.any(axis=1))
     best: tuple[float, float, GaussianModel] | None = None
-    model = None
+    model: GaussianModel | None = None
     for shrinkage in (0.3, 0.1, 0.03, 0.01, 0.003):
         model = fit_em(x[part], kept[part], shrinkage, start=model)
         mean, _ = model.condition(x[rows], kept[rows])
@@ -195,9 +209,7 @@ def _bases(x_incomplete: np.ndarray, held_out: np.ndarray) -> tuple[GaussianMode
     return fit_em(x[part], known[part], best[1], start=best[2]), best[2]
 
 
-def _gaussian_fill(
-    base: GaussianModel, x_incomplete: np.ndarray, chains: int, rng: np.random.Generator
-) -> np.ndarray:
+def _gaussian_fill(base: GaussianModel, x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
     """Complete every chain with a draw of the Gaussian base, inside the observed range widened by 1."""
     import torch
 

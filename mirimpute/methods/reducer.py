@@ -68,8 +68,9 @@ class Schedule:
         sweep: "joint" moves all columns at once, "columnwise" one after the other, fewest missing entries first.
         step: "mean" (one Euler step of the flow) or "draw".
         rounds: the most rounds (0: the fill is the answer).
-        stop: "never"; "change" stops once no entry moves by more than ``tolerance`` times the largest absolute value;
-            "transport" stops when the transport has converged; "rise" stops when the relative change rises, and keeps the round before (Stekhoven & Buehlmann 2012).
+        stop: "never"; "change" stops once no entry moves by more than ``tolerance`` times the largest absolute observed
+            value; "rise" stops when the relative change rises, and keeps the round before (Stekhoven & Buehlmann
+            2012); "transport" stops when the transport has converged.
         tolerance: of stop="change".
         chains: completed copies of the table.
     """

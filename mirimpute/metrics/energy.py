@@ -14,8 +14,8 @@ def energy(comparison: Comparison) -> float:
 
     This is Székely and Rizzo's energy distance itself, without the square root that some libraries take
     (``scipy.stats.energy_distance`` returns its root). U-statistic: the means run over the n (n − 1) pairs of different
-    rows of ``comparison.rows`` (:func:`~mirimpute.metrics.distances.mean_over_pairs`), so the value is unbiased, exactly
-    0 for equal tables, and can be slightly negative when the distributions agree.
+    rows of ``comparison.rows`` (:func:`~mirimpute.metrics.distances.mean_over_pairs`), so the value is unbiased,
+    exactly 0 for equal tables, and can be slightly negative when the distributions agree.
 
     Raises:
         Undefined: fewer than two rows can be compared.

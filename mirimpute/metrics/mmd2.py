@@ -14,8 +14,8 @@ def mmd2(comparison: Comparison) -> float:
 
     k(x, y) = exp(−‖x − y‖² / (2 h²)) with h of :func:`bandwidth`. U-statistic: the means run over
     the n (n − 1) pairs of different rows of ``comparison.rows``
-    (:func:`~mirimpute.metrics.distances.mean_over_pairs`), so the value is unbiased, exactly 0 for equal tables, and can
-    be slightly negative when the distributions agree.
+    (:func:`~mirimpute.metrics.distances.mean_over_pairs`), so the value is unbiased, exactly 0 for equal tables, and
+    can be slightly negative when the distributions agree.
 
     Raises:
         Undefined: fewer than two rows can be compared.

@@ -128,8 +128,7 @@ def test_awkward_tables_are_completed_or_refused(name, x):
     problem = problem_of(observed_scale(x).standardise(x))
     try:
         imputation = _impute(name, problem)
-    except UserError as refusal:
-        assert str(refusal)
+    except UserError:
         return
     assert np.isfinite(imputation.point).all()
     assert np.isfinite(imputation.draws).all()

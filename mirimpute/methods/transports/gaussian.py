@@ -103,7 +103,13 @@ class GaussianModel:
 
 
 def fit_em(
-    x: Tensor, known: Tensor, shrinkage: float, *, start: GaussianModel | None = None, rounds: int = 50, tolerance: float = 1e-3
+    x: Tensor,
+    known: Tensor,
+    shrinkage: float,
+    *,
+    start: GaussianModel | None = None,
+    rounds: int = 50,
+    tolerance: float = 1e-3,
 ) -> GaussianModel:
     """Return the normal distribution of highest likelihood for an incomplete table, shrunk towards independence.
 

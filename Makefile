@@ -1,0 +1,48 @@
+# Everything runs in .venv, made from the lock file; nothing needs to be activated.
+.DEFAULT_GOAL := help
+.PHONY: help setup bench test lint format tables report clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+RESULTS ?= results
+BENCH_METHODS := mirf,mean,hot_deck,ice,knn,missforest,hyperimpute/hyperimpute
+
+help: ## print these targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+setup: $(STAMP) ## make .venv with the exact versions of requirements.lock
+
+bench: $(STAMP) ## run the main job on embedded data, then its table and figures (a few minutes)
+	$(BIN)/mirimpute-bench -m method=$(BENCH_METHODS) results_dir=$(RESULTS) resume=true
+	$(BIN)/mirimpute-bench -m experiment=toy_2d method=mirf,mean,hot_deck,ice,knn,missforest results_dir=$(RESULTS) resume=true
+	$(BIN)/mirimpute-report $(RESULTS)
+
+test: $(STAMP) ## run the tests (real data: set MIRIMPUTE_DATA_DIR)
+	$(BIN)/python -m pytest -q -n auto
+
+lint: $(STAMP) ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP) ## put the code into the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+tables: $(STAMP) ## tables and figures from the rows in results/runs
+	$(BIN)/mirimpute-report $(RESULTS)
+
+report: tables ## the same, and print where the summary is
+	@echo "see $(RESULTS)/summary.md"
+
+clean: ## remove .venv, caches and build products; results stay
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,97 @@
+"""Training pairs from q_{t-1} x P_M: completed rows of random chains, under patterns of other rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mirimpute.methods.transports.gaussian import GaussianModel
+from mirimpute.methods.transports.rows import Rows
+
+_PATTERN_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Patterns to hide, with the regressions of the Gaussian base; the first ``n_shared`` suit every row.
+
+    Attributes:
+        hidden: bool (p, d).
+        weights, spread: (p, d, d) and (p, d), see ``GaussianModel.regression``.
+        row: (p,), the row whose own missing entries the pattern contains (of no meaning for the shared ones).
+        n_shared: number of the patterns that suit every row.
+        partial: whether they are a random part of all, to be drawn anew each round.
+    """
+
+    hidden: Tensor
+    weights: Tensor
+    spread: Tensor
+    row: Tensor
+    n_shared: int
+    partial: bool
+
+
+def draw_patterns(missing: Tensor, base: GaussianModel, generator: torch.Generator) -> Patterns:
+    """Return patterns of incomplete rows, and unions of a row's own with another's.
+
+    All of the former where their regressions fit into a quarter of 256 MiB, else a random part; three times as many of
+    the latter.
+
+    Args:
+        missing: bool (n, d), with at least one entry.
+        base: the Gaussian base of training.
+        generator: on the device of ``missing``.
+    """
+    n, d = missing.shape
+    incomplete = torch.nonzero(missing.any(dim=1))[:, 0]
+
+    def some(high: int, count: int) -> Tensor:
+        return torch.randint(high, (count,), generator=generator, device=missing.device)
+
+    room = max(_PATTERN_BYTES // (4 * d * d) // 4, 32)
+    partial = len(incomplete) > room
+    shared = missing[incomplete[some(len(incomplete), room)]] if partial else missing[incomplete]
+    row = some(n, min(3 * room, 3 * n))
+    hidden = torch.cat([shared, missing[row] | missing[incomplete[some(len(incomplete), len(row))]]])
+    weights, spread = base.regression(~hidden)
+    return Patterns(hidden, weights, spread, torch.cat([row.new_zeros(len(shared)), row]), len(shared), partial)
+
+
+def draw_pairs(
+    chains: Tensor,
+    patterns: Patterns,
+    base: GaussianModel,
+    target_weight: Tensor,
+    *,
+    own_hidden_fraction: float,
+    shape: tuple[int, int, int],
+    generator: torch.Generator,
+) -> list[tuple[Rows, Tensor]]:
+    """Return batches of rows with the weights of their entries as targets, zero where they are not hidden.
+
+    Args:
+        chains: (chains, n, d), the completed rows.
+        patterns, base: what to hide, and what predicts it.
+        target_weight: (n, d), weight of each entry of the table as a target.
+        own_hidden_fraction: fraction of the pairs whose row's own missing entries stay hidden.
+        shape: (batches, members, batch size).
+        generator: on the device of ``chains``.
+    """
+    n_chains, n, d = chains.shape
+    size = shape[0] * shape[1] * shape[2]
+
+    def some(high: int) -> Tensor:
+        return torch.randint(high, (size,), generator=generator, device=chains.device)
+
+    alone = torch.rand((size,), generator=generator, device=chains.device) < own_hidden_fraction
+    union = patterns.n_shared + some(len(patterns.hidden) - patterns.n_shared)
+    pattern = torch.where(alone, union, some(patterns.n_shared))
+    row = torch.where(alone, patterns.row[union], some(n))
+    values = chains[some(n_chains), row]
+    hidden = patterns.hidden[pattern]
+    mean = base.mean + ((values - base.mean)[:, None, :] @ patterns.weights[pattern])[:, 0]
+    parts = [values, hidden, mean, patterns.spread[pattern], target_weight[row] * hidden]
+    batches = zip(*(part.reshape(*shape, d).unbind(0) for part in parts), strict=True)
+    return [(Rows(values, hidden, mean, spread), weight) for values, hidden, mean, spread, weight in batches]

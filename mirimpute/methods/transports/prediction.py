@@ -1,0 +1,120 @@
+"""E[x1 | x_tau, x_obs]: a Gaussian base, corrected by a network; and what follows from it, mean and draw."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mirimpute.flow.network import ResidualNetwork
+from mirimpute.flow.ode import integrate
+from mirimpute.flow.path import Preconditioner, velocity
+from mirimpute.methods.transports.rows import Rows
+
+_LARGEST_INPUT = 8.0
+
+
+class Predictor:
+    """Turns rows into features of the network, and the network's output into a prediction of the hidden block.
+
+    Args:
+        x_incomplete: float64 (n_rows, n_columns), standardised, NaN where missing.
+        bins: piecewise-linear features per column.
+        device: torch device.
+    """
+
+    def __init__(self, x_incomplete: np.ndarray, bins: int, device: torch.device) -> None:
+        starts, widths = _quantile_bins(x_incomplete, bins)
+        self._starts = torch.as_tensor(starts, dtype=torch.float32, device=device)
+        self._widths = torch.as_tensor(widths, dtype=torch.float32, device=device)
+        self._bins = bins
+        # the state stays near what was observed, whatever the network says
+        self._lowest = torch.as_tensor(np.nanmin(x_incomplete, axis=0) - 1, dtype=torch.float32, device=device)
+        self._highest = torch.as_tensor(np.nanmax(x_incomplete, axis=0) + 1, dtype=torch.float32, device=device)
+        self.n_features = x_incomplete.shape[1] * (4 + bins)
+
+    def base(self, x: Tensor, rows: Rows, tau: Tensor) -> Tensor:
+        """Return the base's prediction from the state ``x`` (..., n, d) at times ``tau`` (..., n, 1)."""
+        return rows.mean + Preconditioner(rows.mean, rows.spread, tau).correction(x)
+
+    def predict(
+        self,
+        network: ResidualNetwork,
+        x: Tensor,
+        rows: Rows,
+        tau: Tensor,
+        *,
+        trust: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Return base + trust x correction, all (members, n, d); ``generator`` switches dropout on."""
+        base = Preconditioner(rows.mean, rows.spread, tau)
+        correction = base.correction(x)
+        seen = torch.where(rows.hidden, 0.0, rows.values)
+        passed = ((rows.values[..., None] - self._starts) / self._widths).clamp(0, 1)
+        encoded = torch.where(rows.hidden[..., None], 0.0, passed).flatten(-2) / max(self._bins, 1) ** 0.5
+        features = [
+            torch.where(rows.hidden, correction / rows.spread, 0.0).clamp(-_LARGEST_INPUT, _LARGEST_INPUT),
+            seen.clamp(-_LARGEST_INPUT, _LARGEST_INPUT),
+            rows.hidden.to(x.dtype),
+            torch.where(rows.hidden, rows.mean, 0.0),
+            encoded,
+        ]
+        output = network(torch.cat(features, dim=-1), tau, generator)
+        return rows.mean + correction + trust * base.error() * output
+
+    @torch.no_grad()
+    def mean(self, network: ResidualNetwork, rows: Rows, trust: float = 1.0) -> Tensor:
+        """Return the prediction at tau = 0 (n, d), which does not depend on the noise, averaged over the members."""
+        parts = []
+        for part in rows.split():
+            many = part.for_members(network.members)
+            tau = many.values.new_zeros((*many.values.shape[:2], 1))
+            parts.append(self.predict(network, torch.zeros_like(many.values), many, tau, trust=trust).mean(dim=0))
+        return torch.cat(parts).clamp(self._lowest, self._highest)
+
+    @torch.no_grad()
+    def draw(
+        self,
+        network: ResidualNetwork,
+        rows: Rows,
+        *,
+        trust: float,
+        chains: int,
+        solver: str,
+        steps: int,
+        generator: torch.Generator,
+    ) -> Tensor:
+        """Return samples (chains, n, d) by integrating the flow; chain k by member k modulo their number."""
+        drawn = []
+        for _ in range(-(-chains // network.members)):
+            parts = []
+            for part in rows.split():
+                many = part.for_members(network.members)
+
+                def speed(x: Tensor, tau: float, many: Rows = many) -> Tensor:
+                    time = x.new_full((*x.shape[:2], 1), tau)
+                    return velocity(self.predict(network, x, many, time, trust=trust), x, time)
+
+                source = torch.randn(many.values.shape, generator=generator, device=many.values.device)
+                x = integrate(speed, source, steps, solver).clamp(self._lowest, self._highest)
+                parts.append(torch.where(many.hidden, x, many.values))
+            drawn.append(torch.cat(parts, dim=1))
+        return torch.cat(drawn)[:chains]
+
+
+def _quantile_bins(x_incomplete: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return starts and widths (n_columns, bins) of quantile bins of the observed values.
+
+    Feature b of value x is how far x has passed through bin b, in [0, 1] (Gorishniy et al., "On Embeddings for
+    Numerical Features", NeurIPS 2022). Bins that fall together, in columns of few values, never fill.
+    """
+    d = x_incomplete.shape[1]
+    starts, widths = np.full((d, bins), 1e9), np.ones((d, bins))
+    if bins:
+        edges = np.nanquantile(x_incomplete, np.linspace(0, 1, bins + 1), axis=0).T
+        for column in range(d):
+            own = np.unique(edges[column])
+            starts[column, : len(own) - 1] = own[:-1]
+            widths[column, : len(own) - 1] = np.maximum(np.diff(own), 1e-6)
+    return starts, widths

@@ -1,0 +1,182 @@
+"""One cell from configuration to row."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mirimpute.amputation.registry import MECHANISMS
+from mirimpute.cell import run_cell
+from mirimpute.config import CellConfig, Protocol
+from mirimpute.datasets.bundled import Bundled
+from mirimpute.datasets.files import File
+from mirimpute.datasets.synthetic import Gaussian
+from mirimpute.errors import MirimputeWarning, UserError
+from mirimpute.methods.base import Completed, Method
+from mirimpute.methods.hot_deck import HotDeck
+from mirimpute.methods.ice import Ice
+from mirimpute.methods.mean import Mean
+from mirimpute.methods.mirf import Mirf
+from mirimpute.problem import Imputation, no_progress
+from mirimpute.results.row import COST_FIELDS
+from mirimpute.results.store import read_rows
+
+IRIS = Bundled(name="iris", id="iris")
+TINY_MIRF = Mirf(rounds=1, steps=4, final_steps=4, width=8, batch=16, chains=2, solver_steps=2)
+
+
+def _config(tmp_path, method=None, dataset=IRIS, mechanism="mcar", **more):
+    return CellConfig(
+        dataset=dataset,
+        mechanism=MECHANISMS[mechanism](name=mechanism),
+        method=method or Ice(),
+        protocol=Protocol(),
+        results_dir=str(tmp_path / "results"),
+        **more,
+    )
+
+
+def _without_cost(row):
+    return {name: value for name, value in row.items() if name not in COST_FIELDS}
+
+
+@pytest.mark.parametrize("method", [Ice(), HotDeck(), TINY_MIRF], ids=lambda method: method.name)
+def test_twice_the_same_cell_is_the_same_row(method, tmp_path):
+    first = run_cell(_config(tmp_path / "a", method), tmp_path)
+    second = run_cell(_config(tmp_path / "b", method), tmp_path)
+    assert first.row["status"] == "ok"
+    rows = [json.loads((result.directory / "row.json").read_text()) for result in (first, second)]
+    assert _without_cost(rows[0]) == _without_cost(rows[1])
+
+
+def test_row_says_what_was_done(tmp_path):
+    row = run_cell(_config(tmp_path, missing_rate=0.4), tmp_path).row
+    assert (row["n_rows"], row["n_columns"]) == (150, 4)
+    assert row["realised_rate"] == pytest.approx(0.4, abs=1 / 600)
+    assert row["scored_cells"] == 240
+    for metric in Protocol().metrics:
+        assert np.isfinite(row[f"point_{metric}"])
+        assert row[f"draw_{metric}"] == row[f"point_{metric}"]  # ice is deterministic
+    assert row["point_rmse"] < 0.8
+    assert read_rows(tmp_path / "results") == [row]
+
+
+def test_mask_depends_on_the_seed_and_never_on_the_method(tmp_path):
+    masks = {
+        (method.name, seed): run_cell(_config(tmp_path, method, seed=seed), tmp_path).row["mask_sha256"]
+        for method in (Mean(), HotDeck())
+        for seed in (0, 1)
+    }
+    assert masks["mean", 0] == masks["hot_deck", 0]
+    assert masks["mean", 1] == masks["hot_deck", 1]
+    assert masks["mean", 0] != masks["mean", 1]
+
+
+def test_mean_scores_one_in_its_own_scale(tmp_path):
+    """Standardised by the observed cells, the mean's RMSE is the root mean square of the hidden ones: about 1."""
+    row = run_cell(_config(tmp_path, Mean(), dataset=Gaussian(name="g", n_rows=4000)), tmp_path).row
+    assert row["point_rmse"] == pytest.approx(1.0, abs=5 / np.sqrt(2 * row["scored_cells"]))
+    assert row["gate"] == ""
+
+
+@dataclasses.dataclass
+class _Cheats(Method):
+    """Returns the column means under another name, or worse."""
+
+    name: str = "cheats"
+    how: str = "mean"
+
+    def fit(self, problem, progress=no_progress):
+        x = problem.x_incomplete.copy()
+        x[problem.missing] = np.broadcast_to(np.nanmean(x, axis=0), x.shape)[problem.missing]
+        if self.how == "changes":
+            x[~problem.missing] = np.nextafter(x[~problem.missing], np.inf)
+        if self.how == "nan":
+            x[problem.missing] = np.nan
+        if self.how == "far":
+            x[problem.missing] += 3.0
+        if self.how == "diverges":
+            x[problem.missing] = 1e250
+        return Completed(Imputation(x, x[None]))
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ("mean", "output equals the column means"),
+        ("changes", "observed cell"),
+        ("nan", "NaN"),
+        ("diverges", "diverged"),
+    ],
+)
+def test_canaries_are_caught_by_the_gate(how, reason, tmp_path):
+    row = run_cell(_config(tmp_path, _Cheats(how=how)), tmp_path).row
+    assert row["status"] == "failed"
+    assert reason in row["reason"]
+    assert "point_rmse" not in row
+
+
+def test_worse_than_the_mean_is_marked(tmp_path):
+    row = run_cell(_config(tmp_path, _Cheats(how="far")), tmp_path).row
+    assert row["status"] == "ok"
+    assert row["gate"].startswith("worse than mean imputation")
+
+
+def test_resume_skips_what_is_done_and_nothing_else(tmp_path):
+    first = run_cell(_config(tmp_path, resume=True), tmp_path)
+    again = run_cell(_config(tmp_path, resume=True), tmp_path)
+    assert (first.resumed, again.resumed) == (False, True)
+    assert again.row == first.row
+    other = run_cell(_config(tmp_path, Ice(rounds=2), resume=True), tmp_path)
+    assert not other.resumed
+    assert other.row["config_hash"] != first.row["config_hash"]
+    assert len(read_rows(tmp_path / "results")) == 2
+
+
+def test_resume_notices_that_the_file_has_changed(tmp_path):
+    path = tmp_path / "my.csv"
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 3)), columns=["a", "b", "c"])
+    frame.to_csv(path, index=False)
+    dataset = File(path=str(path))
+    run_cell(_config(tmp_path, dataset=dataset, resume=True), tmp_path)
+    frame.iloc[0, 0] = 9.0
+    frame.to_csv(path, index=False)
+    assert not run_cell(_config(tmp_path, dataset=dataset, resume=True), tmp_path).resumed
+
+
+def test_own_missing_cells_are_completed_but_never_scored(tmp_path):
+    path = tmp_path / "my.csv"
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=["a", "b", "c"])
+    frame.iloc[:10, 0] = np.nan
+    frame["word"] = "text"
+    frame.to_csv(path, index=False)
+    config = _config(tmp_path, dataset=File(path=str(path)), save_tables=True)
+    with pytest.warns(MirimputeWarning, match="word"):
+        result = run_cell(config, tmp_path)
+    assert result.row["status"] == "ok"
+    assert result.row["realised_rate"] == pytest.approx(0.3, abs=1 / 170)
+    tables = {path.stem: pd.read_parquet(path) for path in (result.directory / "tables").iterdir()}
+    assert set(tables) == {"truth", "incomplete", "point", "draw"}
+    assert tables["point"].notna().all().all()
+    assert tables["truth"].isna().sum().tolist() == [10, 0, 0]
+    observed = tables["incomplete"].notna()
+    assert (tables["point"][observed] == tables["truth"][observed]).sum().sum() == observed.sum().sum()
+    assert observed.sum().sum() == 170 - result.row["scored_cells"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"missing_rate": 0.0}, r"missing_rate=0.0 is outside \(0, 1\)"),
+        ({"missing_rate": float("nan")}, "missing_rate=nan is outside"),
+        ({"seed": -1}, "seed=-1 is negative"),
+        ({"timeout_s": 0.0}, "timeout_s=0.0 leaves no time"),
+        ({"threads": 0}, "threads=0 cannot compute"),
+        ({"device": "tpu"}, "device='tpu' is unknown"),
+    ],
+)
+def test_values_without_a_meaning_are_refused(change, message, tmp_path):
+    with pytest.raises(UserError, match=message):
+        run_cell(_config(tmp_path, **change), tmp_path)
