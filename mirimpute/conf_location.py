@@ -22,7 +22,7 @@ def descriptions(group: str) -> dict[str, str]:
     """Return name -> sentence for every configuration file of ``group``, sorted by name.
 
     The name is what is typed on the command line (``uci/wine`` for ``conf/dataset/uci/wine.yaml``); the sentence is
-    the comment on the file's first line, "" when the file has none.
+    first comment of the file, below Hydra's own ``# @package`` where there is one; "" when the file has none.
 
     >>> descriptions("dataset")["breast_cancer"]
     'Breast cancer Wisconsin, cell nuclei of a biopsy (569 rows, 30 numeric columns)'
@@ -32,6 +32,8 @@ def descriptions(group: str) -> dict[str, str]:
     for path in folder.rglob("*.yaml"):
         with path.open(encoding="utf-8") as lines:
             first = lines.readline().strip()
+            if first.startswith("# @package"):
+                first = lines.readline().strip()
         sentence = first.lstrip("#").strip() if first.startswith("#") else ""
         found[path.relative_to(folder).with_suffix("").as_posix()] = sentence
     return dict(sorted(found.items()))

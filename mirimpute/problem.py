@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mirimpute.datasets.table import Column
+if TYPE_CHECKING:  # pandas takes longer to import than the command line may take to start
+    from mirimpute.datasets.table import Column
 
 Progress = Callable[[str, int, int], None]
 """``progress(stage, done, total)``: called by long work as often as it likes; drawing is somebody else's job."""
