@@ -1,0 +1,1 @@
+"""Methods: the contract (`base`), the registry, the outer loop (`reducer`) and its transports, wrapped libraries."""
