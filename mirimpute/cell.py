@@ -22,7 +22,7 @@ from mirimpute.isolation import Outcome, run_isolated
 from mirimpute.methods.sanity import check as check_sanity
 from mirimpute.methods.sanity import worse_than_mean
 from mirimpute.problem import Imputation, Problem, Progress, no_progress
-from mirimpute.results.store import find_row, write_cell
+from mirimpute.results.store import cell_directory, find_row, write_cell
 from mirimpute.seeding import generator, integer_seed
 from mirimpute.standardise import Scale, observed_scale
 
@@ -50,7 +50,7 @@ class CellResult:
 def run_cell(
     config: CellConfig, data_dir: Path, *, config_yaml: str = "", progress: Progress = no_progress
 ) -> CellResult:
-    """Run one cell and write its row.
+    """Run one cell and write its row, except that a failure never replaces an ok row of the same cell.
 
     Args:
         config: what to run.
@@ -66,24 +66,22 @@ def run_cell(
     table = config.dataset.load(data_dir)
     identity = row_identity(config, table.sha256)
     if config.resume:
-        row = find_row(Path(config.results_dir), identity)
-        if row is not None and row["status"] == "ok":
-            from mirimpute.results.store import cell_directory
-
-            return CellResult(row, cell_directory(Path(config.results_dir), row), resumed=True)
+        done = _done(config, identity)
+        if done is not None:
+            return done
     hidden = amputate(
         table.values,
         config.mechanism,
         config.missing_rate,
         config.protocol.rate_of,
-        generator(config.seed, "missing cells", table.sha256, config.mechanism.name),
+        generator(config.seed, "missing cells", config.dataset.name, config.mechanism.name),
     )
     x_original = np.where(hidden.scored, np.nan, table.values)
     scale = observed_scale(x_original)
     problem = Problem(
         x_incomplete=scale.standardise(x_original),
         columns=table.columns,
-        seed=integer_seed(config.seed, "method", table.sha256) % 2**31,
+        seed=integer_seed(config.seed, "method", config.dataset.name) % 2**31,
         device=config.device,
     )
     outcome = _impute(config, problem, progress)
@@ -101,6 +99,10 @@ def run_cell(
         trace = outcome.imputation.trace
         if config.save_tables:
             tables = _tables(table, x_original, scale, problem.missing, outcome.imputation)
+    earlier = find_row(Path(config.results_dir), identity) if facts["status"] != "ok" else None
+    if earlier is not None and earlier["status"] == "ok":
+        facts["reason"] += " (the ok row of an earlier run was kept)"
+        return CellResult(facts, cell_directory(Path(config.results_dir), earlier), resumed=False)
     directory = write_cell(
         Path(config.results_dir), facts, config_yaml=config_yaml, trace=trace, log=outcome.log, tables=tables
     )
@@ -121,6 +123,18 @@ def row_identity(config: CellConfig, data_sha256: str = "") -> dict[str, Any]:
         "config_hash": config.config_hash(data_sha256),
         "versions": versions(),
     }
+
+
+def _done(config: CellConfig, identity: Mapping[str, Any]) -> CellResult | None:
+    """Return the cell if it was computed already, by the same versions and with the tables that are wanted."""
+    results_dir = Path(config.results_dir)
+    row = find_row(results_dir, identity)
+    if row is None or row["status"] != "ok" or row["versions"] != identity["versions"]:
+        return None
+    directory = cell_directory(results_dir, row)
+    if config.save_tables and not (directory / "tables").is_dir():
+        return None
+    return CellResult(row, directory, resumed=True)
 
 
 def failed_row(config: CellConfig, reason: str) -> dict[str, Any]:
@@ -170,6 +184,7 @@ def _judge(
 ) -> dict[str, Any]:
     """Return the metric fields and what the sanity gate says; a hard fault turns the row into a failure."""
     from mirimpute.metrics.evaluation import evaluate
+    from mirimpute.metrics.w2 import TransportError
 
     try:
         verdict = check_sanity(problem, imputation, returns_column_means=config.method.returns_column_means)
@@ -183,8 +198,8 @@ def _judge(
         point = evaluate(config.protocol.metrics, x_true, imputation.point, scored, **arguments)
         same = len(imputation.draws) == 1 and np.array_equal(imputation.draws[0], imputation.point)
         draw = point if same else evaluate(config.protocol.metrics, x_true, imputation.draws[0], scored, **arguments)
-    except OverflowError as fault:  # a method that diverged
-        return {"status": "failed", "reason": f"diverged: {fault}"}
+    except (OverflowError, TransportError) as fault:  # values too far out to be compared
+        return {"status": "failed", "reason": f"the completed table cannot be scored: {fault}"}
     fields: dict[str, Any] = {}
     for prefix, scores in (("point", point), ("draw", draw)):
         fields.update(
@@ -192,7 +207,7 @@ def _judge(
         )
     point_rmse = float(np.sqrt(np.mean((imputation.point[scored] - x_true[scored]) ** 2)))
     mean_rmse = float(np.sqrt(np.mean(x_true[scored] ** 2)))  # the observed mean is 0 in this scale
-    notes = [*verdict.notes, worse_than_mean(point_rmse, mean_rmse)]
+    notes = [*imputation.notes, *verdict.notes, worse_than_mean(point_rmse, mean_rmse)]
     fields["gate"] = "; ".join(note for note in notes if note)
     fields["w2_rows"] = point.rows
     fields["n_draws"] = len(imputation.draws)

@@ -44,6 +44,8 @@ class Protocol:
             "sliced_w2",
             "mmd2",
             "energy",
+            "mmd2_v",
+            "energy_v",
         ]
     )
     max_rows_scored: int = 2000
@@ -103,8 +105,21 @@ class CellConfig:
             raise UserError(f"protocol.scaler={self.protocol.scaler!r} is unknown: give 'observed'")
         if self.device != "cpu" and not self.device.startswith("cuda"):
             raise UserError(f"device={self.device!r} is unknown: give cpu, cuda or cuda:N")
+        self._check_protocol()
         self.mechanism.check()
         self.method.check()
+
+    def _check_protocol(self) -> None:
+        from mirimpute.metrics.registry import metric
+
+        if not self.protocol.metrics:
+            raise UserError("protocol.metrics is empty: name at least one, such as [rmse]")
+        for name in self.protocol.metrics:
+            metric(name)
+        if self.protocol.max_rows_scored < 2:
+            raise UserError(
+                f"protocol.max_rows_scored={self.protocol.max_rows_scored} compares nothing: give 2 or more"
+            )
 
     def identity(self, data_sha256: str) -> dict[str, Any]:
         """Return what the result depends on: data, package and configuration, but not where and how it is kept."""

@@ -12,11 +12,12 @@ import os
 import resource
 import signal
 import sys
+import threading
 import time
 import traceback
 from dataclasses import dataclass
 from importlib import import_module
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from mirimpute.methods.base import Method
 from mirimpute.problem import Imputation, Problem, Progress
 
 _PROGRESS_INTERVAL_S = 0.1
+_START_UP_S = 120.0
 _MIB = 2**20
 
 
@@ -80,7 +82,8 @@ def run_isolated(
         problem: the incomplete table.
         log_file: a file to write; everything that the method prints goes there.
         threads: computing threads (None: the libraries' own default).
-        timeout_s: wall seconds after which the child and its descendants are killed (None: never).
+        timeout_s: wall seconds, counted from when the method's libraries are loaded, after which the child and its
+            descendants are killed (None: never).
         progress: called in this process with what the method reports.
 
     Raises:
@@ -91,7 +94,7 @@ def run_isolated(
     process = context.Process(target=_child, args=(sender, method, problem, str(log_file), threads), daemon=False)
     process.start()
     sender.close()
-    deadline = None if timeout_s is None else time.monotonic() + timeout_s
+    deadline = None if timeout_s is None else time.monotonic() + max(timeout_s, _START_UP_S)
     message: tuple[Any, ...] | None = None
     status = "failed"
     try:
@@ -101,7 +104,9 @@ def run_isolated(
                 status = "timeout"
                 break
             received = receiver.recv()
-            if received[0] == "progress":
+            if received[0] == "ready":  # libraries are loaded: the method's own time starts
+                deadline = None if timeout_s is None else time.monotonic() + timeout_s
+            elif received[0] == "progress":
                 progress(*received[1:])
             else:
                 message = received
@@ -129,6 +134,8 @@ def run_isolated(
 
 def _context(libraries: tuple[str, ...]) -> Any:
     """Return the start method: a fork server where there is one, else spawn."""
+    # Threads that wait by spinning take the cores away from what they wait for: on a busy machine, a hundredfold loss.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
@@ -154,6 +161,8 @@ def _child(sender: Connection, method: Method, problem: Problem, log_file: str, 
     """Impute in the child process and send the outcome through ``sender``."""
     with contextlib.suppress(OSError):
         os.setsid()
+    _die_with_parent()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it kills this process
     log = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     sys.stdout.flush()
@@ -164,6 +173,7 @@ def _child(sender: Connection, method: Method, problem: Problem, log_file: str, 
         for library in method.libraries:
             with contextlib.suppress(ImportError):  # the method says better what is missing and how to install it
                 import_module(library)
+        sender.send(("ready",))
         with _limited_threads(threads):
             imputation, cost = _measured(method, problem, _throttled(sender))
         message: tuple[Any, ...] = ("result", imputation, cost)
@@ -178,6 +188,19 @@ def _child(sender: Connection, method: Method, problem: Problem, log_file: str, 
     sender.close()
 
 
+def _die_with_parent() -> None:
+    """End this process and its workers when the harness is gone, even if it was killed: nobody waits for the result."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0][:500] if lines else "no message"
@@ -189,6 +212,7 @@ def _limited_threads(threads: int | None) -> contextlib.AbstractContextManager[A
     from threadpoolctl import threadpool_limits
 
     os.environ["OMP_NUM_THREADS"] = str(threads)  # for libraries that load their own runtime later
+    os.environ["LOKY_MAX_CPU_COUNT"] = str(threads)  # joblib's n_jobs=-1, which threadpoolctl does not see
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(threads)
     return threadpool_limits(limits=threads)

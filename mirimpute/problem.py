@@ -25,7 +25,7 @@ class Problem:
 
     Attributes:
         x_incomplete: float64 (n_rows, n_columns), standardised scale, NaN where missing.
-        columns: name and kind of each column.
+        columns: name and kind of each column, the schema of the source (kinds are read off the complete table).
         seed: the only source of a method's randomness.
         device: torch device for methods that use one ("cpu", "cuda", "cuda:0").
     """
@@ -50,8 +50,10 @@ class Imputation:
         draws: float64 (m, n_rows, n_columns): samples from the conditional distribution; ``point[None]`` for a
             deterministic method.
         trace: one dict of plain numbers per round (``round``, ``change``, ``loss``, ...).
+        notes: what a reader of the result should know, such as a part of the method that was not used.
     """
 
     point: np.ndarray
     draws: np.ndarray
     trace: list[dict[str, Any]] = field(default_factory=list)
+    notes: tuple[str, ...] = ()

@@ -32,9 +32,8 @@ def _config(tmp_path, method=None, dataset=IRIS, mechanism="mcar", **more):
         dataset=dataset,
         mechanism=MECHANISMS[mechanism](name=mechanism),
         method=method or Ice(),
-        protocol=Protocol(),
         results_dir=str(tmp_path / "results"),
-        **more,
+        **{"protocol": Protocol(), **more},
     )
 
 
@@ -87,6 +86,7 @@ class _Cheats(Method):
 
     name: str = "cheats"
     how: str = "mean"
+    far: float = 1e7
 
     def fit(self, problem, progress=no_progress):
         x = problem.x_incomplete.copy()
@@ -98,7 +98,7 @@ class _Cheats(Method):
         if self.how == "far":
             x[problem.missing] += 3.0
         if self.how == "diverges":
-            x[problem.missing] = 1e250
+            x[problem.missing] = self.far
         return Completed(Imputation(x, x[None]))
 
 
@@ -118,6 +118,23 @@ def test_canaries_are_caught_by_the_gate(how, reason, tmp_path):
     assert "point_rmse" not in row
 
 
+def test_a_failure_never_replaces_an_ok_row(tmp_path):
+    first = run_cell(_config(tmp_path), tmp_path)
+    again = run_cell(_config(tmp_path, timeout_s=1e-9), tmp_path)
+    if again.row["status"] == "ok":
+        pytest.fail("the time-out was not reached, so nothing was tested")
+    assert again.row["status"] == "timeout"
+    assert "earlier run was kept" in again.row["reason"]
+    assert read_rows(tmp_path / "results") == [first.row]
+
+
+@pytest.mark.parametrize("far", [1e7, 1e120, 1e152, 1e250])
+def test_divergence_of_any_size_is_a_failed_row(far, tmp_path):
+    row = run_cell(_config(tmp_path, _Cheats(how="diverges", far=far)), tmp_path).row
+    assert row["status"] == "failed"
+    assert row["reason"].startswith("diverged: ")
+
+
 def test_worse_than_the_mean_is_marked(tmp_path):
     row = run_cell(_config(tmp_path, _Cheats(how="far")), tmp_path).row
     assert row["status"] == "ok"
@@ -133,6 +150,41 @@ def test_resume_skips_what_is_done_and_nothing_else(tmp_path):
     assert not other.resumed
     assert other.row["config_hash"] != first.row["config_hash"]
     assert len(read_rows(tmp_path / "results")) == 2
+
+
+def test_resume_computes_again_for_other_versions_or_wanted_tables(tmp_path, monkeypatch):
+    run_cell(_config(tmp_path), tmp_path)
+    with_tables = run_cell(_config(tmp_path, resume=True, save_tables=True), tmp_path)
+    assert not with_tables.resumed
+    assert (with_tables.directory / "tables").is_dir()
+    assert run_cell(_config(tmp_path, resume=True, save_tables=True), tmp_path).resumed
+    monkeypatch.setattr("mirimpute.cell.versions", lambda: "mirimpute 0.1.0; numpy 99")
+    assert not run_cell(_config(tmp_path, resume=True), tmp_path).resumed
+
+
+class _SpyError(Exception):
+    pass
+
+
+def test_imputer_gets_the_same_problem_whatever_is_behind_the_holes(tmp_path, monkeypatch):
+    """Change the truth of every hidden cell: under MCAR, what the method receives must not move by a bit."""
+    problems = []
+
+    def caught(method, problem, **_):
+        problems.append(problem)
+        raise _SpyError
+
+    monkeypatch.setattr("mirimpute.cell.run_isolated", caught)
+    values = np.random.default_rng(0).normal(size=(50, 3))
+    for poison in (None, 1e30):
+        if poison is not None:
+            values = np.where(problems[0].missing, poison, values)
+        path = tmp_path / "my.parquet"
+        pd.DataFrame(values, columns=["a", "b", "c"]).to_parquet(path)
+        with pytest.raises(_SpyError):
+            run_cell(_config(tmp_path, dataset=File(path=str(path))), tmp_path)
+    assert np.array_equal(problems[0].x_incomplete, problems[1].x_incomplete, equal_nan=True)
+    assert problems[0].seed == problems[1].seed
 
 
 def test_resume_notices_that_the_file_has_changed(tmp_path):
@@ -175,6 +227,9 @@ def test_own_missing_cells_are_completed_but_never_scored(tmp_path):
         ({"timeout_s": 0.0}, "timeout_s=0.0 leaves no time"),
         ({"threads": 0}, "threads=0 cannot compute"),
         ({"device": "tpu"}, "device='tpu' is unknown"),
+        ({"protocol": Protocol(metrics=["rmsee"])}, "unknown metric 'rmsee'"),
+        ({"protocol": Protocol(metrics=[])}, "protocol.metrics is empty"),
+        ({"protocol": Protocol(max_rows_scored=0)}, "max_rows_scored=0 compares nothing"),
     ],
 )
 def test_values_without_a_meaning_are_refused(change, message, tmp_path):

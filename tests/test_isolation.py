@@ -2,9 +2,11 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +15,6 @@ import pytest
 from mirimpute.errors import ImputationError, UserError
 from mirimpute.isolation import run_isolated
 from mirimpute.methods.base import Completed, Method
-from mirimpute.methods.mean import Mean
 from mirimpute.problem import Imputation, no_progress
 
 from .methods.conftest import correlated, problem_of
@@ -23,7 +24,7 @@ from .methods.conftest import correlated, problem_of
 class Behaves(Method):
     """Does what it is told."""
 
-    libraries: ClassVar[tuple[str, ...]] = ("numpy",)
+    libraries: ClassVar[tuple[str, ...]] = ("numpy", "torch", "joblib")
 
     name: str = "behaves"
     how: str = "well"
@@ -35,6 +36,9 @@ class Behaves(Method):
             os.kill(os.getpid(), signal.SIGKILL)
         if self.how == "sleeps":
             time.sleep(60)
+        if self.how.startswith("sleeps after writing "):
+            Path(self.how.split()[-1]).write_text(str(os.getpid()))
+            time.sleep(600)
         if self.how == "raises":
             raise ImputationError("diverged in round 2: for a reason\nand a second line")
         if self.how == "refuses":
@@ -48,6 +52,14 @@ class Behaves(Method):
         for step in range(1, 4):
             progress("step", step, 3)
         x = np.nan_to_num(problem.x_incomplete)
+        if self.how == "counts threads":
+            import joblib
+            import torch
+            from threadpoolctl import threadpool_info
+
+            pools = max(pool["num_threads"] for pool in threadpool_info())
+            facts = {"torch": torch.get_num_threads(), "joblib": joblib.effective_n_jobs(-1), "pools": pools}
+            return Completed(Imputation(x, x[None], [facts]))
         return Completed(Imputation(x, x[None]))
 
 
@@ -107,6 +119,45 @@ def test_refusals_of_a_method_are_user_errors(problem, tmp_path):
         _run("refuses", problem, tmp_path)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_process_outlives_the_harness(number, tmp_path):
+    """A sleeping method ends with a harness that is stopped or killed."""
+    script = (
+        "import os, sys; sys.path.insert(0, os.getcwd())\n"
+        "from tests.test_isolation import sleep_in_a_child\n"
+        "if __name__ == '__main__': sleep_in_a_child(sys.argv[1])\n"
+    )
+    (tmp_path / "harness.py").write_text(script)
+    harness = subprocess.Popen([sys.executable, tmp_path / "harness.py", tmp_path], cwd=Path(__file__).parents[1])
+    pid_file = tmp_path / "pid"
+    try:
+        _until(lambda: pid_file.exists() and pid_file.read_text(), "the method never started")
+        child = int(pid_file.read_text())
+        harness.send_signal(number)
+        harness.wait(30)
+        _until(lambda: not Path(f"/proc/{child}").exists() or _is_zombie(child), "the method outlived the harness")
+    finally:
+        harness.kill()
+
+
+def _is_zombie(pid):
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def _until(condition, complaint):
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(complaint)
+        time.sleep(0.05)
+
+
+def sleep_in_a_child(folder):
+    """Run a method that writes its process number and sleeps; the main of a harness of its own."""
+    method = Behaves(how=f"sleeps after writing {folder}/pid")
+    run_isolated(method, problem_of(correlated(n=5)[1]), log_file=Path(folder) / "log.txt", progress=no_progress)
+
+
 def test_output_goes_to_the_log_not_to_the_terminal(problem, tmp_path, capfd):
     outcome = _run("shouts", problem, tmp_path)
     assert outcome.status == "ok"
@@ -115,6 +166,14 @@ def test_output_goes_to_the_log_not_to_the_terminal(problem, tmp_path, capfd):
     assert capfd.readouterr().out == ""
 
 
-def test_threads_are_limited(problem, tmp_path):
-    outcome = run_isolated(Mean(), problem, log_file=tmp_path / "log.txt", threads=1, progress=no_progress)
+def test_threads_are_limited_for_every_library(problem, tmp_path):
+    outcome = _run("counts threads", problem, tmp_path, threads=1)
+    assert outcome.imputation.trace == [{"torch": 1, "joblib": 1, "pools": 1}]
+
+
+def test_loading_libraries_is_not_on_the_clock(problem, tmp_path):
+    """The first method of a process waits for its libraries; its time-out must not."""
+    outcome = run_isolated(
+        Behaves(how="well"), problem, log_file=tmp_path / "log.txt", timeout_s=0.4, progress=no_progress
+    )
     assert outcome.status == "ok"

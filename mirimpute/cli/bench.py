@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirimpute.errors import MirimputeWarning, UserError
+from mirimpute.errors import UserError
 
 if TYPE_CHECKING:
     from mirimpute.cell import CellResult
@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"{PROGRAM} {__version__}")
         return
     traceback_wanted = os.environ.get("HYDRA_FULL_ERROR", "") not in ("", "0")
+    signal.signal(signal.SIGTERM, _interrupt)  # a cluster's way to say stop: end the method's process too
     try:
         code = _run(arguments)
     except KeyboardInterrupt:
@@ -46,6 +47,10 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         code = USER_ERROR
     sys.exit(code)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _run(arguments: list[str]) -> int:
@@ -94,6 +99,7 @@ def _task(cfg: Any) -> CellResult:
     from omegaconf import OmegaConf
 
     from mirimpute.cell import CellResult, failed_row, run_cell
+    from mirimpute.cli.notices import plain_warnings
     from mirimpute.cli.progress import rich_progress
     from mirimpute.cli.schema import cell_config
     from mirimpute.datasets.location import data_directory
@@ -106,7 +112,7 @@ def _task(cfg: Any) -> CellResult:
         f"{config.dataset.name} {config.mechanism.name} {config.missing_rate:g} {config.method.name} seed {config.seed}"
     )
     in_sweep = HydraConfig.get().mode == RunMode.MULTIRUN
-    with _plain_warnings():
+    with plain_warnings(PROGRAM):
         try:
             with rich_progress(label) as progress:
                 return run_cell(config, data_directory(), config_yaml=config_yaml, progress=progress)
@@ -158,17 +164,3 @@ def _arguments(arguments: list[str]) -> Iterator[None]:
         yield
     finally:
         sys.argv = before
-
-
-@contextmanager
-def _plain_warnings() -> Iterator[None]:
-    """Print our own warnings as one line each, without the place in the code."""
-
-    def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
-        if issubclass(category, MirimputeWarning):
-            print(f"{PROGRAM}: warning: {message}", file=sys.stderr)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", MirimputeWarning)
-        warnings.showwarning = show
-        yield

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from mirimpute.errors import MirimputeWarning, UserError
+from mirimpute import __version__
+from mirimpute.cli.notices import plain_warnings
+from mirimpute.errors import UserError
 
 PROGRAM = "mirimpute-report"
 USER_ERROR = 2
@@ -22,8 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, or 2 when there is nothing to report or no place to write."""
     options = _parser().parse_args(arguments)
     try:
-        with _plain_warnings():
-            _report(options.results_dir, options.out)
+        with plain_warnings(PROGRAM):
+            _report(_results_folder(options.results_dir), options.out)
     except UserError as error:
         if os.environ.get("HYDRA_FULL_ERROR", "") not in ("", "0"):
             raise
@@ -49,15 +48,21 @@ def _report(results_dir: Path, out: Path | None) -> None:
     )
 
 
+def _results_folder(given: str) -> Path:
+    """Return the folder, also for ``results_dir=<folder>``, as mirimpute-bench takes it, and for its ``runs``."""
+    folder = Path(given.removeprefix("results_dir="))
+    return folder.parent if folder.name == "runs" and not (folder / "runs").is_dir() else folder
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROGRAM, description="Make tables and figures from a folder of results.")
     parser.add_argument(
         "results_dir",
         nargs="?",
-        type=Path,
-        default=Path("results"),
+        default="results",
         help="the results_dir of mirimpute-bench (default: %(default)s)",
     )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     parser.add_argument(
         "--out",
         type=Path,
@@ -65,23 +70,6 @@ def _parser() -> argparse.ArgumentParser:
         help="where to write tables/, figures/ and summary.md (default: results_dir)",
     )
     return parser
-
-
-@contextmanager
-def _plain_warnings() -> Iterator[None]:
-    """Print our own warnings as one line each, without the place in the code."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", MirimputeWarning)
-        usual = warnings.showwarning
-
-        def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
-            if issubclass(category, MirimputeWarning):
-                print(f"{PROGRAM}: warning: {message}", file=sys.stderr)
-            else:
-                usual(message, category, *rest, **more)
-
-        warnings.showwarning = show
-        yield
 
 
 if __name__ == "__main__":

@@ -81,6 +81,17 @@ def kind_of(values: pd.Series) -> Kind:
     return Kind.CONTINUOUS
 
 
+def _with_culprit(values: pd.Series, name: str) -> str:
+    """Return the name of a dropped column, with its first text when nearly all of it are numbers: a typing error."""
+    if not pd.api.types.is_object_dtype(values) and not pd.api.types.is_string_dtype(values):
+        return name
+    present = values.dropna()
+    texts = present[pd.to_numeric(present, errors="coerce").isna()]
+    if not 0 < len(texts) <= 0.1 * len(present):
+        return name
+    return f"{name} ({len(texts)} of {len(present)} values are not numbers, the first is {texts.iloc[0]!r}: correct it)"
+
+
 def table_from_frame(frame: pd.DataFrame, name: str) -> Table:
     """Return the numeric part of ``frame`` as a :class:`Table`, checked.
 
@@ -110,7 +121,7 @@ def table_from_frame(frame: pd.DataFrame, name: str) -> Table:
     if dropped:
         warnings.warn(
             f"dataset {name!r}: categorical column(s) dropped, only numeric columns are imputed for now: "
-            f"{', '.join(dropped)}",
+            f"{', '.join(_with_culprit(frame.iloc[:, names.index(each)], each) for each in dropped)}",
             MirimputeWarning,
             stacklevel=2,
         )

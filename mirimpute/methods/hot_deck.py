@@ -14,8 +14,8 @@ from mirimpute.seeding import generator
 class HotDeck(Method):
     """Every missing cell becomes an observed value of its column, drawn with replacement.
 
-    The point estimate is the mean of what is drawn from, i.e. the column mean only in the limit of many draws: here
-    it is the first draw, because a hot deck gives no other answer.
+    A hot deck has no other answer than a draw, so its point is its first draw and has the error of one: √2 times that
+    of the mean.
 
     Attributes:
         draws: completed tables to return.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _LEAST_HELD_OUT = 30
 _LARGEST_GAUSSIAN = 256
-_EM_CELLS = 2e8
+_EM_WORK = 4e9
 
 
 @dataclass
@@ -93,9 +93,19 @@ class Mirf(Method):
                 raise UserError(f"method.{name}={getattr(self, name)} is too small: give 1 or more")
         if self.bins < 0:
             raise UserError(f"method.bins={self.bins} is negative: give 0 (no features) or more")
-        for name in ("dropout", "start_fraction", "own_hidden_fraction", "imputed_weight", "held_out", "average"):
+        for name in ("start_fraction", "own_hidden_fraction", "imputed_weight"):
             if not 0 <= getattr(self, name) <= 1:
-                raise UserError(f"method.{name}={getattr(self, name)} is outside [0, 1]")
+                raise UserError(f"method.{name}={getattr(self, name)} is outside [0, 1]: give a fraction")
+        for name in ("dropout", "average"):
+            if not 0 <= getattr(self, name) < 1:
+                raise UserError(f"method.{name}={getattr(self, name)} is outside [0, 1): give a fraction")
+        if not 0 < self.held_out <= 0.5:
+            raise UserError(f"method.held_out={self.held_out} is outside (0, 0.5]: give a fraction such as 0.1")
+        if not (0 < self.learning_rate < 1 and 0 <= self.weight_decay < 100):
+            raise UserError(
+                f"method.learning_rate={self.learning_rate}, method.weight_decay={self.weight_decay}: the first must "
+                "be in (0, 1), the second in [0, 100)"
+            )
         if self.solver not in ("euler", "heun"):
             raise UserError(f"method.solver={self.solver!r} is unknown: give 'euler' or 'heun'")
 
@@ -150,7 +160,7 @@ class _FittedMirf(Fitted):
         observed = np.broadcast_to(self.problem.x_incomplete, x.shape)
         draws = np.where(missing, self.transport.final_draw(x, block), observed)
         point = np.where(missing, self.transport.mean(x[:1], missing, block)[0], self.problem.x_incomplete)
-        return Imputation(point=point, draws=draws, trace=self.reduced.trace)
+        return Imputation(point=point, draws=draws, trace=self.reduced.trace, notes=self.transport.notes())
 
 
 def _device(name: str) -> Any:
@@ -177,49 +187,49 @@ def _bases(
     """Return the Gaussian fitted to every observed cell, and the one without the held-out cells.
 
     The shrinkage is the candidate that predicts the held-out cells best. Beyond 256 columns, where the exact
-    conditional of every row costs too much, the base has independent columns. Beyond 2e8 cell-columns EM sees a
-    random part of the rows.
+    conditional of every row costs too much, the base has independent columns. EM sees a random part of the rows where
+    rows x columns³ passes 4e9, and takes fewer rounds.
     """
     import torch
 
-    from mirimpute.methods.transports.gaussian import GaussianModel, fit_em
+    from mirimpute.methods.transports.gaussian import IndependentModel, fit_em
 
     d = x_incomplete.shape[1]
     x = torch.as_tensor(np.nan_to_num(x_incomplete))
     known = torch.as_tensor(~np.isnan(x_incomplete))
     kept = known & ~torch.as_tensor(held_out)
     if d > _LARGEST_GAUSSIAN:
-        independent = GaussianModel(torch.zeros(d, dtype=x.dtype), torch.eye(d, dtype=x.dtype))
+        independent = IndependentModel(torch.zeros(d, dtype=x.dtype), torch.ones(d, dtype=x.dtype))
         return independent, independent
-    part = torch.as_tensor(np.sort(rng.permutation(len(x))[: max(20 * d, int(_EM_CELLS / d**2))]))
+    part = torch.as_tensor(np.sort(rng.permutation(len(x))[: max(5 * d, int(_EM_WORK / d**3))]))
+    rounds = int(np.clip(5e10 / (len(part) * d**3), 5, 50))
     if not held_out.any():
-        only = fit_em(x[part], known[part], 0.1)
+        only = fit_em(x[part], known[part], 0.1, rounds=rounds)
         return only, only
     rows = torch.as_tensor(held_out.any(axis=1))
     best: tuple[float, float, GaussianModel] | None = None
     model: GaussianModel | None = None
     for shrinkage in (0.3, 0.1, 0.03, 0.01, 0.003):
-        model = fit_em(x[part], kept[part], shrinkage, start=model)
+        model = fit_em(x[part], kept[part], shrinkage, start=model, rounds=rounds)
         mean, _ = model.condition(x[rows], kept[rows])
         error = float(((mean - x[rows])[torch.as_tensor(held_out)[rows]] ** 2).mean())
         if best is not None and error > best[0]:
             break
         best = (error, shrinkage, model)
     assert best is not None
-    return fit_em(x[part], known[part], best[1], start=best[2]), best[2]
+    return fit_em(x[part], known[part], best[1], start=best[2], rounds=rounds), best[2]
 
 
 def _gaussian_fill(base: GaussianModel, x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
-    """Complete every chain with a draw of the Gaussian base, inside the observed range widened by 1."""
+    """Complete every chain with a draw of the Gaussian base, inside the bounds of each column."""
     import torch
+
+    from mirimpute.methods.transports.prediction import bounds
 
     missing = np.isnan(x_incomplete)
     x = torch.as_tensor(np.nan_to_num(x_incomplete))
     noise = torch.Generator().manual_seed(int(rng.integers(2**63 - 1)))
-    lowest, highest = np.nanmin(x_incomplete, axis=0) - 1, np.nanmax(x_incomplete, axis=0) + 1
+    lowest, highest = bounds(x_incomplete)
     known = torch.as_tensor(~missing)
-    if x.shape[1] > _LARGEST_GAUSSIAN:
-        drawn = np.stack([torch.randn(x.shape, generator=noise, dtype=x.dtype).numpy() for _ in range(chains)])
-    else:
-        drawn = np.stack([base.draw(x, known, noise).numpy() for _ in range(chains)])
+    drawn = np.stack([base.draw(x, known, noise).numpy() for _ in range(chains)])
     return np.where(missing, np.clip(drawn, lowest, highest), x_incomplete)

@@ -16,10 +16,8 @@ from typing import Any
 import numpy as np
 
 from mirimpute.errors import ImputationError
+from mirimpute.methods.sanity import LARGEST_VALUE
 from mirimpute.problem import Imputation, Problem, Progress
-
-LARGEST_STATE = 1e6
-"""Standard deviations beyond which a completed table counts as diverged."""
 
 
 class Transport(ABC):
@@ -98,7 +96,7 @@ def reduce(
         return Imputation(point=x[0], draws=x, trace=[])
     trace: list[dict[str, Any]] = []
     for number in range(1, schedule.rounds + 1):
-        before = x.copy()
+        before = x[:, missing]
         for done, block in enumerate(blocks):
             progress(f"round {number}/{schedule.rounds}", done, len(blocks))
             transport.fit(x, missing, block, rng)
@@ -109,13 +107,13 @@ def reduce(
             x[:, :, block] = np.where(missing[:, block], moved, x[:, :, block])
         progress(f"round {number}/{schedule.rounds}", len(blocks), len(blocks))
         largest = np.abs(x).max()
-        if not largest < LARGEST_STATE:  # also true of NaN
+        if not largest < LARGEST_VALUE:  # also true of NaN
             raise ImputationError(f"diverged in round {number}: the largest value is {largest:.3g} standard deviations")
-        difference = (x - before)[:, missing]
+        difference = x[:, missing] - before
         change = float((difference**2).sum() / max((x[:, missing] ** 2).sum(), np.finfo(float).tiny))
         trace.append({"round": number, "change": change, **transport.facts()})
         if schedule.stop == "rise" and number > 1 and change >= trace[-2]["change"]:
-            x = before
+            x[:, missing] = before
             break
         if schedule.stop == "transport" and transport.converged():
             break

@@ -12,6 +12,9 @@ from mirimpute.problem import Imputation, Problem
 MEAN_TOLERANCE = 1e-6
 """A cell equals the mean of its column when it is this many observed standard deviations from it, or less."""
 
+LARGEST_VALUE = 1e6
+"""Standard deviations beyond which an imputed value is a divergence, not an imputation."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -27,7 +30,8 @@ class Verdict:
 def check(problem: Problem, imputation: Imputation, *, returns_column_means: bool = False) -> Verdict:
     """Return what is odd about an output, or raise when it is no imputation at all.
 
-    Hard faults: an array of the wrong shape or dtype, no draw, a missing cell that is NaN or infinite, an observed
+    Hard faults: an array of the wrong shape or dtype, no draw, a missing cell that is NaN, infinite or beyond 1e6
+    deviations, an observed
     cell that is not bit-equal to the input, and column means from a method that is not mean imputation (libraries
     fall back to them without a word).
 
@@ -51,6 +55,7 @@ def check(problem: Problem, imputation: Imputation, *, returns_column_means: boo
     notes = [*_swallowed_errors(imputation)]
     if not returns_column_means:
         notes += _column_means(imputation.point, problem)
+        _column_means(imputation.draws[0], problem)
     return Verdict(tuple(notes))
 
 
@@ -86,6 +91,9 @@ def _check_cells(what: str, x_imputed: np.ndarray, problem: Problem) -> None:
     bad = problem.missing & ~np.isfinite(x_imputed)
     if bad.any():
         raise ImputationError(f"{bad.sum()} imputed cell(s) of {what} are NaN or infinite, {_first(bad, problem)}")
+    largest = float(np.abs(x_imputed[problem.missing]).max(initial=0.0))
+    if largest > LARGEST_VALUE:
+        raise ImputationError(f"diverged: the largest imputed value of {what} is {largest:.3g} standard deviations")
     # Bits, not values: a rounding error or a lost sign of zero shows that the cell went through arithmetic.
     same = np.ascontiguousarray(x_imputed).view(np.uint64) == np.ascontiguousarray(problem.x_incomplete).view(np.uint64)
     changed = ~problem.missing & ~same

@@ -45,6 +45,11 @@ def mean_over_pairs(values: np.ndarray) -> float:
     return float((values.sum() - np.trace(values)) / (n * (n - 1)))
 
 
+def mean_over_all(values: np.ndarray) -> float:
+    """Return the mean of ``values`` (n, n) over all pairs, a row with its own completion included."""
+    return float(np.mean(values))
+
+
 def _squared_euclidean(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     from scipy.spatial.distance import cdist
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.comparison import Comparison
-from mirimpute.metrics.distances import mean_over_pairs, squared_between, squared_within_imputed, squared_within_truth
+from mirimpute.metrics.distances import (
+    mean_over_all,
+    mean_over_pairs,
+    squared_between,
+    squared_within_imputed,
+    squared_within_truth,
+)
 
 
 def mmd2(comparison: Comparison) -> float:
@@ -22,10 +30,27 @@ def mmd2(comparison: Comparison) -> float:
 
     Reference: Gretton et al., "A Kernel Two-Sample Test", JMLR 2012, equation 4.
     """
+    return _mmd2(comparison, mean_over_pairs)
+
+
+def mmd2_v(comparison: Comparison) -> float:
+    """Return MMD² between the two empirical distributions, in [0, 2]: the means run over all n² pairs.
+
+    V-statistic (Gretton et al. 2012, equation 5), what most programs print: never negative, 0 for equal tables only.
+    It also counts how far a row is from its own completion, by which it favours means over draws.
+
+    Raises:
+        Undefined: no row can be compared.
+    """
+    # Rounding may end at -1e-17. np.maximum keeps the NaN of overflowed distances, which max() would turn into 0.
+    return float(np.maximum(0.0, _mmd2(comparison, mean_over_all)))
+
+
+def _mmd2(comparison: Comparison, mean: Callable[[np.ndarray], float]) -> float:
     h = comparison.once(bandwidth)
     truth, imputed, between = (
         # h divides twice: its square underflows before h does
-        mean_over_pairs(np.exp(-0.5 * comparison.once(squared) / h / h))
+        mean(np.exp(-0.5 * comparison.once(squared) / h / h))
         for squared in (squared_within_truth, squared_within_imputed, squared_between)
     )
     return truth + imputed - 2.0 * between
@@ -53,5 +78,15 @@ MMD2 = Metric(
     description="Squared maximum mean discrepancy between completed and true rows, Gaussian kernel.",
     formula="E k(X,X') + E k(Y,Y') - 2 E k(X,Y), k = exp(-||x-y||^2/(2h^2)), h = median distance within the truth",
     reference="Gretton et al. 2012, equation 4",
+    row_capped=True,
+)
+
+MMD2_V = Metric(
+    name="mmd2_v",
+    function=mmd2_v,
+    higher_is_better=False,
+    description="MMD², V-statistic: a row is also compared with its own completion.",
+    formula="E k(X,X') + E k(Y,Y') - 2 E k(X,Y) over all n^2 pairs, k and h as for mmd2",
+    reference="Gretton et al. 2012, equation 5",
     row_capped=True,
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mirimpute.errors import unknown
 from mirimpute.metrics.base import Metric
-from mirimpute.metrics.energy import ENERGY
-from mirimpute.metrics.mmd2 import MMD2
+from mirimpute.metrics.energy import ENERGY, ENERGY_V
+from mirimpute.metrics.mmd2 import MMD2, MMD2_V
 from mirimpute.metrics.pointwise import MAE, RMSE
 from mirimpute.metrics.sliced_w2 import SLICED_W2
 from mirimpute.metrics.w1_marginal import W1_MARGINAL_SCORED, W1_MARGINAL_SUM
@@ -21,6 +21,8 @@ METRICS: dict[str, Metric] = {
     "sliced_w2": SLICED_W2,
     "mmd2": MMD2,
     "energy": ENERGY,
+    "mmd2_v": MMD2_V,
+    "energy_v": ENERGY_V,
 }
 
 

@@ -35,6 +35,8 @@ _FIGURE_LABELS = {
     "sliced_w2": "sliced W2",
     "mmd2": "MMD²",
     "energy": "energy distance",
+    "mmd2_v": "MMD², V-statistic",
+    "energy_v": "energy distance, V-statistic",
 }
 
 
@@ -75,7 +77,13 @@ class Measure:
 
 _SUMS = {"seconds": ("fit_s", "impute_s")}
 SECONDS = Measure("seconds", COST, "seconds, fit + impute", "Wall-clock seconds of fit and impute.", False)
-PEAK_RSS = Measure("peak_rss_mb", COST, "peak memory (MiB)", "Peak resident memory of the process, in MiB.", False)
+PEAK_RSS = Measure(
+    "peak_rss_mb",
+    COST,
+    "memory (MiB)",
+    "Peak memory of the imputation above what its process held before, in MiB.",
+    False,
+)
 PEAK_GPU = Measure("peak_gpu_mb", COST, "peak GPU memory (MiB)", "Peak memory allocated on the GPU, in MiB.", False)
 
 

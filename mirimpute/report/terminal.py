@@ -165,7 +165,7 @@ def _below(rows: Sequence[Row], varying: bool) -> list[str]:
             lines.append(f"† {where}{row['method']}: {row['gate']}")
     directories = sorted({str(row[DIRECTORY]) for row in rows if row.get(DIRECTORY)})
     if len(directories) == 1:
-        lines.append(f"written to {directories[0]}")
+        lines.append(f"row in {directories[0]}")
     elif directories:
-        lines.append(f"{len(directories)} rows written below {os.path.commonpath(directories)}")
+        lines.append(f"{len(directories)} rows below {os.path.commonpath(directories)}")
     return lines

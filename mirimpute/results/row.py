@@ -65,7 +65,7 @@ ROW_FIELDS: dict[str, Field] = {
     "fit_s": Field(float, "Wall-clock seconds of fit."),
     "impute_s": Field(float, "Wall-clock seconds of impute."),
     "cpu_s": Field(float, "CPU seconds of fit and impute, all threads."),
-    "peak_rss_mb": Field(float, "Peak resident memory of the imputation's process, in MiB."),
+    "peak_rss_mb": Field(float, "Peak resident memory of the imputation above what its process held before, in MiB."),
     "peak_gpu_mb": Field(float, "Peak memory allocated on the GPU, in MiB; null without one.", Null.ANY),
     "data_sha256": Field(str, "SHA-256 of the table."),
     "mask_sha256": Field(str, "SHA-256 of the missing cells."),

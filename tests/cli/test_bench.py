@@ -191,6 +191,15 @@ def test_categorical_columns_are_dropped_with_a_warning_that_names_them(capsys, 
     assert error.count("\n") == 1
 
 
+def test_a_typing_error_in_a_numeric_column_is_named(capsys, elsewhere):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(40, 3)), columns=["a", "b", "c"]).astype(object)
+    frame.loc[5, "a"] = "oops"
+    frame.to_csv(elsewhere / "my.csv", index=False)
+    assert bench("method=mean", "dataset=file", "dataset.path=my.csv") == 0
+    assert "a (1 of 40 values are not numbers, the first is 'oops': correct it)" in capsys.readouterr().err
+
+
 def test_help_lists_everything_with_a_sentence():
     text = bench_help()
     for group in ("method", "dataset", "mechanism", "protocol"):

@@ -104,3 +104,29 @@ def test_missing_device_is_refused_in_one_sentence(small):
         pytest.skip("this machine has a CUDA device")
     with pytest.raises(UserError, match=r"device='cuda' .* use device=cpu"):
         Mirf().fit(dataclasses.replace(small, device="cuda"))
+
+
+def test_constant_columns_stay_constant():
+    _, x_incomplete = correlated(n=200, d=4)
+    x_incomplete[:, 2] = np.where(np.isnan(x_incomplete[:, 2]), np.nan, 0.0)
+    imputation = Mirf(**QUICK).fit(problem_of(x_incomplete)).impute()
+    assert (imputation.point[:, 2] == 0.0).all()
+    assert (imputation.draws[:, :, 2] == 0.0).all()
+
+
+def test_many_columns_use_the_independent_base():
+    rng = np.random.default_rng(0)
+    factors = rng.normal(size=(120, 2))
+    x = factors @ rng.normal(size=(2, 300)) + 0.3 * rng.normal(size=(120, 300))
+    x_incomplete = np.where(rng.random(x.shape) < 0.2, np.nan, x / x.std(axis=0))
+    imputation = Mirf(rounds=2, steps=60, final_steps=60, batch=64).fit(problem_of(x_incomplete)).impute()
+    missing = np.isnan(x_incomplete)
+    error = np.sqrt(np.mean((imputation.point - x / x.std(axis=0))[missing] ** 2))
+    assert error < 0.85  # the mean has 1, and the network alone has learnt the factors
+
+
+def test_row_says_when_the_network_had_no_part():
+    _, x_incomplete = correlated(n=10, d=3)
+    assert Mirf().fit(problem_of(x_incomplete)).impute().notes == (
+        "Gaussian base only: too few observed cells to hold any out",
+    )

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import energy_distance
 
-from mirimpute.metrics.energy import energy
+from mirimpute.metrics.energy import energy, energy_v
 
 
 def test_counts_every_pair_of_different_rows_in_one_dimension(compare, rng):
@@ -12,6 +12,20 @@ def test_counts_every_pair_of_different_rows_in_one_dimension(compare, rng):
     all_pairs = energy_distance(x[:, 0], y[:, 0]) ** 2 * n**2
     expected = (all_pairs - 2 * np.abs(x - y).sum()) / (n * (n - 1))
     assert energy(compare(x, y)) == pytest.approx(expected, rel=1e-9)
+
+
+def test_v_statistic_is_the_square_of_scipys_in_one_dimension(compare, rng):
+    x, y = rng.standard_normal((300, 1)), rng.standard_exponential((300, 1))
+    assert energy_v(compare(x, y)) == pytest.approx(energy_distance(x[:, 0], y[:, 0]) ** 2, rel=1e-10)
+
+
+def test_one_wrong_row_shows_in_the_v_statistic_alone(compare, rng):
+    """Why both are reported: a single row is no evidence on a distribution, but it is on two finite tables."""
+    x = rng.standard_normal((50, 2))
+    y = x.copy()
+    y[0] += 100.0
+    assert energy(compare(x, y)) == pytest.approx(0.0, abs=1e-9)
+    assert energy_v(compare(x, y)) > 0.05
 
 
 def test_points_by_hand(compare):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mirimpute.metrics.mmd2 import bandwidth, mmd2
+from mirimpute.metrics.mmd2 import bandwidth, mmd2, mmd2_v
 
 
 def expected_kernel(mean, variance, h, d):
@@ -24,6 +24,12 @@ def test_two_points_by_hand(compare):
     comparison = compare([[0.0], [2.0]], [[0.0], [5.0]])  # h = 2
     k = np.exp(-0.5 * np.square([2.0, 5.0, 5.0, 2.0]) / 4)  # truth, imputed, (x0, y1), (x1, y0)
     assert mmd2(comparison) == pytest.approx(k[0] + k[1] - k[2] - k[3], rel=1e-14)
+
+
+def test_v_statistic_by_hand(compare):
+    comparison = compare([[0.0], [2.0]], [[0.0], [0.0]])  # h = 2
+    k = np.exp(-0.5)
+    assert mmd2_v(comparison) == pytest.approx((1 + k) / 2 + 1 - 2 * (1 + k) / 2, rel=1e-14)
 
 
 def test_bandwidth_is_the_median_within_the_truth(compare, rng):

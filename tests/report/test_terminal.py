@@ -51,9 +51,9 @@ def test_failures_warnings_and_places_stand_below() -> None:
     assert re.search(r"^knn +failed\s*$", text, re.MULTILINE)
     assert "failed: knn: needs [scikit-learn] not installed" in text
     assert "† mean: worse than mean imputation" in text
-    assert "6 rows written below /a/results/runs/breast_cancer/mcar-0.3" in text
-    assert "written to /a/results/runs/breast_cancer/mcar-0.3/mirf/seed-0" in shown(bench()[:1])
-    assert "written" not in shown([make_row()])
+    assert "6 rows below /a/results/runs/breast_cancer/mcar-0.3" in text
+    assert "row in /a/results/runs/breast_cancer/mcar-0.3/mirf/seed-0" in shown(bench()[:1])
+    assert "row in" not in shown([make_row()])
 
 
 def test_the_best_value_is_bold_and_only_it() -> None:

@@ -35,6 +35,7 @@ from mirimpute.methods.transports.rows import Rows
 from mirimpute.problem import Progress
 
 _STEPS_AT_ONCE = 16
+_VALIDATION_ROWS = 20_000
 _VALIDATION_TIMES = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
@@ -175,6 +176,14 @@ class FlowTransport(Transport):
         """Return one sample for each chain, by the best flow, trusted as far as the held-out cells say."""
         return self._draw(self._best_flow.network, self._best_flow.trust, len(x))[:, :, block]
 
+    def notes(self) -> tuple[str, ...]:
+        """Return what the row should say when the network had no part in the answer."""
+        if self._round == 0:
+            return ("Gaussian base only: too few observed cells to hold any out",)
+        if self._best_point.trust == 0.0:
+            return ("Gaussian base only: the network does not help on the held-out cells",)
+        return ()
+
     def facts(self) -> dict[str, Any]:
         """Return loss, held-out errors and weights of the last round."""
         return self._facts
@@ -240,7 +249,7 @@ class FlowTransport(Transport):
         round.
         """
         network, members = self._trainer.averaged, self.settings.members
-        which = self._held_out.any(dim=1)
+        which = torch.nonzero(self._held_out.any(dim=1))[:, 0][:_VALIDATION_ROWS]
         hidden, cells = (self._missing | self._held_out)[which], self._held_out[which]
         truth = self._table.values[which]
         rows = Rows(truth, hidden, *self._base_of_training.condition(truth, ~hidden))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -25,7 +25,7 @@ class GaussianModel:
 
     def to(self, device: torch.device, dtype: torch.dtype) -> GaussianModel:
         """Return the model on another device, in another precision."""
-        return GaussianModel(self.mean.to(device, dtype), self.covariance.to(device, dtype))
+        return replace(self, mean=self.mean.to(device, dtype), covariance=self.covariance.to(device, dtype))
 
     def condition(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and standard deviation of each entry given the known entries of its row.
@@ -88,6 +88,15 @@ class GaussianModel:
             spreads.append(variance.clamp_min(_SMALLEST_VARIANCE).sqrt())
         return torch.cat(weights), torch.cat(spreads)
 
+    def apply(self, weights: Tensor, which: Tensor, x: Tensor) -> Tensor:
+        """Return mu + (x - mu) W for rows ``x`` (n, d) and the weights (p, d, d) numbered ``which`` (n,), in parts."""
+        rows = max(1, _CHUNK_BYTES // (x.shape[1] ** 2 * x.element_size()))
+        parts = [
+            ((values - self.mean)[:, None, :] @ weights[number])[:, 0]
+            for values, number in zip(x.split(rows), which.split(rows), strict=True)
+        ]
+        return self.mean + torch.cat(parts)
+
     def draw(self, x: Tensor, known: Tensor, generator: torch.Generator) -> Tensor:
         """Return one sample of the unknown entries of each row of ``x`` (n, d) given its known ones."""
         rows = max(1, _CHUNK_BYTES // (x.shape[1] ** 2 * x.element_size()))
@@ -100,6 +109,28 @@ class GaussianModel:
             step = (torch.linalg.cholesky(covariance + jitter) @ noise[:, :, None])[:, :, 0]
             result.append(torch.where(part_known, part, mean + step))
         return torch.cat(result)
+
+
+@dataclass(frozen=True)
+class IndependentModel(GaussianModel):
+    """Independent columns: no entry says anything about another. ``covariance`` is (d,), the variances."""
+
+    def condition(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the marginal mean and deviation of unknown entries."""
+        return torch.where(known, x, self.mean), self.covariance.sqrt().expand_as(x)
+
+    def regression(self, known: Tensor) -> tuple[Tensor, Tensor]:
+        """Return weights that nothing reads, (n, 1, 1), and the marginal deviations (n, d)."""
+        return self.mean.new_zeros((len(known), 1, 1)), self.covariance.sqrt().expand(known.shape)
+
+    def apply(self, weights: Tensor, which: Tensor, x: Tensor) -> Tensor:
+        """Return the mean for every row."""
+        return self.mean.expand_as(x)
+
+    def draw(self, x: Tensor, known: Tensor, generator: torch.Generator) -> Tensor:
+        """Return unknown entries drawn from the marginals."""
+        noise = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
+        return torch.where(known, x, self.mean + self.covariance.sqrt() * noise)
 
 
 def fit_em(

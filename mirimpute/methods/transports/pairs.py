@@ -91,7 +91,7 @@ def draw_pairs(
     row = torch.where(alone, patterns.row[union], some(n))
     values = chains[some(n_chains), row]
     hidden = patterns.hidden[pattern]
-    mean = base.mean + ((values - base.mean)[:, None, :] @ patterns.weights[pattern])[:, 0]
+    mean = base.apply(patterns.weights, pattern, values)
     parts = [values, hidden, mean, patterns.spread[pattern], target_weight[row] * hidden]
     batches = zip(*(part.reshape(*shape, d).unbind(0) for part in parts), strict=True)
     return [(Rows(values, hidden, mean, spread), weight) for values, hidden, mean, spread, weight in batches]

@@ -29,8 +29,9 @@ class Predictor:
         self._widths = torch.as_tensor(widths, dtype=torch.float32, device=device)
         self._bins = bins
         # the state stays near what was observed, whatever the network says
-        self._lowest = torch.as_tensor(np.nanmin(x_incomplete, axis=0) - 1, dtype=torch.float32, device=device)
-        self._highest = torch.as_tensor(np.nanmax(x_incomplete, axis=0) + 1, dtype=torch.float32, device=device)
+        lowest, highest = bounds(x_incomplete)
+        self._lowest = torch.as_tensor(lowest, dtype=torch.float32, device=device)
+        self._highest = torch.as_tensor(highest, dtype=torch.float32, device=device)
         self.n_features = x_incomplete.shape[1] * (4 + bins)
 
     def base(self, x: Tensor, rows: Rows, tau: Tensor) -> Tensor:
@@ -101,6 +102,13 @@ class Predictor:
                 parts.append(torch.where(many.hidden, x, many.values))
             drawn.append(torch.cat(parts, dim=1))
         return torch.cat(drawn)[:chains]
+
+
+def bounds(x_incomplete: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the range of what may be imputed in each column: the observed one, widened by 1 unless it is a point."""
+    lowest, highest = np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0)
+    margin = np.where(highest > lowest, 1.0, 0.0)
+    return lowest - margin, highest + margin
 
 
 def _quantile_bins(x_incomplete: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:

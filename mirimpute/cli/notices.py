@@ -1,0 +1,28 @@
+"""What the commands print beside their results: our own warnings, one line each."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mirimpute.errors import MirimputeWarning
+
+
+@contextmanager
+def plain_warnings(program: str) -> Iterator[None]:
+    """Print our own warnings as one line each, without the place in the code; leave those of libraries as they are."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", MirimputeWarning)
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+            if issubclass(category, MirimputeWarning):
+                print(f"{program}: warning: {message}", file=sys.stderr)
+            else:
+                usual(message, category, *rest, **more)
+
+        warnings.showwarning = show
+        yield
