@@ -51,7 +51,8 @@ class Mirf(Method):
         patience: stop after this many rounds without improvement on them.
     """
 
-    libraries: ClassVar[tuple[str, ...]] = ("torch", "mirimpute.methods.transports.flow")
+    # torch imports _dynamo at the first step of an optimiser, two seconds that are not the method's
+    libraries: ClassVar[tuple[str, ...]] = ("torch", "torch._dynamo", "mirimpute.methods.transports.flow")
 
     name: str = "mirf"
     rounds: int = 10
