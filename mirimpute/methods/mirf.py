@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _LEAST_HELD_OUT = 30
 _LARGEST_GAUSSIAN = 256
-_EM_WORK = 4e9
+_EM_WORK = 1e9
 
 
 @dataclass
@@ -189,7 +189,7 @@ def _bases(
 
     The shrinkage is the candidate that predicts the held-out cells best. Beyond 256 columns, where the exact
     conditional of every row costs too much, the base has independent columns. EM sees a random part of the rows where
-    rows x columns³ passes 4e9, and takes fewer rounds.
+    rows x columns³ passes 1e9, and takes fewer rounds.
     """
     import torch
 
@@ -202,8 +202,8 @@ def _bases(
     if d > _LARGEST_GAUSSIAN:
         independent = IndependentModel(torch.zeros(d, dtype=x.dtype), torch.ones(d, dtype=x.dtype))
         return independent, independent
-    part = torch.as_tensor(np.sort(rng.permutation(len(x))[: max(5 * d, int(_EM_WORK / d**3))]))
-    rounds = int(np.clip(5e10 / (len(part) * d**3), 5, 50))
+    part = torch.as_tensor(np.sort(rng.permutation(len(x))[: max(8 * d, int(_EM_WORK / d**3))]))
+    rounds = int(np.clip(4e9 / (len(part) * d**3), 5, 50))
     if not held_out.any():
         only = fit_em(x[part], known[part], 0.1, rounds=rounds)
         return only, only

@@ -139,6 +139,7 @@ class FlowTransport(Transport):
             ),
         )
         self._patterns: Patterns | None = None
+        self._validation: Rows | None = None  # the same in every round
         self._round = 0
         self._best_point = _Best(copy.deepcopy(self._trainer.averaged))
         self._best_flow = _Best(copy.deepcopy(self._trainer.averaged))
@@ -250,9 +251,11 @@ class FlowTransport(Transport):
         """
         network, members = self._trainer.averaged, self.settings.members
         which = torch.nonzero(self._held_out.any(dim=1))[:, 0][:_VALIDATION_ROWS]
-        hidden, cells = (self._missing | self._held_out)[which], self._held_out[which]
-        truth = self._table.values[which]
-        rows = Rows(truth, hidden, *self._base_of_training.condition(truth, ~hidden))
+        cells, truth = self._held_out[which], self._table.values[which]
+        if self._validation is None:
+            hidden = (self._missing | self._held_out)[which]
+            self._validation = Rows(truth, hidden, *self._base_of_training.condition(truth, ~hidden))
+        rows = self._validation
         point, flow = _Fit(), _Fit()
         point.add((self._predictor.mean(network, rows) - rows.mean)[cells], (truth - rows.mean)[cells])
         noise = torch.Generator(device=self._device).manual_seed(0)
