@@ -57,5 +57,7 @@ def cell_config(cfg: Any) -> CellConfig:
     for name, part in parts.items():
         extra = set(vars(part)) - {field.name for field in fields(part)} if is_dataclass(part) else set()
         if name not in known or extra:
-            raise unknown("key" if not extra else f"key of {name}", min(extra) if extra else name, known)
+            if not extra:
+                raise unknown("key", name, known)
+            raise unknown(f"key of {name}", min(extra), {field.name for field in fields(part)})
     return CellConfig(**parts)
