@@ -194,14 +194,17 @@ def _judge(
         "max_rows": config.protocol.max_rows_scored,
         "rng_seed": integer_seed(0, "scored rows"),
     }
+    protocol, draw = config.protocol, imputation.draws[0]
+    shrunk = imputation.point + protocol.shrinkage * (draw - imputation.point)
     try:
-        point = evaluate(config.protocol.metrics, x_true, imputation.point, scored, **arguments)
-        same = len(imputation.draws) == 1 and np.array_equal(imputation.draws[0], imputation.point)
-        draw = point if same else evaluate(config.protocol.metrics, x_true, imputation.draws[0], scored, **arguments)
+        point = evaluate(protocol.metrics, x_true, imputation.point, scored, **arguments)
+        same = np.array_equal(draw, imputation.point)
+        of_draw = point if same else evaluate(protocol.metrics, x_true, draw, scored, **arguments)
+        of_shrunk = evaluate(protocol.shrunk_metrics, x_true, shrunk, scored, **arguments)
     except (OverflowError, TransportError) as fault:  # values too far out to be compared
         return {"status": "failed", "reason": f"the completed table cannot be scored: {fault}"}
     fields: dict[str, Any] = {}
-    for prefix, scores in (("point", point), ("draw", draw)):
+    for prefix, scores in (("point", point), ("draw", of_draw), ("shrunk", of_shrunk)):
         fields.update(
             {f"{prefix}_{name}": _or_none(scores.undefined, name, value) for name, value in scores.values.items()}
         )

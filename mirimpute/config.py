@@ -26,6 +26,9 @@ class Protocol:
         scaler: "observed" standardises each column by mean and standard deviation of its observed cells.
         rate_of: what ``missing_rate`` is a fraction of: "overall", all cells, or "eligible", those that may be hidden.
         metrics: names from :data:`mirimpute.metrics.registry.METRICS`, each computed on point and on one draw.
+        shrinkage: lambda in [0, 1] of the shrunk draw, point + lambda (draw - point): 0 is the point, 1 the draw. One
+            value for all methods, since between the two lies the trade of error against distribution.
+        shrunk_metrics: names of the metrics that are computed on the shrunk draw too.
         max_rows_scored: cap on the rows of the metrics that compare all pairs of rows; a fixed subsample, the same
             for every method, whose size is in the row.
     """
@@ -48,6 +51,8 @@ class Protocol:
             "energy_v",
         ]
     )
+    shrinkage: float = 0.5
+    shrunk_metrics: list[str] = field(default_factory=lambda: ["w2", "energy"])
     max_rows_scored: int = 2000
 
 
@@ -114,8 +119,12 @@ class CellConfig:
 
         if not self.protocol.metrics:
             raise UserError("protocol.metrics is empty: name at least one, such as [rmse]")
-        for name in self.protocol.metrics:
+        for name in (*self.protocol.metrics, *self.protocol.shrunk_metrics):
             metric(name)
+        if not 0 <= self.protocol.shrinkage <= 1:
+            raise UserError(
+                f"protocol.shrinkage={self.protocol.shrinkage} is outside [0, 1]: give a fraction such as 0.5"
+            )
         if self.protocol.max_rows_scored < 2:
             raise UserError(
                 f"protocol.max_rows_scored={self.protocol.max_rows_scored} compares nothing: give 2 or more"

@@ -11,11 +11,13 @@ from mirimpute.results.row import METRIC_FIELD
 
 POINT = "point"
 DRAW = "draw"
+SHRUNK = "shrunk"
 COST = "cost"
 
 ESTIMATES = {
     POINT: "scored on the point estimate (the conditional mean, or a method's only answer)",
     DRAW: "scored on one random draw (the point estimate again, for a method that has no draws)",
+    SHRUNK: "scored on the shrunk draw, point + lambda (draw - point) with the protocol's one lambda for all methods",
     COST: "of the imputation alone, scoring untimed",
 }
 """What each group of measures was computed from."""
@@ -25,6 +27,7 @@ DRAW_NOTE = (
     "compare draw values with draw values only."
 )
 
+_ESTIMATE_LABELS = {POINT: "point estimate", DRAW: "one draw", SHRUNK: "shrunk draw"}
 _FIGURE_LABELS = {
     "rmse": "RMSE",
     "mae": "MAE",
@@ -46,7 +49,7 @@ class Measure:
 
     Attributes:
         field: name in tables and files; the row's field except for ``seconds``.
-        estimate: ``point``, ``draw`` or ``cost``.
+        estimate: ``point``, ``draw``, ``shrunk`` or ``cost``.
         label: words for the axis of a figure.
         description: one sentence.
         higher_is_better: the direction; None when unknown, then nothing is ranked or set in bold.
@@ -97,21 +100,21 @@ def metric_measure(field: str) -> Measure:
     return Measure(
         field=field,
         estimate=estimate,
-        label=f"{_FIGURE_LABELS.get(name, name)}, {'point estimate' if estimate == POINT else 'one draw'}",
+        label=f"{_FIGURE_LABELS.get(name, name)}, {_ESTIMATE_LABELS[estimate]}",
         description=metric.description if metric else "A metric that this version does not know.",
         higher_is_better=metric.higher_is_better if metric else None,
     )
 
 
 def measures_of(rows: Iterable[Mapping[str, Any]]) -> list[Measure]:
-    """Return every measure that at least one row has a value for (a cost: other than 0): point, draw, cost."""
+    """Return each measure that at least one row has a value for (a cost: other than 0): point, draw, shrunk, cost."""
     rows = list(rows)
     fields = {name for row in rows for name, value in row.items() if METRIC_FIELD.fullmatch(name) and value is not None}
     known = list(METRICS)
 
-    def position(field: str) -> tuple[bool, int, str]:
+    def position(field: str) -> tuple[int, int, str]:
         estimate, name = field.split("_", 1)
-        return estimate == DRAW, known.index(name) if name in METRICS else len(known), name
+        return list(_ESTIMATE_LABELS).index(estimate), known.index(name) if name in METRICS else len(known), name
 
     metrics = [metric_measure(field) for field in sorted(fields, key=position)]
     # Without a GPU its memory is 0 in every row, which is no result.
