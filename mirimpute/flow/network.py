@@ -32,13 +32,10 @@ class _Block(nn.Module):
         self.first = EnsembleLinear(members, width, width, generator)
         self.second = EnsembleLinear(members, width, width, generator)
 
-    def forward(self, x: Tensor, dropout: float, generator: torch.Generator | None) -> Tensor:
+    def forward(self, x: Tensor, kept: Tensor | None) -> Tensor:
         hidden = functional.layer_norm(x, x.shape[-1:]) * self.gain
         hidden = functional.silu(self.first(hidden))
-        if generator is not None and dropout > 0:
-            kept = torch.rand(hidden.shape, generator=generator, device=hidden.device) >= dropout
-            hidden = hidden * kept / (1 - dropout)
-        return x + self.second(hidden)
+        return x + self.second(hidden if kept is None else hidden * kept)
 
 
 class ResidualNetwork(nn.Module):
@@ -60,6 +57,7 @@ class ResidualNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.members = members
+        self.width = width
         self.dropout = dropout
         frequencies = torch.exp(torch.linspace(0.0, math.log(30.0), self.FREQUENCIES))
         self.register_buffer("frequencies", frequencies)
@@ -67,18 +65,33 @@ class ResidualNetwork(nn.Module):
         self.blocks = nn.ModuleList(_Block(members, width, generator) for _ in range(blocks))
         self.leave = EnsembleLinear(members, width, n_out, generator, scale=0.0)
 
-    def forward(self, features: Tensor, tau: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Return (members, batch, n_out).
+    def inputs(self, features: Tensor, tau: Tensor) -> Tensor:
+        """Return what :meth:`forward` reads, (..., n_in + 17): the features and those of tau.
 
         Args:
-            features: (members, batch, n_in).
-            tau: (members, batch, 1), in [0, 1].
-            generator: of the dropout; None switches dropout off.
+            features: (..., n_in).
+            tau: (..., 1), in [0, 1].
         """
         angle = tau * self.frequencies
         # together as large as one feature, or else they drown a table of few columns
         time = torch.cat([tau, torch.sin(angle), torch.cos(angle)], dim=-1) / math.sqrt(self.FREQUENCIES)
-        x = self.enter(torch.cat([features, time], dim=-1))
-        for block in self.blocks:
-            x = block(x, self.dropout, generator)
+        return torch.cat([features, time], dim=-1)
+
+    def dropped(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor | None:
+        """Return factors of the hidden units for training, (*shape, width), 0 or 1 / (1 - dropout); None without."""
+        if self.dropout == 0:
+            return None
+        kept = torch.rand((*shape, self.width), generator=generator, device=generator.device) >= self.dropout
+        return kept / (1 - self.dropout)
+
+    def forward(self, inputs: Tensor, kept: Tensor | None = None) -> Tensor:
+        """Return (members, batch, n_out).
+
+        Args:
+            inputs: (members, batch, n_in + 17), see :meth:`inputs`.
+            kept: (blocks, members, batch, width), see :meth:`dropped`; None switches dropout off.
+        """
+        x = self.enter(inputs)
+        for number, block in enumerate(self.blocks):
+            x = block(x, None if kept is None else kept[number])
         return self.leave(functional.silu(functional.layer_norm(x, x.shape[-1:])))

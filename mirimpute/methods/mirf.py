@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from mirimpute.problem import Imputation, Problem, Progress, no_progress
 from mirimpute.seeding import generator, integer_seed
 
 if TYPE_CHECKING:
-    from mirimpute.methods.transports.flow import FlowTransport
+    from mirimpute.methods.mirf_model import MirfModel
     from mirimpute.methods.transports.gaussian import GaussianModel
 
 _LEAST_HELD_OUT = 30
@@ -49,20 +49,28 @@ class Mirf(Method):
         solver_steps: steps from tau = 0 to 1.
         held_out: fraction of the observed cells that choose and are never targets.
         patience: stop after this many rounds without improvement on them.
+        trees, leaf: of the ensemble of each column: trees, and rows in a leaf at least.
+        tree_inputs, tree_rows: columns and rows that it sees, at most.
+        tree_work: rows x inputs x trees, summed over the columns, at most; beyond it there are fewer trees, or none.
     """
 
     # torch imports _dynamo at the first step of an optimiser, two seconds that are not the method's
-    libraries: ClassVar[tuple[str, ...]] = ("torch", "torch._dynamo", "mirimpute.methods.transports.flow")
+    libraries: ClassVar[tuple[str, ...]] = (
+        "torch",
+        "torch._dynamo",
+        "sklearn.ensemble",
+        "mirimpute.methods.mirf_model",
+    )
 
     name: str = "mirf"
-    rounds: int = 10
+    rounds: int = 5
     steps: int = 300
     final_steps: int = 400
     chains: int = 5
-    members: int = 2
+    members: int = 1
     batch: int = 256
-    width: int = 128
-    blocks: int = 3
+    width: int = 96
+    blocks: int = 2
     dropout: float = 0.1
     bins: int = 8
     learning_rate: float = 2e-3
@@ -71,10 +79,15 @@ class Mirf(Method):
     start_fraction: float = 0.3
     own_hidden_fraction: float = 0.3
     imputed_weight: float = 0.0
-    solver: str = "euler"
-    solver_steps: int = 16
+    solver: str = "heun"
+    solver_steps: int = 8
     held_out: float = 0.1
     patience: int = 3
+    trees: int = 50
+    leaf: int = 3
+    tree_inputs: int = 40
+    tree_rows: int = 20_000
+    tree_work: float = 2e8
 
     def check(self) -> None:
         """Refuse parameters without a meaning."""
@@ -89,6 +102,9 @@ class Mirf(Method):
             "blocks",
             "solver_steps",
             "patience",
+            "leaf",
+            "tree_inputs",
+            "tree_rows",
         ):
             if getattr(self, name) < 1:
                 raise UserError(f"method.{name}={getattr(self, name)} is too small: give 1 or more")
@@ -112,56 +128,102 @@ class Mirf(Method):
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Fit base and flow, and run the outer loop."""
-        from mirimpute.methods.reducer import Schedule, reduce
-        from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
 
-        device = _device(problem.device)
-        rng = generator(problem.seed, "mirf")
-        held_out = _hold_out(problem.x_incomplete, self.held_out, rng)
-        progress("gaussian base", 0, 1)
-        base, base_without = _bases(problem.x_incomplete, held_out, rng)
-        transport = FlowTransport(
-            FlowSettings(**{name: getattr(self, name) for name in FlowSettings.__dataclass_fields__}),
-            problem.x_incomplete,
-            base,
-            base_without,
-            held_out,
-            device,
-            integer_seed(problem.seed, "flow") % 2**63,
-            progress,
-        )
-        schedule = Schedule(
-            sweep="joint",
-            step="draw",
-            rounds=self.rounds if held_out.any() else 0,
-            stop="transport",
-            chains=self.chains,
-        )
-
-        def fill(x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
-            return _gaussian_fill(base, x_incomplete, chains, rng)
-
-        reduced = reduce(problem, transport, schedule, fill, rng, no_progress)
-        transport.finish(reduced.draws)
-        return _FittedMirf(problem, transport, reduced)
+        model, trace, notes = learn(self, problem, progress)
+        return _FittedMirf(problem, model, self.chains, trace, notes)
 
 
 @dataclass(frozen=True)
 class _FittedMirf(Fitted):
-    """The flow of the best round."""
-
     problem: Problem
-    transport: FlowTransport
-    reduced: Imputation
+    model: MirfModel
+    chains: int
+    trace: list[dict[str, Any]]
+    notes: tuple[str, ...]
 
     def impute(self) -> Imputation:
-        missing = self.problem.missing
-        block = np.arange(missing.shape[1])
-        x = self.reduced.draws
-        observed = np.broadcast_to(self.problem.x_incomplete, x.shape)
-        draws = np.where(missing, self.transport.final_draw(x, block), observed)
-        point = np.where(missing, self.transport.mean(x[:1], missing, block)[0], self.problem.x_incomplete)
-        return Imputation(point=point, draws=draws, trace=self.reduced.trace, notes=self.transport.notes())
+        import torch
+
+        device = self.model.flow.base.mean.device
+        noise = torch.Generator(device=device).manual_seed(integer_seed(self.problem.seed, "draws") % 2**63)
+        point, draws = self.model.complete(self.problem.x_incomplete, self.chains, noise)
+        return Imputation(point=point, draws=draws, trace=self.trace, notes=self.notes)
+
+
+def learn(
+    settings: Mirf, problem: Problem, progress: Progress = no_progress
+) -> tuple[MirfModel, list[dict[str, Any]], tuple[str, ...]]:
+    """Return the model, the trace of its rounds, and notes for the reader of a result.
+
+    First everything is fitted without the held-out cells: the base, the flow in the outer loop, the trees on the rows
+    that the flow completed. The held-out cells choose shrinkage, rounds and weights. Then base, flow and trees are
+    fitted to all observed cells, and the choices stay.
+    """
+    from mirimpute.methods.mirf_model import ALONE, MirfModel, Support, point_range, weigh
+    from mirimpute.methods.reducer import Schedule, reduce
+    from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
+    from mirimpute.methods.transports.trees import TreeMeans, TreeSettings, fit_trees
+
+    device = _device(problem.device)
+    rng = generator(problem.seed, "mirf")
+    part = _part(problem, settings.steps * settings.batch, rng)
+    x = part.x_incomplete
+    held_out = _hold_out(x, settings.held_out, rng)
+    progress("gaussian base", 0, 1)
+    base, base_without = _bases(x, held_out, rng)
+    transport = FlowTransport(
+        FlowSettings(**{name: getattr(settings, name) for name in FlowSettings.__dataclass_fields__}),
+        x,
+        base,
+        base_without,
+        held_out,
+        device,
+        integer_seed(problem.seed, "flow") % 2**63,
+        progress,
+    )
+    schedule = Schedule(
+        sweep="joint",
+        step="draw",
+        rounds=settings.rounds if held_out.any() else 0,
+        stop="transport",
+        chains=settings.chains,
+    )
+
+    def fill(x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
+        return _gaussian_fill(base, x_incomplete, chains, rng)
+
+    reduced = reduce(part, transport, schedule, fill, rng, no_progress)
+    forest = TreeSettings(settings.trees, settings.leaf, settings.tree_inputs, settings.tree_rows, settings.tree_work)
+    weights, spread, trees = ALONE, np.ones(x.shape[1]), TreeMeans({}, {})
+    if held_out.any():
+        flow = transport.model()
+        hidden = part.missing | held_out
+        completed = np.where(hidden, flow.mean(flow.rows(x, hidden)), x)
+        first = fit_trees(completed, ~hidden, forest, rng, lambda done, total: progress("trees", done, total))
+        weights, spread, error = weigh(flow, first, x, held_out)
+        if reduced.trace:
+            reduced.trace[-1]["heldout_stacked"] = error
+    transport.finish(reduced.draws)
+    flow = transport.model()
+    if weights[2] > 0:
+        completed = np.where(part.missing, flow.mean(flow.rows(x, part.missing)), x)
+        trees = fit_trees(completed, ~part.missing, forest, rng, lambda done, total: progress("trees", done, total))
+    model = MirfModel(flow, trees, weights, spread, Support.of(x), point_range(x))
+    return model, reduced.trace, transport.notes()
+
+
+def _part(problem: Problem, most: int, rng: np.random.Generator) -> Problem:
+    """Return the problem, or a random part of its rows when a round could not look at all of them anyway."""
+    n = len(problem.x_incomplete)
+    if n <= most:
+        return problem
+    rows = np.sort(rng.choice(n, most, replace=False))
+    part = problem.x_incomplete[rows]
+    empty = np.isnan(part).all(axis=0)
+    if empty.any():  # a column observed in a few rows only: they come along
+        more = np.flatnonzero(~np.isnan(problem.x_incomplete[:, empty]).all(axis=1))
+        part = problem.x_incomplete[np.union1d(rows, more)]
+    return replace(problem, x_incomplete=part)
 
 
 def _device(name: str) -> Any:

@@ -33,12 +33,12 @@ def test_network_is_zero_before_training_and_learns_a_known_function():
     network, generator = _network(), torch.Generator().manual_seed(1)
     x = torch.rand(2, 256, 1, generator=generator) * 2 - 1
     tau = torch.zeros(2, 256, 1)
-    assert torch.equal(network(x, tau), torch.zeros(2, 256, 1))
+    assert torch.equal(network(network.inputs(x, tau)), torch.zeros(2, 256, 1))
     trainer = Trainer(network, SETTINGS)
     for _ in range(SETTINGS.decay):
         x = torch.rand(2, 256, 1, generator=generator) * 2 - 1
-        trainer.step(((network(x, tau) - torch.sin(3 * x)) ** 2).mean())
-    error = (trainer.averaged(x, tau) - torch.sin(3 * x)).abs().mean()
+        trainer.step(((network(network.inputs(x, tau)) - torch.sin(3 * x)) ** 2).mean())
+    error = (trainer.averaged(network.inputs(x, tau)) - torch.sin(3 * x)).abs().mean()
     assert float(error) < 0.02
 
 
@@ -53,7 +53,7 @@ def test_step_that_is_not_finite_changes_nothing_and_is_counted():
     network = _network()
     trainer = Trainer(network, SETTINGS)
     before = [weight.clone() for weight in network.parameters()]
-    loss = network(torch.ones(2, 4, 1), torch.zeros(2, 4, 1)).sum() * math.inf
+    loss = network(network.inputs(torch.ones(2, 4, 1), torch.zeros(2, 4, 1))).sum() * math.inf
     trainer.step(loss)
     assert trainer.skipped == 1
     assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))

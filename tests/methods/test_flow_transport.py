@@ -46,7 +46,7 @@ def test_pairs_weigh_targets_only_and_know_what_the_base_says(table):
     generator = torch.Generator().manual_seed(0)
     patterns = draw_patterns(missing, base, generator)
     chains = torch.where(missing, 77.0, values).expand(3, *values.shape)  # completions that would be noticed
-    batches = draw_pairs(
+    rows, weights = draw_pairs(
         chains,
         patterns,
         base,
@@ -55,21 +55,16 @@ def test_pairs_weigh_targets_only_and_know_what_the_base_says(table):
         shape=(4, 2, 50),
         generator=generator,
     )
-    assert len(batches) == 4
-    seen_completion = False
-    for rows, weights in batches:
-        assert rows.values.shape == (2, 50, 4)
-        targets = weights > 0
-        assert targets.any()
-        assert (targets <= rows.hidden).all()
-        assert (rows.values[targets] != 77.0).all()  # a completion is never a target
-        seen_completion |= bool((rows.values[~rows.hidden] == 77.0).any())
-        flat = rows.values.reshape(-1, 4), rows.hidden.reshape(-1, 4)
-        mean, spread = base.condition(flat[0], ~flat[1])
-        hidden = flat[1]
-        assert torch.allclose(rows.mean.reshape(-1, 4)[hidden], mean[hidden], rtol=1e-3, atol=1e-3)
-        assert torch.allclose(rows.spread.reshape(-1, 4)[hidden], spread[hidden], rtol=1e-3, atol=1e-3)
-    assert seen_completion  # but it is a condition
+    assert rows.values.shape == weights.shape == (4, 2, 50, 4)
+    targets = weights > 0
+    assert targets.any()
+    assert (targets <= rows.hidden).all()
+    assert (rows.values[targets] != 77.0).all()  # a completion is never a target
+    values, hidden = rows.values.reshape(-1, 4), rows.hidden.reshape(-1, 4)
+    mean, spread = base.condition(values, ~hidden)
+    assert torch.allclose(rows.mean.reshape(-1, 4)[hidden], mean[hidden], rtol=1e-3, atol=1e-3)
+    assert torch.allclose(rows.spread.reshape(-1, 4)[hidden], spread[hidden], rtol=1e-3, atol=1e-3)
+    assert (rows.values[~rows.hidden] == 77.0).any()  # but it is a condition
 
 
 def test_prediction_at_tau_0_does_not_depend_on_the_noise(table):

@@ -16,6 +16,7 @@ What differs from the paper, and why:
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +26,7 @@ from torch import Tensor
 
 from mirimpute.errors import ImputationError
 from mirimpute.flow.network import ResidualNetwork
-from mirimpute.flow.path import interpolate
+from mirimpute.flow.path import Preconditioner, interpolate
 from mirimpute.flow.training import Optimisation, Trainer
 from mirimpute.methods.reducer import Transport
 from mirimpute.methods.transports.gaussian import GaussianModel
@@ -77,6 +78,50 @@ class _Best:
         if fit.error < self.error:
             self.network.load_state_dict(network.state_dict())
             self.round, self.error, self.trust = number, fit.error, fit.trust
+
+
+@dataclass(frozen=True)
+class FlowModel:
+    """A trained flow, apart from the table that it was trained on: it completes any rows of the same columns.
+
+    Attributes:
+        base: the Gaussian base.
+        predictor: features, and bounds of the state.
+        network: corrects the base.
+        trust_point, trust_draw: in [0, 1], the part of the correction that mean and draws take.
+        solver, solver_steps: of the draws.
+    """
+
+    base: GaussianModel
+    predictor: Predictor
+    network: ResidualNetwork
+    trust_point: float
+    trust_draw: float
+    solver: str
+    solver_steps: int
+
+    def rows(self, x: np.ndarray, hidden: np.ndarray) -> Rows:
+        """Return rows (n, d) and what the base says of their hidden entries (which are not read)."""
+        values = torch.as_tensor(np.where(hidden, 0.0, x), dtype=torch.float32, device=self.base.mean.device)
+        unseen = torch.as_tensor(hidden, device=values.device)
+        return Rows(values, unseen, *self.base.condition(values, ~unseen))
+
+    def mean(self, rows: Rows) -> np.ndarray:
+        """Return the conditional mean of hidden entries, float64 (n, d): the prediction at tau = 0."""
+        return self.predictor.mean(self.network, rows, self.trust_point).double().cpu().numpy()
+
+    def draw(self, rows: Rows, count: int, generator: torch.Generator) -> np.ndarray:
+        """Return ``count`` samples, float64 (count, n, d), by integration from tau = 0 to 1."""
+        drawn = self.predictor.draw(
+            self.network,
+            rows,
+            trust=self.trust_draw,
+            chains=count,
+            solver=self.solver,
+            steps=self.solver_steps,
+            generator=generator,
+        )
+        return drawn.double().cpu().numpy()
 
 
 class FlowTransport(Transport):
@@ -162,7 +207,19 @@ class FlowTransport(Transport):
         settings = replace(self._trainer.settings, warm_up=20, decay=self.settings.final_steps)
         self._trainer = Trainer(self._best_point.network.requires_grad_(True), settings)
         self._train(chains, self.settings.final_steps, "all observed cells", ~self._missing)
-        self._best_point.network = self._trainer.averaged
+        self._best_point.network = self._best_flow.network = self._trainer.averaged
+
+    def model(self) -> FlowModel:
+        """Return the flow of the best round (after :meth:`finish`, the last) with the base that it was trained on."""
+        return FlowModel(
+            base=self._base_of_training,
+            predictor=self._predictor,
+            network=self._best_point.network,
+            trust_point=self._best_point.trust,
+            trust_draw=self._best_flow.trust,
+            solver=self.settings.solver,
+            solver_steps=self.settings.solver_steps,
+        )
 
     def mean(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray) -> np.ndarray:
         """Return the conditional mean: the prediction of the best round at tau = 0."""
@@ -171,11 +228,16 @@ class FlowTransport(Transport):
 
     def draw(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return one sample for each chain, by the flow of the current round."""
-        return self._draw(self._trainer.averaged, 1.0, len(x))[:, :, block]
-
-    def final_draw(self, x: np.ndarray, block: np.ndarray) -> np.ndarray:
-        """Return one sample for each chain, by the best flow, trusted as far as the held-out cells say."""
-        return self._draw(self._best_flow.network, self._best_flow.trust, len(x))[:, :, block]
+        drawn = self._predictor.draw(
+            self._trainer.averaged,
+            self._table,
+            trust=1.0,
+            chains=len(x),
+            solver=self.settings.solver,
+            steps=self.settings.solver_steps,
+            generator=self._generator,
+        )
+        return drawn[:, :, block].double().cpu().numpy()
 
     def notes(self) -> tuple[str, ...]:
         """Return what the row should say when the network had no part in the answer."""
@@ -193,18 +255,6 @@ class FlowTransport(Transport):
         """Return whether neither held-out error, of the point or of the flow, has improved for ``patience`` rounds."""
         return self._round - max(self._best_point.round, self._best_flow.round) >= self.settings.patience
 
-    def _draw(self, network: ResidualNetwork, trust: float, chains: int) -> np.ndarray:
-        drawn = self._predictor.draw(
-            network,
-            self._table,
-            trust=trust,
-            chains=chains,
-            solver=self.settings.solver,
-            steps=self.settings.solver_steps,
-            generator=self._generator,
-        )
-        return drawn.double().cpu().numpy()
-
     def _train(self, chains: Tensor, steps: int, stage: str, is_target: Tensor) -> float:
         """Take ``steps`` steps on pairs from the completed rows and return the mean loss."""
         settings = self.settings
@@ -214,33 +264,45 @@ class FlowTransport(Transport):
         total = 0.0
         for first in range(0, steps, _STEPS_AT_ONCE):
             count = min(_STEPS_AT_ONCE, steps - first)
-            pairs = draw_pairs(
-                chains,
-                self._patterns,
-                self._base_of_training,
-                weight,
-                own_hidden_fraction=settings.own_hidden_fraction,
-                shape=(count, settings.members, settings.batch),
-                generator=self._generator,
-            )
-            for rows, weights in pairs:
-                total += self._trainer.step(self._loss(rows, weights))
+            for loss in self._losses(chains, weight, count):
+                total += self._trainer.step(loss)
             self._progress(stage, first + count, steps)
         if self._trainer.skipped > self._trainer.steps // 10:
             raise ImputationError(f"diverged in round {self._round}: {self._trainer.skipped} steps were not finite")
         return total / steps
 
-    def _loss(self, rows: Rows, weights: Tensor) -> Tensor:
-        """Return the weighted squared error of the predicted hidden entries, per hidden entry."""
-        generator = self._generator
-        tau = torch.rand((*rows.values.shape[:2], 1), generator=generator, device=self._device)
-        start = torch.rand(tau.shape, generator=generator, device=self._device) < self.settings.start_fraction
+    def _losses(self, chains: Tensor, weight: Tensor, count: int) -> Iterator[Tensor]:
+        """Yield the loss of ``count`` batches: the weighted squared error of predicted hidden entries, per entry.
+
+        All that does not depend on the network is computed for all batches at once. With the weights' square roots
+        taken into the target and into what multiplies the network's output, a step is little more than the network.
+        """
+        settings, generator, network = self.settings, self._generator, self._trainer.network
+        shape = (count, settings.members, settings.batch)
+        assert self._patterns is not None
+        rows, weights = draw_pairs(
+            chains,
+            self._patterns,
+            self._base_of_training,
+            weight,
+            own_hidden_fraction=settings.own_hidden_fraction,
+            shape=shape,
+            generator=generator,
+        )
+        tau = torch.rand((*shape, 1), generator=generator, device=self._device)
+        start = torch.rand(tau.shape, generator=generator, device=self._device) < settings.start_fraction
         tau = torch.where(start, 0.0, tau)
         source = torch.randn(rows.values.shape, generator=generator, device=self._device)
         x = interpolate(source, rows.values, tau)
-        prediction = self._predictor.predict(self._trainer.network, x, rows, tau, generator=generator)
-        error = (_importance(tau, rows.spread) * weights * (prediction - rows.values) ** 2).sum()
-        return error * self.settings.members / weights.sum().clamp_min(1.0)
+        inputs = self._predictor.inputs(network, x, rows, tau)
+        kept = network.dropped((count, settings.blocks, settings.members, settings.batch), generator)
+        total = weights.sum(dim=(1, 2, 3), keepdim=True).clamp_min(1.0) / settings.members
+        root = torch.sqrt(_importance(tau, rows.spread) * weights / total)
+        scale = root * Preconditioner(rows.mean, rows.spread, tau).error()
+        wanted = root * (rows.values - self._predictor.base(x, rows, tau))
+        for number in range(count):
+            output = network(inputs[number], None if kept is None else kept[number])
+            yield (scale[number] * output - wanted[number]).square().sum()
 
     @torch.no_grad()
     def _validate(self, chains: Tensor) -> None:

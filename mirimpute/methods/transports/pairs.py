@@ -68,8 +68,8 @@ def draw_pairs(
     own_hidden_fraction: float,
     shape: tuple[int, int, int],
     generator: torch.Generator,
-) -> list[tuple[Rows, Tensor]]:
-    """Return batches of rows with the weights of their entries as targets, zero where they are not hidden.
+) -> tuple[Rows, Tensor]:
+    """Return rows (*shape, d) and the weights of their entries as targets, zero where they are not hidden.
 
     Args:
         chains: (chains, n, d), the completed rows.
@@ -93,5 +93,5 @@ def draw_pairs(
     hidden = patterns.hidden[pattern]
     mean = base.apply(patterns.weights, pattern, values)
     parts = [values, hidden, mean, patterns.spread[pattern], target_weight[row] * hidden]
-    batches = zip(*(part.reshape(*shape, d).unbind(0) for part in parts), strict=True)
-    return [(Rows(values, hidden, mean, spread), weight) for values, hidden, mean, spread, weight in batches]
+    values, hidden, mean, spread, weight = (part.reshape(*shape, d) for part in parts)
+    return Rows(values, hidden, mean, spread), weight

@@ -38,31 +38,27 @@ class Predictor:
         """Return the base's prediction from the state ``x`` (..., n, d) at times ``tau`` (..., n, 1)."""
         return rows.mean + Preconditioner(rows.mean, rows.spread, tau).correction(x)
 
-    def predict(
-        self,
-        network: ResidualNetwork,
-        x: Tensor,
-        rows: Rows,
-        tau: Tensor,
-        *,
-        trust: float = 1.0,
-        generator: torch.Generator | None = None,
-    ) -> Tensor:
-        """Return base + trust x correction, all (members, n, d); ``generator`` switches dropout on."""
-        base = Preconditioner(rows.mean, rows.spread, tau)
-        correction = base.correction(x)
+    def inputs(self, network: ResidualNetwork, x: Tensor, rows: Rows, tau: Tensor) -> Tensor:
+        """Return what the network reads of the state ``x`` (..., n, d) at times ``tau`` (..., n, 1)."""
+        correction = Preconditioner(rows.mean, rows.spread, tau).correction(x)
         seen = torch.where(rows.hidden, 0.0, rows.values)
-        passed = ((rows.values[..., None] - self._starts) / self._widths).clamp(0, 1)
-        encoded = torch.where(rows.hidden[..., None], 0.0, passed).flatten(-2) / max(self._bins, 1) ** 0.5
         features = [
             torch.where(rows.hidden, correction / rows.spread, 0.0).clamp(-_LARGEST_INPUT, _LARGEST_INPUT),
             seen.clamp(-_LARGEST_INPUT, _LARGEST_INPUT),
             rows.hidden.to(x.dtype),
             torch.where(rows.hidden, rows.mean, 0.0),
-            encoded,
         ]
-        output = network(torch.cat(features, dim=-1), tau, generator)
-        return rows.mean + correction + trust * base.error() * output
+        if self._bins:
+            passed = ((rows.values[..., None] - self._starts) / self._widths).clamp(0, 1)
+            encoded = torch.where(rows.hidden[..., None], 0.0, passed).flatten(-2)
+            features.append(encoded / self._bins**0.5)
+        return network.inputs(torch.cat(features, dim=-1), tau)
+
+    def predict(self, network: ResidualNetwork, x: Tensor, rows: Rows, tau: Tensor, *, trust: float = 1.0) -> Tensor:
+        """Return base + trust x correction, all (members, n, d)."""
+        base = Preconditioner(rows.mean, rows.spread, tau)
+        output = network(self.inputs(network, x, rows, tau))
+        return rows.mean + base.correction(x) + trust * base.error() * output
 
     @torch.no_grad()
     def mean(self, network: ResidualNetwork, rows: Rows, trust: float = 1.0) -> Tensor:
