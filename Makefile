@@ -1,6 +1,6 @@
 # Everything runs in .venv, made from the lock file; nothing needs to be activated.
 .DEFAULT_GOAL := help
-.PHONY: help setup bench test lint format tables report clean
+.PHONY: help setup bench bench-quality bench-speed test lint format tables report clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +10,7 @@ RESULTS ?= results
 BENCH_METHODS := mirf,mean,hot_deck,ice,knn,missforest,hyperimpute/hyperimpute
 
 help: ## print these targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -24,6 +24,12 @@ bench: $(STAMP) ## run the main job on embedded data, then its table and figures
 	$(BIN)/mirimpute-bench -m method=$(BENCH_METHODS) results_dir=$(RESULTS) resume=true
 	$(BIN)/mirimpute-bench -m experiment=toy_2d method=mirf,mean,hot_deck,ice,knn,missforest results_dir=$(RESULTS) resume=true
 	$(BIN)/mirimpute-report $(RESULTS)
+
+bench-quality: $(STAMP) ## mirf beside its peers on fourteen tables, into benchmarks/quality.md (hours; ARGS=--help for options)
+	$(BIN)/python -m benchmarks.quality $(ARGS)
+
+bench-speed: $(STAMP) ## seconds, memory and scaling of mirf, into benchmarks/speed.md (hours; ARGS=--help for options)
+	$(BIN)/python -m benchmarks.speed $(ARGS)
 
 test: $(STAMP) ## run the tests (real data: set MIRIMPUTE_DATA_DIR)
 	$(BIN)/python -m pytest -q -n auto

@@ -1,0 +1,193 @@
+"""The cells of a benchmark: asked of the command ``mirimpute-bench``, read back from its rows as one frame."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.command import INTERRUPTED, write_text
+from mirimpute.errors import UserError
+from mirimpute.report.collect import Run, comparability_notes, drop_false_starts
+from mirimpute.results.row import METRIC_FIELD
+from mirimpute.results.store import cell_directory, read_rows
+
+Row = Mapping[str, Any]
+
+CASE = ["dataset", "mechanism", "missing_rate"]
+CELL = [*CASE, "method", "seed"]
+COSTS = ["seconds", "fit_s", "impute_s", "cpu_s", "peak_rss_mb"]
+BEFORE_METRICS = [*CELL, "protocol", "config_hash", "method_hash", "status", "reason", "gate", "n_rows", "n_columns"]
+TIMEOUT_S = 900
+LIMITS = ("threads=1", f"timeout_s={TIMEOUT_S}")
+"""Every method gets one thread, and as many seconds per cell."""
+
+_BENCH = "mirimpute-bench"
+_OK, _CELL_FAILED = 0, 1
+_ABSOLUTE_PATH = re.compile(r"""(?<![\w.:/\\])(?:[A-Za-z]:[/\\]|/)[^\s'",;)]+""")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One call of ``mirimpute-bench -m``: every combination on one dataset.
+
+    Attributes:
+        dataset: the dataset's label in rows.
+        methods: names, in the order in which they run.
+        mechanisms: names.
+        seeds: of the cells.
+        missing_rate: target fraction.
+        options: further ``key=value``.
+        source: the dataset's name on the command line, where it differs from its label.
+    """
+
+    dataset: str
+    methods: tuple[str, ...]
+    mechanisms: tuple[str, ...]
+    seeds: tuple[int, ...]
+    missing_rate: float
+    options: tuple[str, ...] = ()
+    source: str = ""
+
+    @property
+    def cases(self) -> list[tuple[str, str, float]]:
+        """The values of ``CASE``."""
+        return [(self.dataset, mechanism, self.missing_rate) for mechanism in self.mechanisms]
+
+    @property
+    def cells(self) -> list[tuple[str, str, float, str, int]]:
+        """The values of ``CELL``."""
+        return [(*case, method, seed) for case, method, seed in product(self.cases, self.methods, self.seeds)]
+
+    @property
+    def arguments(self) -> list[str]:
+        """What the command is told; methods vary fastest, so that those to be compared run one after the other."""
+        return [
+            f"dataset={self.source or self.dataset}",
+            *([f"dataset.name={self.dataset}"] if self.source else []),
+            f"mechanism={','.join(self.mechanisms)}",
+            f"missing_rate={self.missing_rate:g}",
+            f"seed={','.join(map(str, self.seeds))}",
+            f"method={','.join(self.methods)}",
+            *self.options,
+        ]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows of a grid.
+
+    Attributes:
+        frame: one line per cell that has a row: its fields, and ``seconds`` = fit_s + impute_s.
+        notes: what the reader must know about rows that were left out or cannot be compared.
+    """
+
+    frame: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def run_sweeps(sweeps: Sequence[Sweep], results_dir: Path, options: Sequence[str]) -> None:
+    """Run ``sweeps`` one after the other; cells that fail are rows, so they stop nothing.
+
+    Raises:
+        UserError: the command is not installed, or refused a sweep.
+        KeyboardInterrupt: the command was interrupted.
+    """
+    beside = Path(sys.executable).parent / _BENCH
+    command = str(beside) if beside.is_file() else shutil.which(_BENCH)
+    if command is None:
+        raise UserError(f"the command {_BENCH} is not installed: run `make setup`")
+    for index, sweep in enumerate(sweeps, start=1):
+        print(f"[{index}/{len(sweeps)}] {sweep.dataset}: {len(sweep.cells)} cells", flush=True)
+        code = _call([command, "-m", *sweep.arguments, f"results_dir={results_dir}", *options])
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        if code not in (_OK, _CELL_FAILED):
+            raise UserError(f"{_BENCH} ended with exit code {code} on {sweep.dataset}: mend what it says above")
+
+
+def read_cells(sweeps: Sequence[Sweep], results_dir: Path) -> Found:
+    """Return the rows of ``sweeps`` below ``results_dir``; rows of other cells there are ignored.
+
+    Raises:
+        UserError: there is none.
+    """
+    wanted = {cell for sweep in sweeps for cell in sweep.cells}
+    rows, late = drop_false_starts([row for row in read_rows(results_dir) if cell_of(row) in wanted])
+    if not rows:
+        raise UserError(f"no row of this grid in '{results_dir}': run it without --table-only, or give --results-dir")
+    written = [(cell_directory(results_dir, row) / "row.json").stat().st_mtime for row in rows]
+    rows, old = newest(rows, written)
+    compared = comparability_notes(Run(row, row["method"], cell_directory(results_dir, row)) for row in rows)
+    return Found(frame_of(rows), (*late, *old, *compared))
+
+
+def cell_of(row: Row) -> tuple[Any, ...]:
+    """Return the values of ``CELL``."""
+    return tuple(row[name] for name in CELL)
+
+
+def newest(rows: Sequence[Row], written: Sequence[float]) -> tuple[list[Row], list[str]]:
+    """Return one row per cell, and notes on what was left out.
+
+    Two settings of a method are never mixed: only the setting that wrote the last row of the method counts, and of
+    several rows of one cell (an earlier version, say) the last.
+
+    Args:
+        rows: result rows.
+        written: when each was written.
+    """
+    in_time = [row for _, row in sorted(zip(written, rows, strict=True), key=lambda pair: pair[0])]
+    setting = {row["method"]: row.get("method_hash") for row in in_time}
+    kept = {cell_of(row): row for row in in_time if row.get("method_hash") == setting[row["method"]]}
+    dropped = Counter(row["method"] for row in rows) - Counter(row["method"] for row in kept.values())
+    notes = [f"{method}: {count} older row(s) are left out" for method, count in sorted(dropped.items())]
+    return list(kept.values()), notes
+
+
+def frame_of(rows: Sequence[Row]) -> pd.DataFrame:
+    """Return ``rows`` as a frame that has the columns of cell, status and costs even when no row has them."""
+    frame = pd.DataFrame(list(rows))
+    frame = frame.reindex(columns=list(dict.fromkeys([*BEFORE_METRICS, "versions", *COSTS, *frame.columns])))
+    frame["seconds"] = frame["fit_s"].astype(float) + frame["impute_s"].astype(float)
+    frame["reason"] = frame["reason"].map(without_paths)
+    return frame.sort_values(CELL, ignore_index=True)
+
+
+def without_paths(text: str) -> str:
+    """Return ``text`` without the folders of the machine that wrote it.
+
+    >>> without_paths("no data in '/home/me/data', see https://example.org/a and hyperimpute/mice")
+    "no data in '<path>', see https://example.org/a and hyperimpute/mice"
+    """
+    return _ABSOLUTE_PATH.sub("<path>", text)
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write identity, status, metrics and costs of every row, six significant digits each."""
+    metrics = [name for name in frame.columns if METRIC_FIELD.fullmatch(name)]
+    short = frame.assign(**{name: frame[name].str[:8] for name in ("config_hash", "method_hash")})
+    write_text(path, short[[*BEFORE_METRICS, *metrics, *COSTS]].to_csv(index=False, float_format="%.6g"))
+
+
+def _call(command: list[str]) -> int:
+    """Run ``command``; a request to stop is its to obey, since it has to end the process of the method first."""
+    process = subprocess.Popen(command)
+    before = signal.signal(signal.SIGTERM, lambda number, stack: process.terminate())
+    try:
+        return process.wait()
+    except KeyboardInterrupt:  # the terminal has told the command too
+        process.wait()
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)

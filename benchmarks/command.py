@@ -1,0 +1,72 @@
+"""The command line that every benchmark has: options, files that it writes, exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from mirimpute.cli.notices import plain_warnings
+from mirimpute.errors import UserError
+
+USER_ERROR, INTERRUPTED = 2, 130
+HERE = Path(__file__).parent
+"""Where pages go, unless another folder is given."""
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, creating its folder.
+
+    Raises:
+        UserError: the system refuses.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write '{path}' ({error.strerror}): give another folder with --out") from error
+    print(f"wrote {path}")
+
+
+def parser_of(program: str, description: str, results_dir: str) -> argparse.ArgumentParser:
+    """Return a parser with the options that every benchmark has."""
+    parser = argparse.ArgumentParser(prog=program, description=description)
+    parser.add_argument("--results-dir", type=Path, default=Path(results_dir), help="rows go here (%(default)s)")
+    parser.add_argument("--out", type=Path, default=HERE, help="folder of the CSV file and the page (benchmarks)")
+    parser.add_argument("--table-only", action="store_true", help="run nothing, make CSV and page from the rows")
+    return parser
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return the names of a list with commas.
+
+    >>> names("mirf, ice")
+    ('mirf', 'ice')
+    """
+    found = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} names nothing: give names with commas between them")
+    return found
+
+
+def seeds(text: str) -> tuple[int, ...]:
+    """Return the seeds of a list with commas."""
+    found = names(text)
+    if not all(part.isdecimal() for part in found):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of seeds: give whole numbers such as 0,1,2")
+    return tuple(int(part) for part in found)
+
+
+def exit_code(program: str, work: Callable[[], None]) -> int:
+    """Do ``work`` and return 0; a user's mistake is one sentence and 2, an interruption 130."""
+    try:
+        with plain_warnings(program):
+            work()
+    except UserError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        print(f"{program}: interrupted; the rows written so far are kept", file=sys.stderr)
+        return INTERRUPTED
+    return 0

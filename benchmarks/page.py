@@ -1,0 +1,64 @@
+"""The parts that the pages of all benchmarks share: tables, failures, and what was run by which versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import pandas as pd
+
+from mirimpute.report.markup import markdown, number
+from mirimpute.report.tables import listed, shortened
+
+ABSENT = "—"
+
+
+def table(heads: Sequence[str], lines: Iterable[Sequence[str]], left: int = 1) -> list[str]:
+    """Return a Markdown table whose first ``left`` columns are text and whose others are numbers."""
+    rule = "|" + "---|" * left + "---:|" * (len(heads) - left)
+    return [_line(heads), rule, *(_line(cells) for cells in lines), ""]
+
+
+def value_text(value: float | None) -> str:
+    """Return three significant digits, or a dash where there is no number.
+
+    >>> value_text(0.34512), value_text(None), value_text(float("nan"))
+    ('0.345', '—', '—')
+    """
+    return ABSENT if value is None or pd.isna(value) else number(value)
+
+
+def remarks(statuses: Sequence[str], wanted: int) -> str:
+    """Return in words which of the ``wanted`` rows of a cell of a table are not ok or not there.
+
+    >>> remarks(["ok", "timeout"], 3)
+    '1 timeout, 1 missing'
+    """
+    counts = {status: statuses.count(status) for status in dict.fromkeys(statuses) if status != "ok"}
+    counts["missing"] = wanted - len(statuses)
+    return ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+
+
+def failures(frame: pd.DataFrame) -> list[str]:
+    """Return a line per method and reason of rows that are not ok: how many and which."""
+    lines = []
+    for (method, status, reason), group in frame[frame["status"] != "ok"].groupby(["method", "status", "reason"]):
+        cells = [f"{row.dataset} {row.mechanism} {row.missing_rate:g} seed {row.seed}" for row in group.itertuples()]
+        lines.append(f"- {markdown(f'{method}: {status} ({len(cells)}), {listed(cells)}: {shortened(reason)}')}")
+    return lines
+
+
+def provenance(frame: pd.DataFrame, wanted: int, today: date) -> list[str]:
+    """Return what was there of a grid of ``wanted`` cells, and by which versions."""
+    ok = int((frame["status"] == "ok").sum())
+    lines = [
+        f"- {len(frame)} of the {wanted} cells of the grid have a row, {wanted - len(frame)} are missing; "
+        f"{ok} are ok, {len(frame) - ok} are not.",
+        f"- Page of {today.isoformat()}. Versions that made the rows:",
+    ]
+    counts = frame["versions"].fillna("not recorded").value_counts()
+    return [*lines, *(f"  - {markdown(str(versions))} ({count} rows)" for versions, count in counts.items())]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"

@@ -1,0 +1,116 @@
+"""The page of the quality benchmark: errors by case, verdicts, failures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+
+from benchmarks.cells import CASE, TIMEOUT_S, Found, Sweep
+from benchmarks.page import failures, provenance, remarks, table, value_text
+from benchmarks.verdicts import OURS, W2_OTHERS, W2_OURS, Ratio, firsts, per_seed, ratio, ratio_to_best
+from mirimpute.report.markup import markdown
+
+FAST = "mirf_fast"
+HYPERIMPUTE = "hyperimpute/hyperimpute"
+
+
+def quality_page(found: Found, sweeps: Sequence[Sweep], part: str, today: date) -> str:
+    """Return the page in Markdown.
+
+    Args:
+        found: the rows of the grid.
+        sweeps: the grid.
+        part: how the grid was narrowed by options, "" where it was not.
+        today: the date of the page.
+    """
+    methods = list(dict.fromkeys(method for sweep in sweeps for method in sweep.methods))
+    n_cases = sum(len(sweep.cases) for sweep in sweeps)
+    notes = [f"- {markdown(note)}" for note in found.notes]
+    return "\n".join(
+        [
+            "# Quality of mirf beside its peers",
+            "",
+            *([f"A part of the grid only: {markdown(part)}.", ""] if part else []),
+            "Made by `make bench-quality` from the rows alone; the rows are in `quality.csv`. One thread per method,"
+            f" {TIMEOUT_S} s per cell. Errors are in standard deviations of the observed cells; lower is better.",
+            "",
+            "## Verdicts",
+            "",
+            "Ratios are geometric means over cases (dataset × mechanism × rate), below 1 where the first is better. Two"
+            " methods are compared by their medians over the seeds on which both are ok; cases without such a seed"
+            " are left out. First means strictly better than every competitor that has a value; mirf variants do not"
+            " compete with each other.",
+            "",
+            *table(["verdict", "value", "cases", "left out"], verdict_lines(found.frame, methods, n_cases)),
+            "## Point RMSE",
+            "",
+            "Median over seeds of `point_rmse`, best in bold; what is not ok or missing is said.",
+            "",
+            *table(["case", *map(markdown, methods)], case_lines(found.frame, sweeps, methods)),
+            "## Failures and notes",
+            "",
+            *(failures(found.frame) + notes or ["None."]),
+            "",
+            "## What was run",
+            "",
+            *provenance(found.frame, sum(len(sweep.cells) for sweep in sweeps), today),
+            "",
+        ]
+    )
+
+
+def verdict_lines(frame: pd.DataFrame, methods: Sequence[str], n_cases: int) -> list[list[str]]:
+    """Return the verdicts: what, value, cases, cases left out."""
+    others = [method for method in methods if not method.startswith(OURS)]
+
+    def ratio_line(text: str, value: Ratio) -> list[str]:
+        return [text, value_text(value.value), str(value.cases), str(value.left_out)]
+
+    def first_line(field: str) -> list[str]:
+        value = firsts(frame, n_cases, OURS, field, others)
+        partial = f" (in {value.partial} a competitor has no value)" if value.partial else ""
+        text = f"cases in which mirf is first on {field}"
+        return [text, f"{value.first}{partial}", str(value.cases), str(value.left_out)]
+
+    w2 = ratio_to_best(frame, n_cases, OURS, W2_OURS, others, W2_OTHERS)
+    lines = [
+        *(
+            ratio_line(f"point_rmse, mirf / {other}", ratio(frame, n_cases, OURS, other, "point_rmse"))
+            for other in others
+        ),
+        first_line("point_rmse"),
+        ratio_line("w2, best of draw and shrunk of mirf / best of point, draw and shrunk of any competitor", w2),
+        first_line("draw_energy"),
+        first_line("draw_mmd2"),
+        ratio_line(f"seconds, mirf / {HYPERIMPUTE}", ratio(frame, n_cases, OURS, HYPERIMPUTE, "seconds")),
+        ratio_line(f"point_rmse, {FAST} / mirf", ratio(frame, n_cases, FAST, OURS, "point_rmse")),
+        ratio_line(f"seconds, {FAST} / {HYPERIMPUTE}", ratio(frame, n_cases, FAST, HYPERIMPUTE, "seconds")),
+    ]
+    return [[markdown(line[0]), *line[1:]] for line in lines]
+
+
+def case_lines(frame: pd.DataFrame, sweeps: Sequence[Sweep], methods: Sequence[str]) -> list[list[str]]:
+    """Return a line per case: its name, then the median of each method over its seeds, with remarks."""
+    medians = {
+        method: per_seed(frame, method, ["point_rmse"]).groupby(level=CASE).median().to_dict() for method in methods
+    }
+    statuses = frame.groupby([*CASE, "method"])["status"].agg(list).to_dict()
+    lines = []
+    for case, wanted in [(case, len(sweep.seeds)) for sweep in sweeps for case in sweep.cases]:
+        values = {method: medians[method].get(case) for method in methods}
+        best = min((value for value in values.values() if value is not None), default=None)
+        cells = [
+            _cell(values[method], values[method] == best, remarks(statuses.get((*case, method), []), wanted))
+            for method in methods
+        ]
+        lines.append([markdown(f"{case[0]} {case[1]} {case[2]:g}"), *cells])
+    return lines
+
+
+def _cell(value: float | None, best: bool, said: str) -> str:
+    if value is None:
+        return said or "undefined"
+    text = f"**{value_text(value)}**" if best else value_text(value)
+    return f"{text} ({said})" if said else text

@@ -1,0 +1,154 @@
+"""The numbers and the page of the quality benchmark, from hand-made rows."""
+
+import csv
+from datetime import date
+
+import pytest
+
+from benchmarks import quality
+from benchmarks.cells import Found, Sweep, frame_of, newest, read_cells
+from benchmarks.quality_page import case_lines, quality_page, verdict_lines
+from benchmarks.verdicts import W2_OTHERS, W2_OURS, firsts, paired, ratio, ratio_to_best
+from tests.benchmarks.rows import row, rows_of
+from tests.report.row_factory import write
+
+
+def test_ratio_is_the_geometric_mean_of_ratios_of_medians():
+    rows = rows_of("point_rmse", {"mirf": [1.0, 2.0, 9.0], "ice": [4.0, 1.0, 100.0]}, "a")  # 2 / 4
+    rows += rows_of("point_rmse", {"mirf": [2.0], "ice": [1.0]}, "b")  # 2 / 1
+    rows += rows_of("point_rmse", {"mirf": [8.0], "ice": [1.0]}, "c")  # 8 / 1
+    found = ratio(frame_of(rows), 5, "mirf", "ice", "point_rmse")
+    assert found.value == pytest.approx(2.0)
+    assert (found.cases, found.left_out) == (3, 2)
+
+
+def test_methods_are_compared_on_common_seeds_that_are_ok():
+    rows = rows_of("point_rmse", {"mirf": [1.0, 50.0, 60.0], "ice": [2.0]})
+    rows += [row("ice", seed=1, status="failed", point_rmse=1e-9)]
+    pairs = paired(frame_of(rows), ("mirf", ["point_rmse"]), ("ice", ["point_rmse"]))
+    assert pairs.to_numpy().tolist() == [[1.0, 2.0]]
+
+
+def test_a_ratio_of_nothing_has_no_value():
+    found = ratio(frame_of(rows_of("point_rmse", {"ice": [1.0]})), 4, "mirf", "ice", "point_rmse")
+    assert (found.value, found.cases, found.left_out) == (None, 0, 4)
+
+
+def test_w2_compares_the_best_estimates_with_the_best_competitor():
+    ours = {"point_w2": 0.1, "draw_w2": 3.0, "shrunk_w2": 2.0}  # the point of ours does not count
+    rows = [
+        row("mirf", **ours),
+        row("ice", point_w2=9.0, draw_w2=8.0, shrunk_w2=5.0),
+        row("knn", point_w2=4.0, draw_w2=6.0, shrunk_w2=7.0),
+    ]
+    found = ratio_to_best(frame_of(rows), 1, "mirf", W2_OURS, ["ice", "knn", "absent"], W2_OTHERS)
+    assert found.value == pytest.approx(2.0 / 4.0)
+    assert (found.cases, found.left_out) == (1, 0)
+
+
+def test_first_is_strictly_below_every_competitor_that_has_a_value():
+    rows = rows_of("draw_mmd2", {"mirf": [-2e-5], "ice": [-1e-5], "knn": [0.1]}, "won, below zero")
+    rows += rows_of("draw_mmd2", {"mirf": [0.2], "ice": [0.3], "knn": [0.1]}, "lost to one")
+    rows += rows_of("draw_mmd2", {"mirf": [0.1], "ice": [0.1], "knn": [0.2]}, "tied")
+    rows += [
+        *rows_of("draw_mmd2", {"mirf": [0.1], "ice": [0.2]}, "knn is out"),
+        row("knn", "knn is out", status="timeout"),
+    ]
+    rows += [*rows_of("draw_mmd2", {"ice": [0.2]}, "mirf failed"), row("mirf", "mirf failed", status="failed")]
+    rows += rows_of("draw_mmd2", {"ice": [0.2]}, "mirf is missing")
+    found = firsts(frame_of(rows), 7, "mirf", "draw_mmd2", ["ice", "knn"])
+    assert (found.first, found.cases, found.left_out, found.partial) == (2, 5, 2, 1)
+
+
+def test_first_without_any_competitor_compares_nothing():
+    found = firsts(frame_of(rows_of("draw_mmd2", {"mirf": [0.1]})), 1, "mirf", "draw_mmd2", [])
+    assert (found.first, found.cases, found.left_out) == (0, 0, 1)
+
+
+def test_verdicts_hold_seconds_and_the_fast_variant():
+    rows = [
+        row("mirf", fit_s=3.0, impute_s=1.0, point_rmse=1.0),
+        row("mirf_fast", fit_s=0.5, impute_s=0.5, point_rmse=1.25),
+        row("hyperimpute/hyperimpute", fit_s=0.0, impute_s=2.0, point_rmse=2.0),
+    ]
+    lines = verdict_lines(frame_of(rows), ["mirf", "mirf_fast", "hyperimpute/hyperimpute"], 1)
+    values = {line[0].replace("\\", ""): line[1] for line in lines}
+    assert values["seconds, mirf / hyperimpute/hyperimpute"] == "2.00"
+    assert values["seconds, mirf_fast / hyperimpute/hyperimpute"] == "0.500"
+    assert values["point_rmse, mirf_fast / mirf"] == "1.25"
+    assert values["point_rmse, mirf / hyperimpute/hyperimpute"] == "0.500"
+    assert values["cases in which mirf is first on point_rmse"] == "1"
+
+
+def test_case_table_shows_best_failed_and_missing():
+    rows = rows_of("point_rmse", {"mirf": [0.5, 0.7, 0.6], "ice": [0.8, 0.9]})
+    rows += [row("ice", seed=2, status="timeout"), row("knn", status="failed")]
+    sweep = Sweep("a", ("mirf", "ice", "knn", "mean"), ("mcar",), (0, 1, 2), 0.3)
+    assert case_lines(frame_of(rows), [sweep], sweep.methods) == [
+        ["a mcar 0.3", "**0.600**", "0.850 (1 timeout)", "1 failed, 2 missing", "3 missing"]
+    ]
+
+
+def test_page_counts_cells_and_hides_folders():
+    rows = [row("mirf", point_rmse=1.0), row("ice", status="failed", reason="no data in /home/me/data, try again")]
+    sweep = Sweep("a", ("mirf", "ice"), ("mcar",), (0, 1), 0.3)
+    page = quality_page(Found(frame_of(rows), ("a note",)), [sweep], "seeds 0, 1", date(2026, 1, 2))
+    assert "2 of the 4 cells of the grid have a row, 2 are missing; 1 are ok, 1 are not." in page
+    assert "2026-01-02" in page
+    assert "mirimpute 0.1.0; python 3.11.7 (2 rows)" in page
+    assert "ice: failed (1), a mcar 0.3 seed 0: no data in &lt;path&gt;, try again" in page
+    assert "/home" not in page
+    assert "- a note" in page
+    assert "A part of the grid only: seeds 0, 1." in page
+
+
+def test_only_the_newest_setting_of_a_method_counts():
+    old = [row("mirf", seed=seed, method_hash="a" * 64, config_hash=f"{seed}a" * 32) for seed in (0, 1)]
+    new = row("mirf", seed=0, method_hash="b" * 64, config_hash="b" * 64)
+    other = row("ice")
+    kept, notes = newest([new, *old, other], [9.0, 1.0, 2.0, 1.0])
+    assert kept == [other, new]
+    assert notes == ["mirf: 2 older row(s) are left out"]
+
+
+def test_grid_is_the_one_of_the_readme():
+    sweeps = quality.grid()
+    assert sum(len(sweep.cells) for sweep in sweeps) == (10 * 3 + 4) * 3 * 8
+    large = [sweep.dataset for sweep in sweeps if "dataset.max_rows=5000" in sweep.arguments]
+    assert large == ["uci/parkinsons", "uci/bike", "uci/pumadyn32nm"]
+
+
+def test_rows_outside_the_grid_are_ignored(tmp_path):
+    write(tmp_path, row("mirf", "digits"))
+    write(tmp_path, row("mirf", "digits", seed=7))
+    found = read_cells([Sweep("digits", ("mirf",), ("mcar",), (0,), 0.3)], tmp_path)
+    assert found.frame["seed"].tolist() == [0]
+
+
+def test_table_only_writes_csv_and_page_from_rows(tmp_path, capsys):
+    write(tmp_path / "rows", row("mirf", "digits", point_rmse=0.25, fit_s=1.0, impute_s=0.5))
+    write(tmp_path / "rows", row("ice", "digits", status="timeout"))
+    options = ["--table-only", "--results-dir", str(tmp_path / "rows"), "--out", str(tmp_path)]
+    assert quality.main([*options, "--datasets", "digits", "--methods", "mirf,ice"]) == 0
+    lines = list(csv.DictReader((tmp_path / "quality.csv").read_text().splitlines()))
+    assert [line["method"] for line in lines] == ["ice", "mirf"]
+    assert lines[1]["point_rmse"] == "0.25"
+    assert lines[1]["seconds"] == "1.5"
+    assert lines[0]["status"] == "timeout"
+    assert "digits mcar 0.3 | **0.250** (2 missing) | 1 timeout, 2 missing |" in (tmp_path / "quality.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--datasets", "uci/wines"], "did you mean 'uci/wine'"),
+        (["--mechanisms", "mnar"], "unknown mechanism 'mnar'"),
+        (["--datasets", "digits", "--mechanisms", "mar"], "nothing to run"),
+        (["--table-only", "--results-dir", "nowhere"], "no row of this grid in 'nowhere'"),
+    ],
+)
+def test_mistakes_are_one_sentence(arguments, said, capsys):
+    assert quality.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
