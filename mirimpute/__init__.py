@@ -1,3 +1,23 @@
 """An honest benchmark of missing-value imputation, and the mutual-information rectified-flow imputer (MIRF)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mirimpute.estimator import MirfImputer
+    from mirimpute.pooling import Pooled, pool
+
 __version__ = "0.1.0"
+__all__ = ["MirfImputer", "Pooled", "__version__", "pool"]
+
+_HOME = {"MirfImputer": "mirimpute.estimator", "Pooled": "mirimpute.pooling", "pool": "mirimpute.pooling"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names when they are asked for: the command line must start without scikit-learn."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'mirimpute' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME[name]), name)

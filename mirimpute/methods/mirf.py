@@ -151,20 +151,27 @@ class _FittedMirf(Fitted):
 
 
 def learn(
-    settings: Mirf, problem: Problem, progress: Progress = no_progress
+    settings: Mirf, problem: Problem, progress: Progress = no_progress, *, new_rows: bool = False
 ) -> tuple[MirfModel, list[dict[str, Any]], tuple[str, ...]]:
     """Return the model, the trace of its rounds, and notes for the reader of a result.
 
     First everything is fitted without the held-out cells: the base, the flow in the outer loop, the trees on the rows
     that the flow completed. The held-out cells choose shrinkage, rounds and weights. Then base, flow and trees are
     fitted to all observed cells, and the choices stay.
+
+    Args:
+        settings: the parameters.
+        problem: the incomplete table.
+        progress: called during long work.
+        new_rows: also grow trees for columns that miss nothing here, because rows to come may miss them.
     """
+    from mirimpute.methods.device import torch_device
     from mirimpute.methods.mirf_model import ALONE, MirfModel, Support, point_range, weigh
     from mirimpute.methods.reducer import Schedule, reduce
     from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
     from mirimpute.methods.transports.trees import TreeMeans, TreeSettings, fit_trees
 
-    device = _device(problem.device)
+    device = torch_device(problem.device)
     rng = generator(problem.seed, "mirf")
     part = _part(problem, settings.steps * settings.batch, rng)
     x = part.x_incomplete
@@ -194,12 +201,13 @@ def learn(
 
     reduced = reduce(part, transport, schedule, fill, rng, no_progress)
     forest = TreeSettings(settings.trees, settings.leaf, settings.tree_inputs, settings.tree_rows, settings.tree_work)
+    wanted = np.ones(x.shape[1], dtype=bool) if new_rows else part.missing.any(axis=0)
     weights, spread, trees = ALONE, np.ones(x.shape[1]), TreeMeans({}, {})
     if held_out.any():
         flow = transport.model()
         hidden = part.missing | held_out
         completed = np.where(hidden, flow.mean(flow.rows(x, hidden)), x)
-        first = fit_trees(completed, ~hidden, forest, rng, lambda done, total: progress("trees", done, total))
+        first = fit_trees(completed, ~hidden & wanted, forest, rng, lambda done, total: progress("trees", done, total))
         weights, spread, error = weigh(flow, first, x, held_out)
         if reduced.trace:
             reduced.trace[-1]["heldout_stacked"] = error
@@ -207,7 +215,9 @@ def learn(
     flow = transport.model()
     if weights[2] > 0:
         completed = np.where(part.missing, flow.mean(flow.rows(x, part.missing)), x)
-        trees = fit_trees(completed, ~part.missing, forest, rng, lambda done, total: progress("trees", done, total))
+        trees = fit_trees(
+            completed, ~part.missing & wanted, forest, rng, lambda done, total: progress("trees", done, total)
+        )
     model = MirfModel(flow, trees, weights, spread, Support.of(x), point_range(x))
     return model, reduced.trace, transport.notes()
 
@@ -224,14 +234,6 @@ def _part(problem: Problem, most: int, rng: np.random.Generator) -> Problem:
         more = np.flatnonzero(~np.isnan(problem.x_incomplete[:, empty]).all(axis=1))
         part = problem.x_incomplete[np.union1d(rows, more)]
     return replace(problem, x_incomplete=part)
-
-
-def _device(name: str) -> Any:
-    import torch
-
-    if name.startswith("cuda") and not torch.cuda.is_available():
-        raise UserError(f"device={name!r} was asked for but torch finds no CUDA device: use device=cpu")
-    return torch.device(name)
 
 
 def _hold_out(x_incomplete: np.ndarray, fraction: float, rng: np.random.Generator) -> np.ndarray:

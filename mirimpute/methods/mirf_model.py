@@ -90,7 +90,7 @@ class MirfModel:
         estimates = three_estimates(base, flow_mean, self.trees, x_incomplete, missing)
         point = np.clip(estimates @ self.weights, *self.outlier)
         draws = np.repeat(x_incomplete[None], n_draws, axis=0)
-        for number, drawn in enumerate(self.flow.draw(rows, n_draws, generator)):
+        for number, drawn in enumerate(self.flow.draw(rows, n_draws, generator) if n_draws else ()):
             moved = self.support.nearest(point + self.spread * (drawn - flow_mean))
             draws[number][missing] = moved[missing]
         return np.where(missing, point, x_incomplete), draws

@@ -9,6 +9,7 @@ from mirimpute.methods.hot_deck import HotDeck
 from mirimpute.methods.ice import Ice
 from mirimpute.methods.mean import Mean
 from mirimpute.methods.mirf import Mirf
+from mirimpute.methods.mirf_paper import MirfPaper
 from mirimpute.methods.missforest import MissForest
 
 METHODS: dict[str, type[Method]] = {
@@ -18,6 +19,7 @@ METHODS: dict[str, type[Method]] = {
     "knn": Knn,
     "missforest": MissForest,
     "mirf": Mirf,
+    "mirf_paper": MirfPaper,
     "hyperimpute": Hyperimpute,
 }
 """Name to class; ``hyperimpute`` wraps all plugins of that library, one configuration file each."""

@@ -154,7 +154,7 @@ class FlowTransport(Transport):
         self._device = device
         self._progress = progress
         self._generator = torch.Generator(device=device).manual_seed(seed)
-        self._predictor = Predictor(x_incomplete, settings.bins, device)
+        self._predictor = Predictor.of(x_incomplete, settings.bins, device)
         self._base = base.to(device, torch.float32)
         self._base_of_training = base_without.to(device, torch.float32)
         self._missing = torch.as_tensor(np.isnan(x_incomplete), device=device)

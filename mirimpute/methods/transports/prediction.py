@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -14,25 +16,31 @@ from mirimpute.methods.transports.rows import Rows
 _LARGEST_INPUT = 8.0
 
 
+@dataclass(frozen=True)
 class Predictor:
     """Turns rows into features of the network, and the network's output into a prediction of the hidden block.
 
-    Args:
-        x_incomplete: float64 (n_rows, n_columns), standardised, NaN where missing.
-        bins: piecewise-linear features per column.
-        device: torch device.
+    Attributes:
+        starts, widths: (d, bins), of the piecewise-linear features of each column.
+        lowest, highest: (d,); the state stays near what was observed, whatever the network says.
     """
 
-    def __init__(self, x_incomplete: np.ndarray, bins: int, device: torch.device) -> None:
-        starts, widths = _quantile_bins(x_incomplete, bins)
-        self._starts = torch.as_tensor(starts, dtype=torch.float32, device=device)
-        self._widths = torch.as_tensor(widths, dtype=torch.float32, device=device)
-        self._bins = bins
-        # the state stays near what was observed, whatever the network says
-        lowest, highest = bounds(x_incomplete)
-        self._lowest = torch.as_tensor(lowest, dtype=torch.float32, device=device)
-        self._highest = torch.as_tensor(highest, dtype=torch.float32, device=device)
-        self.n_features = x_incomplete.shape[1] * (4 + bins)
+    starts: Tensor
+    widths: Tensor
+    lowest: Tensor
+    highest: Tensor
+
+    @classmethod
+    def of(cls, x_incomplete: np.ndarray, bins: int, device: torch.device) -> Predictor:
+        """Return the predictor of a table, float64 (n_rows, n_columns), standardised, NaN where missing."""
+        arrays = (*_quantile_bins(x_incomplete, bins), *bounds(x_incomplete))
+        return cls(*(torch.as_tensor(array, dtype=torch.float32, device=device) for array in arrays))
+
+    @property
+    def n_features(self) -> int:
+        """Features of a row."""
+        d, bins = self.starts.shape
+        return d * (4 + bins)
 
     def base(self, x: Tensor, rows: Rows, tau: Tensor) -> Tensor:
         """Return the base's prediction from the state ``x`` (..., n, d) at times ``tau`` (..., n, 1)."""
@@ -48,10 +56,11 @@ class Predictor:
             rows.hidden.to(x.dtype),
             torch.where(rows.hidden, rows.mean, 0.0),
         ]
-        if self._bins:
-            passed = ((rows.values[..., None] - self._starts) / self._widths).clamp(0, 1)
+        bins = self.starts.shape[1]
+        if bins:
+            passed = ((rows.values[..., None] - self.starts) / self.widths).clamp(0, 1)
             encoded = torch.where(rows.hidden[..., None], 0.0, passed).flatten(-2)
-            features.append(encoded / self._bins**0.5)
+            features.append(encoded / bins**0.5)
         return network.inputs(torch.cat(features, dim=-1), tau)
 
     def predict(self, network: ResidualNetwork, x: Tensor, rows: Rows, tau: Tensor, *, trust: float = 1.0) -> Tensor:
@@ -68,7 +77,7 @@ class Predictor:
             many = part.for_members(network.members)
             tau = many.values.new_zeros((*many.values.shape[:2], 1))
             parts.append(self.predict(network, torch.zeros_like(many.values), many, tau, trust=trust).mean(dim=0))
-        return torch.cat(parts).clamp(self._lowest, self._highest)
+        return torch.cat(parts).clamp(self.lowest, self.highest)
 
     @torch.no_grad()
     def draw(
@@ -94,7 +103,7 @@ class Predictor:
                     return velocity(self.predict(network, x, many, time, trust=trust), x, time)
 
                 source = torch.randn(many.values.shape, generator=generator, device=many.values.device)
-                x = integrate(speed, source, steps, solver).clamp(self._lowest, self._highest)
+                x = integrate(speed, source, steps, solver).clamp(self.lowest, self.highest)
                 parts.append(torch.where(many.hidden, x, many.values))
             drawn.append(torch.cat(parts, dim=1))
         return torch.cat(drawn)[:chains]

@@ -1,0 +1,147 @@
+"""A fitted imputer in one safetensors file: arrays, and JSON in its header. Nothing in it is executed when read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mirimpute import __version__
+from mirimpute.errors import UserError
+
+if TYPE_CHECKING:
+    from mirimpute.estimator import MirfImputer
+
+FORMAT = "mirimpute-mirf-1"
+
+
+def save(imputer: MirfImputer, path: Path) -> None:
+    """Write the fitted imputer.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    from safetensors.numpy import save_file
+
+    model, flow = imputer._model, imputer._model.flow
+    network = flow.network
+    arrays: dict[str, np.ndarray] = {
+        "scale.mean": imputer._scale.mean,
+        "scale.spread": imputer._scale.spread,
+        "base.mean": flow.base.mean.cpu().numpy(),
+        "base.covariance": flow.base.covariance.cpu().numpy(),
+        "weights": model.weights,
+        "spread": model.spread,
+        "lowest": model.support.lowest,
+        "highest": model.support.highest,
+        "outlier": model.outlier,
+        **{f"predictor.{name}": value.cpu().numpy() for name, value in vars(flow.predictor).items()},
+        **{f"network.{name}": value.cpu().numpy() for name, value in network.state_dict().items()},
+        **{f"trees.{name}": value for name, value in model.trees.arrays().items()},
+        **{f"support.{j}": values for j, values in enumerate(model.support.values) if values is not None},
+    }
+    facts = {
+        "format": FORMAT,
+        "mirimpute": __version__,
+        "parameters": {key: value for key, value in imputer.get_params().items() if key != "random_state"},
+        "seed": imputer._seed,
+        "n_features_in": imputer.n_features_in_,
+        "feature_names_in": [str(name) for name in getattr(imputer, "feature_names_in_", [])],
+        "trace": imputer.trace_,
+        "notes": list(imputer.notes_),
+        "network": {
+            "members": network.members,
+            "width": network.width,
+            "blocks": len(network.blocks),
+            "dropout": network.dropout,
+        },
+        "flow": {
+            "trust_point": flow.trust_point,
+            "trust_draw": flow.trust_draw,
+            "solver": flow.solver,
+            "solver_steps": flow.solver_steps,
+        },
+    }
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    try:
+        save_file(contiguous, path, metadata={"mirimpute": json.dumps(facts)})
+    except OSError as error:
+        raise UserError(f"cannot write '{path}' ({error.strerror or error}): choose another file") from error
+
+
+def load(path: Path) -> MirfImputer:
+    """Return the imputer that :func:`save` wrote, on the CPU.
+
+    Raises:
+        UserError: the file is absent, damaged, or not of this program or version.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise UserError(f"there is no file '{path}': give one that MirfImputer.save wrote")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            facts = json.loads(metadata.get("mirimpute", "{}"))
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, OSError, ValueError) as error:
+        raise UserError(f"'{path}' is damaged or no safetensors file ({error}): save the imputer again") from error
+    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+        raise UserError(f"'{path}' holds no MIRF imputer of this version ({FORMAT}): fit and save again")
+    try:
+        return _imputer(facts, arrays)
+    except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
+        raise UserError(f"'{path}' is not a whole imputer ({type(error).__name__}: {error}): save it again") from error
+
+
+def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImputer:
+    import torch
+
+    from mirimpute.estimator import MirfImputer
+    from mirimpute.flow.network import ResidualNetwork
+    from mirimpute.methods.mirf_model import MirfModel, Support
+    from mirimpute.methods.transports.flow import FlowModel
+    from mirimpute.methods.transports.gaussian import GaussianModel, IndependentModel
+    from mirimpute.methods.transports.prediction import Predictor
+    from mirimpute.methods.transports.trees import TreeMeans
+    from mirimpute.standardise import Scale
+
+    def part(prefix: str) -> dict[str, np.ndarray]:
+        return {name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)}
+
+    d = int(facts["n_features_in"])
+    covariance = torch.as_tensor(arrays["base.covariance"])
+    kind = GaussianModel if covariance.ndim == 2 else IndependentModel
+    predictor = Predictor(**{name: torch.as_tensor(array) for name, array in part("predictor.").items()})
+    shape = facts["network"]
+    network = ResidualNetwork(
+        shape["members"],
+        predictor.n_features,
+        d,
+        shape["width"],
+        shape["blocks"],
+        shape["dropout"],
+        torch.Generator().manual_seed(0),
+    )
+    network.load_state_dict({name: torch.as_tensor(array) for name, array in part("network.").items()})
+    network.eval().requires_grad_(False)
+    base = kind(torch.as_tensor(arrays["base.mean"]), covariance)
+    support = Support(arrays["lowest"], arrays["highest"], tuple(arrays.get(f"support.{j}") for j in range(d)))
+    imputer = MirfImputer(**{**facts["parameters"], "device": "cpu", "random_state": None})
+    imputer._seed = int(facts["seed"])
+    imputer._scale = Scale(arrays["scale.mean"], arrays["scale.spread"])
+    imputer._model = MirfModel(
+        flow=FlowModel(base=base, predictor=predictor, network=network, **facts["flow"]),
+        trees=TreeMeans.from_arrays(part("trees.")),
+        weights=arrays["weights"],
+        spread=arrays["spread"],
+        support=support,
+        outlier=arrays["outlier"],
+    )
+    imputer.n_features_in_ = d
+    if facts["feature_names_in"]:
+        imputer.feature_names_in_ = np.array(facts["feature_names_in"], dtype=object)
+    imputer.trace_, imputer.notes_ = facts["trace"], tuple(facts["notes"])
+    return imputer

@@ -1,0 +1,78 @@
+"""Rubin's rules: one estimate and its uncertainty from several completed tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """What m completed tables say together; each field has the shape of one estimate.
+
+    Attributes:
+        estimate: mean of the m estimates.
+        variance: total variance T = W + (1 + 1/m) B.
+        within: W, the mean of the m variances (what there would be without missing data).
+        between: B, the variance of the m estimates, divisor m - 1.
+        df: degrees of freedom of the t distribution.
+        fraction_missing: fraction of the information about the estimate that is missing, (1 + 1/m) B / T.
+    """
+
+    estimate: np.ndarray
+    variance: np.ndarray
+    within: np.ndarray
+    between: np.ndarray
+    df: np.ndarray
+    fraction_missing: np.ndarray
+
+    def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+        """Return the lower and upper end of the confidence interval.
+
+        Raises:
+            ValueError: ``level`` is outside (0, 1).
+        """
+        if not 0 < level < 1:
+            raise ValueError(f"level={level} is outside (0, 1): give a fraction such as 0.95")
+        half = stats.t.ppf(0.5 + level / 2, self.df) * np.sqrt(self.variance)
+        return self.estimate - half, self.estimate + half
+
+
+def pool(estimates: np.ndarray, variances: np.ndarray, df_complete: float | None = None) -> Pooled:
+    """Combine the analyses of m completed tables.
+
+    Rubin, "Multiple Imputation for Nonresponse in Surveys", 1987, section 3.1; degrees of freedom for small samples by
+    Barnard & Rubin, Biometrika 1999.
+
+    Args:
+        estimates: (m, ...), the same analysis on each of m >= 2 draws.
+        variances: (m, ...), its squared standard error in each.
+        df_complete: degrees of freedom that the analysis would have on complete data (None: many).
+
+    Raises:
+        ValueError: fewer than two draws, different shapes, or a variance that is negative or not finite.
+
+    >>> pooled = pool(np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.5, 0.5]))
+    >>> float(pooled.estimate), round(float(pooled.variance), 4)
+    (2.0, 1.8333)
+    """
+    q, u = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
+    if q.shape != u.shape:
+        raise ValueError(f"estimates have shape {q.shape} and variances {u.shape}: give one variance per estimate")
+    if q.ndim == 0 or len(q) < 2:
+        raise ValueError("pooling needs the estimates of 2 draws or more along the first axis")
+    if not (np.isfinite(q).all() and np.isfinite(u).all() and (u >= 0).all()):
+        raise ValueError("estimates and variances must be finite, and variances not negative")
+    m = len(q)
+    within, between = u.mean(axis=0), q.var(axis=0, ddof=1)
+    added = (1 + 1 / m) * between
+    total = within + added
+    lost = np.divide(added, total, out=np.zeros_like(total), where=total > 0)
+    with np.errstate(divide="ignore"):
+        df = np.where(lost > 0, (m - 1) / np.maximum(lost, 1e-300) ** 2, np.inf)
+    if df_complete is not None:
+        observed = (df_complete + 1) / (df_complete + 3) * df_complete * (1 - lost)
+        df = 1 / (1 / df + 1 / np.maximum(observed, 1e-12))
+    return Pooled(q.mean(axis=0), total, within, between, df, lost)
