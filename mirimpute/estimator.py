@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from mirimpute.conf_location import conf_dir
 from mirimpute.errors import UserError, unknown
 
-PRESETS = ("mirf", "mirf_fast")
+PRESETS = ("mirf", "mirf_fast", "mirf_mnar")
 OUTPUTS = ("point", "draw")
 
 
@@ -25,7 +25,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
     Observed values come back as they are. Method: :class:`mirimpute.methods.mirf.Mirf`.
 
     Args:
-        preset: "mirf" (best quality) or "mirf_fast" (about a fifth of the time).
+        preset: "mirf" (best quality) or "mirf_fast" (about a fifth of the time), or "mirf_mnar" (values may be
+            missing because of what they are).
         output: what ``transform`` returns: "point" or "draw".
         shrinkage: lambda in [0, 1]: a draw is returned as point + lambda (draw - point). 1 is the draw itself.
         parameters: fields of :class:`mirimpute.methods.mirf.Mirf` to set otherwise, such as ``{"rounds": 3}``.

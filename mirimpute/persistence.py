@@ -37,6 +37,7 @@ def save(imputer: MirfImputer, path: Path) -> None:
         "lowest": model.support.lowest,
         "highest": model.support.highest,
         "outlier": model.outlier,
+        "tilt": model.tilt,
         **{f"predictor.{name}": value.cpu().numpy() for name, value in vars(flow.predictor).items()},
         **{f"network.{name}": value.cpu().numpy() for name, value in network.state_dict().items()},
         **{f"trees.{name}": value for name, value in model.trees.arrays().items()},
@@ -139,6 +140,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
         spread=arrays["spread"],
         support=support,
         outlier=arrays["outlier"],
+        tilt=arrays["tilt"],
     )
     imputer.n_features_in_ = d
     if facts["feature_names_in"]:

@@ -52,6 +52,8 @@ class Mirf(Method):
         trees, leaf: of the ensemble of each column: trees, and rows in a leaf at least.
         tree_inputs, tree_rows: columns and rows that it sees, at most.
         tree_work: rows x inputs x trees, summed over the columns, at most; beyond it there are fewer trees, or none.
+        selection: also model the pattern, for values missing not at random; what that can and cannot tell is said in
+            :mod:`mirimpute.methods.transports.selection`.
     """
 
     # torch imports _dynamo at the first step of an optimiser, two seconds that are not the method's
@@ -88,6 +90,7 @@ class Mirf(Method):
     tree_inputs: int = 40
     tree_rows: int = 20_000
     tree_work: float = 2e8
+    selection: bool = False
 
     def check(self) -> None:
         """Refuse parameters without a meaning."""
@@ -169,6 +172,7 @@ def learn(
     from mirimpute.methods.mirf_model import ALONE, MirfModel, Support, point_range, weigh
     from mirimpute.methods.reducer import Schedule, reduce
     from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
+    from mirimpute.methods.transports.selection import self_masking_tilt
     from mirimpute.methods.transports.trees import TreeMeans, TreeSettings, fit_trees
 
     device = torch_device(problem.device)
@@ -218,7 +222,11 @@ def learn(
         trees = fit_trees(
             completed, ~part.missing & wanted, forest, rng, lambda done, total: progress("trees", done, total)
         )
-    model = MirfModel(flow, trees, weights, spread, Support.of(x), point_range(x))
+    tilt = np.zeros(x.shape[1])
+    if settings.selection:
+        progress("selection", 0, 1)
+        tilt = self_masking_tilt(flow, x, rng)
+    model = MirfModel(flow, trees, weights, spread, Support.of(x), point_range(x), tilt)
     return model, reduced.trace, transport.notes()
 
 

@@ -69,6 +69,8 @@ class MirfModel:
         spread: (d,), what the flow's deviations from its mean are multiplied by in a draw: a better point leaves less.
         support: of the draws.
         outlier: (2, d), the range of the point estimate.
+        tilt: (d,), times the base's variance: what hidden values lie above what the observed ones say (0: missing at
+            random), see :mod:`mirimpute.methods.transports.selection`.
     """
 
     flow: FlowModel
@@ -77,6 +79,7 @@ class MirfModel:
     spread: Array
     support: Support
     outlier: Array
+    tilt: Array
 
     def complete(self, x_incomplete: Array, n_draws: int, generator: torch.Generator) -> tuple[Array, Array]:
         """Return point (n, d) and draws (n_draws, n, d); observed entries are the input's own bits.
@@ -88,7 +91,8 @@ class MirfModel:
         flow_mean = self.flow.mean(rows)
         base = rows.mean.double().cpu().numpy()
         estimates = three_estimates(base, flow_mean, self.trees, x_incomplete, missing)
-        point = np.clip(estimates @ self.weights, *self.outlier)
+        shift = self.tilt * rows.spread.double().cpu().numpy() ** 2
+        point = np.clip(estimates @ self.weights + shift, *self.outlier)
         draws = np.repeat(x_incomplete[None], n_draws, axis=0)
         for number, drawn in enumerate(self.flow.draw(rows, n_draws, generator) if n_draws else ()):
             moved = self.support.nearest(point + self.spread * (drawn - flow_mean))
