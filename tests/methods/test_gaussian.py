@@ -62,7 +62,9 @@ def test_draws_have_the_conditional_moments(model):
     n = 20_000
     known = torch.tensor([True, False, True, False, False]).expand(n, 5)
     row = torch.tensor([0.5, 0.0, -1.0, 0.0, 0.0], dtype=torch.float64)
-    drawn = model.draw(row.expand(n, 5), known, torch.Generator().manual_seed(0)).numpy()
+    drawn = (
+        model.draw(row.expand(n // 4, 5), known[: n // 4], 4, torch.Generator().manual_seed(0)).reshape(n, 5).numpy()
+    )
     expected, covariance = _conditional(model, row.numpy(), known[0].numpy())
     unknown = ~known[0].numpy()
     error = np.abs(drawn[:, unknown].mean(axis=0) - expected) / np.sqrt(np.diag(covariance) / n)

@@ -97,18 +97,18 @@ class GaussianModel:
         ]
         return self.mean + torch.cat(parts)
 
-    def draw(self, x: Tensor, known: Tensor, generator: torch.Generator) -> Tensor:
-        """Return one sample of the unknown entries of each row of ``x`` (n, d) given its known ones."""
+    def draw(self, x: Tensor, known: Tensor, count: int, generator: torch.Generator) -> Tensor:
+        """Return samples (count, n, d) of the unknown entries of each row of ``x`` (n, d) given its known ones."""
         rows = max(1, _CHUNK_BYTES // (x.shape[1] ** 2 * x.element_size()))
         result = []
         for part, part_known in zip(x.split(rows), known.split(rows), strict=True):
             mean, _ = self._condition(part, part_known)
             covariance = self.conditional_covariance(part_known)
             jitter = _SMALLEST_VARIANCE * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
-            noise = torch.randn(part.shape, generator=generator, dtype=x.dtype, device=x.device)
-            step = (torch.linalg.cholesky(covariance + jitter) @ noise[:, :, None])[:, :, 0]
-            result.append(torch.where(part_known, part, mean + step))
-        return torch.cat(result)
+            noise = torch.randn((*part.shape, count), generator=generator, dtype=x.dtype, device=x.device)
+            steps = (torch.linalg.cholesky(covariance + jitter) @ noise).movedim(-1, 0)
+            result.append(torch.where(part_known, part, mean + steps))
+        return torch.cat(result, dim=1)
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,9 @@ class IndependentModel(GaussianModel):
         """Return the mean for every row."""
         return self.mean.expand_as(x)
 
-    def draw(self, x: Tensor, known: Tensor, generator: torch.Generator) -> Tensor:
-        """Return unknown entries drawn from the marginals."""
-        noise = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
+    def draw(self, x: Tensor, known: Tensor, count: int, generator: torch.Generator) -> Tensor:
+        """Return (count, n, d), unknown entries drawn from the marginals."""
+        noise = torch.randn((count, *x.shape), generator=generator, dtype=x.dtype, device=x.device)
         return torch.where(known, x, self.mean + self.covariance.sqrt() * noise)
 
 
