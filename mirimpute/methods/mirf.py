@@ -168,6 +168,16 @@ def learn(
         progress: called during long work.
         new_rows: also grow trees for columns that miss nothing here, because rows to come may miss them.
     """
+    from mirimpute.methods.device import threads_for
+
+    many = problem.x_incomplete.shape[1] > _LARGEST_GAUSSIAN
+    with threads_for(many):
+        return _learn(_for_many_columns(settings) if many else settings, problem, progress, new_rows)
+
+
+def _learn(
+    settings: Mirf, problem: Problem, progress: Progress, new_rows: bool
+) -> tuple[MirfModel, list[dict[str, Any]], tuple[str, ...]]:
     from mirimpute.methods.device import torch_device
     from mirimpute.methods.mirf_model import ALONE, MirfModel, Support, point_range, weigh
     from mirimpute.methods.reducer import Schedule, reduce
@@ -175,7 +185,6 @@ def learn(
     from mirimpute.methods.transports.selection import self_masking_tilt
     from mirimpute.methods.transports.trees import TreeMeans, TreeSettings, fit_trees
 
-    settings = _for_width(settings, problem.x_incomplete.shape[1])
     device = torch_device(problem.device)
     rng = generator(problem.seed, "mirf")
     part = _part(problem, settings.steps * settings.batch, rng)
@@ -231,13 +240,11 @@ def learn(
     return model, reduced.trace, transport.notes()
 
 
-def _for_width(settings: Mirf, n_columns: int) -> Mirf:
-    """Return the settings, smaller beyond 256 columns.
+def _for_many_columns(settings: Mirf) -> Mirf:
+    """Return smaller settings, for more than 256 columns.
 
     There a row says more and costs more: half of the batch, two rounds, and no piecewise-linear features.
     """
-    if n_columns <= _LARGEST_GAUSSIAN:
-        return settings
     return replace(settings, bins=0, batch=min(settings.batch, 128), rounds=min(settings.rounds, 2))
 
 

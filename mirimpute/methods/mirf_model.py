@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from mirimpute.methods.device import threads_for
 from mirimpute.methods.transports.flow import FlowModel
 from mirimpute.methods.transports.prediction import bounds
 from mirimpute.methods.transports.stack import stack_weights
@@ -21,6 +22,7 @@ PRIOR = np.array([0.0, 0.5, 0.5])
 """The weights that few held-out cells are drawn towards."""
 
 _PRIOR_CELLS = 40.0
+_SMALL_TABLE = 500_000
 _SPREAD_RANGE = (0.5, 1.2)
 
 
@@ -86,6 +88,10 @@ class MirfModel:
 
         A draw is the point plus the deviation of a draw of the flow from the flow's own mean, scaled by ``spread``.
         """
+        with threads_for(x_incomplete.size > _SMALL_TABLE):
+            return self._complete(x_incomplete, n_draws, generator)
+
+    def _complete(self, x_incomplete: Array, n_draws: int, generator: torch.Generator) -> tuple[Array, Array]:
         missing = np.isnan(x_incomplete)
         rows = self.flow.rows(x_incomplete, missing)
         flow_mean = self.flow.mean(rows)

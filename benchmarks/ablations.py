@@ -1,0 +1,119 @@
+"""What each part of mirf is worth: the defaults against the same with one part changed, on the same hidden cells."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import page
+from benchmarks.cells import CASE, LIMITS, Sweep, read_cells, run_sweeps, write_csv
+from benchmarks.command import exit_code, names, parser_of, seeds, write_text
+
+PROGRAM = "ablations"
+DATASETS = ("uci/wine", "uci/energy", "uci/housing", "uci/stock", "wine_recognition")
+MECHANISMS = ("mcar", "mar")
+DEFAULT = "mirf"
+VARIANTS: dict[str, tuple[str, ...]] = {
+    DEFAULT: (),
+    "no trees": ("method.trees=0",),
+    "trees of leaf 1": ("method.leaf=1",),
+    "imputed targets count fully": ("method.imputed_weight=1",),
+    "imputed targets count 0.1": ("method.imputed_weight=0.1",),
+    "own cells never hidden": ("method.own_hidden_fraction=0",),
+    "no pair at tau 0": ("method.start_fraction=0",),
+    "no binned features": ("method.bins=0",),
+    "no dropout": ("method.dropout=0",),
+    "one chain": ("method.chains=1",),
+    "one long round": ("method.rounds=1", "method.steps=1500"),
+    "two members": ("method.members=2",),
+    "euler, 10 steps": ("method.solver=euler", "method.solver_steps=10"),
+}
+"""What is changed, as options of the command line."""
+
+SHOWN = {"point_rmse": "point RMSE", "shrunk_w2": "shrunk W2", "draw_energy": "draw energy", "seconds": "seconds"}
+
+
+def sweeps_of(datasets: Sequence[str], chosen: Sequence[int]) -> dict[str, list[Sweep]]:
+    """Return the sweeps of each variant; the rows carry the variant's name as the method's."""
+    return {
+        variant: [
+            Sweep(dataset, (variant,), MECHANISMS, tuple(chosen), 0.4, (f"method.name='{variant}'", *options))
+            for dataset in datasets
+        ]
+        for variant, options in VARIANTS.items()
+    }
+
+
+def ratios(frame: pd.DataFrame, field: str) -> dict[str, tuple[float, int]]:
+    """Return for each variant the geometric mean of ``field`` over the defaults', and the number of cells in it.
+
+    Cells whose value is not positive in one of the two are left out.
+    """
+    wide = frame[frame["status"] == "ok"].pivot_table(index=[*CASE, "seed"], columns="method", values=field)
+    found = {}
+    for variant in (name for name in VARIANTS if name in wide and DEFAULT in wide):
+        both = wide[[variant, DEFAULT]] if variant != DEFAULT else wide[[DEFAULT, DEFAULT]]
+        values = both.to_numpy(dtype=float)
+        values = values[(values > 0).all(axis=1)]
+        if len(values):
+            found[variant] = float(np.exp(np.log(values[:, 0] / values[:, 1]).mean())), len(values)
+    return found
+
+
+def page_of(frame: pd.DataFrame, notes: Sequence[str], wanted: int, today: date) -> str:
+    """Return the Markdown page."""
+    by_field = {field: ratios(frame, field) for field in SHOWN}
+    lines = [
+        "# Ablations of mirf",
+        "",
+        "Each line is mirf with one thing changed, as a ratio to the defaults (geometric mean over the cells; below 1: "
+        "the change is better). Made by `python -m benchmarks.ablations`.",
+        "",
+        *page.table(
+            ["change", *SHOWN.values(), "cells"],
+            [
+                [
+                    " ".join([variant, *(f"`{option}`" for option in options)]),
+                    *(page.value_text(by_field[field].get(variant, (None, 0))[0]) for field in SHOWN),
+                    str(by_field["point_rmse"].get(variant, (None, 0))[1]),
+                ]
+                for variant, options in VARIANTS.items()
+            ],
+        ),
+        *page.failures(frame),
+        *(f"- {note}" for note in notes),
+        *page.provenance(frame, wanted, today),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is missing, then write ablations.csv and ablations.md."""
+    parser = parser_of(PROGRAM, __doc__ or "", "results/ablations")
+    parser.add_argument("--datasets", type=names, default=DATASETS, help="default: five")
+    parser.add_argument("--seeds", type=seeds, default=(0,), help="default: 0")
+    asked = parser.parse_args(arguments)
+
+    def work() -> None:
+        by_variant = sweeps_of(asked.datasets, asked.seeds)
+        sweeps = [sweep for of_variant in by_variant.values() for sweep in of_variant]
+        if not asked.table_only:
+            runs = [replace(sweep, methods=(DEFAULT,)) for sweep in sweeps]
+            run_sweeps(runs, asked.results_dir, (*LIMITS, "resume=true"))
+        found = read_cells(sweeps, asked.results_dir)
+        out: Path = asked.out
+        write_csv(found.frame, out / "ablations.csv")
+        wanted = sum(len(sweep.cells) for sweep in sweeps)
+        write_text(out / "ablations.md", page_of(found.frame, found.notes, wanted, date.today()))
+
+    return exit_code(PROGRAM, work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
