@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _LEAST_HELD_OUT = 30
 _LARGEST_GAUSSIAN = 256
 _EM_WORK = 1e9
+_PLENTY = 50_000
+_MANY_ROWS = 10_000
+_MOST_HELD_OUT = 5_000
 
 
 @dataclass
@@ -160,7 +163,8 @@ def learn(
 
     First everything is fitted without the held-out cells: the base, the flow in the outer loop, the trees on the rows
     that the flow completed. The held-out cells choose shrinkage, rounds and weights. Then base, flow and trees are
-    fitted to all observed cells, and the choices stay.
+    fitted to all observed cells, and the choices stay. With more than 50,000 observed cells, of which 5,000 are enough
+    to choose, the last step is left out.
 
     Args:
         settings: the parameters.
@@ -170,9 +174,9 @@ def learn(
     """
     from mirimpute.methods.device import threads_for
 
-    many = problem.x_incomplete.shape[1] > _LARGEST_GAUSSIAN
-    with threads_for(many):
-        return _learn(_for_many_columns(settings) if many else settings, problem, progress, new_rows)
+    n, d = problem.x_incomplete.shape
+    with threads_for(d > _LARGEST_GAUSSIAN or n > _MANY_ROWS):
+        return _learn(_for_size(settings, n, d), problem, progress, new_rows)
 
 
 def _learn(
@@ -189,6 +193,7 @@ def _learn(
     rng = generator(problem.seed, "mirf")
     part = _part(problem, settings.steps * settings.batch, rng)
     x = part.x_incomplete
+    plenty = part.missing.size - part.missing.sum() > _PLENTY
     held_out = _hold_out(x, settings.held_out, rng)
     progress("gaussian base", 0, 1)
     base, base_without = _bases(x, held_out, rng)
@@ -214,6 +219,8 @@ def _learn(
         return _gaussian_fill(base, x_incomplete, chains, rng)
 
     reduced = reduce(part, transport, schedule, fill, rng, no_progress)
+    if plenty:
+        transport.finish(reduced.draws, use_held_out=False)
     forest = TreeSettings(settings.trees, settings.leaf, settings.tree_inputs, settings.tree_rows, settings.tree_work)
     wanted = np.ones(x.shape[1], dtype=bool) if new_rows else part.missing.any(axis=0)
     weights, spread, trees = ALONE, np.ones(x.shape[1]), TreeMeans({}, {})
@@ -221,13 +228,14 @@ def _learn(
         flow = transport.model()
         hidden = part.missing | held_out
         completed = np.where(hidden, flow.mean(flow.rows(x, hidden)), x)
-        first = fit_trees(completed, ~hidden & wanted, forest, rng, lambda done, total: progress("trees", done, total))
-        weights, spread, error = weigh(flow, first, x, held_out)
+        trees = fit_trees(completed, ~hidden & wanted, forest, rng, lambda done, total: progress("trees", done, total))
+        weights, spread, error = weigh(flow, trees, x, held_out)
         if reduced.trace:
             reduced.trace[-1]["heldout_stacked"] = error
-    transport.finish(reduced.draws)
+    if not plenty:
+        transport.finish(reduced.draws, use_held_out=True)
     flow = transport.model()
-    if weights[2] > 0:
+    if weights[2] > 0 and not plenty:
         completed = np.where(part.missing, flow.mean(flow.rows(x, part.missing)), x)
         trees = fit_trees(
             completed, ~part.missing & wanted, forest, rng, lambda done, total: progress("trees", done, total)
@@ -240,11 +248,31 @@ def _learn(
     return model, reduced.trace, transport.notes()
 
 
-def _for_many_columns(settings: Mirf) -> Mirf:
-    """Return smaller settings, for more than 256 columns.
+def _for_size(settings: Mirf, n_rows: int, n_columns: int) -> Mirf:
+    """Return the settings for a table of this size; they are meant for 2,000 rows and up to 256 columns.
 
-    There a row says more and costs more: half of the batch, two rounds, and no piecewise-linear features.
+    With s = sqrt(n_rows / 2000), kept between 1 and 4: s times as many steps in all, in fewer rounds of fewer chains
+    (each refresh costs more, and more rows need fewer copies), a third of them in the last phase at least; a network
+    sqrt(s) times as wide, batches up to twice as large, and dropout and decay divided by s. Beyond 256 columns a row
+    says more and costs more: half of the batch, two rounds, and no piecewise-linear features.
     """
+    s = float(np.clip((n_rows / 2000) ** 0.5, 1, 4))
+    if s > 1:
+        total = settings.rounds * settings.steps * s
+        rounds = max(min(settings.rounds, 2), round(settings.rounds / s**0.5))
+        settings = replace(
+            settings,
+            rounds=rounds,
+            steps=round(total / rounds),
+            final_steps=round(max(settings.final_steps * s, total / 2)),
+            chains=min(settings.chains, max(2, round(settings.chains / s))),
+            width=8 * round(settings.width * s**0.5 / 8),
+            batch=round(settings.batch * min(s, 2)),
+            dropout=settings.dropout / s,
+            weight_decay=settings.weight_decay / s,
+        )
+    if n_columns <= _LARGEST_GAUSSIAN:
+        return settings
     return replace(settings, bins=0, batch=min(settings.batch, 128), rounds=min(settings.rounds, 2))
 
 
@@ -265,7 +293,7 @@ def _part(problem: Problem, most: int, rng: np.random.Generator) -> Problem:
 def _hold_out(x_incomplete: np.ndarray, fraction: float, rng: np.random.Generator) -> np.ndarray:
     """Choose observed cells at random, leaving every column at least half of its own and every row at least one."""
     observed = ~np.isnan(x_incomplete)
-    chosen = observed & (rng.random(observed.shape) < fraction)
+    chosen = observed & (rng.random(observed.shape) < min(fraction, _MOST_HELD_OUT / max(observed.sum(), 1)))
     emptied = observed.any(axis=1) & ~(observed & ~chosen).any(axis=1)
     chosen[emptied] = False
     chosen[:, 2 * chosen.sum(axis=0) > observed.sum(axis=0)] = False
@@ -293,7 +321,7 @@ def _bases(
         independent = IndependentModel(torch.zeros(d, dtype=x.dtype), torch.ones(d, dtype=x.dtype))
         return independent, independent
     part = torch.as_tensor(np.sort(rng.permutation(len(x))[: max(8 * d, int(_EM_WORK / d**3))]))
-    rounds = int(np.clip(4e9 / (len(part) * d**3), 5, 50))
+    rounds = int(np.clip(_EM_WORK / (len(part) * d**3), 5, 50))
     if not held_out.any():
         only = fit_em(x[part], known[part], 0.1, rounds=rounds)
         return only, only

@@ -196,18 +196,34 @@ class FlowTransport(Transport):
         self._round += 1
         stage = f"round {self._round}/{self.settings.rounds}"
         self._facts = {"loss": self._train(chains, self.settings.steps, stage, ~self._missing & ~self._held_out)}
-        self._validate(chains)
+        point, flow = self._validate(chains)
+        self._best_point.offer(self._trainer.averaged, self._round, point)
+        self._best_flow.offer(self._trainer.averaged, self._round, flow)
+        self._facts.update(
+            heldout_rmse=point.error, network_weight=point.trust, heldout_flow=flow.error, flow_weight=flow.trust
+        )
 
-    def finish(self, x: np.ndarray) -> None:
-        """Go back to the best round of the point and let the rate decay, with every observed cell as a target."""
+    def finish(self, x: np.ndarray, *, use_held_out: bool) -> None:
+        """Go back to the best round of the point and let the rate decay.
+
+        Args:
+            x: the completed rows, (chains, n, d).
+            use_held_out: the held-out cells are targets now, so what they said of the best round stays; else they are
+                asked again.
+        """
         if self._round == 0:
             return
         chains = torch.as_tensor(x, dtype=torch.float32, device=self._device)
-        self._base_of_training, self._patterns = self._base, None
+        if use_held_out:
+            self._base_of_training, self._patterns = self._base, None
         settings = replace(self._trainer.settings, warm_up=20, decay=self.settings.final_steps)
         self._trainer = Trainer(self._best_point.network.requires_grad_(True), settings)
-        self._train(chains, self.settings.final_steps, "all observed cells", ~self._missing)
+        targets = ~self._missing if use_held_out else ~self._missing & ~self._held_out
+        self._train(chains, self.settings.final_steps, "last phase", targets)
         self._best_point.network = self._best_flow.network = self._trainer.averaged
+        if not use_held_out:
+            point, flow = self._validate(chains)
+            self._best_point.trust, self._best_flow.trust = point.trust, flow.trust
 
     def model(self) -> FlowModel:
         """Return the flow of the best round (after :meth:`finish`, the last) with the base that it was trained on."""
@@ -305,8 +321,8 @@ class FlowTransport(Transport):
             yield (scale[number] * output - wanted[number]).square().sum()
 
     @torch.no_grad()
-    def _validate(self, chains: Tensor) -> None:
-        """Predict the held-out cells; keep the network if it is the best so far, for the point and for the draws.
+    def _validate(self, chains: Tensor) -> tuple[_Fit, _Fit]:
+        """Return how the network predicts the held-out cells, for the point and for the draws.
 
         The point is judged at tau = 0, the flow on noisy rows at five other times, each with the same noise in every
         round.
@@ -332,11 +348,7 @@ class FlowTransport(Transport):
             root = _importance(tau, many.spread).sqrt()
             prediction = self._predictor.predict(network, x, many, tau)
             flow.add((root * (prediction - base))[cells], (root * (target - base))[cells])
-        self._best_point.offer(network, self._round, point)
-        self._best_flow.offer(network, self._round, flow)
-        self._facts.update(
-            heldout_rmse=point.error, network_weight=point.trust, heldout_flow=flow.error, flow_weight=flow.trust
-        )
+        return point, flow
 
 
 class _Fit:
