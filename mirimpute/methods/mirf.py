@@ -182,8 +182,10 @@ def learn(
 def _learn(
     settings: Mirf, problem: Problem, progress: Progress, new_rows: bool
 ) -> tuple[MirfModel, list[dict[str, Any]], tuple[str, ...]]:
+    import torch
+
     from mirimpute.methods.device import torch_device
-    from mirimpute.methods.mirf_model import ALONE, MirfModel, Support, point_range, weigh
+    from mirimpute.methods.mirf_model import ALONE, Choices, MirfModel, Support, choose, point_range
     from mirimpute.methods.reducer import Schedule, reduce
     from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
     from mirimpute.methods.transports.selection import self_masking_tilt
@@ -223,19 +225,20 @@ def _learn(
         transport.finish(reduced.draws, use_held_out=False)
     forest = TreeSettings(settings.trees, settings.leaf, settings.tree_inputs, settings.tree_rows, settings.tree_work)
     wanted = np.ones(x.shape[1], dtype=bool) if new_rows else part.missing.any(axis=0)
-    weights, spread, trees = ALONE, np.ones(x.shape[1]), TreeMeans({}, {})
+    choices, trees = Choices(ALONE, 0.0, np.ones(x.shape[1]), 0.0), TreeMeans({}, {})
     if held_out.any():
         flow = transport.model()
         hidden = part.missing | held_out
         completed = np.where(hidden, flow.mean(flow.rows(x, hidden)), x)
         trees = fit_trees(completed, ~hidden & wanted, forest, rng, lambda done, total: progress("trees", done, total))
-        weights, spread, error = weigh(flow, trees, x, held_out)
+        noise = torch.Generator(device=device).manual_seed(integer_seed(problem.seed, "choices") % 2**63)
+        choices = choose(flow, trees, x, held_out, noise)
         if reduced.trace:
-            reduced.trace[-1]["heldout_stacked"] = error
+            reduced.trace[-1]["heldout_stacked"] = choices.error
     if not plenty:
         transport.finish(reduced.draws, use_held_out=True)
     flow = transport.model()
-    if weights[2] > 0 and not plenty:
+    if choices.weights[2] > 0 and not plenty:
         completed = np.where(part.missing, flow.mean(flow.rows(x, part.missing)), x)
         trees = fit_trees(
             completed, ~part.missing & wanted, forest, rng, lambda done, total: progress("trees", done, total)
@@ -244,7 +247,7 @@ def _learn(
     if settings.selection:
         progress("selection", 0, 1)
         tilt = self_masking_tilt(flow, x, rng)
-    model = MirfModel(flow, trees, weights, spread, Support.of(x), point_range(x), tilt)
+    model = MirfModel(flow, trees, choices.weights, choices.shift, choices.spread, Support.of(x), point_range(x), tilt)
     return model, reduced.trace, transport.notes()
 
 

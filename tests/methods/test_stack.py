@@ -1,0 +1,79 @@
+"""Weights, trees and choices against what they must be."""
+
+import numpy as np
+import pytest
+
+from mirimpute.methods.mirf_model import Support, _crps
+from mirimpute.methods.transports.stack import stack_weights
+from mirimpute.methods.transports.trees import TreeMeans, TreeSettings, fit_trees
+
+SETTINGS = TreeSettings(trees=30, leaf=2, inputs=10, rows=1000, work=1e9)
+
+
+def test_weights_find_the_best_mixture_of_unbiased_estimates():
+    """Errors of variance 1 and 4, independent: the best weights are 4/5 and 1/5."""
+    rng = np.random.default_rng(0)
+    truth = 0.3 * rng.normal(size=20_000)  # small, since values count up to three deviations only
+    errors = 0.3 * rng.normal(size=(20_000, 2)) * [1, 2]
+    weights = stack_weights(truth[:, None] + errors, truth, np.array([0.5, 0.5]))
+    assert weights.sum() == pytest.approx(1.0)
+    assert weights[0] == pytest.approx(0.8, abs=0.06)
+
+
+def test_few_cells_stay_near_the_prior_and_none_are_the_prior():
+    prior = np.array([0.0, 0.5, 0.5])
+    rng = np.random.default_rng(0)
+    estimates = rng.normal(size=(3, 3))
+    assert np.abs(stack_weights(estimates, estimates[:, 0], prior) - prior).max() < 0.5
+    assert np.array_equal(stack_weights(np.zeros((0, 3)), np.zeros(0), prior), prior)
+
+
+def test_trees_learn_a_step_and_leave_the_rest_alone():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(800, 3))
+    x[:, 2] = np.where(x[:, 0] > 0.3, 1.0, -1.0)
+    wanted = np.zeros(x.shape, dtype=bool)
+    wanted[600:, 2] = True
+    trees = fit_trees(x, ~wanted, SETTINGS, np.random.default_rng(1))
+    poisoned = np.where(wanted, 50.0, x)  # what is predicted is never an input of its own prediction
+    predicted = trees.predict(poisoned, wanted)
+    assert np.abs(predicted - x)[wanted].mean() < 0.1
+    assert np.array_equal(predicted[~wanted], x[~wanted])
+
+
+def test_trees_survive_a_trip_through_arrays():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 4))
+    trees = fit_trees(x, np.ones(x.shape, dtype=bool), SETTINGS, np.random.default_rng(1))
+    again = TreeMeans.from_arrays(trees.arrays())
+    everything = np.ones(x.shape, dtype=bool)
+    assert np.array_equal(trees.predict(x, everything), again.predict(x, everything))
+
+
+def test_trees_see_the_most_correlated_columns_only():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(500, 12))
+    x[:, 0] = x[:, 7] + 0.1 * rng.normal(size=500)
+    few = TreeSettings(trees=10, leaf=2, inputs=3, rows=1000, work=1e9)
+    inputs = fit_trees(x, np.ones(x.shape, dtype=bool), few, np.random.default_rng(1)).inputs
+    assert all(len(seen) == 3 for seen in inputs.values())
+    assert 7 in inputs[0]
+
+
+def test_no_trees_beyond_the_budget():
+    settings = TreeSettings(trees=50, leaf=2, inputs=10, rows=1000, work=1e4)
+    assert settings.affordable(np.array([1000, 1000]), 11) == 0
+
+
+def test_crps_of_a_normal_forecast():
+    """CRPS of N(0, 1) at its own draws is 1 / sqrt(pi) (Gneiting & Raftery 2007)."""
+    rng = np.random.default_rng(0)
+    assert _crps(rng.normal(size=(8, 200_000)), rng.normal(size=200_000)) == pytest.approx(1 / np.sqrt(np.pi), abs=5e-3)
+
+
+def test_support_keeps_codes_and_range():
+    x = np.column_stack([np.tile([0.0, 1.0, 5.0], 10), np.linspace(-1, 1, 30)])
+    support = Support.of(x)
+    moved = support.nearest(np.array([[0.4, 3.0], [2.9, 0.123], [3.1, -7.0], [9.0, 0.0]]))
+    assert moved[:, 0].tolist() == [0.0, 1.0, 5.0, 5.0]
+    assert moved[:, 1].tolist() == [1.0, 0.123, -1.0, 0.0]
