@@ -29,10 +29,11 @@ def write_text(path: Path, text: str) -> None:
     print(f"wrote {path}")
 
 
-def parser_of(program: str, description: str, results_dir: str) -> argparse.ArgumentParser:
-    """Return a parser with the options that every benchmark has."""
+def parser_of(program: str, description: str, results_dir: str | None) -> argparse.ArgumentParser:
+    """Return a parser with the options that every benchmark has; without ``results_dir`` it keeps no rows."""
     parser = argparse.ArgumentParser(prog=program, description=description)
-    parser.add_argument("--results-dir", type=Path, default=Path(results_dir), help="rows go here (%(default)s)")
+    if results_dir is not None:
+        parser.add_argument("--results-dir", type=Path, default=Path(results_dir), help="rows go here (%(default)s)")
     parser.add_argument("--out", type=Path, default=HERE, help="folder of the CSV file and the page (benchmarks)")
     parser.add_argument("--table-only", action="store_true", help="run nothing, make CSV and page from the rows")
     return parser

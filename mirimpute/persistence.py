@@ -38,7 +38,7 @@ def save(imputer: MirfImputer, path: Path) -> None:
         "highest": model.support.highest,
         "outlier": model.outlier,
         "tilt": model.tilt,
-        **{f"predictor.{name}": value.cpu().numpy() for name, value in vars(flow.predictor).items()},
+        **{f"predictor.{name}": value.cpu().numpy() for name, value in flow.predictor.arrays().items()},
         **{f"network.{name}": value.cpu().numpy() for name, value in network.state_dict().items()},
         **{f"trees.{name}": value for name, value in model.trees.arrays().items()},
         **{f"support.{j}": values for j, values in enumerate(model.support.values) if values is not None},
@@ -59,6 +59,7 @@ def save(imputer: MirfImputer, path: Path) -> None:
             "blocks": len(network.blocks),
             "dropout": network.dropout,
         },
+        "source": flow.predictor.source,
         "flow": {
             "trust_point": flow.trust_point,
             "trust_draw": flow.trust_draw,
@@ -116,7 +117,8 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
     d = int(facts["n_features_in"])
     covariance = torch.as_tensor(arrays["base.covariance"])
     kind = GaussianModel if covariance.ndim == 2 else IndependentModel
-    predictor = Predictor(**{name: torch.as_tensor(array) for name, array in part("predictor.").items()})
+    stored = {name: torch.as_tensor(array) for name, array in part("predictor.").items()}
+    predictor = Predictor(**stored, source=str(facts["source"]))
     shape = facts["network"]
     network = ResidualNetwork(
         shape["members"],

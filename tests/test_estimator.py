@@ -55,6 +55,22 @@ def test_new_rows_are_completed_without_fitting_again(fitted):
     assert np.array_equal(completed, fitted.transform(x))
 
 
+def test_units_of_columns_do_not_matter(fitted):
+    """Powers of two rescale without rounding, so even the bits agree."""
+    x = table()[1]
+    units = np.array([0.25, 1024.0, 2.0**-20])
+    rescaled = quick().fit(x * units).transform(x * units)
+    assert np.array_equal(rescaled, fitted.transform(x) * units)
+
+
+def test_flow_from_imputations_saves_its_source(tmp_path):
+    _, x = table()
+    imputer = MirfImputer(preset="mirf_fast", parameters={**QUICK, "source": "imputation"}, random_state=0).fit(x)
+    imputer.save(tmp_path / "imputer.safetensors")
+    again = MirfImputer.load(tmp_path / "imputer.safetensors")
+    assert np.array_equal(again.sample(x, n_draws=2), imputer.sample(x, n_draws=2))
+
+
 def test_draws_differ_and_shrink_to_the_point(fitted):
     _, x = table(seed=2)
     missing = np.isnan(x)

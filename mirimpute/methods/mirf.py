@@ -48,6 +48,7 @@ class Mirf(Method):
         start_fraction: fraction of the pairs at tau = 0, which teach the conditional mean.
         own_hidden_fraction: fraction of the pairs whose row's own missing entries stay hidden.
         imputed_weight: weight of targets that are completions themselves (1 is the paper's formula).
+        source: where the flow starts: "noise", or "imputation", another row's completion (the paper's choice).
         solver: euler or heun.
         solver_steps: steps from tau = 0 to 1.
         held_out: fraction of the observed cells that choose and are never targets.
@@ -84,6 +85,7 @@ class Mirf(Method):
     start_fraction: float = 0.3
     own_hidden_fraction: float = 0.3
     imputed_weight: float = 0.0
+    source: str = "noise"
     solver: str = "heun"
     solver_steps: int = 8
     held_out: float = 0.1
@@ -129,6 +131,8 @@ class Mirf(Method):
                 f"method.learning_rate={self.learning_rate}, method.weight_decay={self.weight_decay}: the first must "
                 "be in (0, 1), the second in [0, 100)"
             )
+        if self.source not in ("noise", "imputation"):
+            raise UserError(f"method.source={self.source!r} is unknown: give 'noise' or 'imputation'")
         if self.solver not in ("euler", "heun"):
             raise UserError(f"method.solver={self.solver!r} is unknown: give 'euler' or 'heun'")
 

@@ -69,7 +69,7 @@ def test_pairs_weigh_targets_only_and_know_what_the_base_says(table):
 
 def test_prediction_at_tau_0_does_not_depend_on_the_noise(table):
     x_incomplete, missing, values, base = table
-    predictor = Predictor.of(x_incomplete, 4, torch.device("cpu"))
+    predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
     network = _network(predictor, 4)
     rows = Rows(values, missing, *base.condition(values, ~missing)).for_members(2)
     noise = torch.randn((2, 2, 60, 4), generator=torch.Generator().manual_seed(0))
@@ -82,7 +82,7 @@ def test_prediction_at_tau_0_does_not_depend_on_the_noise(table):
 
 def test_hidden_entries_are_never_read(table):
     x_incomplete, missing, values, base = table
-    predictor = Predictor.of(x_incomplete, 4, torch.device("cpu"))
+    predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
     network = _network(predictor, 4)
     mean, spread = base.condition(values, ~missing)
     answers = [
@@ -94,7 +94,7 @@ def test_hidden_entries_are_never_read(table):
 
 def test_without_trust_the_base_answers(table):
     x_incomplete, missing, values, base = table
-    predictor = Predictor.of(x_incomplete, 4, torch.device("cpu"))
+    predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
     network = _network(predictor, 4)
     rows = Rows(values, missing, *base.condition(values, ~missing))
     point = predictor.mean(network, rows, trust=0.0)
@@ -104,7 +104,7 @@ def test_without_trust_the_base_answers(table):
 
 def test_draws_keep_what_is_seen_and_give_every_chain_its_own_noise(table):
     x_incomplete, missing, values, base = table
-    predictor = Predictor.of(x_incomplete, 4, torch.device("cpu"))
+    predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
     rows = Rows(values, missing, *base.condition(values, ~missing))
     draws = predictor.draw(
         _network(predictor, 4),

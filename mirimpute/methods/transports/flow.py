@@ -5,8 +5,8 @@ pattern of another row, hidden on top. The flow learns to return the hidden entr
 draws from q_{t-1}(x_miss | x_obs), and its prediction at tau = 0 is the conditional mean.
 
 What differs from the paper, and why:
-- the source is noise, not another row's completion: the same fixed point, and no mismatch between the pairs of training
-  and those of sampling;
+- the source is noise, not another row's completion (which ``source`` "imputation" brings back): the same fixed point,
+  and no mismatch between the pairs of training and those of sampling;
 - only entries that the table observes are targets (``imputed_weight`` 0): a network that is also shown its own
   completions as targets learns them by heart, and the error rises round after round;
 - in a part of the pairs the row's own missing entries stay hidden, so that the network also learns from data alone;
@@ -59,6 +59,7 @@ class FlowSettings:
     start_fraction: float
     own_hidden_fraction: float
     imputed_weight: float
+    source: str
     solver: str
     solver_steps: int
     patience: int
@@ -111,7 +112,14 @@ class FlowModel:
         return self.predictor.mean(self.network, rows, self.trust_point).double().cpu().numpy()
 
     def draw(self, rows: Rows, count: int, generator: torch.Generator) -> np.ndarray:
-        """Return ``count`` samples, float64 (count, n, d), by integration from tau = 0 to 1."""
+        """Return ``count`` samples, float64 (count, n, d), by integration from tau = 0 to 1.
+
+        With the source "imputation" the flow starts from draws of the base.
+        """
+        completed = None
+        if self.predictor.source == "imputation":
+            completed = self.base.draw(rows.values, ~rows.hidden, count, generator)
+            completed = completed.clamp(self.predictor.lowest, self.predictor.highest)
         drawn = self.predictor.draw(
             self.network,
             rows,
@@ -120,6 +128,7 @@ class FlowModel:
             solver=self.solver,
             steps=self.solver_steps,
             generator=generator,
+            completed=completed,
         )
         return drawn.double().cpu().numpy()
 
@@ -154,7 +163,7 @@ class FlowTransport(Transport):
         self._device = device
         self._progress = progress
         self._generator = torch.Generator(device=device).manual_seed(seed)
-        self._predictor = Predictor.of(x_incomplete, settings.bins, device)
+        self._predictor = Predictor.of(x_incomplete, settings.bins, settings.source, device)
         self._base = base.to(device, torch.float32)
         self._base_of_training = base_without.to(device, torch.float32)
         self._missing = torch.as_tensor(np.isnan(x_incomplete), device=device)
@@ -252,6 +261,7 @@ class FlowTransport(Transport):
             solver=self.settings.solver,
             steps=self.settings.solver_steps,
             generator=self._generator,
+            completed=torch.as_tensor(x, dtype=torch.float32, device=self._device),
         )
         return drawn[:, :, block].double().cpu().numpy()
 
@@ -308,9 +318,9 @@ class FlowTransport(Transport):
         tau = torch.rand((*shape, 1), generator=generator, device=self._device)
         start = torch.rand(tau.shape, generator=generator, device=self._device) < settings.start_fraction
         tau = torch.where(start, 0.0, tau)
-        source = torch.randn(rows.values.shape, generator=generator, device=self._device)
+        source = self._source(rows.values.shape, chains, generator)
         x = interpolate(source, rows.values, tau)
-        inputs = self._predictor.inputs(network, x, rows, tau)
+        inputs = self._predictor.inputs(network, x, rows, tau, source)
         kept = network.dropped((count, settings.blocks, settings.members, settings.batch), generator)
         total = weights.sum(dim=(1, 2, 3), keepdim=True).clamp_min(1.0) / settings.members
         root = torch.sqrt(_importance(tau, rows.spread) * weights / total)
@@ -319,6 +329,14 @@ class FlowTransport(Transport):
         for number in range(count):
             output = network(inputs[number], None if kept is None else kept[number])
             yield (scale[number] * output - wanted[number]).square().sum()
+
+    def _source(self, shape: torch.Size, chains: Tensor, generator: torch.Generator) -> Tensor:
+        """Return where the flow of each pair starts, (..., d): noise, or other completed rows."""
+        if self.settings.source == "noise":
+            return torch.randn(shape, generator=generator, device=self._device)
+        n_chains, n, d = chains.shape
+        which = torch.randint(n_chains * n, shape[:-1], generator=generator, device=self._device)
+        return chains.reshape(-1, d)[which]
 
     @torch.no_grad()
     def _validate(self, chains: Tensor) -> tuple[_Fit, _Fit]:
@@ -342,11 +360,11 @@ class FlowTransport(Transport):
         many, cells = rows.for_members(members), cells.expand(members, *cells.shape)
         for time in _VALIDATION_TIMES:
             tau = torch.full((members, len(truth), 1), time, device=self._device)
-            source = torch.randn((members, *truth.shape), generator=noise, device=self._device)
+            source = self._source(torch.Size((members, *truth.shape)), chains, noise)
             x = interpolate(source, target, tau)
             base = self._predictor.base(x, many, tau)
             root = _importance(tau, many.spread).sqrt()
-            prediction = self._predictor.predict(network, x, many, tau)
+            prediction = self._predictor.predict(network, x, many, tau, source=source)
             flow.add((root * (prediction - base))[cells], (root * (target - base))[cells])
         return point, flow
 

@@ -23,31 +23,45 @@ class Predictor:
     Attributes:
         starts, widths: (d, bins), of the piecewise-linear features of each column.
         lowest, highest: (d,); the state stays near what was observed, whatever the network says.
+        source: where the flow starts, "noise" or "imputation"; with the latter the network also reads what the source's
+            row has where the row itself is observed, as in the paper's two blocks.
     """
 
     starts: Tensor
     widths: Tensor
     lowest: Tensor
     highest: Tensor
+    source: str = "noise"
 
     @classmethod
-    def of(cls, x_incomplete: np.ndarray, bins: int, device: torch.device) -> Predictor:
+    def of(cls, x_incomplete: np.ndarray, bins: int, source: str, device: torch.device) -> Predictor:
         """Return the predictor of a table, float64 (n_rows, n_columns), standardised, NaN where missing."""
-        arrays = (*_quantile_bins(x_incomplete, bins), *bounds(x_incomplete))
-        return cls(*(torch.as_tensor(array, dtype=torch.float32, device=device) for array in arrays))
+        names = ("starts", "widths", "lowest", "highest")
+        arrays = zip(names, (*_quantile_bins(x_incomplete, bins), *bounds(x_incomplete)), strict=True)
+        tensors = {name: torch.as_tensor(array, dtype=torch.float32, device=device) for name, array in arrays}
+        return cls(**tensors, source=source)
+
+    def arrays(self) -> dict[str, Tensor]:
+        """Return the tensors among the attributes, by name."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
 
     @property
     def n_features(self) -> int:
         """Features of a row."""
         d, bins = self.starts.shape
-        return d * (4 + bins)
+        return d * (4 + bins + (self.source == "imputation"))
 
     def base(self, x: Tensor, rows: Rows, tau: Tensor) -> Tensor:
         """Return the base's prediction from the state ``x`` (..., n, d) at times ``tau`` (..., n, 1)."""
         return rows.mean + Preconditioner(rows.mean, rows.spread, tau).correction(x)
 
-    def inputs(self, network: ResidualNetwork, x: Tensor, rows: Rows, tau: Tensor) -> Tensor:
-        """Return what the network reads of the state ``x`` (..., n, d) at times ``tau`` (..., n, 1)."""
+    def inputs(
+        self, network: ResidualNetwork, x: Tensor, rows: Rows, tau: Tensor, source: Tensor | None = None
+    ) -> Tensor:
+        """Return what the network reads of the state ``x`` (..., n, d) at times ``tau`` (..., n, 1).
+
+        ``source`` (..., n, d) is where the flow started; by default in the row itself, as when it is sampled.
+        """
         correction = Preconditioner(rows.mean, rows.spread, tau).correction(x)
         seen = torch.where(rows.hidden, 0.0, rows.values)
         features = [
@@ -56,6 +70,9 @@ class Predictor:
             rows.hidden.to(x.dtype),
             torch.where(rows.hidden, rows.mean, 0.0),
         ]
+        if self.source == "imputation":
+            other = rows.values if source is None else source
+            features.append(torch.where(rows.hidden, 0.0, other).clamp(-_LARGEST_INPUT, _LARGEST_INPUT))
         bins = self.starts.shape[1]
         if bins:
             passed = ((rows.values[..., None] - self.starts) / self.widths).clamp(0, 1)
@@ -63,15 +80,24 @@ class Predictor:
             features.append(encoded / bins**0.5)
         return network.inputs(torch.cat(features, dim=-1), tau)
 
-    def predict(self, network: ResidualNetwork, x: Tensor, rows: Rows, tau: Tensor, *, trust: float = 1.0) -> Tensor:
+    def predict(
+        self,
+        network: ResidualNetwork,
+        x: Tensor,
+        rows: Rows,
+        tau: Tensor,
+        *,
+        trust: float = 1.0,
+        source: Tensor | None = None,
+    ) -> Tensor:
         """Return base + trust x correction, all (members, n, d)."""
         base = Preconditioner(rows.mean, rows.spread, tau)
-        output = network(self.inputs(network, x, rows, tau))
+        output = network(self.inputs(network, x, rows, tau, source))
         return rows.mean + base.correction(x) + trust * base.error() * output
 
     @torch.no_grad()
     def mean(self, network: ResidualNetwork, rows: Rows, trust: float = 1.0) -> Tensor:
-        """Return the prediction at tau = 0 (n, d), which does not depend on the noise, averaged over the members."""
+        """Return the prediction at tau = 0 (n, d), which does not depend on the state, averaged over the members."""
         parts = []
         for part in rows.split():
             many = part.for_members(network.members)
@@ -90,11 +116,16 @@ class Predictor:
         solver: str,
         steps: int,
         generator: torch.Generator,
+        completed: Tensor | None = None,
     ) -> Tensor:
-        """Return samples (chains, n, d) by integrating the flow; chain k by member k modulo their number."""
+        """Return samples (chains, n, d) by integrating the flow; chain k by member k modulo their number.
+
+        With the source "imputation" the flow starts from ``completed`` (chains, n, d), completions of the rows.
+        """
         drawn = []
-        for _ in range(-(-chains // network.members)):
+        for first in range(0, chains, network.members):
             parts = []
+            done = 0
             for part in rows.split():
                 many = part.for_members(network.members)
 
@@ -102,7 +133,13 @@ class Predictor:
                     time = x.new_full((*x.shape[:2], 1), tau)
                     return velocity(self.predict(network, x, many, time, trust=trust), x, time)
 
-                source = torch.randn(many.values.shape, generator=generator, device=many.values.device)
+                if self.source == "noise":
+                    source = torch.randn(many.values.shape, generator=generator, device=many.values.device)
+                else:
+                    assert completed is not None, "the flow starts from completed rows"
+                    members = torch.arange(first, first + network.members, device=many.values.device) % chains
+                    source = completed[members, done : done + many.values.shape[1]].to(many.values.dtype)
+                    done += many.values.shape[1]
                 x = integrate(speed, source, steps, solver).clamp(self.lowest, self.highest)
                 parts.append(torch.where(many.hidden, x, many.values))
             drawn.append(torch.cat(parts, dim=1))
