@@ -53,7 +53,7 @@ def test_list_shows_the_folder_and_what_is_in_it(offline: Path, capsys: Capture)
 def test_fetch_goes_on_after_a_failure_and_tells(
     offline: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    body = gzip.compress(b"1,2\n")
+    body = gzip.compress(b"1,2\n", mtime=0)
     monkeypatch.setitem(uci.SHA256, "wine", hashlib.sha256(body).hexdigest())
     path = offline / "uci/wine/data.csv.gz"
     path.parent.mkdir(parents=True)
