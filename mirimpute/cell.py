@@ -183,7 +183,7 @@ def _judge(
     config: CellConfig, problem: Problem, x_true: np.ndarray, scored: np.ndarray, imputation: Imputation
 ) -> dict[str, Any]:
     """Return the metric fields and what the sanity gate says; a hard fault turns the row into a failure."""
-    from mirimpute.metrics.evaluation import evaluate
+    from mirimpute.metrics.evaluation import evaluate, evaluate_draws
     from mirimpute.metrics.w2 import TransportError
 
     try:
@@ -201,10 +201,11 @@ def _judge(
         same = np.array_equal(draw, imputation.point)
         of_draw = point if same else evaluate(protocol.metrics, x_true, draw, scored, **arguments)
         of_shrunk = evaluate(protocol.shrunk_metrics, x_true, shrunk, scored, **arguments)
+        of_draws = evaluate_draws(protocol.draws_metrics, x_true, imputation.draws, scored)
     except (OverflowError, TransportError) as fault:  # values too far out to be compared
         return {"status": "failed", "reason": f"the completed table cannot be scored: {fault}"}
     fields: dict[str, Any] = {}
-    for prefix, scores in (("point", point), ("draw", of_draw), ("shrunk", of_shrunk)):
+    for prefix, scores in (("point", point), ("draw", of_draw), ("shrunk", of_shrunk), ("draws", of_draws)):
         fields.update(
             {f"{prefix}_{name}": _or_none(scores.undefined, name, value) for name, value in scores.values.items()}
         )

@@ -29,6 +29,7 @@ class Protocol:
         shrinkage: lambda in [0, 1] of the shrunk draw, point + lambda (draw - point): 0 is the point, 1 the draw. One
             value for all methods, since between the two lies the trade of error against distribution.
         shrunk_metrics: names of the metrics that are computed on the shrunk draw too.
+        draws_metrics: names from :data:`mirimpute.metrics.registry.DRAWS_METRICS`, computed on all draws.
         max_rows_scored: cap on the rows of the metrics that compare all pairs of rows; a fixed subsample, the same
             for every method, whose size is in the row.
     """
@@ -53,6 +54,9 @@ class Protocol:
     )
     shrinkage: float = 0.5
     shrunk_metrics: list[str] = field(default_factory=lambda: ["w2", "energy"])
+    draws_metrics: list[str] = field(
+        default_factory=lambda: ["crps", "coverage_90", "coverage_error_90", "interval_width"]
+    )
     max_rows_scored: int = 2000
 
 
@@ -115,12 +119,14 @@ class CellConfig:
         self.method.check()
 
     def _check_protocol(self) -> None:
-        from mirimpute.metrics.registry import metric
+        from mirimpute.metrics.registry import draws_metric, metric
 
         if not self.protocol.metrics:
             raise UserError("protocol.metrics is empty: name at least one, such as [rmse]")
         for name in (*self.protocol.metrics, *self.protocol.shrunk_metrics):
             metric(name)
+        for name in self.protocol.draws_metrics:
+            draws_metric(name)
         if not 0 <= self.protocol.shrinkage <= 1:
             raise UserError(
                 f"protocol.shrinkage={self.protocol.shrinkage} is outside [0, 1]: give a fraction such as 0.5"

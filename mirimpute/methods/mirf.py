@@ -39,7 +39,8 @@ class Mirf(Method):
         steps: gradient steps per round, at a constant learning rate.
         final_steps: steps after the last round, from the best one, in which the rate decays and the held-out cells are
             targets too.
-        chains: completed copies of the table, and draws returned.
+        chains: completed copies of the table.
+        draws: returned samples, fewer (two at least) where they would have more than ``draw_cells`` cells in all.
         members: networks trained side by side; the point estimate is their mean.
         batch: pairs per step and member.
         width, blocks, dropout: of the residual networks.
@@ -73,6 +74,8 @@ class Mirf(Method):
     steps: int = 300
     final_steps: int = 400
     chains: int = 5
+    draws: int = 20
+    draw_cells: float = 2e6
     members: int = 1
     batch: int = 256
     width: int = 96
@@ -104,6 +107,7 @@ class Mirf(Method):
             "steps",
             "final_steps",
             "chains",
+            "draws",
             "members",
             "batch",
             "width",
@@ -124,6 +128,8 @@ class Mirf(Method):
         for name in ("dropout", "average"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"method.{name}={getattr(self, name)} is outside [0, 1): give a fraction")
+        if not self.draw_cells > 0:
+            raise UserError(f"method.draw_cells={self.draw_cells} leaves no draw: give a number of cells such as 2e6")
         if not 0 < self.held_out <= 0.5:
             raise UserError(f"method.held_out={self.held_out} is outside (0, 0.5]: give a fraction such as 0.1")
         if not (0 < self.learning_rate < 1 and 0 <= self.weight_decay < 100):
@@ -140,14 +146,15 @@ class Mirf(Method):
         """Fit base and flow, and run the outer loop."""
 
         model, trace, notes = learn(self, problem, progress)
-        return _FittedMirf(problem, model, self.chains, trace, notes)
+        draws = min(self.draws, max(2, int(self.draw_cells / problem.x_incomplete.size)))
+        return _FittedMirf(problem, model, draws, trace, notes)
 
 
 @dataclass(frozen=True)
 class _FittedMirf(Fitted):
     problem: Problem
     model: MirfModel
-    chains: int
+    draws: int
     trace: list[dict[str, Any]]
     notes: tuple[str, ...]
 
@@ -156,7 +163,7 @@ class _FittedMirf(Fitted):
 
         device = self.model.flow.base.mean.device
         noise = torch.Generator(device=device).manual_seed(integer_seed(self.problem.seed, "draws") % 2**63)
-        point, draws = self.model.complete(self.problem.x_incomplete, self.chains, noise)
+        point, draws = self.model.complete(self.problem.x_incomplete, self.draws, noise)
         return Imputation(point=point, draws=draws, trace=self.trace, notes=self.notes)
 
 

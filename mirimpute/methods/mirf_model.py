@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from mirimpute.crps import crps
 from mirimpute.methods.device import threads_for
 from mirimpute.methods.transports.flow import FlowModel
 from mirimpute.methods.transports.prediction import bounds
@@ -174,18 +175,9 @@ def choose(
     for shift in _SHIFTS:
         scale = 1 + shift * (spread[column] - 1)
         centre = estimates[:, 1] + shift * (stacked - estimates[:, 1])
-        candidates[shift] = _crps(centre + scale * deviation, truth)
+        candidates[shift] = crps(centre + scale * deviation, truth).mean()
     shift = min(candidates, key=lambda each: candidates[each])
     return Choices(weights, shift, 1 + shift * (spread - 1), float(np.sqrt(left.mean())))
-
-
-def _crps(draws: Array, truth: Array) -> float:
-    """Return the mean CRPS of draws (k, m) of m values: E|X - y| - E|X - X'| / 2, X and X' different draws."""
-    k = len(draws)
-    ordered = np.sort(draws, axis=0)
-    rank = 2 * np.arange(1, k + 1) - k - 1
-    between = 2 * (rank[:, None] * ordered).sum(axis=0) / (k * (k - 1))
-    return float((np.abs(draws - truth).mean(axis=0) - between / 2).mean())
 
 
 def point_range(x_incomplete: Array) -> Array:

@@ -2,7 +2,20 @@
 
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.comparison import Comparison, Undefined
-from mirimpute.metrics.evaluation import Scores, evaluate
-from mirimpute.metrics.registry import METRICS, metric
+from mirimpute.metrics.draws import Draws
+from mirimpute.metrics.evaluation import Scores, evaluate, evaluate_draws
+from mirimpute.metrics.registry import DRAWS_METRICS, METRICS, draws_metric, metric
 
-__all__ = ["METRICS", "Comparison", "Metric", "Scores", "Undefined", "evaluate", "metric"]
+__all__ = [
+    "DRAWS_METRICS",
+    "METRICS",
+    "Comparison",
+    "Draws",
+    "Metric",
+    "Scores",
+    "Undefined",
+    "draws_metric",
+    "evaluate",
+    "evaluate_draws",
+    "metric",
+]

@@ -1,21 +1,23 @@
-"""The contract of a metric: a function of one `Comparison`, with its direction and its definition."""
+"""The contract of a metric: a function of what it compares, with its direction and its definition."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from mirimpute.metrics.comparison import Comparison
+Compared = TypeVar("Compared")
+"""`Comparison`, one completed table beside the truth, or `Draws`, all draws of the scored cells."""
 
 
 @dataclass(frozen=True)
-class Metric:
-    """One number that says how close the completed table is to the truth.
+class Metric(Generic[Compared]):
+    """One number that says how close what was imputed is to the truth.
 
     Attributes:
-        name: the name in protocols, rows and tables; equals the key in ``METRICS``.
-        function: ``function(comparison) -> float``. It may raise :class:`~mirimpute.metrics.comparison.Undefined`.
-        higher_is_better: the direction, for ranks and for the best value in bold.
+        name: the name in protocols, rows and tables; equals the key in the registry.
+        function: ``function(compared) -> float``. It may raise :class:`~mirimpute.metrics.comparison.Undefined`.
+        higher_is_better: the direction, for ranks and for the best value in bold; None where best is in between.
         description: one sentence for the report.
         formula: what is computed, in plain text.
         reference: where the definition comes from.
@@ -23,8 +25,8 @@ class Metric:
     """
 
     name: str
-    function: Callable[[Comparison], float]
-    higher_is_better: bool
+    function: Callable[[Compared], float]
+    higher_is_better: bool | None
     description: str
     formula: str
     reference: str

@@ -1,4 +1,4 @@
-"""`evaluate`: the asked metrics of one completed table against the truth."""
+"""`evaluate`: the asked metrics of one completed table, or of all draws, against the truth."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mirimpute.metrics.base import Compared, Metric
 from mirimpute.metrics.comparison import Comparison, Undefined
-from mirimpute.metrics.registry import metric
+from mirimpute.metrics.draws import Draws
+from mirimpute.metrics.registry import draws_metric, metric
 
 
 @dataclass(frozen=True)
 class Scores:
-    """The result of :func:`evaluate`.
+    """The result of :func:`evaluate` and :func:`evaluate_draws`.
 
     Attributes:
         values: one number per asked metric, in the asked order; finite, or NaN for a metric in ``undefined``.
@@ -54,20 +56,42 @@ def evaluate(
     """
     metrics = [metric(name) for name in metric_names]
     comparison = Comparison(x_true, x_imputed, scored, max_rows=max_rows, rng_seed=rng_seed)
+    return _scores(metrics, comparison, x_imputed, _row_count(comparison))
+
+
+def evaluate_draws(metric_names: Sequence[str], x_true: np.ndarray, draws: np.ndarray, scored: np.ndarray) -> Scores:
+    """Return the asked metrics of all draws.
+
+    Args:
+        metric_names: keys of ``DRAWS_METRICS``.
+        x_true: float64 (n_rows, n_columns), standardised scale.
+        draws: float64 (m, n_rows, n_columns), same scale, finite.
+        scored: bool (n_rows, n_columns), True = hidden on purpose.
+
+    Raises:
+        UserError: an unknown metric.
+        ValueError: an invariant of the harness is broken, see ``Draws``.
+        OverflowError: a metric is not finite, because the draws are too far from the truth.
+    """
+    metrics = [draws_metric(name) for name in metric_names]
+    return _scores(metrics, Draws(x_true[scored], draws[:, scored]), draws, 0)
+
+
+def _scores(metrics: Sequence[Metric[Compared]], compared: Compared, imputed: np.ndarray, rows: int) -> Scores:
     values: dict[str, float] = {}
     undefined: dict[str, str] = {}
     for each in metrics:
         try:
             with np.errstate(over="ignore", invalid="ignore"):  # a value that is not finite is raised below
-                value = each.function(comparison)
+                value = each.function(compared)
         except Undefined as reason:
             values[each.name], undefined[each.name] = math.nan, str(reason)
             continue
         if not math.isfinite(value):
-            largest = float(np.abs(x_imputed).max())
+            largest = float(np.abs(imputed).max())
             raise OverflowError(f"metric {each.name!r} is {value}: the largest imputed value is {largest:.3g}")
         values[each.name] = value
-    return Scores(values=values, rows=_row_count(comparison), undefined=undefined)
+    return Scores(values=values, rows=rows, undefined=undefined)
 
 
 def _row_count(comparison: Comparison) -> int:

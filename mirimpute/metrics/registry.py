@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from mirimpute.errors import unknown
 from mirimpute.metrics.base import Metric
+from mirimpute.metrics.comparison import Comparison
+from mirimpute.metrics.crps import CRPS
+from mirimpute.metrics.draws import Draws
 from mirimpute.metrics.energy import ENERGY, ENERGY_V
+from mirimpute.metrics.interval import COVERAGE_90, COVERAGE_ERROR_90, INTERVAL_WIDTH
 from mirimpute.metrics.mmd2 import MMD2, MMD2_V
 from mirimpute.metrics.pointwise import MAE, RMSE
 from mirimpute.metrics.sliced_w2 import SLICED_W2
 from mirimpute.metrics.w1_marginal import W1_MARGINAL_SCORED, W1_MARGINAL_SUM
 from mirimpute.metrics.w2 import W2, W2SQ_HALF
 
-METRICS: dict[str, Metric] = {
+METRICS: dict[str, Metric[Comparison]] = {
     "rmse": RMSE,
     "mae": MAE,
     "w2": W2,
@@ -24,10 +28,19 @@ METRICS: dict[str, Metric] = {
     "mmd2_v": MMD2_V,
     "energy_v": ENERGY_V,
 }
+"""Of one completed table."""
+
+DRAWS_METRICS: dict[str, Metric[Draws]] = {
+    "crps": CRPS,
+    "coverage_90": COVERAGE_90,
+    "coverage_error_90": COVERAGE_ERROR_90,
+    "interval_width": INTERVAL_WIDTH,
+}
+"""Of all draws."""
 
 
-def metric(name: str) -> Metric:
-    """Return the metric called ``name``.
+def metric(name: str) -> Metric[Comparison]:
+    """Return the metric of one completed table called ``name``.
 
     Raises:
         UserError: there is none; the message lists the valid names and the nearest.
@@ -35,3 +48,14 @@ def metric(name: str) -> Metric:
     if name not in METRICS:
         raise unknown("metric", name, METRICS)
     return METRICS[name]
+
+
+def draws_metric(name: str) -> Metric[Draws]:
+    """Return the metric of all draws called ``name``.
+
+    Raises:
+        UserError: there is none; the message lists the valid names and the nearest.
+    """
+    if name not in DRAWS_METRICS:
+        raise unknown("metric of draws", name, DRAWS_METRICS)
+    return DRAWS_METRICS[name]

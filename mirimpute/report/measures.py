@@ -6,18 +6,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mirimpute.metrics.registry import METRICS
+from mirimpute.metrics.base import Metric
+from mirimpute.metrics.registry import DRAWS_METRICS, METRICS
 from mirimpute.results.row import METRIC_FIELD
 
 POINT = "point"
 DRAW = "draw"
 SHRUNK = "shrunk"
+DRAWS = "draws"
 COST = "cost"
 
 ESTIMATES = {
     POINT: "scored on the point estimate (the conditional mean, or a method's only answer)",
     DRAW: "scored on one random draw (the point estimate again, for a method that has no draws)",
     SHRUNK: "scored on the shrunk draw, point + lambda (draw - point) with the protocol's one lambda for all methods",
+    DRAWS: "scored on all draws together (one, for a method that has no draws)",
     COST: "of the imputation alone, scoring untimed",
 }
 """What each group of measures was computed from."""
@@ -27,7 +30,7 @@ DRAW_NOTE = (
     "compare draw values with draw values only."
 )
 
-_ESTIMATE_LABELS = {POINT: "point estimate", DRAW: "one draw", SHRUNK: "shrunk draw"}
+_ESTIMATE_LABELS = {POINT: "point estimate", DRAW: "one draw", SHRUNK: "shrunk draw", DRAWS: "all draws"}
 _FIGURE_LABELS = {
     "rmse": "RMSE",
     "mae": "MAE",
@@ -40,7 +43,12 @@ _FIGURE_LABELS = {
     "energy": "energy distance",
     "mmd2_v": "MMD², V-statistic",
     "energy_v": "energy distance, V-statistic",
+    "crps": "CRPS",
+    "coverage_90": "coverage of 90 % intervals",
+    "coverage_error_90": "|coverage - 0.9|",
+    "interval_width": "width of 90 % intervals",
 }
+_METRICS: dict[str, Metric[Any]] = {**METRICS, **DRAWS_METRICS}
 
 
 @dataclass(frozen=True)
@@ -49,10 +57,10 @@ class Measure:
 
     Attributes:
         field: name in tables and files; the row's field except for ``seconds``.
-        estimate: ``point``, ``draw``, ``shrunk`` or ``cost``.
+        estimate: ``point``, ``draw``, ``shrunk``, ``draws`` or ``cost``.
         label: words for the axis of a figure.
         description: one sentence.
-        higher_is_better: the direction; None when unknown, then nothing is ranked or set in bold.
+        higher_is_better: the direction; None when there is none, then nothing is ranked or set in bold.
     """
 
     field: str
@@ -63,13 +71,13 @@ class Measure:
 
     @property
     def arrow(self) -> str:
-        """The direction as "↑", "↓" or "" when unknown."""
+        """The direction as "↑", "↓" or "" when there is none."""
         return {True: "↑", False: "↓", None: ""}[self.higher_is_better]
 
     @property
     def direction(self) -> str:
         """The direction in words."""
-        return {True: "higher is better", False: "lower is better", None: "direction unknown"}[self.higher_is_better]
+        return {True: "higher is better", False: "lower is better", None: "no direction"}[self.higher_is_better]
 
     def value(self, row: Mapping[str, Any]) -> float | None:
         """Return the measure's value in ``row``, None where it has none."""
@@ -91,12 +99,12 @@ PEAK_GPU = Measure("peak_gpu_mb", COST, "peak GPU memory (MiB)", "Peak memory al
 
 
 def metric_measure(field: str) -> Measure:
-    """Return the measure of a metric's field, e.g. ``point_rmse``; direction and sentence come from ``METRICS``."""
+    """Return the measure of a metric's field, e.g. ``point_rmse``; direction and sentence come from the registry."""
     found = METRIC_FIELD.fullmatch(field)
     if found is None:
         raise ValueError(f"{field!r} is not the field of a metric")
     estimate, name = found.groups()
-    metric = METRICS.get(name)
+    metric = _METRICS.get(name)
     return Measure(
         field=field,
         estimate=estimate,
@@ -107,14 +115,14 @@ def metric_measure(field: str) -> Measure:
 
 
 def measures_of(rows: Iterable[Mapping[str, Any]]) -> list[Measure]:
-    """Return each measure that at least one row has a value for (a cost: other than 0): point, draw, shrunk, cost."""
+    """Return each measure that at least one row has a value for (a cost: other than 0), the costs last."""
     rows = list(rows)
     fields = {name for row in rows for name, value in row.items() if METRIC_FIELD.fullmatch(name) and value is not None}
-    known = list(METRICS)
+    known = list(_METRICS)
 
     def position(field: str) -> tuple[int, int, str]:
         estimate, name = field.split("_", 1)
-        return list(_ESTIMATE_LABELS).index(estimate), known.index(name) if name in METRICS else len(known), name
+        return list(_ESTIMATE_LABELS).index(estimate), known.index(name) if name in _METRICS else len(known), name
 
     metrics = [metric_measure(field) for field in sorted(fields, key=position)]
     # Without a GPU its memory is 0 in every row, which is no result.

