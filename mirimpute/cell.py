@@ -24,7 +24,7 @@ from mirimpute.methods.sanity import worse_than_mean
 from mirimpute.problem import Imputation, Problem, Progress, no_progress
 from mirimpute.results.store import cell_directory, find_row, write_cell
 from mirimpute.seeding import generator, integer_seed
-from mirimpute.standardise import Scale, observed_scale
+from mirimpute.standardise import SCALERS, Scale, observed_scale
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +95,8 @@ def run_cell(
     tables = None
     if outcome.imputation is not None and outcome.cost is not None:
         facts.update(vars(outcome.cost))
-        facts.update(_judge(config, problem, scale.standardise(table.values), hidden.scored, outcome.imputation))
+        scored_in = SCALERS[config.protocol.scaler](table.values, x_original)
+        facts.update(_judge(config, problem, table.values, hidden.scored, outcome.imputation, scale, scored_in))
         trace = outcome.imputation.trace
         if config.save_tables:
             tables = _tables(table, x_original, scale, problem.missing, outcome.imputation)
@@ -180,9 +181,25 @@ def _facts(config: CellConfig, table: Table, hidden: Amputation, problem: Proble
 
 
 def _judge(
-    config: CellConfig, problem: Problem, x_true: np.ndarray, scored: np.ndarray, imputation: Imputation
+    config: CellConfig,
+    problem: Problem,
+    truth: np.ndarray,
+    scored: np.ndarray,
+    imputation: Imputation,
+    scale: Scale,
+    scored_in: Scale,
 ) -> dict[str, Any]:
-    """Return the metric fields and what the sanity gate says; a hard fault turns the row into a failure."""
+    """Return the metric fields and what the sanity gate says; a hard fault turns the row into a failure.
+
+    Args:
+        config: the cell.
+        problem: what the method got.
+        truth: (n_rows, n_columns), original units.
+        scored: bool, the hidden cells.
+        imputation: what the method returned.
+        scale: of the problem and the imputation.
+        scored_in: the scale of the metrics.
+    """
     from mirimpute.metrics.evaluation import evaluate, evaluate_draws
     from mirimpute.metrics.w2 import TransportError
 
@@ -194,14 +211,23 @@ def _judge(
         "max_rows": config.protocol.max_rows_scored,
         "rng_seed": integer_seed(0, "scored rows"),
     }
-    protocol, draw = config.protocol, imputation.draws[0]
-    shrunk = imputation.point + protocol.shrinkage * (draw - imputation.point)
+    x_true = scored_in.standardise(truth)
+
+    def rescaled(x: np.ndarray) -> np.ndarray:
+        if config.protocol.scaler == "observed":
+            return x
+        return np.where(problem.missing, scored_in.standardise(scale.restore(x)), x_true)
+
+    protocol = config.protocol
+    point_table, draws = rescaled(imputation.point), rescaled(imputation.draws)
+    draw = draws[0]
+    shrunk = point_table + protocol.shrinkage * (draw - point_table)
     try:
-        point = evaluate(protocol.metrics, x_true, imputation.point, scored, **arguments)
-        same = np.array_equal(draw, imputation.point)
+        point = evaluate(protocol.metrics, x_true, point_table, scored, **arguments)
+        same = np.array_equal(draw, point_table)
         of_draw = point if same else evaluate(protocol.metrics, x_true, draw, scored, **arguments)
         of_shrunk = evaluate(protocol.shrunk_metrics, x_true, shrunk, scored, **arguments)
-        of_draws = evaluate_draws(protocol.draws_metrics, x_true, imputation.draws, scored)
+        of_draws = evaluate_draws(protocol.draws_metrics, x_true, draws, scored)
     except (OverflowError, TransportError) as fault:  # values too far out to be compared
         return {"status": "failed", "reason": f"the completed table cannot be scored: {fault}"}
     fields: dict[str, Any] = {}
@@ -209,8 +235,9 @@ def _judge(
         fields.update(
             {f"{prefix}_{name}": _or_none(scores.undefined, name, value) for name, value in scores.values.items()}
         )
-    point_rmse = float(np.sqrt(np.mean((imputation.point[scored] - x_true[scored]) ** 2)))
-    mean_rmse = float(np.sqrt(np.mean(x_true[scored] ** 2)))  # the observed mean is 0 in this scale
+    standardised = scale.standardise(truth)
+    point_rmse = float(np.sqrt(np.mean((imputation.point[scored] - standardised[scored]) ** 2)))
+    mean_rmse = float(np.sqrt(np.mean(standardised[scored] ** 2)))  # the observed mean is 0 in this scale
     notes = [*imputation.notes, *verdict.notes, worse_than_mean(point_rmse, mean_rmse)]
     fields["gate"] = "; ".join(note for note in notes if note)
     fields["w2_rows"] = point.rows

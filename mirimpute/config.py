@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from mirimpute import __version__
 from mirimpute.amputation.base import Mechanism
 from mirimpute.datasets.base import Dataset
-from mirimpute.errors import UserError
+from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Method
+from mirimpute.standardise import SCALERS
 
 RATE_CONVENTIONS = ("overall", "eligible")
+_SAME_RATE = 1e-9
 
 
 @dataclass
@@ -23,8 +25,12 @@ class Protocol:
 
     Attributes:
         name: the label in rows.
-        scaler: "observed" standardises each column by mean and standard deviation of its observed cells.
+        scaler: the scale of the scores, a key of :data:`mirimpute.standardise.SCALERS`. Methods always get columns
+            standardised by their observed cells, so that no scale tells them anything of the truth.
         rate_of: what ``missing_rate`` is a fraction of: "overall", all cells, or "eligible", those that may be hidden.
+        mechanisms: names of those that it allows (none: all).
+        missing_rates: those that it allows (none: all).
+        observed_fraction: replaces the mechanism's own, where it has one.
         metrics: names from :data:`mirimpute.metrics.registry.METRICS`, each computed on point and on one draw.
         shrinkage: lambda in [0, 1] of the shrunk draw, point + lambda (draw - point): 0 is the point, 1 the draw. One
             value for all methods, since between the two lies the trade of error against distribution.
@@ -37,6 +43,9 @@ class Protocol:
     name: str = "default"
     scaler: str = "observed"
     rate_of: str = "overall"
+    mechanisms: list[str] = field(default_factory=list)
+    missing_rates: list[float] = field(default_factory=list)
+    observed_fraction: float | None = None
     metrics: list[str] = field(
         default_factory=lambda: [
             "rmse",
@@ -92,6 +101,11 @@ class CellConfig:
     resume: bool = False
     save_tables: bool = False
 
+    def __post_init__(self) -> None:
+        fraction = self.protocol.observed_fraction
+        if fraction is not None and hasattr(self.mechanism, "observed_fraction"):
+            self.mechanism = replace(self.mechanism, **{"observed_fraction": fraction})
+
     def check(self) -> None:
         """Refuse values that no data is needed to refuse.
 
@@ -110,8 +124,8 @@ class CellConfig:
             raise UserError(
                 f"protocol.rate_of={self.protocol.rate_of!r} is unknown: give {' or '.join(RATE_CONVENTIONS)}"
             )
-        if self.protocol.scaler != "observed":
-            raise UserError(f"protocol.scaler={self.protocol.scaler!r} is unknown: give 'observed'")
+        if self.protocol.scaler not in SCALERS:
+            raise unknown("protocol.scaler", self.protocol.scaler, SCALERS)
         if self.device != "cpu" and not self.device.startswith("cuda"):
             raise UserError(f"device={self.device!r} is unknown: give cpu, cuda or cuda:N")
         self._check_protocol()
@@ -121,6 +135,17 @@ class CellConfig:
     def _check_protocol(self) -> None:
         from mirimpute.metrics.registry import draws_metric, metric
 
+        mechanisms, rates = self.protocol.mechanisms, self.protocol.missing_rates
+        if mechanisms and self.mechanism.name not in mechanisms:
+            raise UserError(
+                f"protocol={self.protocol.name} has no mechanism {self.mechanism.name!r}: give one of "
+                f"{', '.join(mechanisms)}, or protocol=default"
+            )
+        if rates and not any(abs(rate - self.missing_rate) < _SAME_RATE for rate in rates):
+            raise UserError(
+                f"protocol={self.protocol.name} has no missing_rate={self.missing_rate:g}: give one of "
+                f"{', '.join(f'{rate:g}' for rate in rates)}, or protocol=default"
+            )
         if not self.protocol.metrics:
             raise UserError("protocol.metrics is empty: name at least one, such as [rmse]")
         for name in (*self.protocol.metrics, *self.protocol.shrunk_metrics):

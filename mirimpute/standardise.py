@@ -1,7 +1,8 @@
-"""Standardise columns by what is observed, and back."""
+"""Scales of columns: standardised by what is observed or by the truth, min-max, and back."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,3 +45,26 @@ def observed_scale(x_incomplete: np.ndarray) -> Scale:
     spread = np.sqrt(np.where(observed, (scaled - mean) ** 2, 0.0).sum(axis=0) / count)
     constant = spread <= 1e-12
     return Scale(mean=mean * size, spread=np.where(constant, 1.0, spread * size))
+
+
+def minmax_scale(x: np.ndarray) -> Scale:
+    """Return the scale in which each column runs from 0 to 1; a constant one gets spread 1 and becomes 0.
+
+    Args:
+        x: float64 (n_rows, n_columns), NaN where the source has no value, at least one value per column.
+
+    >>> minmax_scale(np.array([[1.0, 5.0], [3.0, np.nan]])).standardise(np.array([[2.0, 5.0]]))
+    array([[0.5, 0. ]])
+    """
+    lowest, highest = np.nanmin(x, axis=0), np.nanmax(x, axis=0)
+    spread = highest - lowest
+    return Scale(mean=lowest, spread=np.where(spread > 0, spread, 1.0))
+
+
+SCALERS: dict[str, Callable[[np.ndarray, np.ndarray], Scale]] = {
+    "observed": lambda x_true, x_incomplete: observed_scale(x_incomplete),
+    "truth": lambda x_true, x_incomplete: observed_scale(x_true),
+    "minmax": lambda x_true, x_incomplete: minmax_scale(x_true),
+}
+"""Scales of the scores by name, from the true and the incomplete table: z-scores by the observed cells (a method could
+compute them), z-scores by the truth, and from 0 to 1 by the truth."""

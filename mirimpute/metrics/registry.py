@@ -13,12 +13,13 @@ from mirimpute.metrics.mmd2 import MMD2, MMD2_V
 from mirimpute.metrics.pointwise import MAE, RMSE
 from mirimpute.metrics.sliced_w2 import SLICED_W2
 from mirimpute.metrics.w1_marginal import W1_MARGINAL_SCORED, W1_MARGINAL_SUM
-from mirimpute.metrics.w2 import W2, W2SQ_HALF
+from mirimpute.metrics.w2 import W2, W2SQ, W2SQ_HALF
 
 METRICS: dict[str, Metric[Comparison]] = {
     "rmse": RMSE,
     "mae": MAE,
     "w2": W2,
+    "w2sq": W2SQ,
     "w2sq_half": W2SQ_HALF,
     "w1_marginal_sum": W1_MARGINAL_SUM,
     "w1_marginal_scored": W1_MARGINAL_SCORED,

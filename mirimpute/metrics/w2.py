@@ -40,6 +40,11 @@ def w2(comparison: Comparison) -> float:
     return math.sqrt(comparison.once(squared_w2))
 
 
+def w2sq(comparison: Comparison) -> float:
+    """Return W2², twice :func:`w2sq_half`."""
+    return comparison.once(squared_w2)
+
+
 def w2sq_half(comparison: Comparison) -> float:
     """Return ½·W2², squared units: the "OT" of Muzellec et al. 2020. Rows and errors as :func:`w2`."""
     return 0.5 * comparison.once(squared_w2)
@@ -113,6 +118,15 @@ W2 = Metric(
     description="Exact 2-Wasserstein distance between completed and true rows (rows with a scored cell).",
     formula="sqrt(min_pi (1/n) sum_i ||x_i - y_pi(i)||^2)",
     reference="Peyre and Cuturi 2019, section 2",
+    row_capped=True,
+)
+W2SQ = Metric(
+    name="w2sq",
+    function=w2sq,
+    higher_is_better=False,
+    description="Squared 2-Wasserstein distance between completed and true rows.",
+    formula="w2^2",
+    reference='Chen et al. 2024, section 5 ("WASS")',
     row_capped=True,
 )
 W2SQ_HALF = Metric(

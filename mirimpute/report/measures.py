@@ -35,6 +35,7 @@ _FIGURE_LABELS = {
     "rmse": "RMSE",
     "mae": "MAE",
     "w2": "W2",
+    "w2sq": "W2²",
     "w2sq_half": "½ W2²",
     "w1_marginal_sum": "W1, summed over columns",
     "w1_marginal_scored": "W1, summed over columns, scored cells",

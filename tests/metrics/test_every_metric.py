@@ -28,6 +28,7 @@ def test_registry_names_and_texts():
         assert each.reference
     assert {name for name in NAMES if METRICS[name].row_capped} == {
         "w2",
+        "w2sq",
         "w2sq_half",
         "mmd2",
         "energy",
@@ -137,7 +138,7 @@ def test_row_metrics_are_undefined_when_every_row_has_an_unknown_cell(rng):
     x, scored = problem(rng)
     x[:, 0], scored[:, 0] = np.nan, False
     result = scores(x, np.nan_to_num(x) + scored, scored)
-    assert set(result.undefined) == {"w2", "w2sq_half", "sliced_w2", "mmd2", "energy", "mmd2_v", "energy_v"}
+    assert set(result.undefined) == {"w2", "w2sq", "w2sq_half", "sliced_w2", "mmd2", "energy", "mmd2_v", "energy_v"}
     assert all(np.isnan(result.values[name]) for name in result.undefined)
     assert result.rows == 0
     assert result.values["rmse"] == 1.0
@@ -171,7 +172,15 @@ def test_two_rows_and_one_column():
     x, scored = np.array([[0.0], [2.0]]), np.array([[True], [False]])
     result = scores(x, np.array([[1.0], [2.0]]), scored)
     assert result.rows == 1
-    expected = {"rmse": 1.0, "mae": 1.0, "w2": 1.0, "w2sq_half": 0.5, "w1_marginal_sum": 0.5, "w1_marginal_scored": 1.0}
+    expected = {
+        "rmse": 1.0,
+        "mae": 1.0,
+        "w2": 1.0,
+        "w2sq": 1.0,
+        "w2sq_half": 0.5,
+        "w1_marginal_sum": 0.5,
+        "w1_marginal_scored": 1.0,
+    }
     expected |= {"sliced_w2": 1.0, "mmd2_v": 2 - 2 * np.exp(-0.5), "energy_v": 2.0}  # one row: the bandwidth is 1
     assert set(result.undefined) == {"mmd2", "energy"}  # one row has no pair of different rows
     assert {name: result.values[name] for name in expected} == pytest.approx(expected, rel=1e-12)
