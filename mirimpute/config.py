@@ -104,7 +104,8 @@ class CellConfig:
     def __post_init__(self) -> None:
         fraction = self.protocol.observed_fraction
         if fraction is not None and hasattr(self.mechanism, "observed_fraction"):
-            self.mechanism = replace(self.mechanism, **{"observed_fraction": fraction})
+            changed: dict[str, Any] = {"observed_fraction": fraction}
+            self.mechanism = replace(self.mechanism, **changed)
 
     def check(self) -> None:
         """Refuse values that no data is needed to refuse.
