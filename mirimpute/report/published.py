@@ -1,0 +1,136 @@
+"""Figures of papers beside ours: what was published, what our rows of the same protocol say, how far apart they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from statistics import fmean, stdev
+from typing import Any
+
+import yaml
+
+from mirimpute.report.collect import Case, Collection
+from mirimpute.report.markup import markdown, number
+
+
+@dataclass(frozen=True)
+class Published:
+    """One figure of a paper.
+
+    Attributes:
+        method: as the paper calls it.
+        case: dataset, mechanism, rate and protocol, as our rows name them.
+        field: the field of a row that is the same quantity.
+        value: as printed.
+        source: where it stands.
+    """
+
+    method: str
+    case: Case
+    field: str
+    value: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A published figure beside one of our methods on the same case.
+
+    Attributes:
+        published: the paper's.
+        method: ours; None when we have no row of the case.
+        mean, sd, n: ours over seeds; sd is None for fewer than two.
+    """
+
+    published: Published
+    method: str | None = None
+    mean: float | None = None
+    sd: float | None = None
+    n: int = 0
+
+    @property
+    def difference(self) -> float | None:
+        """Ours minus theirs, in standard deviations of ours over seeds; None without one."""
+        if self.mean is None or not self.sd:
+            return None
+        return (self.mean - self.published.value) / self.sd
+
+
+def published_figures() -> list[Published]:
+    """Return the figures of every file of the folder ``published`` beside this module, in order."""
+    found: list[Published] = []
+    folder = resources.files("mirimpute.report") / "published"
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        if file.name.endswith(".yaml"):
+            found += _figures(yaml.safe_load(file.read_text(encoding="utf-8")))
+    return found
+
+
+def laid_beside(collection: Collection, figures: Sequence[Published]) -> list[Beside]:
+    """Return each published figure once for every method of ours with a value on its case, or once alone."""
+    frame = collection.frame
+    result: list[Beside] = []
+    for figure in figures:
+        case = figure.case
+        same = frame[
+            (frame["field"] == figure.field)
+            & (frame["dataset"] == case.dataset)
+            & (frame["mechanism"] == case.mechanism)
+            & (frame["missing_rate"] == case.missing_rate)
+            & (frame["protocol"] == case.protocol)
+        ]
+        values = {method: group["value"].dropna().tolist() for method, group in same.groupby("method", sort=False)}
+        ours = [
+            Beside(figure, str(method), fmean(own), stdev(own) if len(own) > 1 else None, len(own))
+            for method, own in values.items()
+            if own
+        ]
+        result += ours or [Beside(figure)]
+    return result
+
+
+def published_table(beside: Sequence[Beside]) -> str:
+    """Return the Markdown page."""
+    lines = [
+        "# Published figures beside ours",
+        "",
+        "Ours are means over seeds of rows of the same protocol, dataset, mechanism and rate; the last column is ours "
+        "minus theirs in our standard deviations over seeds. A dash: we have no such row, or one seed only. Masks and "
+        "versions of data differ, so small differences say nothing.",
+        "",
+        "| dataset | mechanism | rate | measure | published by | theirs | method | ours | seeds | difference (sd) |",
+        "|---|---|---:|---|---|---:|---|---:|---:|---:|",
+    ]
+    for each in beside:
+        case = each.published.case
+        ours = "—" if each.mean is None else number(each.mean) + (f" ± {number(each.sd)}" if each.sd else "")
+        cells = [
+            markdown(case.dataset),
+            markdown(case.mechanism),
+            f"{case.missing_rate:g}",
+            markdown(each.published.field),
+            markdown(each.published.method),
+            f"{each.published.value:g}",
+            markdown(each.method or "—"),
+            ours,
+            str(each.n or "—"),
+            "—" if each.difference is None else f"{each.difference:+.1f}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    sources = dict.fromkeys(each.published.source for each in beside)
+    return "\n".join([*lines, "", *(f"- {markdown(source)}" for source in sources)]) + "\n"
+
+
+def _figures(content: dict[str, Any]) -> list[Published]:
+    shared = {key: content[key] for key in ("protocol", "mechanism", "missing_rate") if key in content}
+    found = []
+    for entry in content["figures"]:
+        one = {**shared, **entry}
+        case = Case(one["dataset"], one["mechanism"], float(one["missing_rate"]), one["protocol"])
+        found += [
+            Published(one["method"], case, field, float(value), content["source"])
+            for field, value in one.items()
+            if field.startswith(("point_", "draw_"))
+        ]
+    return found
