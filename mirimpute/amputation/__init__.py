@@ -12,6 +12,7 @@ mar            sigmoid(s_ij + b_j), s_j a random linear score of columns   Muzel
 mnar_logistic  as mar, but p in the columns that make the score            Muzellec et al. 2020
 mnar_self      sigmoid(±z_ij + b_j), z_j the column itself                 Muzellec et al. 2020
 mnar_quantile  p where x_ij ≤ Q_j(q) or x_ij ≥ Q_j(1 − q), else 0          Muzellec et al. 2020
+copy           the pattern of a random incomplete row, row after row       Du et al. 2024
 =============  ==========================================================  ====================
 
 Scores are weighted with N(0, 1) and have unit variance; z_j is standardised over the observed values. No mechanism
@@ -31,6 +32,7 @@ References:
 
 from mirimpute.amputation.amputate import RATES_OF, Amputation, amputate, check_missing_rate
 from mirimpute.amputation.base import Mechanism, Proposal
+from mirimpute.amputation.copying import Copy
 from mirimpute.amputation.mar import Mar
 from mirimpute.amputation.mcar import Mcar
 from mirimpute.amputation.mnar_logistic import MnarLogistic
@@ -42,6 +44,7 @@ __all__ = [
     "MECHANISMS",
     "RATES_OF",
     "Amputation",
+    "Copy",
     "Mar",
     "Mcar",
     "Mechanism",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mirimpute.amputation.base import Mechanism
+from mirimpute.amputation.copying import Copy
 from mirimpute.amputation.mar import Mar
 from mirimpute.amputation.mcar import Mcar
 from mirimpute.amputation.mnar_logistic import MnarLogistic
@@ -15,5 +16,6 @@ MECHANISMS: dict[str, type[Mechanism]] = {
     "mnar_logistic": MnarLogistic,
     "mnar_self": MnarSelf,
     "mnar_quantile": MnarQuantile,
+    "copy": Copy,
 }
 """Name, as in ``mechanism=<name>``, to class."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mirimpute.amputation import MECHANISMS, RATES_OF, amputate
 from mirimpute.errors import UserError
 
-NAMES = sorted(MECHANISMS)
+NAMES = sorted(set(MECHANISMS) - {"copy"})  # which needs a table with holes, see test_copying.py
 
 
 def run(values, mechanism, rate, rate_of="overall", seed=0, **parameters):

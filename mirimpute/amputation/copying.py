@@ -1,0 +1,58 @@
+"""Patterns of the table's own rows, copied onto other rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mirimpute.amputation.base import Mechanism, Proposal, name_columns
+from mirimpute.errors import UserError
+
+_LAYERS = 8
+_APART = 1e3  # more than any difference of logit(u): whole patterns go in turn
+
+
+@dataclass
+class Copy(Mechanism):
+    """Rows lose the cells that other rows of the same table lack: which columns go together is as in the data.
+
+    Every row, in random order, gets the pattern of a random incomplete row on top of its own holes, until the rate is
+    reached; if it is not once all have one, they get a second, up to eight. A column without a hole of its own keeps
+    all its values. Which row gets which pattern is random, so a dependence of the holes on values is not copied.
+
+    Used to judge methods on a table whose true values nobody knows (copy-masking: Jarrett et al. 2022 and Du et al.,
+    "ReMasker", 2024, train on such patterns).
+    """
+
+    def propose(self, values: np.ndarray, rng: np.random.Generator) -> Proposal:
+        """Return the cells of copied patterns, row after row.
+
+        Raises:
+            UserError: the table has no missing cell, or misses only cells of rows that miss all.
+        """
+        missing = np.isnan(values)
+        n = len(values)
+        incomplete = np.flatnonzero(missing.any(axis=1) & ~missing.all(axis=1))
+        if incomplete.size == 0:
+            raise UserError(
+                f"mechanism {self.name!r} copies the missing cells of the table's own rows, and no row has some cells "
+                "missing and others not: use mechanism=mcar or mar"
+            )
+        logits = np.zeros(values.shape)
+        eligible = np.zeros(values.shape, dtype=bool)
+        for layer in range(_LAYERS):
+            pattern = missing[rng.choice(incomplete, size=n)] & ~missing & ~eligible
+            turn = layer * n + rng.permutation(n)
+            logits[pattern] = -_APART * np.broadcast_to(turn[:, None], values.shape)[pattern]
+            eligible |= pattern
+        complete = np.flatnonzero(~missing.any(axis=0))
+        return Proposal(
+            eligible=eligible,
+            logits=logits,
+            intercept_per_column=False,
+            notes=(f"complete column(s) {name_columns(complete)} stay observed",) if complete.size else (),
+            limit=f"{complete.size} of {values.shape[1]} columns miss nothing in the table and stay observed, the "
+            "others lose what other rows lack",
+            remedy="",
+        )
