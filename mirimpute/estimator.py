@@ -10,7 +10,6 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from mirimpute.conf_location import conf_dir
 from mirimpute.errors import UserError, unknown
 
 PRESETS = ("mirf", "mirf_fast", "mirf_mnar")
@@ -71,12 +70,14 @@ class MirfImputer(TransformerMixin, BaseEstimator):
             ValueError: a parameter without a meaning, a column without any value, infinite values, fewer than 2 rows.
         """
         from mirimpute.datasets.table import Column, Kind
-        from mirimpute.methods.mirf import learn
+        from mirimpute.methods.catalog import named_method
+        from mirimpute.methods.mirf import Mirf, learn
         from mirimpute.problem import Problem
         from mirimpute.standardise import observed_scale
 
         self._check()
-        settings = _settings(self.preset, self.parameters)
+        settings = named_method(self.preset, self.parameters)
+        assert isinstance(settings, Mirf)
         x = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2)
         empty = np.flatnonzero(np.isnan(x).all(axis=0))
         if empty.size:
@@ -177,22 +178,3 @@ class MirfImputer(TransformerMixin, BaseEstimator):
                 part = np.where(missing[rows], self._scale.restore(completed), x[rows])
                 result[number][rows] = part
         return result[0], result[1:]
-
-
-def _settings(preset: str, parameters: dict[str, Any] | None) -> Any:
-    """Return the settings of a preset, which ``conf/method/<preset>.yaml`` holds, with changes."""
-    import dataclasses
-
-    import yaml
-
-    from mirimpute.methods.mirf import Mirf
-
-    chosen = yaml.safe_load((conf_dir() / "method" / f"{preset}.yaml").read_text(encoding="utf-8"))
-    chosen.pop("defaults")
-    known = {field.name for field in dataclasses.fields(Mirf)}
-    for name in parameters or {}:
-        if name not in known:
-            raise unknown("parameter", name, known)
-    settings = Mirf(**{**chosen, **(parameters or {})})
-    settings.check()
-    return settings

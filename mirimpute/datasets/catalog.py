@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mirimpute.conf_location import conf_dir, descriptions
+from mirimpute.conf_location import conf_dir, descriptions, entry
 from mirimpute.datasets.base import Dataset
 from mirimpute.datasets.openml_source import OpenML
 from mirimpute.datasets.registry import DATASETS
-from mirimpute.errors import UserError, unknown
+from mirimpute.errors import UserError
 
 __all__ = ["conf_dir", "descriptions", "named_dataset", "options_to_give"]
 
@@ -41,13 +41,5 @@ def options_to_give(name: str) -> list[str]:
 
 
 def _entry(name: str) -> tuple[type[Dataset], dict[str, Any]]:
-    """Return the class that the configuration file starts from and the values that it sets."""
-    import yaml
-
-    names = descriptions("dataset")
-    if name not in names:
-        raise unknown("dataset", name, names)
-    values = yaml.safe_load((conf_dir() / "dataset" / f"{name}.yaml").read_text(encoding="utf-8"))
-    # "base_uci" or, in a sub-folder, "/dataset/base_uci@_here_"
-    base = values.pop("defaults")[0].rpartition("/")[2].partition("@")[0]
-    return DATASETS[base.removeprefix("base_")], values
+    key, values = entry("dataset", name)
+    return DATASETS[key], values

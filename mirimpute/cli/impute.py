@@ -1,0 +1,120 @@
+"""`mirimpute-impute`: fill the holes of a CSV or Parquet file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mirimpute.errors import UserError
+
+PROGRAM = "mirimpute-impute"
+OK, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0, 1 when the method failed, 2 for a request that cannot be served."""
+    from mirimpute.cli.notices import plain_warnings
+
+    options = _parser().parse_args(arguments)
+    try:
+        with plain_warnings(PROGRAM):
+            return complete(options)
+    except UserError as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        print(f"{PROGRAM}: interrupted, nothing was written", file=sys.stderr)
+        return INTERRUPTED
+
+
+def complete(options: argparse.Namespace) -> int:
+    """Read, impute, write, and say in a line per file what was done."""
+    from mirimpute.cli.progress import rich_progress
+    from mirimpute.datasets.completion import check_target, write_completed
+    from mirimpute.datasets.files import File
+    from mirimpute.isolation import run_isolated
+    from mirimpute.methods.catalog import named_method
+    from mirimpute.methods.sanity import check as check_sanity
+    from mirimpute.problem import Problem
+    from mirimpute.seeding import integer_seed
+    from mirimpute.standardise import observed_scale
+
+    if options.draws < 0:
+        raise UserError(f"--draws {options.draws} is negative: give 0 or more")
+    method = named_method(options.method, {"draws": options.draws} if _has_draws(options) else None)
+    source = File(path=str(options.file), header=not options.no_header)
+    targets = [options.output, *(_numbered(options.output, k + 1, options.draws) for k in range(options.draws))]
+    for target in targets:
+        check_target(options.file, target, options.force)
+    table = source.load(Path())
+    count = int(table.missing.sum())
+    if not count:
+        raise UserError(f"'{options.file}' has no missing cell in its numeric columns: there is nothing to fill")
+    scale = observed_scale(table.values)
+    seed = integer_seed(options.seed, "impute") % 2**31
+    problem = Problem(scale.standardise(table.values), table.columns, seed, options.device)
+    with TemporaryDirectory(prefix="mirimpute-") as folder, rich_progress(options.file.name) as progress:
+        outcome = run_isolated(method, problem, log_file=Path(folder) / "log.txt", progress=progress)
+    if outcome.imputation is None or outcome.cost is None:
+        print(f"{PROGRAM}: {options.method} failed: {outcome.reason}", file=sys.stderr)
+        return FAILED
+    imputation = outcome.imputation
+    verdict = check_sanity(problem, imputation, returns_column_means=method.returns_column_means)
+    if len(imputation.draws) < options.draws:
+        raise UserError(
+            f"method {options.method!r} returned {len(imputation.draws)} draw(s) of the {options.draws} asked for: "
+            "give a smaller --draws, or another --method"
+        )
+    for note in (*imputation.notes, *verdict.notes):
+        print(f"{PROGRAM}: note: {note}", file=sys.stderr)
+    for target, values in zip(targets, [imputation.point, *imputation.draws[: options.draws]], strict=True):
+        write_completed(source, table, scale.restore(values), target)
+    seconds = outcome.cost.fit_s + outcome.cost.impute_s
+    print(f"{count} cells filled by {options.method} in {seconds:.1f} s: {', '.join(map(str, targets))}")
+    return OK
+
+
+def _has_draws(options: argparse.Namespace) -> bool:
+    """Return whether the method has a parameter for the number of draws, and some are asked for."""
+    from mirimpute.methods.catalog import named_method
+
+    return options.draws > 0 and hasattr(named_method(options.method), "draws")
+
+
+def _numbered(target: Path, number: int, count: int) -> Path:
+    """Return the file of one draw.
+
+    >>> _numbered(Path("out/a.csv.gz"), 3, 20).as_posix()
+    'out/a.draw-03.csv.gz'
+    """
+    from mirimpute.datasets.completion import suffix_of
+
+    suffix = suffix_of(target)
+    stem = target.name.removesuffix(suffix) if suffix else target.name
+    return target.with_name(f"{stem}.draw-{number:0{len(str(count))}d}{suffix}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Fill the missing cells of the numeric columns of a CSV or Parquet file. What is there stays as it "
+        "is, text for text; other columns are left alone.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="comma-separated (.csv, .csv.gz) or Parquet")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="what to write, same kind")
+    parser.add_argument("--method", default="mirf", help="a name from `mirimpute-bench --help` (%(default)s)")
+    parser.add_argument(
+        "--draws", type=int, default=0, metavar="M", help="also write M draws for multiple imputation (%(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of all randomness (%(default)s)")
+    parser.add_argument("--device", default="cpu", help="torch device (%(default)s)")
+    parser.add_argument("--no-header", action="store_true", help="the first line of the CSV holds no column names")
+    parser.add_argument("--force", action="store_true", help="replace output files that are there")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""`mirimpute-impute` on files: what was there stays, what was missing is filled."""
+
+import csv
+import gzip
+
+import numpy as np
+import pandas as pd
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from mirimpute.cli.impute import main
+
+ROWS = [
+    ["name", "height", "age", "note"],
+    ["Ann, the first", "1.70", "31", ""],
+    ['Bob "B"', "", "45", "x"],
+    ["Cid", "1.65", "", "y"],
+    ["Dee", "1.8000", "28", "NA"],
+    ["Eve", "NA", "39", "z"],
+    ["Fay", "1.59", "?", ""],
+    ["Gus", "1.75", "+40", "z"],
+]
+
+
+@pytest.fixture
+def people(tmp_path):
+    path = tmp_path / "people.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(ROWS)
+    return path
+
+
+def read(path):
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_csv_keeps_every_text_that_was_there(people, tmp_path, capsys):
+    target = tmp_path / "done.csv"
+    assert main([str(people), "-o", str(target), "--method", "mean"]) == 0
+    filled = read(target)
+    changed = [(i, j) for i, row in enumerate(ROWS) for j, cell in enumerate(row) if filled[i][j] != cell]
+    assert changed == [(2, 1), (3, 2), (5, 1), (6, 2)]  # the holes of the two numeric columns, and no other cell
+    assert float(filled[2][1]) == pytest.approx(np.mean([1.70, 1.65, 1.80, 1.59, 1.75]))
+    assert filled[3][2] == filled[6][2] == "37"  # the mean 36.6 of whole numbers, as one
+    captured = capsys.readouterr()
+    assert "4 cells filled by mean" in captured.out
+    assert "name, note" in captured.err
+    assert people.read_bytes().count(b"\r\n") == target.read_bytes().count(b"\r\n")
+
+
+def test_parquet_keeps_types_order_and_values(tmp_path):
+    table = pyarrow.table(
+        {
+            "when": pyarrow.array(["a", None, "c", "d"]),
+            "count": pyarrow.array([1, None, 3, 5], pyarrow.int16()),
+            "size": pyarrow.array([0.5, 1.5, None, float("nan")], pyarrow.float32()),
+            "full": pyarrow.array([2**53 + 1, 1, 2, 3], pyarrow.int64()),
+        }
+    )
+    source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    pyarrow.parquet.write_table(table, source)
+    assert main([str(source), "-o", str(target), "--method", "mean"]) == 0
+    done = pyarrow.parquet.read_table(target)
+    assert done.schema == table.schema
+    assert done["count"].to_pylist() == [1, 3, 3, 5]
+    assert done["size"].to_pylist() == [0.5, 1.5, 1.0, 1.0]
+    assert done["full"].equals(table["full"])  # a whole number that no float holds
+    assert done["when"].equals(table["when"])
+
+
+def test_draws_are_files_of_their_own_that_differ_where_cells_were_missing(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(80, 3))
+    x[:30, 0] = np.nan
+    source, target = tmp_path / "x.csv.gz", tmp_path / "y.csv.gz"
+    pd.DataFrame(x, columns=list("abc")).to_csv(source, index=False)
+    assert main([str(source), "-o", str(target), "--method", "mirf_fast", "--draws", "2"]) == 0
+    files = [target, tmp_path / "y.draw-1.csv.gz", tmp_path / "y.draw-2.csv.gz"]
+    point, first, second = (np.array(read(file)[1:], dtype=float) for file in files)
+    for filled in (point, first, second):
+        assert np.array_equal(filled[30:], x[30:])
+        assert np.isfinite(filled).all()
+    assert not np.array_equal(first[:30, 0], second[:30, 0])
+
+
+def test_same_command_same_bytes(people, tmp_path):
+    targets = [tmp_path / "one.csv", tmp_path / "two.csv"]
+    for target in targets:
+        assert main([str(people), "-o", str(target), "--method", "hot_deck"]) == 0
+    assert targets[0].read_bytes() == targets[1].read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nothing.csv", "-o", "out.csv"], "does not exist"),
+        (["people.csv", "-o", "out.parquet"], "give a name that ends in .csv"),
+        (["people.csv", "-o", "people.csv"], "is the input itself"),
+        (["people.csv", "-o", "there.csv"], "is there already: give another file, or --force"),
+        (["people.csv", "-o", "no/where.csv"], "does not exist: create it"),
+        (["people.csv", "-o", "out.csv", "--method", "mirff"], "did you mean 'mirf'"),
+        (["people.csv", "-o", "out.csv", "--draws", "-1"], "is negative"),
+        (["people.csv", "-o", "out.csv", "--draws", "3", "--method", "mean"], "returned 1 draw(s) of the 3 asked for"),
+        (["full.csv", "-o", "out.csv"], "has no missing cell"),
+    ],
+)
+def test_bad_requests_are_one_sentence(people, tmp_path, monkeypatch, capsys, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.csv").write_text("kept")
+    (tmp_path / "full.csv").write_text("a,b\n1,2\n3,4\n")
+    assert main(arguments) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert words in error
+    assert (tmp_path / "there.csv").read_text() == "kept"
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_force_replaces(people, tmp_path):
+    target = tmp_path / "there.csv"
+    target.write_text("old")
+    assert main([str(people), "-o", str(target), "--method", "mean", "--force"]) == 0
+    assert len(read(target)) == len(ROWS)
+    assert not list(tmp_path.glob(".*.part"))
