@@ -12,9 +12,7 @@ import pandas as pd
 from mirimpute.report.collect import Case, Collection, Row
 from mirimpute.report.markup import number
 from mirimpute.report.measures import DRAW, DRAW_NOTE, Measure
-
-MIN_CASES_FOR_RANKS = 3
-"""An average over fewer cases says nothing about a method."""
+from mirimpute.report.statistics import MIN_DATASETS
 
 _NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?")
 
@@ -73,7 +71,8 @@ class MeasureTable:
         methods: rows, in order.
         cases: columns, in order; a case in which nothing was tried is left out.
         entries: one per method and case.
-        average_rank: per method over the cases, None when refused.
+        ranked: the methods that take part in the ranking: those run on every case; none when ranks are refused.
+        refusal: why there are no ranks, "" when there are.
         notes: sentences for below the table.
     """
 
@@ -81,8 +80,26 @@ class MeasureTable:
     methods: tuple[str, ...]
     cases: tuple[Case, ...]
     entries: Mapping[tuple[str, Case], Entry]
-    average_rank: Mapping[str, float | None]
+    ranked: tuple[str, ...]
+    refusal: str
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets of the cases, in order."""
+        return tuple(dict.fromkeys(case.dataset for case in self.cases))
+
+    def average_rank(self, method: str) -> float | None:
+        """Return the mean rank of ``method``: within each dataset over its cases, then over datasets; None: not ranked.
+
+        Datasets count the same, however many cases they have.
+        """
+        if method not in self.ranked:
+            return None
+        by_dataset: dict[str, list[float]] = {}
+        for case in self.cases:
+            by_dataset.setdefault(case.dataset, []).append(self.entries[method, case].rank or 0.0)
+        return sum(sum(ranks) / len(ranks) for ranks in by_dataset.values()) / len(by_dataset)
 
     @property
     def usual_n(self) -> int:
@@ -107,10 +124,6 @@ def summarise(collection: Collection, measure: Measure) -> MeasureTable:
         _mark_best(grid, methods, case, measure)
         if ranked:
             _set_ranks(grid, ranked, case, measure)
-    average = {
-        method: sum(grid[method, case].rank or 0.0 for case in cases) / len(cases) if method in ranked else None
-        for method in methods
-    }
     notes = [DRAW_NOTE] if measure.estimate == DRAW else []
     notes += [rank_note] if rank_note else []
     notes += _seed_notes(grid, cases)
@@ -118,7 +131,9 @@ def summarise(collection: Collection, measure: Measure) -> MeasureTable:
         notes.append("† the sanity gate warned about at least one seed, see the warnings in summary.md.")
     if any(entry.n and entry.not_ok for entry in grid.values()):
         notes.append("A mean over fewer seeds because others failed is never set in bold.")
-    return MeasureTable(measure, tuple(methods), tuple(cases), grid, average, tuple(notes))
+    return MeasureTable(
+        measure, tuple(methods), tuple(cases), grid, tuple(ranked), "" if ranked else rank_note, tuple(notes)
+    )
 
 
 def failures(collection: Collection) -> list[Failure]:
@@ -176,15 +191,13 @@ def _ranked_methods(
     everywhere = [m for m in methods if all(grid[m, case].present for case in cases)]
     if measure.higher_is_better is None:
         return [], "No ranks: the direction of this metric is not known."
-    if len(cases) < MIN_CASES_FOR_RANKS:
-        return (
-            [],
-            f"No average rank: it takes {MIN_CASES_FOR_RANKS} cases (dataset, mechanism, rate), {len(cases)} run.",
-        )
+    datasets = len({case.dataset for case in cases})
+    if datasets < MIN_DATASETS:
+        return [], f"No average rank: it takes {MIN_DATASETS} datasets, {datasets} run."
     if len(everywhere) < 2:
         return [], "No average rank: fewer than two methods were run on every case."
     note = (
-        f"Average rank over {len(cases)} cases, 1 = best of {len(everywhere)} methods; "
+        f"Average rank over {datasets} datasets ({len(cases)} cases), 1 = best of {len(everywhere)} methods; "
         f"a method with a failed seed gets rank {len(everywhere)} in that case."
     )
     others = [m for m in methods if m not in everywhere]
