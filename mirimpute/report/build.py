@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mirimpute.errors import MirimputeWarning, UserError
 from mirimpute.report.collect import Collection, collect
 from mirimpute.report.index import index_page
+from mirimpute.report.pool import pooled_if_many
 from mirimpute.report.ranking import Ranking, rank
 from mirimpute.report.ranking_tables import csv_pairs, csv_ranks, latex_ranking, markdown_ranking
 from mirimpute.report.summary import MeasureTable, failures, summarise
@@ -113,11 +114,12 @@ def _figures(
     from mirimpute.report.scatter import scatter_figures
     from mirimpute.report.tradeoff import tradeoff_figures
 
+    shown = pooled_if_many(collection)
     for table in summaries:
-        yield from dot_plots(table, collection)
+        yield from dot_plots(table if shown is collection else summarise(shown, table.measure), shown)
     yield from cd_figures(rankings, collection)
-    yield from tradeoff_figures(collection)
-    yield from curve_figures(collection)
+    yield from tradeoff_figures(shown)
+    yield from curve_figures(shown)
     yield from scatter_figures(collection)
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 
@@ -110,13 +111,10 @@ class MeasureTable:
 
 def summarise(collection: Collection, measure: Measure) -> MeasureTable:
     """Return the table of one measure."""
-    frame = collection.frame[collection.frame["field"] == measure.field]
-    entries: dict[tuple[str, Case], Entry] = {}
-    for key, group in frame.groupby(["method", "dataset", "mechanism", "missing_rate", "protocol"], sort=False):
-        method, *case = key
-        entries[method, Case(*case)] = _entry(group)
-    methods = [each for each in collection.methods if any(key[0] == each and e.present for key, e in entries.items())]
-    cases = [each for each in collection.cases if any(key[1] == each and e.present for key, e in entries.items())]
+    entries = _entries(collection.frame[collection.frame["field"] == measure.field])
+    tried_methods, tried_cases = {method for method, _ in entries}, {case for _, case in entries}
+    methods = [each for each in collection.methods if each in tried_methods]
+    cases = [each for each in collection.cases if each in tried_cases]
     absent = Entry(None, None, 0, {}, False)
     grid = {(method, case): entries.get((method, case), absent) for case in cases for method in methods}
     ranked, rank_note = _ranked_methods(grid, methods, cases, measure)
@@ -160,17 +158,31 @@ def _grouped(collection: Collection, said: Callable[[Row], str]) -> list[Failure
     return [Failure(method, status, text, tuple(cells)) for (method, status, _), (text, cells) in found.items()]
 
 
-def _entry(group: pd.DataFrame) -> Entry:
-    measured = group[(group["status"] == "ok") & group["value"].notna()].sort_values("seed")
-    values = measured["value"]
-    return Entry(
-        mean=float(values.mean()) if len(values) else None,
-        sd=float(values.std(ddof=1)) if len(values) > 1 else None,
-        n=len(values),
-        not_ok=dict(Counter(group.loc[group["status"] != "ok", "status"])),
-        gated=bool(((group["status"] == "ok") & (group["gate"] != "")).any()),
-        seeds=tuple(int(seed) for seed in measured["seed"]),
+def _entries(frame: pd.DataFrame) -> dict[tuple[str, Case], Entry]:
+    """Return the entry of every method and case that has a value or a failure, from the lines of one measure."""
+    keys = ["method", "dataset", "mechanism", "missing_rate", "protocol"]
+    ok = frame["status"] == "ok"
+    measured = frame[ok & frame["value"].notna()].sort_values("seed", kind="stable")
+    values = measured.groupby(keys, sort=False).agg(
+        mean=("value", "mean"), sd=("value", "std"), n=("value", "count"), seeds=("seed", list)
     )
+    by_key = {row.Index: row for row in values.itertuples()}
+    not_ok: dict[Any, dict[str, int]] = {}
+    for (*key, status), count in frame[~ok].groupby([*keys, "status"], sort=False).size().items():
+        not_ok.setdefault(tuple(key), {})[status] = int(count)
+    gated = set(frame.loc[ok & (frame["gate"] != ""), keys].itertuples(index=False, name=None))
+    found = {}
+    for key in dict.fromkeys([*by_key, *not_ok]):
+        row = by_key.get(key)
+        found[key[0], Case(*key[1:])] = Entry(
+            mean=float(row.mean) if row else None,
+            sd=float(row.sd) if row and row.n > 1 else None,
+            n=int(row.n) if row else 0,
+            not_ok=not_ok.get(key, {}),
+            gated=key in gated,
+            seeds=tuple(map(int, row.seeds)) if row else (),
+        )
+    return found
 
 
 def _mark_best(grid: dict[tuple[str, Case], Entry], methods: list[str], case: Case, measure: Measure) -> None:
@@ -207,9 +219,11 @@ def _ranked_methods(
 
 
 def _set_ranks(grid: dict[tuple[str, Case], Entry], ranked: list[str], case: Case, measure: Measure) -> None:
+    from scipy.stats import rankdata
+
     sign = -1.0 if measure.higher_is_better else 1.0
     means = {m: e.mean for m in ranked if (e := grid[m, case]).mean is not None and not e.not_ok}
-    ranks = (sign * pd.Series(means, dtype=float)).rank(method="average")
+    ranks = dict(zip(means, rankdata([sign * mean for mean in means.values()]), strict=True))
     for method in ranked:
         grid[method, case] = replace(grid[method, case], rank=float(ranks.get(method, len(ranked))))
 

@@ -11,7 +11,7 @@ from mirimpute.report.collect import Case, Collection
 from mirimpute.report.markup import latex, latex_number, markdown, mean_sd
 from mirimpute.report.measures import ESTIMATES
 from mirimpute.report.summary import Entry, Failure, MeasureTable
-from mirimpute.results.row import ROW_FIELDS
+from mirimpute.results.row import ROW_FIELDS, STATUSES
 
 ABSENT = "—"
 GATED = "†"
@@ -72,7 +72,7 @@ def csv_table(table: MeasureTable) -> str:
             "mean": entry.mean,
             "sd": entry.sd,
             "n": entry.n,
-            **{status: entry.not_ok.get(status, 0) for status in ("failed", "timeout", "skipped")},
+            **{status: entry.not_ok.get(status, 0) for status in STATUSES if status != "ok"},
             "gated": int(entry.gated),
             "best": int(entry.best),
             "rank": entry.rank,

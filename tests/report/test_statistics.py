@@ -104,11 +104,17 @@ def test_holm_multiplies_the_smallest_by_all_pairs_and_never_falls() -> None:
 
 def test_a_failure_loses_by_more_than_any_value_and_two_failures_tie() -> None:
     base = np.arange(1.0, 8.0)
-    failed = np.where(np.arange(7) < 5, np.inf, 100 * base)
-    with_failures = np.column_stack([base, failed, failed])
-    finite = np.column_stack([base, np.where(np.isinf(failed), 1e6 + base**2, failed), failed])
-    assert wilcoxon_holm(with_failures)[0][0, 1] == wilcoxon_holm(finite[:, :2])[0][0, 1] == 2 / 2**7
-    assert wilcoxon_holm(with_failures)[0][1, 2] == 1.0
+    worse = base + 0.1 * base
+    once = np.where(base == 3.0, np.inf, worse)
+    assert wilcoxon_holm(np.column_stack([base, once]))[0][0, 1] == 2 / 2**7
+    # Ahead on every dataset but the failed one: the failure takes the largest rank, 7 of 28.
+    better = np.where(base == 3.0, np.inf, 0.9 * base)
+    exact = stats.wilcoxon([-1.0, -2.0, 7.0, -3.0, -4.0, -5.0, -6.0]).pvalue
+    assert wilcoxon_holm(np.column_stack([better, base]))[0][0, 1] == pytest.approx(exact)
+    often = np.where(base < 6.0, np.inf, worse)
+    raw, _ = wilcoxon_holm(np.column_stack([base, often, often]))
+    assert raw[0, 1] == pytest.approx(stats.wilcoxon([5, 5, 5, 5, 5, 1, 2], method="approx").pvalue)
+    assert raw[1, 2] == 1.0
     assert np.isfinite(wilcoxon_holm(np.full((4, 3), np.inf))[1]).all()
 
 
