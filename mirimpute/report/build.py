@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from mirimpute.errors import MirimputeWarning, UserError
 from mirimpute.report.collect import Collection, collect
-from mirimpute.report.markup import markdown
-from mirimpute.report.measures import DRAW_NOTE, ESTIMATES
-from mirimpute.report.summary import MeasureTable, failures, gate_warnings, summarise
-from mirimpute.report.tables import csv_rows, csv_table, footnotes, latex_table, listed, markdown_table
+from mirimpute.report.index import index_page
+from mirimpute.report.pool import pooled_if_many
+from mirimpute.report.ranking import Ranking, rank
+from mirimpute.report.ranking_tables import csv_pairs, csv_ranks, latex_ranking, markdown_ranking
+from mirimpute.report.summary import MeasureTable, failures, summarise
+from mirimpute.report.tables import csv_rows, csv_table, latex_table, markdown_table
 from mirimpute.results.store import read_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-
-SHOWN_IN_SUMMARY = ("point_rmse", "draw_energy")
-"""The measures whose tables stand in the index itself."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +62,11 @@ def build_report(results_dir: Path, out: Path | None = None) -> Report:
     for note in collection.notes:
         warnings.warn(note, MirimputeWarning, stacklevel=2)
     summaries = [summarise(collection, measure) for measure in collection.measures]
+    rankings = [ranking for table in summaries if (ranking := rank(table)) is not None]
     try:
-        tables = _write_tables(out / "tables", collection, summaries)
-        figures = _write_figures(out / "figures", collection, summaries)
-        summary = out / "summary.md"
-        _write(summary, "\n".join(_summary(collection, summaries, figures)) + "\n")
+        tables = _write_tables(out / "tables", collection, summaries, rankings)
+        figures = _write_figures(out / "figures", collection, summaries, rankings)
+        summary = _write(out / "summary.md", index_page(collection, summaries, rankings, figures))
     except OSError as error:
         raise UserError(
             f"cannot write the report to '{out}' ({error.strerror or error}): choose another folder with --out"
@@ -77,7 +74,9 @@ def build_report(results_dir: Path, out: Path | None = None) -> Report:
     return Report(rows, summary, tuple(tables), tuple(figures), collection.notes)
 
 
-def _write_tables(folder: Path, collection: Collection, summaries: Sequence[MeasureTable]) -> list[Path]:
+def _write_tables(
+    folder: Path, collection: Collection, summaries: Sequence[MeasureTable], rankings: Sequence[Ranking]
+) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     failed = failures(collection)
     texts = {"rows.csv": csv_rows(collection)}
@@ -86,71 +85,42 @@ def _write_tables(folder: Path, collection: Collection, summaries: Sequence[Meas
         texts[f"{field}.csv"] = csv_table(table)
         texts[f"{field}.md"] = markdown_table(table, collection, failed)
         texts[f"{field}.tex"] = latex_table(table, collection, failed)
+    if rankings:
+        texts |= {"ranks.csv": csv_ranks(rankings), "pairs.csv": csv_pairs(rankings)}
+    for ranking in rankings:
+        texts[f"ranks_{ranking.measure.field}.md"] = markdown_ranking(ranking)
+        texts[f"ranks_{ranking.measure.field}.tex"] = latex_ranking(ranking)
     return [_write(folder / name, text) for name, text in texts.items()]
 
 
-def _write_figures(folder: Path, collection: Collection, summaries: Sequence[MeasureTable]) -> list[Path]:
+def _write_figures(
+    folder: Path, collection: Collection, summaries: Sequence[MeasureTable], rankings: Sequence[Ranking]
+) -> list[Path]:
     # Here, because matplotlib takes longer to import than everything else together.
     from mirimpute.report.style import save, styled
 
     folder.mkdir(parents=True, exist_ok=True)
     with styled():
-        return [path for name, figure in _figures(collection, summaries) for path in save(figure, folder / name)]
+        figures = _figures(collection, summaries, rankings)
+        return [path for name, figure in figures for path in save(figure, folder / name)]
 
 
-def _figures(collection: Collection, summaries: Sequence[MeasureTable]) -> Iterator[tuple[str, Figure]]:
+def _figures(
+    collection: Collection, summaries: Sequence[MeasureTable], rankings: Sequence[Ranking]
+) -> Iterator[tuple[str, Figure]]:
+    from mirimpute.report.cd_diagram import cd_figures
     from mirimpute.report.curves import curve_figures
     from mirimpute.report.dotplot import dot_plots
     from mirimpute.report.scatter import scatter_figures
     from mirimpute.report.tradeoff import tradeoff_figures
 
+    shown = pooled_if_many(collection)
     for table in summaries:
-        yield from dot_plots(table, collection)
-    yield from tradeoff_figures(collection)
-    yield from curve_figures(collection)
+        yield from dot_plots(table if shown is collection else summarise(shown, table.measure), shown)
+    yield from cd_figures(rankings, collection)
+    yield from tradeoff_figures(shown)
+    yield from curve_figures(shown)
     yield from scatter_figures(collection)
-
-
-def _summary(collection: Collection, summaries: Sequence[MeasureTable], figures: Sequence[Path]) -> Iterator[str]:
-    counts = Counter(run.row["status"] for run in collection.runs)
-    yield "# Results"
-    yield ""
-    yield f"{len(collection.runs)} rows ({', '.join(f'{counts[status]} {status}' for status in sorted(counts))}),"
-    yield f"{len(collection.methods)} methods, {len(collection.cases)} cases (dataset, mechanism, rate)."
-    yield "Made by `mirimpute-report` from `runs/`; every row is in [tables/rows.csv](tables/rows.csv)."
-    yield ""
-    for note in (DRAW_NOTE, *collection.notes):
-        yield f"- {markdown(note)}"
-    for table in summaries:
-        if table.measure.field in SHOWN_IN_SUMMARY:
-            yield from ["", f"## {markdown(table.measure.label)}", "", markdown_table(table, collection, ()).rstrip()]
-    for estimate, meaning in ESTIMATES.items():
-        chosen = [table for table in summaries if table.measure.estimate == estimate]
-        if chosen:
-            yield from ["", f"## Tables: {estimate}", "", f"{meaning[0].upper()}{meaning[1:]}.", ""]
-            yield from ["| measure | | what it is | files |", "|---|---|---|---|"]
-            for table in chosen:
-                field, arrow = table.measure.field, table.measure.arrow
-                files = ", ".join(f"[{ending}](tables/{field}.{ending})" for ending in ("md", "csv", "tex"))
-                yield f"| {markdown(field)} | {arrow} | {markdown(table.measure.description)} | {files} |"
-    if figures:
-        yield from ["", "## Figures", ""]
-        for stem in dict.fromkeys(path.stem for path in figures):
-            yield f"- {markdown(stem)}: [png](figures/{stem}.png), [pdf](figures/{stem}.pdf)"
-    failed = failures(collection)
-    if failed:
-        yield from ["", "## Failures", ""]
-        yield from (f"- {markdown(line)}" for line in footnotes(failed))
-    gated = gate_warnings(collection)
-    if gated:
-        yield from ["", "## Warnings of the sanity gate", ""]
-        for each in gated:
-            where = listed(each.cells)
-            yield f"- {markdown(f'{each.method}: {each.reason} ({len(each.cells)}: {where})')}"
-    versions = sorted({str(run.row["versions"]) for run in collection.runs if run.row.get("versions")})
-    if versions:
-        yield from ["", "## Versions", ""]
-        yield from (f"- {markdown(line)}" for line in versions)
 
 
 def _write(path: Path, text: str) -> Path:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -77,26 +78,28 @@ class Collection:
         frame: tidy, one line per run and measure: ``dataset, mechanism, missing_rate, protocol, method, seed, status,
             reason, gate, field, value`` (NaN where the run has none).
         notes: what the reader must know about how rows were labelled and whether they can be compared.
+        unit: what means and deviations are over.
     """
 
     runs: tuple[Run, ...]
     measures: tuple[Measure, ...]
     frame: pd.DataFrame
     notes: tuple[str, ...]
+    unit: str = "seeds"
 
-    @property
+    @cached_property
     def methods(self) -> list[str]:
         """Labels in the order of tables and figures."""
         return order_methods(run.label for run in self.runs)
 
-    @property
+    @cached_property
     def cases(self) -> list[Case]:
         """Cases in the order of tables and figures."""
         return sorted({run.case for run in self.runs}, key=lambda case: case.position)
 
     def column(self, case: Case) -> tuple[str, str]:
         """Return the two lines that head a case: dataset, then setting (with the protocol where several are mixed)."""
-        several = len({run.row["protocol"] for run in self.runs}) > 1
+        several = len({each.protocol for each in self.cases}) > 1
         return case.dataset, f"{case.setting} [{case.protocol}]" if several else case.setting
 
 

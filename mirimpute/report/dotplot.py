@@ -1,4 +1,4 @@
-"""One measure: a panel per case, a line per method, a dot for the mean and a bar for the sd over seeds."""
+"""One measure: a panel per case, a line per method, a dot for the mean, a bar for the sd over seeds or datasets."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _page(
             axes.set_visible(False)
     grid[0, 0].set_ylim(len(table.methods) - 0.5, -0.5)
     measure = table.measure
-    bars = "" if table.usual_n == 1 else "; bar: sd over seeds"
+    bars = "" if table.usual_n == 1 else f"; bar: sd over {collection.unit}"
     figure.supxlabel(f"{measure.label} ({measure.direction}{bars})", fontsize=8.0)
     return figure
 

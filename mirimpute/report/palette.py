@@ -40,6 +40,8 @@ _KNOWN: dict[str, tuple[str, str]] = {
     "missdiff": (SKY, "p"),
     "tabcsdi": (SKY, "<"),
     "mirf_paper": (BLACK, "X"),
+    "mirf_fast": (VERMILLION, "<"),
+    "mirf_mnar": (VERMILLION, "D"),
     "mirf": (VERMILLION, "o"),
 }
 """Name without the library's prefix -> colour and marker, in the order of tables and figures."""

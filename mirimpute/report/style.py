@@ -18,7 +18,7 @@ from mirimpute.report.palette import MethodStyle
 TEXT_WIDTH = 6.9
 """Inches between the margins of a page with one column."""
 MARKER_SIZE = 4.5
-MUTED = "#666666"
+INK, MUTED = "#222222", "#666666"
 LOG_FROM_RATIO = 50.0
 """An axis is logarithmic when all values are positive and those of a panel differ by more than this."""
 OFF_SCALE_RATIO = 1e4

@@ -6,15 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 
 from mirimpute.report.collect import Case, Collection, Row
 from mirimpute.report.markup import number
 from mirimpute.report.measures import DRAW, DRAW_NOTE, Measure
-
-MIN_CASES_FOR_RANKS = 3
-"""An average over fewer cases says nothing about a method."""
+from mirimpute.report.statistics import MIN_DATASETS
 
 _NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?")
 
@@ -73,7 +72,8 @@ class MeasureTable:
         methods: rows, in order.
         cases: columns, in order; a case in which nothing was tried is left out.
         entries: one per method and case.
-        average_rank: per method over the cases, None when refused.
+        ranked: the methods that take part in the ranking: those run on every case; none when ranks are refused.
+        refusal: why there are no ranks, "" when there are.
         notes: sentences for below the table.
     """
 
@@ -81,8 +81,26 @@ class MeasureTable:
     methods: tuple[str, ...]
     cases: tuple[Case, ...]
     entries: Mapping[tuple[str, Case], Entry]
-    average_rank: Mapping[str, float | None]
+    ranked: tuple[str, ...]
+    refusal: str
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets of the cases, in order."""
+        return tuple(dict.fromkeys(case.dataset for case in self.cases))
+
+    def average_rank(self, method: str) -> float | None:
+        """Return the mean rank of ``method``: within each dataset over its cases, then over datasets; None: not ranked.
+
+        Datasets count the same, however many cases they have.
+        """
+        if method not in self.ranked:
+            return None
+        by_dataset: dict[str, list[float]] = {}
+        for case in self.cases:
+            by_dataset.setdefault(case.dataset, []).append(self.entries[method, case].rank or 0.0)
+        return sum(sum(ranks) / len(ranks) for ranks in by_dataset.values()) / len(by_dataset)
 
     @property
     def usual_n(self) -> int:
@@ -93,13 +111,10 @@ class MeasureTable:
 
 def summarise(collection: Collection, measure: Measure) -> MeasureTable:
     """Return the table of one measure."""
-    frame = collection.frame[collection.frame["field"] == measure.field]
-    entries: dict[tuple[str, Case], Entry] = {}
-    for key, group in frame.groupby(["method", "dataset", "mechanism", "missing_rate", "protocol"], sort=False):
-        method, *case = key
-        entries[method, Case(*case)] = _entry(group)
-    methods = [each for each in collection.methods if any(key[0] == each and e.present for key, e in entries.items())]
-    cases = [each for each in collection.cases if any(key[1] == each and e.present for key, e in entries.items())]
+    entries = _entries(collection.frame[collection.frame["field"] == measure.field])
+    tried_methods, tried_cases = {method for method, _ in entries}, {case for _, case in entries}
+    methods = [each for each in collection.methods if each in tried_methods]
+    cases = [each for each in collection.cases if each in tried_cases]
     absent = Entry(None, None, 0, {}, False)
     grid = {(method, case): entries.get((method, case), absent) for case in cases for method in methods}
     ranked, rank_note = _ranked_methods(grid, methods, cases, measure)
@@ -107,10 +122,6 @@ def summarise(collection: Collection, measure: Measure) -> MeasureTable:
         _mark_best(grid, methods, case, measure)
         if ranked:
             _set_ranks(grid, ranked, case, measure)
-    average = {
-        method: sum(grid[method, case].rank or 0.0 for case in cases) / len(cases) if method in ranked else None
-        for method in methods
-    }
     notes = [DRAW_NOTE] if measure.estimate == DRAW else []
     notes += [rank_note] if rank_note else []
     notes += _seed_notes(grid, cases)
@@ -118,7 +129,9 @@ def summarise(collection: Collection, measure: Measure) -> MeasureTable:
         notes.append("† the sanity gate warned about at least one seed, see the warnings in summary.md.")
     if any(entry.n and entry.not_ok for entry in grid.values()):
         notes.append("A mean over fewer seeds because others failed is never set in bold.")
-    return MeasureTable(measure, tuple(methods), tuple(cases), grid, average, tuple(notes))
+    return MeasureTable(
+        measure, tuple(methods), tuple(cases), grid, tuple(ranked), "" if ranked else rank_note, tuple(notes)
+    )
 
 
 def failures(collection: Collection) -> list[Failure]:
@@ -145,17 +158,31 @@ def _grouped(collection: Collection, said: Callable[[Row], str]) -> list[Failure
     return [Failure(method, status, text, tuple(cells)) for (method, status, _), (text, cells) in found.items()]
 
 
-def _entry(group: pd.DataFrame) -> Entry:
-    measured = group[(group["status"] == "ok") & group["value"].notna()].sort_values("seed")
-    values = measured["value"]
-    return Entry(
-        mean=float(values.mean()) if len(values) else None,
-        sd=float(values.std(ddof=1)) if len(values) > 1 else None,
-        n=len(values),
-        not_ok=dict(Counter(group.loc[group["status"] != "ok", "status"])),
-        gated=bool(((group["status"] == "ok") & (group["gate"] != "")).any()),
-        seeds=tuple(int(seed) for seed in measured["seed"]),
+def _entries(frame: pd.DataFrame) -> dict[tuple[str, Case], Entry]:
+    """Return the entry of every method and case that has a value or a failure, from the lines of one measure."""
+    keys = ["method", "dataset", "mechanism", "missing_rate", "protocol"]
+    ok = frame["status"] == "ok"
+    measured = frame[ok & frame["value"].notna()].sort_values("seed", kind="stable")
+    values = measured.groupby(keys, sort=False).agg(
+        mean=("value", "mean"), sd=("value", "std"), n=("value", "count"), seeds=("seed", list)
     )
+    by_key = {row.Index: row for row in values.itertuples()}
+    not_ok: dict[Any, dict[str, int]] = {}
+    for (*key, status), count in frame[~ok].groupby([*keys, "status"], sort=False).size().items():
+        not_ok.setdefault(tuple(key), {})[status] = int(count)
+    gated = set(frame.loc[ok & (frame["gate"] != ""), keys].itertuples(index=False, name=None))
+    found = {}
+    for key in dict.fromkeys([*by_key, *not_ok]):
+        row = by_key.get(key)
+        found[key[0], Case(*key[1:])] = Entry(
+            mean=float(row.mean) if row else None,
+            sd=float(row.sd) if row and row.n > 1 else None,
+            n=int(row.n) if row else 0,
+            not_ok=not_ok.get(key, {}),
+            gated=key in gated,
+            seeds=tuple(map(int, row.seeds)) if row else (),
+        )
+    return found
 
 
 def _mark_best(grid: dict[tuple[str, Case], Entry], methods: list[str], case: Case, measure: Measure) -> None:
@@ -176,15 +203,13 @@ def _ranked_methods(
     everywhere = [m for m in methods if all(grid[m, case].present for case in cases)]
     if measure.higher_is_better is None:
         return [], "No ranks: the direction of this metric is not known."
-    if len(cases) < MIN_CASES_FOR_RANKS:
-        return (
-            [],
-            f"No average rank: it takes {MIN_CASES_FOR_RANKS} cases (dataset, mechanism, rate), {len(cases)} run.",
-        )
+    datasets = len({case.dataset for case in cases})
+    if datasets < MIN_DATASETS:
+        return [], f"No average rank: it takes {MIN_DATASETS} datasets, {datasets} run."
     if len(everywhere) < 2:
         return [], "No average rank: fewer than two methods were run on every case."
     note = (
-        f"Average rank over {len(cases)} cases, 1 = best of {len(everywhere)} methods; "
+        f"Average rank over {datasets} datasets ({len(cases)} cases), 1 = best of {len(everywhere)} methods; "
         f"a method with a failed seed gets rank {len(everywhere)} in that case."
     )
     others = [m for m in methods if m not in everywhere]
@@ -194,9 +219,11 @@ def _ranked_methods(
 
 
 def _set_ranks(grid: dict[tuple[str, Case], Entry], ranked: list[str], case: Case, measure: Measure) -> None:
+    from scipy.stats import rankdata
+
     sign = -1.0 if measure.higher_is_better else 1.0
     means = {m: e.mean for m in ranked if (e := grid[m, case]).mean is not None and not e.not_ok}
-    ranks = (sign * pd.Series(means, dtype=float)).rank(method="average")
+    ranks = dict(zip(means, rankdata([sign * mean for mean in means.values()]), strict=True))
     for method in ranked:
         grid[method, case] = replace(grid[method, case], rank=float(ranks.get(method, len(ranked))))
 

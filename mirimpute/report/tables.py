@@ -11,7 +11,7 @@ from mirimpute.report.collect import Case, Collection
 from mirimpute.report.markup import latex, latex_number, markdown, mean_sd
 from mirimpute.report.measures import ESTIMATES
 from mirimpute.report.summary import Entry, Failure, MeasureTable
-from mirimpute.results.row import ROW_FIELDS
+from mirimpute.results.row import ROW_FIELDS, STATUSES
 
 ABSENT = "—"
 GATED = "†"
@@ -72,11 +72,11 @@ def csv_table(table: MeasureTable) -> str:
             "mean": entry.mean,
             "sd": entry.sd,
             "n": entry.n,
-            **{status: entry.not_ok.get(status, 0) for status in ("failed", "timeout", "skipped")},
+            **{status: entry.not_ok.get(status, 0) for status in STATUSES if status != "ok"},
             "gated": int(entry.gated),
             "best": int(entry.best),
             "rank": entry.rank,
-            "average_rank": table.average_rank[method],
+            "average_rank": table.average_rank(method),
         }
         for case in table.cases
         for method in table.methods
@@ -110,17 +110,25 @@ def markdown_table(table: MeasureTable, collection: Collection, failed: Sequence
     """Return the table in Markdown, with its caption, notes and failures."""
     lines = [f"**{markdown(caption(table))}**", ""]
     for cases, last in _blocks(table, MARKDOWN_CASES):
-        heads = [markdown(", ".join(collection.column(case))) for case in cases]
-        heads += ["average rank"] if last else []
-        lines += ["| method | " + " | ".join(heads) + " |", "|---|" + "---:|" * len(heads)]
-        for method in table.methods:
-            cells = [_cell(table, method, case, markdown, _markdown_value) for case in cases]
-            cells += [_rank(table, method)] if last else []
-            lines.append(f"| {markdown(method)} | " + " | ".join(cells) + " |")
-        lines.append("")
+        heads = ["method", *(", ".join(collection.column(case)) for case in cases), *(["average rank"] if last else [])]
+        rows = [
+            [
+                markdown(method),
+                *(_cell(table, method, case, markdown, _markdown_value) for case in cases),
+                *([_rank(table, method)] if last else []),
+            ]
+            for method in table.methods
+        ]
+        lines += [*markdown_grid([markdown(head) for head in heads], rows), ""]
     below = [*table.notes, *footnotes(failed)]
     lines += [f"- {markdown(note)}" for note in below]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def markdown_grid(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a Markdown table, first column left, others right; cells must be escaped already."""
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
+    return [f"| {' | '.join(cells)} |" for cells in lines]
 
 
 def latex_table(table: MeasureTable, collection: Collection, failed: Sequence[Failure]) -> str:
@@ -130,43 +138,54 @@ def latex_table(table: MeasureTable, collection: Collection, failed: Sequence[Fa
     for index, (cases, last) in enumerate(blocks):
         part = f" Part {index + 1} of {len(blocks)}." if len(blocks) > 1 else ""
         label = table.measure.field.replace("_", "-") + (f"-{index + 1}" if len(blocks) > 1 else "")
-        parts += [
-            r"\begin{table}[htbp]",
-            r"\centering\small",
-            rf"\caption{{{latex(caption(table) + part)}}}",
-            rf"\label{{tab:{label}}}",
-            *_tabular(table, collection, cases, last),
-        ]
-        if last:
-            parts += [
-                rf"\par\smallskip\parbox{{\linewidth}}{{\footnotesize {latex(note)}}}"
-                for note in [*table.notes, *footnotes(failed)]
-            ]
-        parts.append(r"\end{table}")
+        notes = [*table.notes, *footnotes(failed)] if last else []
+        parts += latex_environment(caption(table) + part, label, _tabular(table, collection, cases, last), notes)
     return "\n".join(parts) + "\n"
 
 
+def latex_environment(caption: str, label: str, tabular: Sequence[str], notes: Iterable[str]) -> list[str]:
+    """Return the lines of a ``table`` environment: plain caption and notes, a finished tabular."""
+    return [
+        r"\begin{table}[htbp]",
+        r"\centering\small",
+        rf"\caption{{{latex(caption)}}}",
+        rf"\label{{tab:{label}}}",
+        *tabular,
+        *(rf"\par\smallskip\parbox{{\linewidth}}{{\footnotesize {latex(note)}}}" for note in notes),
+        r"\end{table}",
+    ]
+
+
+def latex_tabular(heads: Sequence[Sequence[str]], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a tabular, first column left, others right; the last line of ``heads`` has no spans."""
+    return [
+        rf"\begin{{tabular}}{{l{'r' * (len(heads[-1]) - 1)}}}",
+        r"\toprule",
+        *(" & ".join(line) + r" \\" for line in heads),
+        r"\midrule",
+        *(" & ".join(row) + r" \\" for row in rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+
+
 def _tabular(table: MeasureTable, collection: Collection, cases: Sequence[Case], last: bool) -> list[str]:
-    columns = len(cases) + last
     heads = [collection.column(case) for case in cases]
     # Neighbouring cases of one dataset share its name.
     spans = [(name, len(list(group))) for name, group in groupby(dataset for dataset, _ in heads)]
-    upper = [rf"\multicolumn{{{width}}}{{c}}{{{latex(name)}}}" for name, width in spans]
-    lower = [latex(setting) for _, setting in heads]
+    upper = ["", *(rf"\multicolumn{{{width}}}{{c}}{{{latex(name)}}}" for name, width in spans)]
+    lower = ["method", *(latex(setting) for _, setting in heads)]
     if last:
         upper, lower = [*upper, "average"], [*lower, "rank"]
-    lines = [
-        rf"\begin{{tabular}}{{l{'r' * columns}}}",
-        r"\toprule",
-        " & ".join(["", *upper]) + r" \\",
-        " & ".join(["method", *lower]) + r" \\",
-        r"\midrule",
+    rows = [
+        [
+            latex(method),
+            *(_cell(table, method, case, latex, _latex_value) for case in cases),
+            *([latex(_rank(table, method))] if last else []),
+        ]
+        for method in table.methods
     ]
-    for method in table.methods:
-        cells = [_cell(table, method, case, latex, _latex_value) for case in cases]
-        cells += [latex(_rank(table, method))] if last else []
-        lines.append(" & ".join([latex(method), *cells]) + r" \\")
-    return [*lines, r"\bottomrule", r"\end{tabular}"]
+    return latex_tabular([upper, lower], rows)
 
 
 def _blocks(table: MeasureTable, size: int) -> Iterable[tuple[Sequence[Case], bool]]:
@@ -202,5 +221,5 @@ def _latex_value(entry: Entry) -> str:
 
 
 def _rank(table: MeasureTable, method: str) -> str:
-    rank = table.average_rank[method]
+    rank = table.average_rank(method)
     return ABSENT if rank is None else f"{rank:.2f}"

@@ -21,6 +21,10 @@ def table(rows: list[dict[str, Any]], measure: Measure = RMSE) -> MeasureTable:
     return summarise(collect(rows, Path("r")), measure)
 
 
+def averages(found: MeasureTable) -> dict[str, float | None]:
+    return {method: found.average_rank(method) for method in found.methods}
+
+
 def grid(values: dict[str, list[float | None]], **fields: Any) -> list[dict[str, Any]]:
     """Return a row per method and dataset; None is a failure."""
     return [
@@ -54,7 +58,7 @@ def test_best_is_the_highest_where_that_is_the_direction() -> None:
     rows = [make_row(m, f"d{k}", point_auc=v) for m, v in [("ice", 0.2), ("mirf", 0.8)] for k in range(3)]
     found = table(rows, measure)
     assert found.entries["mirf", found.cases[0]].best
-    assert found.average_rank == {"ice": 2.0, "mirf": 1.0}
+    assert averages(found) == {"ice": 2.0, "mirf": 1.0}
 
 
 def test_without_a_rival_nothing_is_best() -> None:
@@ -79,20 +83,31 @@ def test_ranks_share_ties_and_failures_are_last() -> None:
         grid({"mean": [1.0, 1.0, 1.0], "knn": [0.5, 0.5, None], "ice": [0.5, 0.2, None], "mirf": [0.1, 0.3, 0.9]})
     )
     # d0: mirf 1, knn and ice 2.5 each, mean 4. d1: ice 1, mirf 2, knn 3, mean 4. d2: mirf 1, mean 2, both failures 4.
-    assert found.average_rank == pytest.approx({"mean": 10 / 3, "knn": 9.5 / 3, "ice": 7.5 / 3, "mirf": 4 / 3})
+    assert averages(found) == pytest.approx({"mean": 10 / 3, "knn": 9.5 / 3, "ice": 7.5 / 3, "mirf": 4 / 3})
 
 
-@pytest.mark.parametrize("cases", [1, 2])
-def test_ranks_are_refused_under_three_cases(cases: int) -> None:
-    found = table(grid({"mean": [1.0] * cases, "mirf": [0.5] * cases}))
-    assert set(found.average_rank.values()) == {None}
-    assert any(note.startswith("No average rank: it takes 3 cases") for note in found.notes)
+@pytest.mark.parametrize("datasets", [1, 2])
+def test_ranks_are_refused_under_three_datasets_however_many_cases(datasets: int) -> None:
+    values = {"mean": [1.0] * datasets, "mirf": [0.5] * datasets}
+    found = table([row for mechanism in ("mcar", "mar", "mnar_self") for row in grid(values, mechanism=mechanism)])
+    assert len(found.cases) == 3 * datasets
+    assert set(averages(found).values()) == {None}
+    assert found.refusal == f"No average rank: it takes 3 datasets, {datasets} run."
+    assert found.refusal in found.notes
+
+
+def test_datasets_weigh_the_same_however_many_cases_they_have() -> None:
+    rows = grid({"mean": [1.0, 1.0, 1.0], "mirf": [0.5, 0.5, 0.5]})
+    rows += [make_row("mean", "d0", rate=rate, point_rmse=0.1) for rate in (0.5, 0.7)]
+    rows += [make_row("mirf", "d0", rate=rate, point_rmse=0.2) for rate in (0.5, 0.7)]
+    # d0: mean has ranks 2, 1, 1, elsewhere 2.
+    assert averages(table(rows)) == pytest.approx({"mean": (4 / 3 + 2 + 2) / 3, "mirf": (5 / 3 + 1 + 1) / 3})
 
 
 def test_a_method_that_was_not_run_everywhere_is_not_ranked() -> None:
     rows = grid({"mean": [1.0, 1.0, 1.0], "mirf": [0.5, 0.5, 0.5], "ice": [0.1, 0.1]})
     found = table(rows)
-    assert found.average_rank == {"mean": 2.0, "ice": None, "mirf": 1.0}
+    assert averages(found) == {"mean": 2.0, "ice": None, "mirf": 1.0}
     assert any("not run on every case: ice" in note for note in found.notes)
     assert found.entries["ice", found.cases[2]].present is False
 
@@ -101,7 +116,7 @@ def test_an_unknown_metric_has_no_direction_and_no_best() -> None:
     rows = [make_row(m, f"d{k}", point_new=1.0) for m in ("ice", "mirf") for k in range(3)]
     found = table(rows, metric_measure("point_new"))
     assert not any(entry.best for entry in found.entries.values())
-    assert set(found.average_rank.values()) == {None}
+    assert set(averages(found).values()) == {None}
     assert any("direction of this metric is not known" in note for note in found.notes)
 
 

@@ -117,7 +117,7 @@ def test_refused_ranks_are_dashes() -> None:
     table, collection = build([make_row("ice"), make_row("mirf")])
     (found,) = read_latex(latex_table(table, collection, []))
     assert [row[-1] for row in found.rows[2:]] == ["---", "---"]
-    assert "it takes 3 cases" in latex_table(table, collection, [])
+    assert "it takes 3 datasets" in latex_table(table, collection, [])
     assert "One seed." in caption(table)
 
 

@@ -1,0 +1,115 @@
+"""`summary.md`: the index of everything that a results folder shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mirimpute.report.collect import Collection
+from mirimpute.report.markup import markdown
+from mirimpute.report.measures import DRAW_NOTE, ESTIMATES
+from mirimpute.report.ranking import Ranking
+from mirimpute.report.ranking_tables import markdown_ranking
+from mirimpute.report.summary import MeasureTable, failures, gate_warnings
+from mirimpute.report.tables import footnotes, listed, markdown_table
+
+SHOWN_IN_SUMMARY = ("point_rmse", "draw_energy")
+"""The measures whose tables stand in the index itself."""
+
+
+def index_page(
+    collection: Collection, summaries: Sequence[MeasureTable], rankings: Sequence[Ranking], figures: Sequence[Path]
+) -> str:
+    """Return the index in Markdown: the main tables, links to all files, failures, warnings and versions.
+
+    Args:
+        collection: what was read.
+        summaries: the tables that were written.
+        rankings: the rankings that were written.
+        figures: the files that were written, in order.
+    """
+    parts = (
+        _head(collection),
+        _main_tables(collection, summaries),
+        _ranking(summaries, rankings),
+        _tables(summaries),
+        _figures(figures),
+        _failures(collection),
+        _versions(collection),
+    )
+    return "\n".join(line for part in parts for line in part) + "\n"
+
+
+def _head(collection: Collection) -> Iterator[str]:
+    counts = Counter(run.row["status"] for run in collection.runs)
+    yield "# Results"
+    yield ""
+    yield f"{len(collection.runs)} rows ({', '.join(f'{counts[status]} {status}' for status in sorted(counts))}),"
+    yield f"{len(collection.methods)} methods, {len(collection.cases)} cases (dataset, mechanism, rate)."
+    yield "Made by `mirimpute-report` from `runs/`; every row is in [tables/rows.csv](tables/rows.csv)."
+    yield ""
+    for note in (DRAW_NOTE, *collection.notes):
+        yield f"- {markdown(note)}"
+
+
+def _main_tables(collection: Collection, summaries: Sequence[MeasureTable]) -> Iterator[str]:
+    for table in summaries:
+        if table.measure.field in SHOWN_IN_SUMMARY:
+            yield from ["", f"## {markdown(table.measure.label)}", "", markdown_table(table, collection, ()).rstrip()]
+
+
+def _ranking(summaries: Sequence[MeasureTable], rankings: Sequence[Ranking]) -> Iterator[str]:
+    yield from ["", "## Ranking", ""]
+    if not rankings:
+        refusals = dict.fromkeys(table.refusal for table in summaries)
+        yield from (f"- {markdown(refusal)}" for refusal in refusals)
+        return
+    yield "All numbers: [tables/ranks.csv](tables/ranks.csv); all pairs: [tables/pairs.csv](tables/pairs.csv)."
+    for ranking in rankings:
+        if ranking.measure.field in SHOWN_IN_SUMMARY:
+            yield from ["", markdown_ranking(ranking).rstrip()]
+    yield from ["", "| measure | best average rank | files |", "|---|---|---|"]
+    for ranking in rankings:
+        best, field = ranking.order[0], ranking.measure.field
+        files = ", ".join(f"[{ending}](tables/ranks_{field}.{ending})" for ending in ("md", "tex"))
+        yield f"| {markdown(field)} | {markdown(ranking.methods[best])} ({ranking.average[best]:.2f}) | {files} |"
+
+
+def _tables(summaries: Sequence[MeasureTable]) -> Iterator[str]:
+    for estimate, meaning in ESTIMATES.items():
+        chosen = [table for table in summaries if table.measure.estimate == estimate]
+        if chosen:
+            yield from ["", f"## Tables: {estimate}", "", f"{meaning[0].upper()}{meaning[1:]}.", ""]
+            yield from ["| measure | | what it is | files |", "|---|---|---|---|"]
+            for table in chosen:
+                field, arrow = table.measure.field, table.measure.arrow
+                files = ", ".join(f"[{ending}](tables/{field}.{ending})" for ending in ("md", "csv", "tex"))
+                yield f"| {markdown(field)} | {arrow} | {markdown(table.measure.description)} | {files} |"
+
+
+def _figures(figures: Sequence[Path]) -> Iterator[str]:
+    if figures:
+        yield from ["", "## Figures", ""]
+        for stem in dict.fromkeys(path.stem for path in figures):
+            yield f"- {markdown(stem)}: [png](figures/{stem}.png), [pdf](figures/{stem}.pdf)"
+
+
+def _failures(collection: Collection) -> Iterator[str]:
+    failed = failures(collection)
+    if failed:
+        yield from ["", "## Failures", ""]
+        yield from (f"- {markdown(line)}" for line in footnotes(failed))
+    gated = gate_warnings(collection)
+    if gated:
+        yield from ["", "## Warnings of the sanity gate", ""]
+        for each in gated:
+            where = listed(each.cells)
+            yield f"- {markdown(f'{each.method}: {each.reason} ({len(each.cells)}: {where})')}"
+
+
+def _versions(collection: Collection) -> Iterator[str]:
+    versions = sorted({str(run.row["versions"]) for run in collection.runs if run.row.get("versions")})
+    if versions:
+        yield from ["", "## Versions", ""]
+        yield from (f"- {markdown(line)}" for line in versions)

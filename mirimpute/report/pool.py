@@ -1,0 +1,53 @@
+"""Many cases in one figure: every setting over its datasets, which then take the place that seeds have otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from mirimpute.report.collect import Case, Collection
+
+MAX_CASES = 12
+"""What one page of panels holds; figures of more cases show means over datasets, the tables show every case."""
+NOT_RUN = "not run"
+
+
+def pooled_if_many(collection: Collection) -> Collection:
+    """Return ``collection`` itself, or :func:`pool_datasets` of it where its cases do not fit on a page."""
+    return pool_datasets(collection) if len(collection.cases) > MAX_CASES else collection
+
+
+def pool_datasets(collection: Collection) -> Collection:
+    """Return the collection with one case per mechanism, rate and protocol, and one line per dataset in place of seeds.
+
+    The value of a line is the mean over the seeds that have one. A dataset with a failed seed keeps the status of that
+    seed beside the value, and one that a method was not run on is a line with status ``not run``, so that a mean over
+    fewer datasets is always visible as such.
+    """
+    setting = ["mechanism", "missing_rate", "protocol"]
+    datasets: dict[tuple[str, float, str], list[str]] = {}
+    for case in collection.cases:
+        datasets.setdefault((case.mechanism, case.missing_rate, case.protocol), []).append(case.dataset)
+    names = {key: f"{len(found)} datasets" if len(found) > 1 else found[0] for key, found in datasets.items()}
+    runs = tuple(replace(run, row={**run.row, "dataset": names[_setting(run.case)]}) for run in collection.runs)
+    frame = collection.frame
+    keys = ["method", *setting, "field", "dataset"]
+    measured = frame[(frame["status"] == "ok") & frame["value"].notna()].groupby(keys, sort=False)
+    found = measured.agg(value=("value", "mean"), gate=("gate", "max")).reset_index().assign(status="ok", reason="")
+    broken = frame[frame["status"] != "ok"].drop_duplicates(keys)[[*keys, "status", "reason"]].assign(gate="")
+    everywhere = pd.DataFrame(
+        [(*key, name) for key, many in datasets.items() for name in many], columns=[*setting, "dataset"]
+    )
+    wanted = frame[["method", *setting, "field"]].drop_duplicates().merge(everywhere, on=setting)
+    tried = frame[keys].drop_duplicates()
+    absent = wanted.merge(tried, on=keys, how="left", indicator=True).query("_merge == 'left_only'")[keys]
+    lines = pd.concat([found, broken, absent.assign(status=NOT_RUN, reason="", gate="")], ignore_index=True)
+    order = {name: index for index, name in enumerate(sorted({case.dataset for case in collection.cases}))}
+    lines["seed"] = lines["dataset"].map(order)
+    lines["dataset"] = [names[key] for key in lines[setting].itertuples(index=False, name=None)]
+    return replace(collection, runs=runs, frame=lines[list(frame.columns)], unit="datasets")
+
+
+def _setting(case: Case) -> tuple[str, float, str]:
+    return case.mechanism, case.missing_rate, case.protocol
