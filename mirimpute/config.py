@@ -15,6 +15,7 @@ from mirimpute.errors import UserError
 from mirimpute.methods.base import Method
 
 RATE_CONVENTIONS = ("overall", "eligible")
+RESUME = (False, True, "failed")
 
 
 @dataclass
@@ -71,7 +72,8 @@ class CellConfig:
         threads: computing threads of the imputation (null: all cores).
         timeout_s: seconds after which the imputation is stopped and recorded as a timeout (null: never).
         results_dir: the folder that rows are written to.
-        resume: skip a cell whose row is there already.
+        resume: true skips a cell that has a row already, whatever became of it; "failed" skips only those that are ok.
+        force: compute the cell again whatever ``resume`` says, and whoever has just computed it.
         save_tables: also write truth, incomplete, point and draw as Parquet.
     """
 
@@ -85,8 +87,15 @@ class CellConfig:
     threads: int | None = None
     timeout_s: float | None = None
     results_dir: str = "results"
-    resume: bool = False
+    resume: bool | str = False
+    force: bool = False
     save_tables: bool = False
+
+    @property
+    def label(self) -> str:
+        """The cell in words, for people."""
+        case = f"{self.dataset.name} {self.mechanism.name} {self.missing_rate:g}"
+        return f"{case} {self.method.name} seed {self.seed}"
 
     def check(self) -> None:
         """Refuse values that no data is needed to refuse.
@@ -108,6 +117,8 @@ class CellConfig:
             )
         if self.protocol.scaler != "observed":
             raise UserError(f"protocol.scaler={self.protocol.scaler!r} is unknown: give 'observed'")
+        if self.resume not in RESUME:
+            raise UserError(f"resume={self.resume!r} is unknown: give true, false or failed")
         if self.device != "cpu" and not self.device.startswith("cuda"):
             raise UserError(f"device={self.device!r} is unknown: give cpu, cuda or cuda:N")
         self._check_protocol()
@@ -131,12 +142,13 @@ class CellConfig:
             )
 
     def identity(self, data_sha256: str) -> dict[str, Any]:
-        """Return what the result depends on: data, package and configuration, but not where and how it is kept."""
+        """Return what the result depends on: data, package, method's version, configuration; not how it is kept."""
         parts = asdict(self)
-        for key in ("results_dir", "resume", "save_tables", "timeout_s"):
+        for key in ("results_dir", "resume", "force", "save_tables", "timeout_s"):
             del parts[key]
         for key in ("dataset", "mechanism", "method"):
             parts[key]["class"] = type(getattr(self, key)).__name__
+        parts["method"]["version"] = self.method.version
         return {**parts, "data_sha256": data_sha256, "mirimpute": __version__}
 
     def config_hash(self, data_sha256: str = "") -> str:
@@ -144,8 +156,9 @@ class CellConfig:
         return _hash(self.identity(data_sha256))
 
     def method_hash(self) -> str:
-        """Return the SHA-256 of the method's class and parameters: the same for every cell of one method."""
-        return _hash({"class": type(self.method).__name__, **asdict(self.method)})
+        """Return the SHA-256 of the method's class, version and parameters: the same for every cell of one method."""
+        kind = {"class": type(self.method).__name__, "version": self.method.version}
+        return _hash({**kind, **asdict(self.method)})
 
 
 def _hash(parts: dict[str, Any]) -> str:
