@@ -7,6 +7,7 @@ import platform
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -207,6 +208,7 @@ def failed_cell(config: CellConfig, data_dir: Path, reason: str, load: Load = lo
     return write_result(config, row, trace=[], **{"config_yaml": "", "log": "", **parts})
 
 
+@cache
 def versions() -> str:
     """Return the versions that a result depends on, in one line."""
     found = [f"mirimpute {__version__}", f"python {platform.python_version()}"]
@@ -226,6 +228,7 @@ def _impute(config: CellConfig, problem: Problem, progress: Progress) -> Outcome
             log_file=Path(folder) / "log.txt",
             threads=config.threads,
             timeout_s=config.timeout_s,
+            memory_mb=config.memory_mb,
             progress=progress,
         )
 

@@ -12,6 +12,7 @@ from mirimpute import __version__
 from mirimpute.amputation.base import Mechanism
 from mirimpute.datasets.base import Dataset
 from mirimpute.errors import UserError
+from mirimpute.limits import can_watch_memory
 from mirimpute.methods.base import Method
 
 RATE_CONVENTIONS = ("overall", "eligible")
@@ -71,6 +72,8 @@ class CellConfig:
         device: torch device, "cpu", "cuda" or "cuda:N".
         threads: computing threads of the imputation (null: all cores).
         timeout_s: seconds after which the imputation is stopped and recorded as a timeout (null: never).
+        memory_mb: MiB that the imputation may hold beyond its libraries before it is stopped and recorded as oom
+            (null: any).
         results_dir: the folder that rows are written to.
         resume: true skips a cell that has a row already, whatever became of it; "failed" skips only those that are ok.
         force: compute the cell again whatever ``resume`` says, and whoever has just computed it.
@@ -86,6 +89,7 @@ class CellConfig:
     device: str = "cpu"
     threads: int | None = None
     timeout_s: float | None = None
+    memory_mb: float | None = None
     results_dir: str = "results"
     resume: bool | str = False
     force: bool = False
@@ -109,6 +113,10 @@ class CellConfig:
             raise UserError(f"seed={self.seed} is negative: give 0 or more")
         if self.timeout_s is not None and not self.timeout_s > 0:
             raise UserError(f"timeout_s={self.timeout_s} leaves no time: give seconds above 0, or null for no limit")
+        if self.memory_mb is not None and not self.memory_mb > 0:
+            raise UserError(f"memory_mb={self.memory_mb} leaves no memory: give MiB above 0, or null for no limit")
+        if self.memory_mb is not None and not can_watch_memory():
+            raise UserError(f"memory_mb={self.memory_mb} cannot be kept: this system has no /proc; give null")
         if self.threads is not None and self.threads < 1:
             raise UserError(f"threads={self.threads} cannot compute: give 1 or more, or null for all cores")
         if self.protocol.rate_of not in RATE_CONVENTIONS:
@@ -144,7 +152,7 @@ class CellConfig:
     def identity(self, data_sha256: str) -> dict[str, Any]:
         """Return what the result depends on: data, package, method's version, configuration; not how it is kept."""
         parts = asdict(self)
-        for key in ("results_dir", "resume", "force", "save_tables", "timeout_s"):
+        for key in ("results_dir", "resume", "force", "save_tables", "timeout_s", "memory_mb"):
             del parts[key]
         for key in ("dataset", "mechanism", "method"):
             parts[key]["class"] = type(getattr(self, key)).__name__

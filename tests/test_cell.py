@@ -266,6 +266,7 @@ def test_own_missing_cells_are_completed_but_never_scored(tmp_path):
         ({"seed": -1}, "seed=-1 is negative"),
         ({"timeout_s": 0.0}, "timeout_s=0.0 leaves no time"),
         ({"resume": "yes"}, "resume='yes' is unknown: give true, false or failed"),
+        ({"memory_mb": -1.0}, "memory_mb=-1.0 leaves no memory"),
         ({"threads": 0}, "threads=0 cannot compute"),
         ({"device": "tpu"}, "device='tpu' is unknown"),
         ({"protocol": Protocol(metrics=["rmsee"])}, "unknown metric 'rmsee'"),
