@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import platform
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +17,15 @@ import numpy as np
 from mirimpute import __version__
 from mirimpute.amputation.amputate import Amputation, amputate
 from mirimpute.config import CellConfig
+from mirimpute.datasets.base import Dataset
 from mirimpute.datasets.table import Table
-from mirimpute.errors import ImputationError
+from mirimpute.errors import ImputationError, UserError
 from mirimpute.isolation import Outcome, run_isolated
 from mirimpute.methods.sanity import check as check_sanity
 from mirimpute.methods.sanity import worse_than_mean
 from mirimpute.problem import Imputation, Problem, Progress, no_progress
-from mirimpute.results.store import cell_directory, find_row, write_cell
+from mirimpute.results.claims import Claims
+from mirimpute.results.store import cell_directory, find_row, recover, row_written_ns, write_cell
 from mirimpute.seeding import generator, integer_seed
 from mirimpute.standardise import SCALERS, Scale, observed_scale
 
@@ -47,8 +50,24 @@ class CellResult:
     resumed: bool
 
 
+def load_table(dataset: Dataset, data_dir: Path) -> Table:
+    """Return the table; errors as :meth:`Dataset.load`."""
+    return dataset.load(data_dir)
+
+
+Load = Callable[[Dataset, Path], Table]
+"""How a table is read: a sweep reads each only once."""
+
+
 def run_cell(
-    config: CellConfig, data_dir: Path, *, config_yaml: str = "", progress: Progress = no_progress
+    config: CellConfig,
+    data_dir: Path,
+    *,
+    config_yaml: str = "",
+    progress: Progress = no_progress,
+    claims: Claims | None = None,
+    load: Load = load_table,
+    since_ns: int | None = None,
 ) -> CellResult:
     """Run one cell and write its row, except that a failure never replaces an ok row of the same cell.
 
@@ -57,18 +76,38 @@ def run_cell(
         data_dir: the folder of downloaded data.
         config_yaml: the resolved configuration, kept beside the row.
         progress: called with what the method reports.
+        claims: of the results folder, kept from cell to cell by who runs several (None: a view of its own).
+        load: how the table is read.
+        since_ns: a row that was written after this moment (by the clock of the file system) is taken as it is: another
+            process of the same sweep, or another sweep over the same cells, has just computed it.
 
     Raises:
+        ClaimedError: another process is computing this cell; nothing was done.
         UserError: nothing could be computed, because of the configuration or the data. A method that fails does not
             raise: its row says so.
     """
     config.check()
-    table = config.dataset.load(data_dir)
+    table = load(config.dataset, data_dir)
     identity = row_identity(config, table.sha256)
-    if config.resume:
-        done = _done(config, identity)
-        if done is not None:
-            return done
+    results_dir = Path(config.results_dir)
+    written = row_written_ns(results_dir, identity)
+    done = _finished(config, identity, since_ns)
+    if done is not None:
+        return done
+    claims = Claims(results_dir) if claims is None else claims
+    with claims.held(identity["config_hash"], config.label):
+        recover(results_dir, identity)
+        if row_written_ns(results_dir, identity) != written:  # by who held the claim a moment ago
+            done = _finished(config, identity, since_ns)
+            if done is not None:
+                return done
+        return _compute(config, table, identity, config_yaml, progress)
+
+
+def _compute(
+    config: CellConfig, table: Table, identity: Mapping[str, Any], config_yaml: str, progress: Progress
+) -> CellResult:
+    """Hide, impute, score and write."""
     hidden = amputate(
         table.values,
         config.mechanism,
@@ -100,14 +139,17 @@ def run_cell(
         trace = outcome.imputation.trace
         if config.save_tables:
             tables = _tables(table, x_original, scale, problem.missing, outcome.imputation)
-    earlier = find_row(Path(config.results_dir), identity) if facts["status"] != "ok" else None
+    return write_result(config, facts, config_yaml=config_yaml, trace=trace, log=outcome.log, tables=tables)
+
+
+def write_result(config: CellConfig, row: dict[str, Any], **parts: Any) -> CellResult:
+    """Write a row and what belongs to it, unless it is a failure and the cell has an ok row of an earlier run."""
+    results_dir = Path(config.results_dir)
+    earlier = find_row(results_dir, row) if row["status"] != "ok" else None
     if earlier is not None and earlier["status"] == "ok":
-        facts["reason"] += " (the ok row of an earlier run was kept)"
-        return CellResult(facts, cell_directory(Path(config.results_dir), earlier), resumed=False)
-    directory = write_cell(
-        Path(config.results_dir), facts, config_yaml=config_yaml, trace=trace, log=outcome.log, tables=tables
-    )
-    return CellResult(facts, directory, resumed=False)
+        row["reason"] += " (the ok row of an earlier run was kept)"
+        return CellResult(row, cell_directory(results_dir, earlier), resumed=False)
+    return CellResult(row, write_cell(results_dir, row, **parts), resumed=False)
 
 
 def row_identity(config: CellConfig, data_sha256: str = "") -> dict[str, Any]:
@@ -126,23 +168,48 @@ def row_identity(config: CellConfig, data_sha256: str = "") -> dict[str, Any]:
     }
 
 
-def _done(config: CellConfig, identity: Mapping[str, Any]) -> CellResult | None:
-    """Return the cell if it was computed already, by the same versions and with the tables that are wanted."""
+def _finished(config: CellConfig, identity: Mapping[str, Any], since_ns: int | None) -> CellResult | None:
+    """Return the cell if it need not be computed: done by the same versions, with the tables that are wanted."""
+    if config.force:
+        return None
     results_dir = Path(config.results_dir)
+    written = row_written_ns(results_dir, identity)
+    if written is None:
+        return None
+    fresh = since_ns is not None and written >= since_ns
+    if not fresh and config.resume is False:
+        return None
     row = find_row(results_dir, identity)
-    if row is None or row["status"] != "ok" or row["versions"] != identity["versions"]:
+    if row is None or row["versions"] != identity["versions"]:
         return None
     directory = cell_directory(results_dir, row)
-    if config.save_tables and not (directory / "tables").is_dir():
+    ok = row["status"] == "ok"
+    if ok and config.save_tables and not (directory / "tables").is_dir():
+        return None
+    if not ok and not fresh and config.resume is not True:
         return None
     return CellResult(row, directory, resumed=True)
 
 
-def failed_row(config: CellConfig, reason: str) -> dict[str, Any]:
-    """Return the row of a cell that could not even start (no data, an impossible mask)."""
-    return {**row_identity(config), "status": "failed", "reason": reason}
+def failed_cell(config: CellConfig, data_dir: Path, reason: str, load: Load = load_table, **parts: Any) -> CellResult:
+    """Write the row of a cell that could not start (no data, an impossible mask) or that took its process along.
+
+    Args:
+        config: the cell.
+        data_dir: the folder of downloaded data.
+        reason: why, in one sentence.
+        load: how the table is read; without a table, the row is that of a cell that never got its data.
+        parts: ``config_yaml`` and ``log``.
+    """
+    try:
+        data_sha256 = load(config.dataset, data_dir).sha256
+    except UserError:
+        data_sha256 = ""
+    row = {**row_identity(config, data_sha256), "status": "failed", "reason": reason}
+    return write_result(config, row, trace=[], **{"config_yaml": "", "log": "", **parts})
 
 
+@cache
 def versions() -> str:
     """Return the versions that a result depends on, in one line."""
     found = [f"mirimpute {__version__}", f"python {platform.python_version()}"]
@@ -162,6 +229,7 @@ def _impute(config: CellConfig, problem: Problem, progress: Progress) -> Outcome
             log_file=Path(folder) / "log.txt",
             threads=config.threads,
             timeout_s=config.timeout_s,
+            memory_mb=config.memory_mb,
             progress=progress,
         )
 

@@ -12,11 +12,13 @@ from mirimpute import __version__
 from mirimpute.amputation.base import Mechanism
 from mirimpute.datasets.base import Dataset
 from mirimpute.errors import UserError, unknown
+from mirimpute.limits import can_watch_memory
 from mirimpute.methods.base import Method
 from mirimpute.standardise import SCALERS
 
 RATE_CONVENTIONS = ("overall", "eligible")
 _SAME_RATE = 1e-9
+RESUME = (False, True, "failed")
 
 
 @dataclass
@@ -83,8 +85,11 @@ class CellConfig:
         device: torch device, "cpu", "cuda" or "cuda:N".
         threads: computing threads of the imputation (null: all cores).
         timeout_s: seconds after which the imputation is stopped and recorded as a timeout (null: never).
+        memory_mb: MiB that the imputation may hold beyond its libraries before it is stopped and recorded as oom
+            (null: any).
         results_dir: the folder that rows are written to.
-        resume: skip a cell whose row is there already.
+        resume: true skips a cell that has a row already, whatever became of it; "failed" skips only those that are ok.
+        force: compute the cell again whatever ``resume`` says, and whoever has just computed it.
         save_tables: also write truth, incomplete, point and draw as Parquet.
     """
 
@@ -97,8 +102,10 @@ class CellConfig:
     device: str = "cpu"
     threads: int | None = None
     timeout_s: float | None = None
+    memory_mb: float | None = None
     results_dir: str = "results"
-    resume: bool = False
+    resume: bool | str = False
+    force: bool = False
     save_tables: bool = False
 
     def __post_init__(self) -> None:
@@ -106,6 +113,12 @@ class CellConfig:
         if fraction is not None and hasattr(self.mechanism, "observed_fraction"):
             changed: dict[str, Any] = {"observed_fraction": fraction}
             self.mechanism = replace(self.mechanism, **changed)
+
+    @property
+    def label(self) -> str:
+        """The cell in words, for people."""
+        case = f"{self.dataset.name} {self.mechanism.name} {self.missing_rate:g}"
+        return f"{case} {self.method.name} seed {self.seed}"
 
     def check(self) -> None:
         """Refuse values that no data is needed to refuse.
@@ -119,6 +132,10 @@ class CellConfig:
             raise UserError(f"seed={self.seed} is negative: give 0 or more")
         if self.timeout_s is not None and not self.timeout_s > 0:
             raise UserError(f"timeout_s={self.timeout_s} leaves no time: give seconds above 0, or null for no limit")
+        if self.memory_mb is not None and not self.memory_mb > 0:
+            raise UserError(f"memory_mb={self.memory_mb} leaves no memory: give MiB above 0, or null for no limit")
+        if self.memory_mb is not None and not can_watch_memory():
+            raise UserError(f"memory_mb={self.memory_mb} cannot be kept: this system has no /proc; give null")
         if self.threads is not None and self.threads < 1:
             raise UserError(f"threads={self.threads} cannot compute: give 1 or more, or null for all cores")
         if self.protocol.rate_of not in RATE_CONVENTIONS:
@@ -127,6 +144,8 @@ class CellConfig:
             )
         if self.protocol.scaler not in SCALERS:
             raise unknown("protocol.scaler", self.protocol.scaler, SCALERS)
+        if self.resume not in RESUME:
+            raise UserError(f"resume={self.resume!r} is unknown: give true, false or failed")
         if self.device != "cpu" and not self.device.startswith("cuda"):
             raise UserError(f"device={self.device!r} is unknown: give cpu, cuda or cuda:N")
         self._check_protocol()
@@ -163,12 +182,13 @@ class CellConfig:
             )
 
     def identity(self, data_sha256: str) -> dict[str, Any]:
-        """Return what the result depends on: data, package and configuration, but not where and how it is kept."""
+        """Return what the result depends on: data, package, method's version, configuration; not how it is kept."""
         parts = asdict(self)
-        for key in ("results_dir", "resume", "save_tables", "timeout_s"):
+        for key in ("results_dir", "resume", "force", "save_tables", "timeout_s", "memory_mb"):
             del parts[key]
         for key in ("dataset", "mechanism", "method"):
             parts[key]["class"] = type(getattr(self, key)).__name__
+        parts["method"]["version"] = self.method.version
         return {**parts, "data_sha256": data_sha256, "mirimpute": __version__}
 
     def config_hash(self, data_sha256: str = "") -> str:
@@ -176,8 +196,9 @@ class CellConfig:
         return _hash(self.identity(data_sha256))
 
     def method_hash(self) -> str:
-        """Return the SHA-256 of the method's class and parameters: the same for every cell of one method."""
-        return _hash({"class": type(self.method).__name__, **asdict(self.method)})
+        """Return the SHA-256 of the method's class, version and parameters: the same for every cell of one method."""
+        kind = {"class": type(self.method).__name__, "version": self.method.version}
+        return _hash({**kind, **asdict(self.method)})
 
 
 def _hash(parts: dict[str, Any]) -> str:

@@ -26,6 +26,10 @@ class NotInstalledError(UserError):
     """A method whose library is not installed; the message names the extra to install."""
 
 
+class StoreError(UserError):
+    """The results folder cannot be written (full, read-only, gone): no further cell can be kept, so a sweep stops."""
+
+
 class ImputationError(RuntimeError):
     """A method failed on a valid problem (diverged, returned NaN, changed an observed cell, ...)."""
 

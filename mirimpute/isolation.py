@@ -21,12 +21,14 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from mirimpute import fork_servers, limits
 from mirimpute.errors import UserError
 from mirimpute.methods.base import Method
 from mirimpute.problem import Imputation, Problem, Progress
 
 _PROGRESS_INTERVAL_S = 0.1
-_START_UP_S = 120.0
+_WATCH_INTERVAL_S = 0.05
+_PRELOAD = ("mirimpute.isolation", "mirimpute.datasets.table", "mirimpute.methods.reducer")
 _MIB = 2**20
 
 
@@ -53,7 +55,7 @@ class Outcome:
     """How an imputation ended.
 
     Attributes:
-        status: ok, failed or timeout.
+        status: ok, failed, timeout or oom.
         reason: one sentence, empty when ok.
         imputation, cost: None unless ok.
         log: what the method printed, with the traceback of a failure.
@@ -73,6 +75,7 @@ def run_isolated(
     log_file: Path,
     threads: int | None = None,
     timeout_s: float | None = None,
+    memory_mb: float | None = None,
     progress: Progress,
 ) -> Outcome:
     """Fit ``method`` on ``problem`` and impute, in a child process.
@@ -84,30 +87,39 @@ def run_isolated(
         threads: computing threads (None: the libraries' own default).
         timeout_s: wall seconds, counted from when the method's libraries are loaded, after which the child and its
             descendants are killed (None: never).
+        memory_mb: MiB that they may take beyond what the loaded libraries hold, before they are killed (None: any).
         progress: called in this process with what the method reports.
 
     Raises:
         UserError: the method refused the request (its library is not installed, no such device).
     """
-    context = _context(method.libraries)
+    # Threads that wait by spinning take the cores away from what they wait for, on a busy machine a loss of ten times
+    # and more; threads that sleep at once cost an idle one more than half of its speed. So they spin for a moment.
+    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+    context = fork_servers.context()
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_child, args=(sender, method, problem, str(log_file), threads), daemon=False)
-    process.start()
+    kernel_kills = limits.kernel_kills()
+    fork_servers.start(process, (*_PRELOAD, type(method).__module__, *method.libraries))
     sender.close()
-    deadline = None if timeout_s is None else time.monotonic() + max(timeout_s, _START_UP_S)
+    watched = limits.Limits(timeout_s, memory_mb)
     message: tuple[Any, ...] | None = None
-    status = "failed"
+    stopped: tuple[str, str] | None = None
     try:
         while message is None:
-            left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
-            if not receiver.poll(left):
-                status = "timeout"
-                break
+            if not receiver.poll(min(watched.left_s(), _WATCH_INTERVAL_S)):
+                stopped = watched.exceeded(process.pid, log_file)
+                if stopped is not None:
+                    break
+                continue
             received = receiver.recv()
             if received[0] == "ready":  # libraries are loaded: the method's own time starts
-                deadline = None if timeout_s is None else time.monotonic() + timeout_s
+                watched.start(process.pid)
             elif received[0] == "progress":
                 progress(*received[1:])
+                stopped = watched.exceeded(process.pid, log_file)
+                if stopped is not None:
+                    break
             else:
                 message = received
     except EOFError:
@@ -117,31 +129,16 @@ def run_isolated(
             _kill(process)
         process.join()
         receiver.close()
-    log = log_file.read_text(errors="replace") if log_file.exists() else ""
+    log = limits.read_log(log_file)
     if message is None:
-        reason = (
-            f"stopped after timeout_s={timeout_s:g} seconds: give it more time or a smaller problem"
-            if status == "timeout"
-            else f"the method's process {_how_it_ended(process.exitcode)}; its output is in log.txt"
-        )
+        status, reason = stopped or _how_it_ended(process.exitcode, limits.kernel_kills() > kernel_kills)
         return Outcome(status, reason, None, None, log)
-    if message[0] == "refused":
-        raise UserError(message[1])
-    if message[0] == "error":
-        return Outcome("failed", message[1], None, None, log)
-    return Outcome("ok", "", message[1], message[2], log)
-
-
-def _context(libraries: tuple[str, ...]) -> Any:
-    """Return the start method: a fork server where there is one, else spawn."""
-    # Threads that wait by spinning take the cores away from what they wait for, on a busy machine a loss of ten times
-    # and more; threads that sleep at once cost an idle one more than half of its speed. So they spin for a moment.
-    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["mirimpute.isolation", *libraries])  # heeded by the first call of a process only
-    return context
+    kind, *rest = message
+    if kind == "refused":
+        raise UserError(rest[0])
+    if kind == "result":
+        return Outcome("ok", "", rest[0], rest[1], log)
+    return Outcome(kind, rest[0], None, None, log)
 
 
 def _kill(process: Any) -> None:
@@ -150,12 +147,15 @@ def _kill(process: Any) -> None:
     process.kill()
 
 
-def _how_it_ended(exitcode: int | None) -> str:
-    if exitcode is not None and exitcode < 0:
-        name = signal.Signals(-exitcode).name
-        hint = " (out of memory?)" if name == "SIGKILL" else ""
-        return f"was ended by {name}{hint}"
-    return f"exited with code {exitcode} before it returned a result"
+def _how_it_ended(exitcode: int | None, short_of_memory: bool) -> tuple[str, str]:
+    """Return status and reason of a child that died."""
+    if exitcode is None or exitcode >= 0:
+        return "failed", f"the method's process exited with code {exitcode} before it returned a result, see log.txt"
+    name = signal.Signals(-exitcode).name
+    if name == "SIGKILL" and short_of_memory:
+        return "oom", "the system ran out of memory and killed the method's process: use a smaller problem"
+    hint = " (out of memory?)" if name == "SIGKILL" else ""
+    return "failed", f"the method's process was ended by {name}{hint}; its output is in log.txt"
 
 
 def _child(sender: Connection, method: Method, problem: Problem, log_file: str, threads: int | None) -> None:
@@ -182,7 +182,8 @@ def _child(sender: Connection, method: Method, problem: Problem, log_file: str, 
         message = ("refused", str(error))
     except Exception as error:  # the one place where a method's failure becomes a row
         traceback.print_exc()
-        message = ("error", f"{type(error).__name__}: {_first_line(error)}")
+        status = "oom" if _is_want_of_memory(error) else "failed"
+        message = (status, f"{type(error).__name__}: {_first_line(error)}")
     sys.stdout.flush()
     sys.stderr.flush()
     sender.send(message)
@@ -200,6 +201,11 @@ def _die_with_parent() -> None:
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _is_want_of_memory(error: Exception) -> bool:
+    torch = sys.modules.get("torch")
+    return isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.cuda.OutOfMemoryError))
 
 
 def _first_line(error: Exception) -> str:

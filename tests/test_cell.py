@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import time
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from mirimpute.methods.ice import Ice
 from mirimpute.methods.mean import Mean
 from mirimpute.methods.mirf import Mirf
 from mirimpute.problem import Imputation, no_progress
+from mirimpute.results.claims import ClaimedError, Claims
 from mirimpute.results.row import COST_FIELDS
 from mirimpute.results.store import read_rows
 
@@ -162,6 +164,44 @@ def test_resume_computes_again_for_other_versions_or_wanted_tables(tmp_path, mon
     assert not run_cell(_config(tmp_path, resume=True), tmp_path).resumed
 
 
+def test_resume_keeps_failures_unless_they_are_asked_for(tmp_path):
+    def run(how="nan", **more):
+        return run_cell(_config(tmp_path, _Cheats(how=how), **more), tmp_path)
+
+    first = run()
+    assert run(resume=True).resumed
+    assert not run(resume="failed").resumed
+    ok = run("far")
+    assert ok.row["status"] == "ok"
+    assert run("far", resume="failed").resumed
+    assert not run("far", resume=True, force=True).resumed
+    assert first.directory.name != ok.directory.name
+
+
+def test_a_new_version_of_the_method_is_another_cell(tmp_path, monkeypatch):
+    run_cell(_config(tmp_path), tmp_path)
+    monkeypatch.setattr(Ice, "version", 2)
+    assert not run_cell(_config(tmp_path, resume=True), tmp_path).resumed
+    assert len({row["method_hash"] for row in read_rows(tmp_path / "results")}) == 2
+
+
+def test_a_cell_that_somebody_has_just_computed_is_taken(tmp_path):
+    first = run_cell(_config(tmp_path), tmp_path)
+    before = (first.directory / "row.json").stat().st_mtime_ns
+    assert run_cell(_config(tmp_path), tmp_path, since_ns=before).resumed
+    assert not run_cell(_config(tmp_path, force=True), tmp_path, since_ns=before).resumed
+    assert not run_cell(_config(tmp_path), tmp_path, since_ns=time.time_ns() + 10**9).resumed
+
+
+def test_a_cell_that_is_claimed_is_left_alone(tmp_path):
+    config = _config(tmp_path)
+    name = config.config_hash(IRIS.load(tmp_path).sha256)
+    with Claims(tmp_path / "results").held(name, "it"), pytest.raises(ClaimedError):
+        run_cell(config, tmp_path)
+    assert read_rows(tmp_path / "results") == []
+    assert run_cell(config, tmp_path).row["status"] == "ok"
+
+
 class _SpyError(Exception):
     pass
 
@@ -225,6 +265,8 @@ def test_own_missing_cells_are_completed_but_never_scored(tmp_path):
         ({"missing_rate": float("nan")}, "missing_rate=nan is outside"),
         ({"seed": -1}, "seed=-1 is negative"),
         ({"timeout_s": 0.0}, "timeout_s=0.0 leaves no time"),
+        ({"resume": "yes"}, "resume='yes' is unknown: give true, false or failed"),
+        ({"memory_mb": -1.0}, "memory_mb=-1.0 leaves no memory"),
         ({"threads": 0}, "threads=0 cannot compute"),
         ({"device": "tpu"}, "device='tpu' is unknown"),
         ({"protocol": Protocol(metrics=["rmsee"])}, "unknown metric 'rmsee'"),

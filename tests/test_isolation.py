@@ -1,5 +1,6 @@
 """A method in a process of its own: whatever it does, the harness goes on and says what happened."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -46,6 +47,21 @@ class Behaves(Method):
         if self.how == "shouts":
             sys.stdout.write("x" * 2_000_000)
             os.write(2, b"to the descriptor")
+        if self.how == "crashes":
+            ctypes.string_at(0)
+        if self.how == "shouts and dies":
+            os.write(1, b"begin " + b"x" * 2_000_000 + b" end")
+            os._exit(4)
+        if self.how == "floods":
+            while True:
+                os.write(1, b"x" * 1_000_000)
+        if self.how == "asks for too much":
+            np.ones(2**45)
+        if self.how == "eats in a child":
+            if os.fork() == 0:
+                self.how = "eats"
+            else:
+                time.sleep(60)
         if self.how == "eats":
             ballast = np.ones(20_000_000)  # 160 MB
             assert ballast.sum() > 0
@@ -60,6 +76,8 @@ class Behaves(Method):
             pools = max(pool["num_threads"] for pool in threadpool_info())
             facts = {"torch": torch.get_num_threads(), "joblib": joblib.effective_n_jobs(-1), "pools": pools}
             return Completed(Imputation(x, x[None], [facts]))
+        if self.how == "lists modules":
+            return Completed(Imputation(x, x[None], [{name: name in sys.modules for name in ("colorsys", "sndhdr")}]))
         return Completed(Imputation(x, x[None]))
 
 
@@ -92,6 +110,8 @@ def test_memory_is_that_of_the_imputation(problem, tmp_path):
 @pytest.mark.parametrize(
     ("how", "reason"),
     [
+        ("crashes", "was ended by SIGSEGV"),
+        ("shouts and dies", "exited with code 4"),
         ("exits", "exited with code 3 before it returned"),
         ("is killed", r"was ended by SIGKILL \(out of memory\?\)"),
         ("raises", "ImputationError: diverged in round 2: for a reason$"),
@@ -156,6 +176,52 @@ def sleep_in_a_child(folder):
     """Run a method that writes its process number and sleeps; the main of a harness of its own."""
     method = Behaves(how=f"sleeps after writing {folder}/pid")
     run_isolated(method, problem_of(correlated(n=5)[1]), log_file=Path(folder) / "log.txt", progress=no_progress)
+
+
+@pytest.mark.parametrize("how", ["eats", "eats in a child"])
+def test_memory_is_limited_from_outside(how, problem, tmp_path):
+    outcome = _run(how, problem, tmp_path, memory_mb=60)
+    assert (outcome.status, outcome.reason) == (
+        "oom",
+        "stopped above memory_mb=60 MiB: give it more memory or a smaller problem",
+    )
+    assert _run("eats", problem, tmp_path, memory_mb=600).status == "ok"
+
+
+def test_a_refused_allocation_is_want_of_memory(problem, tmp_path):
+    outcome = _run("asks for too much", problem, tmp_path)
+    assert outcome.status == "oom"
+    assert "Unable to allocate" in outcome.reason
+
+
+def test_a_kill_by_the_kernel_is_want_of_memory(problem, tmp_path, monkeypatch):
+    counts = iter([3, 4])
+    monkeypatch.setattr("mirimpute.limits.kernel_kills", lambda: next(counts))
+    outcome = _run("is killed", problem, tmp_path)
+    assert (outcome.status, outcome.reason[:28]) == ("oom", "the system ran out of memory")
+
+
+def test_a_long_log_is_cut_and_an_endless_one_stopped(problem, tmp_path, monkeypatch):
+    log = _run("shouts and dies", problem, tmp_path).log
+    assert log.startswith("begin x")
+    assert log.endswith("x end")
+    assert "bytes left out" in log
+    assert len(log) < 1_100_000
+    monkeypatch.setattr("mirimpute.limits.MAX_LOG_BYTES", 4 << 20)
+    outcome = _run("floods", problem, tmp_path)
+    assert (outcome.status, outcome.reason[:31]) == ("failed", "stopped after it had printed 4 ")
+
+
+def test_each_set_of_libraries_has_its_server(problem, tmp_path):
+    """A method finds its own libraries loaded, and no others, whatever ran before in this process."""
+
+    def loaded(*libraries):
+        method = Behaves(how="lists modules")
+        method.libraries = libraries
+        return run_isolated(method, problem, log_file=tmp_path / "log.txt", progress=no_progress).imputation.trace[0]
+
+    assert loaded("colorsys") == {"colorsys": True, "sndhdr": False}
+    assert loaded("sndhdr") == {"colorsys": False, "sndhdr": True}
 
 
 def test_output_goes_to_the_log_not_to_the_terminal(problem, tmp_path, capfd):

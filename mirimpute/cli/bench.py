@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirimpute.errors import UserError
+from mirimpute.errors import StoreError, UserError
 
 if TYPE_CHECKING:
     from mirimpute.cell import CellResult
 
 PROGRAM = "mirimpute-bench"
 OK, CELL_FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+
+_CLAIMED_S = 0.5
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -98,30 +102,32 @@ def _task(cfg: Any) -> CellResult:
     from hydra.types import RunMode
     from omegaconf import OmegaConf
 
-    from mirimpute.cell import CellResult, failed_row, run_cell
+    from mirimpute.cell import failed_cell, run_cell
     from mirimpute.cli.notices import plain_warnings
     from mirimpute.cli.progress import rich_progress
     from mirimpute.cli.schema import cell_config
     from mirimpute.datasets.location import data_directory
-    from mirimpute.results.store import check_writable, write_cell
+    from mirimpute.results.claims import ClaimedError, Claims
+    from mirimpute.results.store import check_writable
 
     config = cell_config(cfg)
     check_writable(Path(config.results_dir))
     config_yaml = OmegaConf.to_yaml(cfg, resolve=True)
-    label = (
-        f"{config.dataset.name} {config.mechanism.name} {config.missing_rate:g} {config.method.name} seed {config.seed}"
-    )
     in_sweep = HydraConfig.get().mode == RunMode.MULTIRUN
-    with plain_warnings(PROGRAM):
-        try:
-            with rich_progress(label) as progress:
-                return run_cell(config, data_directory(), config_yaml=config_yaml, progress=progress)
-        except UserError as error:
-            if not in_sweep:
+    claims = Claims(Path(config.results_dir))
+    with plain_warnings(PROGRAM), rich_progress(config.label) as progress:
+        while True:
+            try:
+                return run_cell(config, data_directory(), config_yaml=config_yaml, progress=progress, claims=claims)
+            except ClaimedError:
+                time.sleep(_CLAIMED_S)
+                config = replace(config, resume=True, force=False)  # what the other process finds is the result
+            except StoreError:
                 raise
-            row = failed_row(config, str(error))
-            directory = write_cell(Path(config.results_dir), row, config_yaml=config_yaml, trace=[], log="")
-            return CellResult(row, directory, resumed=False)
+            except UserError as error:
+                if not in_sweep:
+                    raise
+                return failed_cell(config, data_directory(), str(error), config_yaml=config_yaml)
 
 
 def _print_table(results: list[CellResult]) -> None:

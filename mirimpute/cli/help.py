@@ -28,7 +28,9 @@ _OPTIONS = {
     "device": "torch device: cpu, cuda, cuda:N",
     "threads": "computing threads of the imputation (null: all)",
     "timeout_s": "seconds after which a method is stopped (null: never)",
-    "resume": "skip a cell that has an ok row already",
+    "memory_mb": "MiB of an imputation above which it is stopped",
+    "resume": "true: skip a cell that has a row; failed: one that is ok",
+    "force": "compute every cell again, whatever resume says",
     "save_tables": "also keep truth, incomplete, point and draw as Parquet",
 }
 

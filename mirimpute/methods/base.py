@@ -30,11 +30,14 @@ class Method(ABC):
     Attributes:
         name: the label in rows, tables and folders.
         libraries: modules that :meth:`fit` needs; the harness imports them before the clock starts.
+        version: raised when the same parameters begin to give another result, so that cells of the older method are
+            computed again.
         returns_column_means: True only for mean imputation itself: any other method that returns the column means
             has failed in silence.
     """
 
     libraries: ClassVar[tuple[str, ...]] = ()
+    version: ClassVar[int] = 1
     returns_column_means: ClassVar[bool] = False
 
     name: str

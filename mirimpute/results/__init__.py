@@ -1,5 +1,6 @@
 """Result rows and the folder that keeps them: written by the bench, read by the report."""
 
+from mirimpute.results.layout import cell_directory, check_writable
 from mirimpute.results.row import (
     COST_FIELDS,
     IDENTITY_FIELDS,
@@ -14,8 +15,6 @@ from mirimpute.results.row import (
     validate_row,
 )
 from mirimpute.results.store import (
-    cell_directory,
-    check_writable,
     find_row,
     read_rows,
     read_trace,

@@ -13,7 +13,7 @@ from typing import Any
 
 from mirimpute.errors import UserError
 
-STATUSES = ("ok", "failed", "timeout", "skipped")
+STATUSES = ("ok", "failed", "timeout", "oom", "skipped")
 """What became of a cell; every status other than ``ok`` comes with a reason."""
 
 
@@ -41,7 +41,7 @@ class Field:
 
 
 ROW_FIELDS: dict[str, Field] = {
-    "status": Field(str, "One of ok, failed, timeout, skipped.", Null.NEVER),
+    "status": Field(str, "One of ok, failed, timeout, oom (out of memory), skipped.", Null.NEVER),
     "reason": Field(str, 'Why the cell is not ok, in one sentence; "" when it is.', Null.NEVER),
     "dataset": Field(str, "Label of the dataset, as typed on the command line.", Null.NEVER),
     "n_rows": Field(int, "Rows of the table."),

@@ -23,13 +23,15 @@ from mirimpute.results import (
     RowError,
     cell_directory,
     check_writable,
+    disk,
     find_row,
     read_rows,
     read_trace,
     store,
     write_cell,
 )
-from mirimpute.results.store import safe_name
+from mirimpute.results.seal import json_text, seal_of
+from mirimpute.results.store import recover, safe_name
 
 from .valid_row import valid_row
 
@@ -80,7 +82,7 @@ def test_round_trip_is_exact_and_equal_rows_are_equal_bytes(tmp_path: Path, ok_r
     assert list(json.loads(content)) == sorted(ok_row)
     assert b'"point_rmse": 0.30000000000000004' in content
     assert read_rows(tmp_path / "a") == [ok_row]
-    assert files(first) == {"row.json", "config.yaml", "trace.json", "log.txt"}
+    assert files(first) == {"row.json", "row.json.sha256", "config.yaml", "trace.json", "log.txt"}
 
 
 def test_text_and_trace_are_kept(tmp_path: Path, ok_row: dict[str, Any]) -> None:
@@ -119,7 +121,7 @@ def test_a_write_that_breaks_off_leaves_the_old_cell(
 ) -> None:
     put(tmp_path, ok_row)
     before = files(tmp_path)
-    write_text = store._write_text
+    write_text = disk.write_text
 
     def full_disk(path: Path, text: str) -> None:
         if path.name == broken:
@@ -127,7 +129,7 @@ def test_a_write_that_breaks_off_leaves_the_old_cell(
             raise OSError(28, "No space left on device")
         write_text(path, text)
 
-    monkeypatch.setattr(store, "_write_text", full_disk)
+    monkeypatch.setattr(disk, "write_text", full_disk)
     with pytest.raises(UserError, match="No space left on device"):
         put(tmp_path, ok_row | {"fit_s": 9.0})
     assert files(tmp_path) == before
@@ -156,8 +158,8 @@ def test_a_rename_that_fails_brings_the_old_cell_back(
 
 def test_row_is_written_last(tmp_path: Path, ok_row: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
-    write_text = store._write_text
-    monkeypatch.setattr(store, "_write_text", lambda path, text: (order.append(path.name), write_text(path, text))[1])
+    write_text = disk.write_text
+    monkeypatch.setattr(disk, "write_text", lambda path, text: (order.append(path.name), write_text(path, text))[1])
     put(tmp_path, ok_row, tables={"point": pd.DataFrame({"x1": [1.0]})})
     assert order[-1] == "row.json"
 
@@ -189,7 +191,7 @@ def test_writers_at_the_same_time_never_show_a_torn_cell(tmp_path: Path, ok_row:
     assert seen > 0
     # Between the two renames a cell may be absent; it is never half there.
     assert all("No such file" in str(each.message) for each in caught)
-    assert len(files(tmp_path)) == 4
+    assert len(files(tmp_path)) == 5
 
 
 def test_find_row_needs_the_whole_identity(tmp_path: Path, ok_row: dict[str, Any]) -> None:
@@ -208,35 +210,89 @@ def test_find_row_counts_a_damaged_row_as_absent(tmp_path: Path, ok_row: dict[st
 
 
 def damages(row: dict[str, Any]) -> dict[str, bytes]:
-    text = json.dumps(row)
+    """Return contents of row.json that are not a result even with a right checksum."""
+    good = json_text(row)
     return {
-        "torn": text[:100].encode(),
+        "torn": good[:100].encode(),
         "empty": b"",
+        "zeros": b"\0" * 4096,
         "a list": b"[1, 2]",
-        "NaN": text.replace("0.30000000000000004", "NaN").encode(),
-        "Infinity": text.replace("0.30000000000000004", "-Infinity").encode(),
-        "overflow": text.replace("0.30000000000000004", "1e999").encode(),
-        "type": json.dumps(row | {"n_rows": "many"}).encode(),
-        "status": json.dumps(row | {"status": "great"}).encode(),
-        "nested": json.dumps(row | {"later": [1]}).encode(),
-        "missing": json.dumps({k: v for k, v in row.items() if k != "seed"}).encode(),
-        "huge": (text + " " * store.MAX_ROW_BYTES).encode(),
-        "not utf-8": b"\xff\xfe" + text.encode(),
+        "NaN": good.replace("0.30000000000000004", "NaN").encode(),
+        "Infinity": good.replace("0.30000000000000004", "-Infinity").encode(),
+        "overflow": good.replace("0.30000000000000004", "1e999").encode(),
+        "type": json_text(row | {"n_rows": "many"}).encode(),
+        "status": json_text(row | {"status": "great"}).encode(),
+        "nested": json_text(row | {"later": [1]}).encode(),
+        "missing": json_text({k: v for k, v in row.items() if k != "seed"}).encode(),
+        "huge": (good + " " * store.MAX_ROW_BYTES).encode(),
+        "not utf-8": b"\xff\xfe" + good.encode(),
         "deep": b"[" * 100_000,
-        "another cell's": json.dumps(row | {"seed": 7}).encode(),
+        "another cell's": json_text(row | {"seed": 7}).encode(),
+        "path traversal": json_text(row | {"dataset": "../../../etc", "method": ".."}).encode(),
     }
 
 
-@pytest.mark.parametrize("kind", [*damages({"seed": 0})])
+@pytest.mark.parametrize("kind", [*damages(valid_row())])
 def test_a_bad_file_is_named_and_never_a_result(tmp_path: Path, ok_row: dict[str, Any], kind: str) -> None:
     good = ok_row | {"method": "mean"}
     put(tmp_path, good)
     bad = put(tmp_path, ok_row) / "row.json"
-    bad.write_bytes(damages(ok_row)[kind])
+    content = damages(ok_row)[kind]
+    bad.write_bytes(content)
+    bad.with_name("row.json.sha256").write_text(seal_of(content))
     with pytest.warns(MirimputeWarning) as caught:
         assert read_rows(tmp_path) == [good]
     assert len(caught) == 1
     assert str(bad) in str(caught[0].message)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("row.json", json_text(valid_row() | {"point_rmse": 0.1}), "changed after it was written"),
+        ("row.json", json.dumps(valid_row()), "changed after it was written"),
+        ("row.json.sha256", seal_of(b"{}"), "changed after it was written"),
+        ("row.json.sha256", "", "changed after it was written"),
+        ("row.json.sha256", None, "is absent"),
+    ],
+)
+def test_a_row_that_was_edited_is_not_a_result(
+    tmp_path: Path, ok_row: dict[str, Any], name: str, content: str | None, reason: str
+) -> None:
+    path = put(tmp_path, ok_row) / name
+    if content is None:
+        path.unlink()
+    else:
+        path.write_text(content)
+    with pytest.warns(MirimputeWarning, match=reason):
+        assert read_rows(tmp_path) == []
+    with pytest.warns(MirimputeWarning, match=reason):
+        assert find_row(tmp_path, ok_row) is None
+
+
+@pytest.mark.parametrize("kind", ["torn", "NaN", "huge"])
+def test_a_bad_file_is_set_aside_when_its_cell_is_computed_again(
+    tmp_path: Path, ok_row: dict[str, Any], kind: str
+) -> None:
+    bad = put(tmp_path, ok_row) / "row.json"
+    content = damages(ok_row)[kind]
+    bad.write_bytes(content)
+    put(tmp_path, ok_row)
+    assert read_rows(tmp_path) == [ok_row]
+    (kept,) = (tmp_path / "set-aside").iterdir()
+    assert (kept / "row.json").read_bytes() == content
+
+
+def test_what_a_killed_writer_left_is_recovered_or_removed(tmp_path: Path, ok_row: dict[str, Any]) -> None:
+    final = put(tmp_path, ok_row)
+    final.rename(final.with_name(f".{final.name}.whole"))
+    torn = final.with_name(f".{final.name}.torn")
+    torn.mkdir()
+    (torn / "row.json").write_text("{")
+    assert read_rows(tmp_path) == []
+    recover(tmp_path, ok_row)
+    assert read_rows(tmp_path) == [ok_row]
+    assert [path.name for path in final.parent.iterdir()] == [final.name]
 
 
 def test_a_copied_cell_does_not_count_twice(tmp_path: Path, ok_row: dict[str, Any]) -> None:

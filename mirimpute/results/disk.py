@@ -1,0 +1,97 @@
+"""Files and directories that are there whole or not at all, whatever happens to the process or the power."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import time
+from pathlib import Path
+
+_ATTEMPTS = 20
+_REPLACEMENT_S = 0.05
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a new file and flush it to disk."""
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_bounded(path: Path, max_bytes: int) -> bytes:
+    """Return the file's content.
+
+    Raises:
+        ValueError: it is larger than ``max_bytes``.
+        OSError: the system refuses.
+    """
+    try:
+        content = _read(path, max_bytes + 1)
+    except FileNotFoundError:
+        time.sleep(_REPLACEMENT_S)  # a newer version is just being moved into place
+        content = _read(path, max_bytes + 1)
+    if len(content) > max_bytes:
+        raise ValueError(f"it is larger than {max_bytes} bytes")
+    return content
+
+
+def hidden_sibling(final: Path) -> Path:
+    """Return a new hidden name beside ``final``."""
+    return final.parent / f".{final.name}.{secrets.token_hex(6)}"
+
+
+def hidden_siblings(final: Path) -> list[Path]:
+    """Return what a writer of ``final`` that was killed has left beside it."""
+    return sorted(final.parent.glob(f".{final.name}.*"))
+
+
+def move_into_place(sibling: Path, final: Path, old_to: Path | None = None) -> None:
+    """Rename the directory ``sibling`` to ``final``; an older one steps aside first, since it cannot be replaced.
+
+    Args:
+        sibling: the new directory.
+        final: its place.
+        old_to: where the older directory is kept (None: it is removed).
+    """
+    for _ in range(_ATTEMPTS):  # another process may write the same directory at the same time
+        aside = hidden_sibling(final)
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(final, aside)
+        try:
+            os.rename(sibling, final)
+        except OSError:
+            if final.exists():
+                shutil.rmtree(aside, ignore_errors=True)
+                continue
+            if aside.exists():
+                os.rename(aside, final)  # no new directory, so the old one stays
+            raise
+        if old_to is not None and aside.exists():
+            old_to.parent.mkdir(parents=True, exist_ok=True)
+            os.rename(aside, old_to)
+        shutil.rmtree(aside, ignore_errors=True)
+        flush(final.parent)
+        return
+    raise OSError(f"another process keeps writing '{final}'")
+
+
+def flush(path: Path) -> None:
+    """Flush a file or directory to disk, where the system can (Windows cannot open directories)."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except PermissionError:
+        if path.is_dir():
+            return
+        raise
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path, count: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(count)

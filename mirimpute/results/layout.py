@@ -1,0 +1,74 @@
+"""Where things lie in a results folder: names that are harmless on every system, and nothing outside the folder."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mirimpute.errors import StoreError
+
+RUNS, CLAIMS, SET_ASIDE, SWEEPS = "runs", "claims", "set-aside", "sweeps"
+"""One directory per cell; one file per cell that is being computed; damaged cells; one journal per sweep."""
+
+_MAX_NAME = 100
+
+
+def cell_directory(results_dir: Path, row_identity: Mapping[str, Any]) -> Path:
+    """Return the directory of a cell; it need not exist.
+
+    Every name is reduced to ``[A-Za-z0-9._-]`` (anything else becomes "-") and never starts with a dot, so that it
+    is one harmless path component; names over 100 characters are cut and end in a hash of the whole name.
+
+    Args:
+        results_dir: the results folder.
+        row_identity: at least ``dataset, mechanism, missing_rate, method, seed, config_hash``; a whole row will do.
+
+    Raises:
+        KeyError: one of these is absent.
+    """
+    rate = f"{float(row_identity['missing_rate']):g}"
+    return (
+        Path(results_dir)
+        / RUNS
+        / safe_name(row_identity["dataset"])
+        / safe_name(f"{row_identity['mechanism']}-{rate}")
+        / safe_name(row_identity["method"])
+        / safe_name(f"seed-{int(row_identity['seed'])}-{row_identity['config_hash'][:8]}")
+    )
+
+
+def safe_name(name: str) -> str:
+    """Return ``name`` as one portable path component.
+
+    >>> safe_name("uci/wine"), safe_name("../.."), safe_name("")
+    ('uci-wine', '-.-..', '-')
+    """
+    reduced = re.sub(r"[^A-Za-z0-9._-]", "-", name) or "-"
+    if reduced.startswith("."):
+        reduced = "-" + reduced[1:]
+    if len(reduced) > _MAX_NAME:
+        digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        reduced = f"{reduced[: _MAX_NAME - 9]}-{digest}"
+    return reduced
+
+
+def check_writable(results_dir: Path) -> None:
+    """Create ``results_dir`` if need be and prove that a file can be written there.
+
+    Raises:
+        StoreError: it cannot; names the folder, the system's reason and the fix.
+    """
+    runs = Path(results_dir) / RUNS
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=runs) as probe:
+            probe.write(b"0")
+    except OSError as error:
+        raise StoreError(
+            f"cannot write to results folder '{results_dir}' ({error.strerror or error}): "
+            "choose another with results_dir=<folder> or change its permissions"
+        ) from error
