@@ -346,7 +346,7 @@ def _gaussian_fill(base: GaussianModel, x_incomplete: np.ndarray, chains: int, r
     """Complete every chain with a draw of the Gaussian base, inside the bounds of each column."""
     import torch
 
-    from mirimpute.methods.transports.prediction import bounds
+    from mirimpute.methods.transports.limits import bounds
 
     missing = np.isnan(x_incomplete)
     x = torch.as_tensor(np.nan_to_num(x_incomplete))

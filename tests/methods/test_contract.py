@@ -18,6 +18,8 @@ from .conftest import correlated, problem_of
 
 FAST = {
     "mirf": {"rounds": 2, "steps": 8, "final_steps": 8, "width": 16, "batch": 32, "chains": 2, "solver_steps": 3},
+    "hyper": {"trees": 5, "iterations": 5, "rounds": 2, "folds": 2},
+    "missforest": {"trees": 10},
     "mirf_paper": {"hidden_width": 16, "epochs": 2, "rounds": 2, "solver_steps": 3},
 }
 NATIVE = [name for name in METHODS if name != "hyperimpute"]
@@ -51,12 +53,12 @@ def test_same_seed_same_bits_other_seed_other_noise(name, small):
     first, second = _impute(name, small), _impute(name, small)
     assert np.array_equal(first.point, second.point)
     assert np.array_equal(first.draws, second.draws)
-    if name in ("hot_deck", "mirf", "mirf_paper", "missforest"):
+    if name in ("hot_deck", "gaussian_em", "mice", "mirf", "mirf_paper", "missforest"):
         other = _impute(name, dataclasses.replace(small, seed=1))
         assert not np.array_equal(first.draws, other.draws)
 
 
-@pytest.mark.parametrize("name", ["mean", "ice", "knn"])
+@pytest.mark.parametrize("name", ["mean", "ice", "knn", "gaussian_em"])
 def test_permuting_rows_permutes_the_result(name, small):
     order = np.random.default_rng(0).permutation(len(small.x_incomplete))
     straight = _impute(name, small).point
@@ -64,7 +66,7 @@ def test_permuting_rows_permutes_the_result(name, small):
     assert np.allclose(straight[order], permuted, atol=1e-8)
 
 
-@pytest.mark.parametrize("name", ["mean", "ice", "knn"])
+@pytest.mark.parametrize("name", ["mean", "ice", "knn", "gaussian_em"])
 def test_permuting_columns_permutes_the_result(name, small):
     order = [2, 0, 3, 1]
     straight = _impute(name, small).point
