@@ -185,7 +185,8 @@ def _settings(preset: str, parameters: dict[str, Any] | None) -> Any:
 
     import yaml
 
-    from mirimpute.methods.mirf import Mirf
+    from mirimpute.methods.composition import is_composed
+    from mirimpute.methods.mirf import Mirf, Solver
 
     chosen = yaml.safe_load((conf_dir() / "method" / f"{preset}.yaml").read_text(encoding="utf-8"))
     chosen.pop("defaults")
@@ -193,6 +194,25 @@ def _settings(preset: str, parameters: dict[str, Any] | None) -> Any:
     for name in parameters or {}:
         if name not in known:
             raise unknown("parameter", name, known)
-    settings = Mirf(**{**chosen, **(parameters or {})})
+    given = dict(parameters or {})
+    if "solver" in given:
+        given["solver"] = Solver(**_checked_solver(given["solver"]))
+    settings = Mirf(**{**chosen, **given})
     settings.check()
+    if is_composed(settings):
+        raise UserError(
+            f"transport={settings.transport!r} with sweep={settings.sweep!r} completes a table but no new rows: "
+            "use mirimpute-bench for it, or leave both out of the parameters"
+        )
     return settings
+
+
+def _checked_solver(given: Any) -> dict[str, Any]:
+    """Return the fields of a solver; they are plain, so that an imputer can be saved."""
+    known = ("name", "steps")
+    if not isinstance(given, dict):
+        raise UserError(f"parameters['solver']={given!r} is no dict: give one such as {{'name': 'heun', 'steps': 8}}")
+    for name in given:
+        if name not in known:
+            raise unknown("key of solver", name, known)
+    return given

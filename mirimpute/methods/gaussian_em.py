@@ -10,9 +10,6 @@ from mirimpute.methods.base import Completed, Fitted, Method
 from mirimpute.problem import Problem, Progress, no_progress
 from mirimpute.seeding import generator
 
-_SMALL = 256
-"""Columns up to which one thread is as fast as several."""
-
 
 @dataclass
 class GaussianEm(Method):
@@ -27,9 +24,11 @@ class GaussianEm(Method):
         tolerance: stop once no entry of the covariance moves by more.
         rounds: the most steps of EM.
         draws: completed tables to draw.
+        many_columns: beyond so many, several threads are faster than one.
     """
 
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
+    many_columns: ClassVar[int] = 256
 
     name: str = "gaussian_em"
     shrinkage: float = 0.003
@@ -56,5 +55,5 @@ class GaussianEm(Method):
         schedule = Schedule(sweep="joint", step="mean", rounds=self.rounds, stop="transport", draws=self.draws)
         rng = generator(problem.seed, "gaussian_em")
         transport = GaussianTransport(self.shrinkage, self.tolerance)
-        with threads_for(problem.x_incomplete.shape[1] > _SMALL):
+        with threads_for(problem.x_incomplete.shape[1] > self.many_columns):
             return Completed(reduce(problem, transport, schedule, fill_means, rng, progress))
