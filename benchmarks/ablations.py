@@ -32,7 +32,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "one chain": ("method.chains=1",),
     "one long round": ("method.rounds=1", "method.steps=1500"),
     "two members": ("method.members=2",),
-    "euler, 10 steps": ("method.solver=euler", "method.solver_steps=10"),
+    "euler, 10 steps": ("method.solver.name=euler", "method.solver.steps=10"),
 }
 """What is changed, as options of the command line."""
 

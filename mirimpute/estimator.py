@@ -71,6 +71,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         """
         from mirimpute.datasets.table import Column, Kind
         from mirimpute.methods.catalog import named_method
+        from mirimpute.methods.composition import is_composed
         from mirimpute.methods.mirf import Mirf, learn
         from mirimpute.problem import Problem
         from mirimpute.standardise import observed_scale
@@ -78,6 +79,11 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         self._check()
         settings = named_method(self.preset, self.parameters)
         assert isinstance(settings, Mirf)
+        if is_composed(settings):
+            raise UserError(
+                f"transport={settings.transport!r} with sweep={settings.sweep!r} completes a table but no new rows: "
+                "use mirimpute-bench for it, or leave both out of the parameters"
+            )
         x = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2)
         empty = np.flatnonzero(np.isnan(x).all(axis=0))
         if empty.size:

@@ -19,14 +19,14 @@ from mirimpute.methods.base import Completed, Method
 from mirimpute.methods.hot_deck import HotDeck
 from mirimpute.methods.ice import Ice
 from mirimpute.methods.mean import Mean
-from mirimpute.methods.mirf import Mirf
+from mirimpute.methods.mirf import Mirf, Solver
 from mirimpute.problem import Imputation, no_progress
 from mirimpute.results.claims import ClaimedError, Claims
 from mirimpute.results.row import COST_FIELDS
 from mirimpute.results.store import read_rows
 
 IRIS = Bundled(name="iris", id="iris")
-TINY_MIRF = Mirf(rounds=1, steps=4, final_steps=4, width=8, batch=16, chains=2, solver_steps=2)
+TINY_MIRF = Mirf(rounds=1, steps=4, final_steps=4, width=8, batch=16, chains=2, solver=Solver(steps=2))
 
 
 def _config(tmp_path, method=None, dataset=IRIS, mechanism="mcar", **more):

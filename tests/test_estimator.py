@@ -13,7 +13,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 from mirimpute import MirfImputer
 from mirimpute.errors import UserError
 
-QUICK = {"rounds": 1, "steps": 12, "final_steps": 12, "width": 16, "batch": 32, "trees": 8, "solver_steps": 2}
+QUICK = {"rounds": 1, "steps": 12, "final_steps": 12, "width": 16, "batch": 32, "trees": 8, "solver": {"steps": 2}}
 
 
 def quick(**arguments):

@@ -55,9 +55,18 @@ def cell_config(cfg: Any) -> CellConfig:
     parts = vars(OmegaConf.to_object(cfg)).copy()
     del parts["experiment"]
     for name, part in parts.items():
-        extra = set(vars(part)) - {field.name for field in fields(part)} if is_dataclass(part) else set()
-        if name not in known or extra:
-            if not extra:
-                raise unknown("key", name, known)
-            raise unknown(f"key of {name}", min(extra), {field.name for field in fields(part)})
+        if name not in known:
+            raise unknown("key", name, known)
+        _refuse_additions(name, part)
     return CellConfig(**parts)
+
+
+def _refuse_additions(name: str, part: Any) -> None:
+    """Raise UserError where ``part``, or a dataclass within it, has an attribute that is no field."""
+    if not is_dataclass(part):
+        return
+    known = {field.name for field in fields(part)}
+    for extra in sorted(set(vars(part)) - known):
+        raise unknown(f"key of {name}", extra, known)
+    for field in fields(part):
+        _refuse_additions(f"{name}.{field.name}", getattr(part, field.name))

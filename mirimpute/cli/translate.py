@@ -62,6 +62,9 @@ def _omegaconf(error: Any, chain: list[BaseException]) -> UserError:
         return UserError(f"{key} has no value: give {key}=<value>")
     for each in chain:
         override = re.search(r"Error merging override (.+)", str(each))
+        if override and "is not a subclass of" in str(error):
+            group = override[1].strip().partition("=")[0]
+            return UserError(f"{override[1].strip()}: {group} has keys of its own, give {group}.<key>=<value>")
         if override:
             return UserError(f"{override[1].strip()}: {_first_line(error)}")
     return UserError(f"{key}: {_first_line(error)}" if key else _first_line(error))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from mirimpute.errors import UserError
-from mirimpute.methods.base import Fitted, Method
+from mirimpute.methods.base import Completed, Fitted, Method
 from mirimpute.problem import Imputation, Problem, Progress, no_progress
 from mirimpute.seeding import generator, integer_seed
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mirimpute.methods.mirf_model import MirfModel
     from mirimpute.methods.transports.gaussian import GaussianModel
 
+_ROUNDS = 5
 _LEAST_HELD_OUT = 30
 _LARGEST_GAUSSIAN = 256
 _EM_WORK = 1e9
@@ -23,6 +25,19 @@ _EM_ROWS = 5_000
 _PLENTY = 50_000
 _MANY_ROWS = 10_000
 _MOST_HELD_OUT = 5_000
+
+
+@dataclass
+class Solver:
+    """How the flow is integrated from tau = 0 to 1.
+
+    Attributes:
+        name: euler or heun.
+        steps: equal steps; one is the conditional mean, whatever the solver.
+    """
+
+    name: str = "heun"
+    steps: int = 8
 
 
 @dataclass
@@ -35,8 +50,15 @@ class Mirf(Method):
     and trust in the network are chosen on held-out observed cells, which are never targets of the training but stay
     known when the table's missing cells are predicted. With fewer than 30 of them the network is not used.
 
+    With another transport or sweep it is another method of the same loop, such as ice or missforest, or a new one:
+    :mod:`mirimpute.methods.composition` lists them. Of the parameters below these then read rounds, chains and solver,
+    and what their transport needs: trees and leaf, or the sizes and rates of the networks.
+
     Attributes:
-        rounds: the most rounds of the outer loop.
+        transport: what the missing entries are moved by: flow, or constant, linear, gaussian, forest, boosting, choice,
+            bayes, pmm.
+        sweep: joint (all columns at once) or columnwise (one after the other).
+        rounds: the most rounds of the outer loop (null: 5 for the flow, for the others what suits them).
         steps: gradient steps per round, at a constant learning rate.
         final_steps: steps after the last round, from the best one, in which the rate decays and the held-out cells are
             targets too.
@@ -51,8 +73,7 @@ class Mirf(Method):
         own_hidden_fraction: fraction of the pairs whose row's own missing entries stay hidden.
         imputed_weight: weight of targets that are completions themselves (1 is the paper's formula).
         source: where the flow starts: "noise", or "imputation", another row's completion (the paper's choice).
-        solver: euler or heun.
-        solver_steps: steps from tau = 0 to 1.
+        solver: of the draws.
         held_out: fraction of the observed cells that choose and are never targets.
         patience: stop after this many rounds without improvement on them.
         trees, leaf: of the ensemble of each column: trees, and rows in a leaf at least.
@@ -71,7 +92,9 @@ class Mirf(Method):
     )
 
     name: str = "mirf"
-    rounds: int = 5
+    transport: str = "flow"
+    sweep: str = "joint"
+    rounds: int | None = None
     steps: int = 300
     final_steps: int = 400
     chains: int = 5
@@ -90,8 +113,7 @@ class Mirf(Method):
     own_hidden_fraction: float = 0.3
     imputed_weight: float = 0.0
     source: str = "noise"
-    solver: str = "heun"
-    solver_steps: int = 8
+    solver: Solver = field(default_factory=Solver)
     held_out: float = 0.1
     patience: int = 3
     trees: int = 50
@@ -103,8 +125,9 @@ class Mirf(Method):
 
     def check(self) -> None:
         """Refuse parameters without a meaning."""
+        from mirimpute.methods.composition import check_combination
+
         for name in (
-            "rounds",
             "steps",
             "final_steps",
             "chains",
@@ -113,7 +136,6 @@ class Mirf(Method):
             "batch",
             "width",
             "blocks",
-            "solver_steps",
             "patience",
             "leaf",
             "tree_inputs",
@@ -121,6 +143,10 @@ class Mirf(Method):
         ):
             if getattr(self, name) < 1:
                 raise UserError(f"method.{name}={getattr(self, name)} is too small: give 1 or more")
+        if self.rounds is not None and self.rounds < 1:
+            raise UserError(f"method.rounds={self.rounds} is too small: give 1 or more, or null")
+        if self.solver.steps < 1:
+            raise UserError(f"method.solver.steps={self.solver.steps} is too small: give 1 or more")
         if self.bins < 0:
             raise UserError(f"method.bins={self.bins} is negative: give 0 (no features) or more")
         for name in ("start_fraction", "own_hidden_fraction", "imputed_weight"):
@@ -140,12 +166,16 @@ class Mirf(Method):
             )
         if self.source not in ("noise", "imputation"):
             raise UserError(f"method.source={self.source!r} is unknown: give 'noise' or 'imputation'")
-        if self.solver not in ("euler", "heun"):
-            raise UserError(f"method.solver={self.solver!r} is unknown: give 'euler' or 'heun'")
+        if self.solver.name not in ("euler", "heun"):
+            raise UserError(f"method.solver.name={self.solver.name!r} is unknown: give 'euler' or 'heun'")
+        check_combination(self)
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
-        """Fit base and flow, and run the outer loop."""
+        """Fit base and flow, and run the outer loop; with another transport or sweep, that of the combination."""
+        from mirimpute.methods.composition import compose, is_composed
 
+        if is_composed(self):
+            return Completed(compose(self, problem, progress))
         model, trace, notes = learn(self, problem, progress)
         draws = min(self.draws, max(2, int(self.draw_cells / problem.x_incomplete.size)))
         return _FittedMirf(problem, model, draws, trace, notes)
@@ -212,7 +242,7 @@ def _learn(
     progress("gaussian base", 0, 1)
     base, base_without = _bases(x, held_out, rng)
     transport = FlowTransport(
-        FlowSettings(**{name: getattr(settings, name) for name in FlowSettings.__dataclass_fields__}),
+        FlowSettings(**_flow_fields(settings, FlowSettings.__dataclass_fields__)),
         x,
         base,
         base_without,
@@ -224,7 +254,7 @@ def _learn(
     schedule = Schedule(
         sweep="joint",
         step="draw",
-        rounds=settings.rounds if held_out.any() else 0,
+        rounds=(settings.rounds or _ROUNDS) if held_out.any() else 0,
         stop="transport",
         chains=settings.chains,
     )
@@ -263,6 +293,12 @@ def _learn(
     return model, reduced.trace, transport.notes()
 
 
+def _flow_fields(settings: Mirf, names: Iterable[str]) -> dict[str, Any]:
+    """Return the fields of the flow's settings of these names."""
+    solver = {"solver": settings.solver.name, "solver_steps": settings.solver.steps}
+    return {name: solver[name] if name in solver else getattr(settings, name) for name in names}
+
+
 def _for_size(settings: Mirf, n_rows: int, n_columns: int) -> Mirf:
     """Return the settings for a table of this size; they are meant for 2,000 rows and up to 256 columns.
 
@@ -272,9 +308,11 @@ def _for_size(settings: Mirf, n_rows: int, n_columns: int) -> Mirf:
     says more and costs more: half of the batch, two rounds, and no piecewise-linear features.
     """
     s = float(np.clip((n_rows / 2000) ** 0.5, 1, 4))
+    rounds = settings.rounds or _ROUNDS
+    settings = replace(settings, rounds=rounds)
     if s > 1:
-        total = settings.rounds * settings.steps * s
-        rounds = max(min(settings.rounds, 2), round(settings.rounds / s**0.5))
+        total = rounds * settings.steps * s
+        rounds = max(min(rounds, 2), round(rounds / s**0.5))
         settings = replace(
             settings,
             rounds=rounds,
@@ -288,7 +326,7 @@ def _for_size(settings: Mirf, n_rows: int, n_columns: int) -> Mirf:
         )
     if n_columns <= _LARGEST_GAUSSIAN:
         return settings
-    return replace(settings, bins=0, batch=min(settings.batch, 128), rounds=min(settings.rounds, 2))
+    return replace(settings, bins=0, batch=min(settings.batch, 128), rounds=min(rounds, 2))
 
 
 def _part(problem: Problem, most: int, rng: np.random.Generator) -> Problem:
@@ -359,7 +397,7 @@ def _gaussian_fill(base: GaussianModel, x_incomplete: np.ndarray, chains: int, r
     """Complete every chain with a draw of the Gaussian base, inside the bounds of each column."""
     import torch
 
-    from mirimpute.methods.transports.prediction import bounds
+    from mirimpute.methods.transports.limits import bounds
 
     missing = np.isnan(x_incomplete)
     x = torch.as_tensor(np.nan_to_num(x_incomplete))

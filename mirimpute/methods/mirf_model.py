@@ -10,7 +10,7 @@ import torch
 from mirimpute.crps import crps
 from mirimpute.methods.device import threads_for
 from mirimpute.methods.transports.flow import FlowModel
-from mirimpute.methods.transports.prediction import bounds
+from mirimpute.methods.transports.limits import bounds
 from mirimpute.methods.transports.stack import stack_weights
 from mirimpute.methods.transports.trees import TreeMeans
 

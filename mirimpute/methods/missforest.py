@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from mirimpute.errors import UserError
 from mirimpute.methods.base import Completed, Fitted, Method
 from mirimpute.problem import Problem, Progress, no_progress
@@ -47,20 +45,10 @@ class MissForest(Method):
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table."""
-        from sklearn.ensemble import RandomForestRegressor
-
         from mirimpute.methods.reducer import Schedule, fill_means, reduce
         from mirimpute.methods.transports.forest import ForestTransport
 
-        def new_forest(rng: np.random.Generator) -> RandomForestRegressor:
-            return RandomForestRegressor(
-                n_estimators=self.trees,
-                max_features=self.max_features,
-                min_samples_leaf=self.min_samples_leaf,
-                n_jobs=-1,
-                random_state=int(rng.integers(2**31)),
-            )
-
+        transport = ForestTransport(self.trees, self.max_features, self.min_samples_leaf)
         schedule = Schedule(sweep="columnwise", step="mean", rounds=self.rounds, stop="rise")
         rng = generator(problem.seed, "missforest")
-        return Completed(reduce(problem, ForestTransport(new_forest), schedule, fill_means, rng, progress))
+        return Completed(reduce(problem, transport, schedule, fill_means, rng, progress))

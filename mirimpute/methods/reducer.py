@@ -58,6 +58,16 @@ def fill_means(x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) 
     return np.repeat(completed[None], chains, axis=0)
 
 
+def fill_draws(x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
+    """Complete every chain with observed values of the column, drawn with replacement."""
+    drawn = np.repeat(x_incomplete[None], chains, axis=0)
+    for column in np.flatnonzero(np.isnan(x_incomplete).any(axis=0)):
+        missing = np.isnan(x_incomplete[:, column])
+        donors = x_incomplete[~missing, column]
+        drawn[:, missing, column] = rng.choice(donors, size=(chains, int(missing.sum())))
+    return drawn
+
+
 @dataclass(frozen=True)
 class Schedule:
     """How the loop runs.
@@ -71,6 +81,8 @@ class Schedule:
             2012); "transport" stops when the transport has converged.
         tolerance: of stop="change".
         chains: completed copies of the table.
+        draws: draws that a joint transport makes after the last round (0: the chains are the draws); the point is
+            then that of the chains.
     """
 
     sweep: str
@@ -79,6 +91,7 @@ class Schedule:
     stop: str = "never"
     tolerance: float = 1e-3
     chains: int = 1
+    draws: int = 0
 
 
 def reduce(
@@ -119,7 +132,14 @@ def reduce(
             break
         if schedule.stop == "change" and np.abs(difference).max() < schedule.tolerance * np.abs(x[:, ~missing]).max():
             break
-    return Imputation(point=x.mean(axis=0) if schedule.chains > 1 else x[0], draws=x, trace=trace)
+    point = np.where(missing, x.mean(axis=0), x[0])  # the mean of equal numbers may be another number
+    if schedule.draws:
+        (block,) = blocks
+        copies = np.repeat(x[:1], schedule.draws, axis=0)
+        drawn = transport.draw(copies, missing, block, rng)
+        copies[:, :, block] = np.where(missing[:, block], drawn, copies[:, :, block])
+        return Imputation(point=point, draws=copies, trace=trace)
+    return Imputation(point=point, draws=x, trace=trace)
 
 
 def _blocks(missing: np.ndarray, sweep: str) -> list[np.ndarray]:

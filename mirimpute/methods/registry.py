@@ -5,9 +5,12 @@ from __future__ import annotations
 from mirimpute.methods.base import Method
 from mirimpute.methods.external.hyperimpute import Hyperimpute
 from mirimpute.methods.external.knn import Knn
+from mirimpute.methods.gaussian_em import GaussianEm
 from mirimpute.methods.hot_deck import HotDeck
+from mirimpute.methods.hyper import Hyper
 from mirimpute.methods.ice import Ice
 from mirimpute.methods.mean import Mean
+from mirimpute.methods.mice import Mice
 from mirimpute.methods.mirf import Mirf
 from mirimpute.methods.mirf_paper import MirfPaper
 from mirimpute.methods.missforest import MissForest
@@ -15,9 +18,12 @@ from mirimpute.methods.missforest import MissForest
 METHODS: dict[str, type[Method]] = {
     "mean": Mean,
     "hot_deck": HotDeck,
+    "gaussian_em": GaussianEm,
     "ice": Ice,
+    "mice": Mice,
     "knn": Knn,
     "missforest": MissForest,
+    "hyper": Hyper,
     "mirf": Mirf,
     "mirf_paper": MirfPaper,
     "hyperimpute": Hyperimpute,

@@ -17,7 +17,7 @@ from mirimpute.methods.registry import METHODS
 from mirimpute.results.row import COST_FIELDS
 from mirimpute.results.store import read_rows
 
-TINY_MIRF = [f"method.{x}" for x in ("rounds=1", "steps=4", "final_steps=4", "width=8", "batch=16", "solver_steps=2")]
+TINY_MIRF = [f"method.{x}" for x in ("rounds=1", "steps=4", "final_steps=4", "width=8", "batch=16", "solver.steps=2")]
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +54,16 @@ def test_sweep_runs_every_combination_and_a_failure_is_a_row(elsewhere, capsys):
     assert {row["missing_rate"] for row in failed} == {1.5}
     assert all("missing_rate=1.5 is outside (0, 1)" in row["reason"] for row in failed)
     assert "failed" in capsys.readouterr().out
+
+
+def test_transport_sweep_and_solver_make_another_method_of_mirf(elsewhere):
+    composed = ["method.transport=linear", "method.sweep=columnwise", "method.solver.steps=1", "method.name=composed"]
+    assert bench("method=mirf", *composed, "dataset=iris") == 0
+    assert bench("method=ice", "dataset=iris") == 0
+    first, second = read_rows(elsewhere / "results")
+    assert {first["method"], second["method"]} == {"composed", "ice"}
+    scores = [{name: row[name] for name in row if name.startswith(("point_", "draw_"))} for row in (first, second)]
+    assert scores[0] == scores[1]
 
 
 def test_the_same_command_twice_is_the_same_row(elsewhere):
@@ -106,6 +116,11 @@ def test_saved_tables_and_experiment(elsewhere):
         (["results_dir=/proc/results"], ["cannot write to results folder '/proc/results'", "results_dir=<folder>"]),
         (["mechanism=mnar_quantile", "mechanism.quantile=0.7"], ["quantile=0.7 is outside (0, 0.5)"]),
         (["mechanism=mar", "missing_rate=0.9"], ["0.9"]),
+        (["method.solver.step=1"], ["unknown key of method.solver 'step'", "'steps'"]),
+        (["+method.solver.step=1"], ["unknown key of method.solver 'step'"]),
+        (["method.solver=euler"], ["method.solver has keys of its own", "method.solver.<key>=<value>"]),
+        (["method.transport=lineer"], ["unknown method.transport 'lineer'", "'linear'"]),
+        (["method.transport=choice"], ["method.transport=choice does not go with method.sweep=joint", "columnwise"]),
         (["method.steps=0"], ["method.steps=0 is too small"]),
         (["-m", "method=mean,icee"], ["unknown method 'icee'", "'ice'"]),
     ],

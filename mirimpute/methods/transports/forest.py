@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from mirimpute.methods.transports.regressor import RegressorTransport
+from mirimpute.methods.transports.regressor import NewRegressor, RegressorTransport
+
+
+def forests(trees: int, max_features: float, min_samples_leaf: int) -> NewRegressor:
+    """Return what makes unfitted forests of full-depth trees (Breiman 2001) with these settings."""
+
+    def new_forest(rng: np.random.Generator) -> Any:
+        from sklearn.ensemble import RandomForestRegressor
+
+        return RandomForestRegressor(
+            n_estimators=trees,
+            max_features=max_features,
+            min_samples_leaf=min_samples_leaf,
+            n_jobs=-1,
+            random_state=int(rng.integers(2**31)),
+        )
+
+    return new_forest
 
 
 class ForestTransport(RegressorTransport):
-    """E[x_j | x_{-j}] by a forest whose trees are grown side by side.
+    """E[x_j | x_{-j}] by a random forest: :class:`RegressorTransport`'s term, without a form assumed."""
 
-    The trees' predictions are added up one after the other: scikit-learn adds them in the order in which threads
-    finish, and sums in another order are other bits.
-    """
-
-    def fit(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> None:
-        """Grow a forest for column ``block[0]``."""
-        super().fit(x, missing, block, rng)
-        self._fitted.set_params(n_jobs=1)
+    def __init__(self, trees: int, max_features: float, min_samples_leaf: int) -> None:
+        super().__init__(forests(trees, max_features, min_samples_leaf))

@@ -156,24 +156,38 @@ def fit_em(
         rounds: the most steps.
         tolerance: stop once no entry of the covariance moves by more.
     """
-    n, d = x.shape
-    identity = torch.eye(d, dtype=x.dtype, device=x.device)
-    model = start or GaussianModel(torch.zeros(d, dtype=x.dtype, device=x.device), identity)
-    rows = max(1, _CHUNK_BYTES // (d**2 * x.element_size()))
+    model = start or independent(x)
     for _ in range(rounds):
-        completed, spread = [], torch.zeros_like(identity)
-        for part, part_known in zip(x.split(rows), known.split(rows), strict=True):
-            completed.append(model._condition(part, part_known)[0])
-            spread += model.conditional_covariance(part_known).sum(dim=0)
-        filled = torch.cat(completed)
-        mean = filled.mean(dim=0)
-        centred = filled - mean
-        covariance = (centred.T @ centred + spread) / n
-        variance = covariance.diagonal().clamp_min(_SMALLEST_VARIANCE)
-        covariance = (1 - shrinkage) * covariance
-        covariance = covariance - torch.diag(covariance.diagonal()) + torch.diag(variance * (1 + 1e-4))
-        moved = float((covariance - model.covariance).abs().max())
-        model = GaussianModel(mean, covariance)
-        if moved < tolerance:
+        before, model = model, em_step(model, x, known, shrinkage)
+        if float((model.covariance - before.covariance).abs().max()) < tolerance:
             break
     return model
+
+
+def independent(x: Tensor) -> GaussianModel:
+    """Return N(0, I) over the columns of ``x`` (n, d), where EM starts."""
+    d = x.shape[1]
+    identity = torch.eye(d, dtype=x.dtype, device=x.device)
+    return GaussianModel(torch.zeros(d, dtype=x.dtype, device=x.device), identity)
+
+
+def em_step(model: GaussianModel, x: Tensor, known: Tensor, shrinkage: float) -> GaussianModel:
+    """Return the model after one step of :func:`fit_em`, whose arguments these are.
+
+    E: the moments of each row given its known entries, under ``model``. M: mean and covariance of these rows, with
+    the conditional covariances added, then shrunk.
+    """
+    n, d = x.shape
+    rows = max(1, _CHUNK_BYTES // (d**2 * x.element_size()))
+    completed, spread = [], torch.zeros_like(model.covariance)
+    for part, part_known in zip(x.split(rows), known.split(rows), strict=True):
+        completed.append(model._condition(part, part_known)[0])
+        spread += model.conditional_covariance(part_known).sum(dim=0)
+    filled = torch.cat(completed)
+    mean = filled.mean(dim=0)
+    centred = filled - mean
+    covariance = (centred.T @ centred + spread) / n
+    variance = covariance.diagonal().clamp_min(_SMALLEST_VARIANCE)
+    covariance = (1 - shrinkage) * covariance
+    covariance = covariance - torch.diag(covariance.diagonal()) + torch.diag(variance * (1 + 1e-4))
+    return GaussianModel(mean, covariance)

@@ -11,6 +11,7 @@ from torch import Tensor
 from mirimpute.flow.network import ResidualNetwork
 from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import Preconditioner, velocity
+from mirimpute.methods.transports.limits import bounds
 from mirimpute.methods.transports.rows import Rows
 
 _LARGEST_INPUT = 8.0
@@ -144,13 +145,6 @@ class Predictor:
                 parts.append(torch.where(many.hidden, x, many.values))
             drawn.append(torch.cat(parts, dim=1))
         return torch.cat(drawn)[:chains]
-
-
-def bounds(x_incomplete: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the range of what may be imputed in each column: the observed one, widened by 1 unless it is a point."""
-    lowest, highest = np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0)
-    margin = np.where(highest > lowest, 1.0, 0.0)
-    return lowest - margin, highest + margin
 
 
 def _quantile_bins(x_incomplete: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:

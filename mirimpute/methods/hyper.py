@@ -1,0 +1,73 @@
+"""Chained equations with the regression chosen for each column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mirimpute.errors import UserError, unknown
+from mirimpute.methods.base import Completed, Fitted, Method
+from mirimpute.problem import Problem, Progress, no_progress
+from mirimpute.seeding import generator
+
+CHOICES = ("first", "every")
+
+
+@dataclass
+class Hyper(Method):
+    """Chained equations: each column by Bayesian ridge, a forest or boosted trees, whichever predicts it best.
+
+    The columnwise special case of the flow with a transport that is chosen per column by cross-validation on observed
+    cells, and one Euler step. The idea is HyperImpute's: Jarrett, Cebere, Liu, Curth & van der Schaar, ICML 2022. Ends
+    when the change rises, as missforest does.
+
+    Attributes:
+        choose: "first" chooses in the first round, "every" in each round anew.
+        folds: of the cross-validation.
+        most_rows: rows that the cross-validation looks at, at most.
+        trees, max_features, min_samples_leaf: of the forest, see ``missforest``.
+        iterations: trees of the boosting.
+        rounds: the most rounds.
+    """
+
+    libraries: ClassVar[tuple[str, ...]] = ("sklearn.ensemble", "sklearn.linear_model")
+
+    name: str = "hyper"
+    choose: str = "first"
+    folds: int = 3
+    most_rows: int = 1000
+    trees: int = 50
+    max_features: float = 1 / 3
+    min_samples_leaf: int = 3
+    iterations: int = 50
+    rounds: int = 5
+
+    def check(self) -> None:
+        """Refuse what cannot be fitted or compared."""
+        if self.choose not in CHOICES:
+            raise unknown("method.choose", self.choose, CHOICES)
+        for name, least in (("folds", 2), ("most_rows", 10), ("trees", 1), ("min_samples_leaf", 1), ("iterations", 1)):
+            if getattr(self, name) < least:
+                raise UserError(f"method.{name}={getattr(self, name)} is too small: give {least} or more")
+        if self.rounds < 1:
+            raise UserError(f"method.rounds={self.rounds} does nothing: give 1 or more")
+        if not 0 < self.max_features <= 1:
+            raise UserError(f"method.max_features={self.max_features} is outside (0, 1]: give a fraction such as 0.33")
+
+    def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
+        """Complete the table."""
+        from mirimpute.methods.reducer import Schedule, fill_means, reduce
+        from mirimpute.methods.transports.boosting import boosters
+        from mirimpute.methods.transports.choice import ChoiceTransport
+        from mirimpute.methods.transports.forest import forests
+        from mirimpute.methods.transports.linear import new_ridge
+
+        candidates = {
+            "ridge": new_ridge,
+            "forest": forests(self.trees, self.max_features, self.min_samples_leaf),
+            "boosting": boosters(self.iterations),
+        }
+        transport = ChoiceTransport(candidates, self.folds, self.most_rows, self.choose == "every")
+        schedule = Schedule(sweep="columnwise", step="mean", rounds=self.rounds, stop="rise")
+        rng = generator(problem.seed, "hyper")
+        return Completed(reduce(problem, transport, schedule, fill_means, rng, progress))

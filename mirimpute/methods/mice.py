@@ -1,0 +1,53 @@
+"""Multiple imputation by chained equations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mirimpute.errors import UserError, unknown
+from mirimpute.methods.base import Completed, Fitted, Method
+from mirimpute.problem import Problem, Progress, no_progress
+from mirimpute.seeding import generator
+
+KINDS = ("bayes", "pmm")
+
+
+@dataclass
+class Mice(Method):
+    """Chained equations with draws: several chains, each a proper imputation of its own.
+
+    The columnwise special case of the flow with a linear transport whose parameters and residuals are drawn. The point
+    is the mean of the draws. Reference: van Buuren & Groothuis-Oudshoorn, "mice", JSS 2011.
+
+    Attributes:
+        kind: "bayes" draws from a Bayesian linear regression, "pmm" an observed value of a row with a similar
+            prediction.
+        rounds: of every chain, from observed values of the column drawn at random.
+        chains: completed tables to return; they never see each other.
+        donors: of "pmm": similar rows of which one is drawn.
+    """
+
+    name: str = "mice"
+    kind: str = "bayes"
+    rounds: int = 10
+    chains: int = 10
+    donors: int = 5
+
+    def check(self) -> None:
+        """Refuse unknown kinds and numbers below 1."""
+        if self.kind not in KINDS:
+            raise unknown("method.kind", self.kind, KINDS)
+        for name in ("rounds", "chains", "donors"):
+            if getattr(self, name) < 1:
+                raise UserError(f"method.{name}={getattr(self, name)} does nothing: give 1 or more")
+
+    def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
+        """Complete the table ``chains`` times."""
+        from mirimpute.methods.reducer import Schedule, fill_draws, reduce
+        from mirimpute.methods.transports.bayes import BayesTransport
+        from mirimpute.methods.transports.matching import MatchingTransport
+
+        transport = MatchingTransport(self.donors) if self.kind == "pmm" else BayesTransport()
+        schedule = Schedule(sweep="columnwise", step="draw", rounds=self.rounds, chains=self.chains)
+        rng = generator(problem.seed, "mice")
+        return Completed(reduce(problem, transport, schedule, fill_draws, rng, progress))

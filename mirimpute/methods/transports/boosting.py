@@ -1,0 +1,32 @@
+"""A columnwise transport by gradient boosting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mirimpute.methods.transports.regressor import NewRegressor, RegressorTransport
+
+
+def boosters(iterations: int) -> NewRegressor:
+    """Return what makes unfitted histogram boosters of this many trees (Ke et al., "LightGBM", NeurIPS 2017)."""
+
+    def new_booster(rng: np.random.Generator) -> Any:
+        from sklearn.ensemble import HistGradientBoostingRegressor
+
+        return HistGradientBoostingRegressor(
+            max_iter=iterations,
+            max_leaf_nodes=15,
+            early_stopping=False,  # it would hold out rows by chance; the loop needs all of them
+            random_state=int(rng.integers(2**31)),
+        )
+
+    return new_booster
+
+
+class BoostingTransport(RegressorTransport):
+    """E[x_j | x_{-j}] by boosted trees: :class:`RegressorTransport`'s term, as a sum of small steps."""
+
+    def __init__(self, iterations: int) -> None:
+        super().__init__(boosters(iterations))

@@ -1,0 +1,60 @@
+"""A columnwise transport whose regressor is chosen for each column by cross-validation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mirimpute.methods.transports.regressor import NewRegressor, RegressorTransport, fitted, observed_pairs
+
+
+class ChoiceTransport(RegressorTransport):
+    """E[x_j | x_{-j}] by that one of several regressions which predicts held-out observed cells of the column best.
+
+    The idea of HyperImpute (Jarrett, Cebere, Liu, Curth & van der Schaar, ICML 2022, section 4): the family that
+    approximates q(x_j | x_{-j}) is not the same for every column. What is kept of the objective, and what is
+    approximated, is said in :class:`RegressorTransport`; here the error of the approximation is measured, on the cells
+    of the column that the table observes, and the smallest is taken.
+
+    Args:
+        candidates: name -> what makes an unfitted regressor; the first wins ties.
+        folds: of the cross-validation.
+        most_rows: rows that the cross-validation looks at, at most; a random part.
+        every_round: choose in every round, as the completions get better; else in the first only.
+    """
+
+    def __init__(self, candidates: Mapping[str, NewRegressor], folds: int, most_rows: int, every_round: bool) -> None:
+        super().__init__(next(iter(candidates.values())))
+        self._candidates = candidates
+        self._folds = folds
+        self._most_rows = most_rows
+        self._every_round = every_round
+        self.chosen: dict[int, str] = {}
+
+    def fit(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> None:
+        """Choose where that is due, then regress column ``block[0]`` on all others."""
+        (column,) = block
+        if self._every_round or int(column) not in self.chosen:
+            self.chosen[int(column)] = self._best(*observed_pairs(x, missing, column), rng)
+        self._new_regressor = self._candidates[self.chosen[int(column)]]
+        super().fit(x, missing, block, rng)
+
+    def facts(self) -> dict[str, Any]:
+        """Return how many columns each regressor was chosen for."""
+        return {f"columns_{name}": list(self.chosen.values()).count(name) for name in self._candidates}
+
+    def _best(self, inputs: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> str:
+        """Return the name of the candidate with the smallest squared error on rows that it did not learn from."""
+        order = rng.permutation(len(targets))[: self._most_rows]
+        folds = np.array_split(order, min(self._folds, len(order)))
+        if len(folds) < 2:
+            return next(iter(self._candidates))
+        errors = dict.fromkeys(self._candidates, 0.0)
+        for held_out in folds:
+            rest = np.setdiff1d(order, held_out)
+            for name, new_regressor in self._candidates.items():
+                predicted = fitted(new_regressor(rng), inputs[rest], targets[rest]).predict(inputs[held_out])
+                errors[name] += float(((predicted - targets[held_out]) ** 2).sum())
+        return min(errors, key=lambda name: errors[name])

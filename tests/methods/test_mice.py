@@ -1,0 +1,99 @@
+"""Draws of chained equations against closed forms and against scikit-learn."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import BayesianRidge, LinearRegression
+
+from mirimpute.errors import UserError
+from mirimpute.methods.mice import Mice
+from mirimpute.methods.transports.bayes import BayesTransport, Posterior
+from mirimpute.methods.transports.matching import nearest
+
+from .conftest import correlated, problem_of
+
+
+@pytest.fixture
+def regression():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 3)) @ rng.normal(size=(3, 3)) + 2.0
+    return x, x @ np.array([1.0, -0.5, 0.0]) + 0.7 * rng.normal(size=40) + 5.0
+
+
+def test_the_posterior_mean_is_that_of_bayesian_ridge(regression):
+    x, y = regression
+    posterior = Posterior.of(x[None], y[None])
+    reference = BayesianRidge(tol=1e-6).fit(x, y)
+    assert np.allclose(posterior.weights[0], reference.coef_, atol=1e-3)
+    assert np.allclose(posterior.mean(x[None])[0], reference.predict(x), atol=1e-3)
+
+
+def test_draws_have_the_moments_of_the_predictive_t_distribution(regression):
+    """Mean x'w + b, variance s2 (1 + 1/n + x'(X'X + kI)^-1 x) f / (f - 2), s2 = rss / f; k as scikit-learn finds it."""
+    x, y = regression
+    n, p = x.shape
+    chains, new = 20_000, np.array([1.0, 3.0, 2.0])
+    reference = BayesianRidge(tol=1e-8).fit(x, y)
+    k = reference.lambda_ / reference.alpha_
+    centred, away = x - x.mean(axis=0), new - x.mean(axis=0)
+    gram = centred.T @ centred
+    freedom = n - 1 - np.trace(np.linalg.solve(gram + k * np.eye(p), gram))
+    rss = ((y - reference.predict(x)) ** 2).sum()
+    variance = rss / (freedom - 2) * (1 + 1 / n + away @ np.linalg.solve(gram + k * np.eye(p), away))
+
+    table = np.vstack([np.hstack([x, y[:, None]]), [*new, 0.0]])
+    missing = np.zeros(table.shape, dtype=bool)
+    missing[-1, -1] = True
+    copies = np.broadcast_to(table, (chains, *table.shape)).copy()
+    transport, rng = BayesTransport(), np.random.default_rng(1)
+    transport.fit(copies, missing, np.array([p]), rng)
+    assert transport._posterior.freedom[0] == pytest.approx(freedom, abs=0.02)
+    drawn = transport.draw(copies, missing, np.array([p]), rng)[:, -1, 0]
+    assert abs(drawn.mean() - reference.predict([new])[0]) < 5 * np.sqrt(variance / chains)
+    assert drawn.var() == pytest.approx(variance, rel=5 * np.sqrt(2 / chains) + 0.01)
+
+
+def test_without_shrinkage_the_degrees_of_freedom_are_those_of_least_squares():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2000, 3))
+    y = x @ [30.0, -20.0, 10.0] + rng.normal(size=2000)
+    posterior = Posterior.of(x[None], y[None])
+    assert posterior.freedom[0] == pytest.approx(2000 - 3 - 1, abs=0.01)
+    assert np.allclose(posterior.weights[0], LinearRegression().fit(x, y).coef_, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["bayes", "pmm"])
+def test_hidden_values_lie_within_the_intervals_of_the_draws_as_often_as_they_say(kind):
+    x_true, x_incomplete = correlated(n=400, d=4)
+    missing = np.isnan(x_incomplete)
+    draws = Mice(kind=kind, chains=40, rounds=5).fit(problem_of(x_incomplete)).impute().draws
+    low, high = np.quantile(draws, [0.05, 0.95], axis=0)
+    covered = ((low <= x_true) & (x_true <= high))[missing].mean()
+    # 40 draws make the interval a little narrow; the error of a fraction of 400 cells is 0.015
+    assert covered == pytest.approx(0.88, abs=0.045)
+
+
+def test_the_point_is_the_mean_of_the_draws(small):
+    imputation = Mice(chains=4, rounds=2).fit(small).impute()
+    assert np.allclose(imputation.point, imputation.draws.mean(axis=0))
+
+
+def test_predictive_mean_matching_returns_observed_values(small):
+    draws = Mice(kind="pmm", rounds=2, chains=3).fit(small).impute().draws
+    for column in range(draws.shape[2]):
+        assert set(np.unique(draws[:, :, column])) <= set(small.x_incomplete[~small.missing[:, column], column])
+
+
+def test_nearest_is_that_of_all_distances():
+    rng = np.random.default_rng(0)
+    for n, count in ((50, 5), (4, 5), (9, 5), (1, 1)):
+        offered, wanted = rng.normal(size=n), 2 * rng.normal(size=30)
+        distance = np.abs(offered[None] - wanted[:, None])
+        expected = np.sort(np.sort(distance, axis=1)[:, :count], axis=1)
+        found = np.sort(np.take_along_axis(distance, nearest(offered, wanted, count), axis=1), axis=1)
+        assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize(("field", "value"), [("kind", "pnm"), ("rounds", 0), ("chains", 0), ("donors", 0)])
+def test_parameters_without_a_meaning_are_refused(field, value):
+    with pytest.raises(UserError, match=f"method.{field}"):
+        Mice(**{field: value}).check()
