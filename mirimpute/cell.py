@@ -101,11 +101,16 @@ def run_cell(
             done = _finished(config, identity, since_ns)
             if done is not None:
                 return done
-        return _compute(config, table, identity, config_yaml, progress)
+        return _compute(config, table, identity, data_dir, config_yaml, progress)
 
 
 def _compute(
-    config: CellConfig, table: Table, identity: Mapping[str, Any], config_yaml: str, progress: Progress
+    config: CellConfig,
+    table: Table,
+    identity: Mapping[str, Any],
+    data_dir: Path,
+    config_yaml: str,
+    progress: Progress,
 ) -> CellResult:
     """Hide, impute, score and write."""
     hidden = amputate(
@@ -135,7 +140,8 @@ def _compute(
     if outcome.imputation is not None and outcome.cost is not None:
         facts.update(vars(outcome.cost))
         scored_in = SCALERS[config.protocol.scaler](table.values, x_original)
-        facts.update(_judge(config, problem, table.values, hidden.scored, outcome.imputation, scale, scored_in))
+        target = config.dataset.load_target(data_dir) if config.protocol.needs_target else None
+        facts.update(_judge(config, problem, table.values, hidden.scored, outcome.imputation, scale, scored_in, target))
         trace = outcome.imputation.trace
         if config.save_tables:
             tables = _tables(table, x_original, scale, problem.missing, outcome.imputation)
@@ -256,6 +262,7 @@ def _judge(
     imputation: Imputation,
     scale: Scale,
     scored_in: Scale,
+    target: np.ndarray | None,
 ) -> dict[str, Any]:
     """Return the metric fields and what the sanity gate says; a hard fault turns the row into a failure.
 
@@ -267,6 +274,7 @@ def _judge(
         imputation: what the method returned.
         scale: of the problem and the imputation.
         scored_in: the scale of the metrics.
+        target: of each row, where a metric needs it.
     """
     from mirimpute.metrics.evaluation import evaluate, evaluate_draws
     from mirimpute.metrics.w2 import TransportError
@@ -275,9 +283,10 @@ def _judge(
         verdict = check_sanity(problem, imputation, returns_column_means=config.method.returns_column_means)
     except ImputationError as fault:
         return {"status": "failed", "reason": str(fault)}
-    arguments = {
+    arguments: dict[str, Any] = {
         "max_rows": config.protocol.max_rows_scored,
         "rng_seed": integer_seed(0, "scored rows"),
+        "target": target,
     }
     x_true = scored_in.standardise(truth)
 

@@ -70,6 +70,13 @@ class Protocol:
     )
     max_rows_scored: int = 2000
 
+    @property
+    def needs_target(self) -> bool:
+        """Whether a metric predicts the dataset's target."""
+        from mirimpute.metrics.registry import metric
+
+        return any(metric(name).needs_target for name in (*self.metrics, *self.shrunk_metrics))
+
 
 @dataclass
 class CellConfig:

@@ -45,8 +45,8 @@ def config_of(*overrides):
 def cell(tmp_path):
     """Run one cell of a preset on wine_recognition, 13 columns whose units differ by three orders of magnitude."""
 
-    def run(*overrides):
-        config = config_of("dataset=wine_recognition", "method=knn", "save_tables=true", *overrides)
+    def run(*overrides, method="knn"):
+        config = config_of("dataset=wine_recognition", f"method={method}", "save_tables=true", *overrides)
         result = run_cell(replace(config, results_dir=str(tmp_path)), tmp_path)
         assert result.row["status"] == "ok", result.row["reason"]
         tables = {path.stem: pd.read_parquet(path).to_numpy() for path in (result.directory / "tables").iterdir()}
@@ -154,3 +154,11 @@ def test_methods_see_the_observed_scale_whatever_the_protocol(cell):
 def test_what_a_paper_did_not_do_is_refused_under_its_name(overrides, message):
     with pytest.raises(UserError, match=message):
         config_of(*overrides).check()
+
+
+def test_downstream_ratios_stand_in_the_row(cell):
+    """The table completed by means is the second reference itself."""
+    row = cell("protocol=downstream", "mechanism=mcar", method="mean").row
+    for name in ("downstream_boosted", "downstream_linear"):
+        assert row[f"point_{name}_mean"] == pytest.approx(1.0, rel=1e-6)
+        assert row[f"point_{name}"] > 0.5

@@ -11,6 +11,7 @@ from mirimpute.errors import UserError
 from mirimpute.seeding import generator
 
 if TYPE_CHECKING:  # pandas takes longer to import than the command line may take to start
+    import numpy as np
     import pandas as pd
 
     from mirimpute.datasets.table import Table
@@ -38,6 +39,18 @@ class Dataset(ABC):
         from mirimpute.datasets.table import table_from_frame
 
         return table_from_frame(limit_rows(self.read(data_dir), self.max_rows, self.name), self.name)
+
+    def load_target(self, data_dir: Path) -> np.ndarray | None:
+        """Return the target of the rows of :meth:`load`, (n_rows,), or None where the source has none; errors alike."""
+        target = self.read_target(data_dir)
+        if target is None:
+            return None
+        values = limit_rows(target.to_frame(), self.max_rows, self.name).iloc[:, 0]
+        return values.to_numpy()
+
+    def read_target(self, data_dir: Path) -> pd.Series | None:
+        """Return what a model would predict from the table, one value a row; not one of the columns."""
+        return None
 
     @abstractmethod
     def read(self, data_dir: Path) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mirimpute.datasets.base import Dataset
 from mirimpute.errors import unknown
@@ -34,12 +34,19 @@ class Bundled(Dataset):
 
     def read(self, data_dir: Path) -> pd.DataFrame:
         """Return the features."""
+        return self._bunch().data
+
+    def read_target(self, data_dir: Path) -> pd.Series:
+        """Return the class or number that comes with the features."""
+        return self._bunch().target
+
+    def _bunch(self) -> Any:
         if self.id not in LOADERS:
             raise unknown("bundled dataset", self.id, LOADERS)
         import sklearn.datasets
 
         loader, options = LOADERS[self.id]
-        return getattr(sklearn.datasets, loader)(as_frame=True, **options).data
+        return getattr(sklearn.datasets, loader)(as_frame=True, **options)
 
     def is_present(self, data_dir: Path) -> bool:
         """Return True."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mirimpute.datasets.base import Dataset
-from mirimpute.errors import DataError, MirimputeWarning
+from mirimpute.errors import DataError, MirimputeWarning, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,23 +33,34 @@ class File(Dataset):
         path: the file; a relative path starts from the working directory.
         header: whether the first line of a CSV holds the column names; without it they are x1, x2, ...
         missing_markers: the texts that mark a missing cell of a CSV, exactly as written.
+        target: a column that is not imputed, because a model would predict it ("": none).
     """
 
     name: str = ""
     path: str = ""
     header: bool = True
     missing_markers: list[str] = field(default_factory=lambda: list(MISSING_MARKERS))
+    target: str = ""
 
     def __post_init__(self) -> None:
         if not self.name:
             self.name = Path(self.path).name.removesuffix(".gz").rpartition(".")[0] or "file"
 
     def read(self, data_dir: Path) -> pd.DataFrame:
-        """Return the file's columns.
+        """Return the file's columns, without the target; errors as :meth:`load`."""
+        frame = self._all_columns()
+        return frame.drop(columns=self.target) if self.target else frame
+
+    def read_target(self, data_dir: Path) -> pd.Series | None:
+        """Return the target, if one is named."""
+        return self._all_columns()[self.target] if self.target else None
+
+    def _all_columns(self) -> pd.DataFrame:
+        """Return every column.
 
         Raises:
             DataError: the file does not exist, is a folder, has another suffix, is empty or cannot be parsed; a column
-                has no name; two columns have the same name.
+                has no name; two columns have the same name; there is no column of the target's name.
         """
         path = Path(self.path).expanduser()
         try:
@@ -64,6 +75,8 @@ class File(Dataset):
         for column in frame.columns[frame.isna().all()]:
             # An empty column of a Parquet file has no type; as numbers it is refused by name instead of dropped.
             frame[column] = float("nan")
+        if self.target and self.target not in frame.columns:
+            raise unknown("column", self.target, [str(name) for name in frame.columns])
         return frame
 
     def is_present(self, data_dir: Path) -> bool:

@@ -54,6 +54,16 @@ class OpenML(Dataset):
 
     def read(self, data_dir: Path) -> pd.DataFrame:
         """Return the columns as the client types them: numbers, or categories for nominal attributes."""
+        frame, targets = self._all_columns(data_dir)
+        return frame if self.include_target else frame.drop(columns=targets)
+
+    def read_target(self, data_dir: Path) -> pd.Series | None:
+        """Return the default target where it is one column, unless it is part of the table."""
+        frame, targets = self._all_columns(data_dir)
+        return None if self.include_target or len(targets) != 1 else frame[targets[0]].astype(object)
+
+    def _all_columns(self, data_dir: Path) -> tuple[pd.DataFrame, list[str]]:
+        """Return every column, and the names of the default targets."""
         self.fetch(data_dir)
         folder = self.folder(data_dir)
         data_file = _data_file(folder)
@@ -68,8 +78,7 @@ class OpenML(Dataset):
                     frame = openml.datasets.get_dataset(self.id, download_data=True).get_data()[0]
                 except Exception as error:  # the client raises bare Exception for a file that it cannot parse
                     raise self._damaged(data_file, describe(error)) from error
-        targets = [] if self.include_target else _target_columns(description, list(frame.columns))
-        return frame.drop(columns=targets)
+        return frame, _target_columns(description, list(frame.columns))
 
     def is_present(self, data_dir: Path) -> bool:
         """Return whether description and data are in the cache."""

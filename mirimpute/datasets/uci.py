@@ -51,12 +51,20 @@ class Uci(Dataset):
 
     def read(self, data_dir: Path) -> pd.DataFrame:
         """Return the verified file's columns."""
+        frame = self._all_columns(data_dir)
+        return frame if self.include_target else frame.drop(columns="target")
+
+    def read_target(self, data_dir: Path) -> pd.Series | None:
+        """Return the last column, unless it is part of the table."""
+        return None if self.include_target else self._all_columns(data_dir)["target"]
+
+    def _all_columns(self, data_dir: Path) -> pd.DataFrame:
         self.fetch(data_dir)
         import pandas as pd
 
         frame = pd.read_csv(self.file(data_dir), header=None, float_precision="round_trip")
         frame.columns = pd.Index([*(f"x{j + 1}" for j in range(frame.shape[1] - 1)), "target"])
-        return frame if self.include_target else frame.drop(columns="target")
+        return frame
 
     def is_present(self, data_dir: Path) -> bool:
         """Return whether the file is there (its hash is checked when it is read)."""

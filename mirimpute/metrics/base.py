@@ -22,6 +22,7 @@ class Metric(Generic[Compared]):
         formula: what is computed, in plain text.
         reference: where the definition comes from.
         row_capped: True if only the rows ``Comparison.rows`` are used (at most ``max_rows``, a fixed subsample).
+        needs_target: True if it is undefined without the dataset's target.
     """
 
     name: str
@@ -31,3 +32,4 @@ class Metric(Generic[Compared]):
     formula: str
     reference: str
     row_capped: bool
+    needs_target: bool = False

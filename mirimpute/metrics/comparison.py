@@ -32,6 +32,7 @@ class Comparison:
         scored: bool (n_rows, n_columns), True = hidden on purpose; at least one cell, all of them known.
         max_rows: the most rows that row-capped metrics use.
         rng_seed: chooses the subsample; must not depend on the method, so that all methods share their rows.
+        target: (n_rows,) of numbers or objects, what a model would predict from the table; never seen by a method.
 
     Raises:
         ValueError: an invariant of the harness is broken (shapes, types, infinite values, nothing scored).
@@ -42,6 +43,7 @@ class Comparison:
     scored: np.ndarray
     max_rows: int
     rng_seed: int
+    target: np.ndarray | None = None
     _memo: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +62,8 @@ class Comparison:
             raise ValueError("no cell is scored: there is nothing to evaluate")
         if (self.scored & ~self.known).any():
             raise ValueError(f"{np.sum(self.scored & ~self.known)} scored cell(s) have no true value")
+        if self.target is not None and self.target.shape != self.x_true.shape[:1]:
+            raise ValueError(f"target {self.target.shape} does not fit {self.x_true.shape[0]} rows")
         if self.max_rows < 1:
             raise ValueError(f"max_rows must be at least 1, got {self.max_rows}")
 

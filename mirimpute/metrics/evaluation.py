@@ -37,6 +37,7 @@ def evaluate(
     *,
     max_rows: int,
     rng_seed: int,
+    target: np.ndarray | None = None,
 ) -> Scores:
     """Return the asked metrics; arrays are as in :class:`~mirimpute.metrics.comparison.Comparison`.
 
@@ -47,6 +48,7 @@ def evaluate(
         scored: bool (n_rows, n_columns), True = hidden on purpose.
         max_rows: the most rows that row-capped metrics use; beyond it a fixed subsample.
         rng_seed: chooses that subsample; must not depend on the method.
+        target: (n_rows,), what a model would predict from the table.
 
     Raises:
         UserError: an unknown metric.
@@ -55,7 +57,7 @@ def evaluate(
         OverflowError: a metric is not finite, because the completed table is too far from the truth.
     """
     metrics = [metric(name) for name in metric_names]
-    comparison = Comparison(x_true, x_imputed, scored, max_rows=max_rows, rng_seed=rng_seed)
+    comparison = Comparison(x_true, x_imputed, scored, max_rows=max_rows, rng_seed=rng_seed, target=target)
     return _scores(metrics, comparison, x_imputed, _row_count(comparison))
 
 

@@ -6,6 +6,12 @@ from mirimpute.errors import unknown
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.comparison import Comparison
 from mirimpute.metrics.crps import CRPS
+from mirimpute.metrics.downstream import (
+    DOWNSTREAM_BOOSTED,
+    DOWNSTREAM_BOOSTED_MEAN,
+    DOWNSTREAM_LINEAR,
+    DOWNSTREAM_LINEAR_MEAN,
+)
 from mirimpute.metrics.draws import Draws
 from mirimpute.metrics.energy import ENERGY, ENERGY_V
 from mirimpute.metrics.interval import COVERAGE_90, COVERAGE_ERROR_90, INTERVAL_WIDTH
@@ -28,6 +34,10 @@ METRICS: dict[str, Metric[Comparison]] = {
     "energy": ENERGY,
     "mmd2_v": MMD2_V,
     "energy_v": ENERGY_V,
+    "downstream_boosted": DOWNSTREAM_BOOSTED,
+    "downstream_boosted_mean": DOWNSTREAM_BOOSTED_MEAN,
+    "downstream_linear": DOWNSTREAM_LINEAR,
+    "downstream_linear_mean": DOWNSTREAM_LINEAR_MEAN,
 }
 """Of one completed table."""
 
