@@ -30,6 +30,7 @@ __all__ = [
     "cell_directory",
     "check_writable",
     "find_row",
+    "read_row",
     "read_rows",
     "read_trace",
     "recover",
@@ -137,6 +138,12 @@ def find_row(results_dir: Path, identity: Mapping[str, Any]) -> dict[str, Any] |
     if row is None or any(row[name] != plain(identity[name]) for name in IDENTITY_FIELDS):
         return None
     return row
+
+
+def read_row(directory: Path, results_dir: Path) -> dict[str, Any] | None:
+    """Return the row of the cell in ``directory``; None if there is none, or, with a warning, if it is not valid."""
+    path = directory / "row.json"
+    return _read_or_warn(path, Path(results_dir)) if path.is_file() else None
 
 
 def row_written_ns(results_dir: Path, identity: Mapping[str, Any]) -> int | None:
