@@ -1,11 +1,12 @@
 """Where Hydra looks for plugins (a namespace package, so no ``__init__``); what they do is in `mirimpute.sweeps`."""
 
 import contextlib
+from importlib import import_module
 
 from mirimpute.sweeps import local, slurm, sweeper
 
 with contextlib.suppress(ImportError):  # without the extra `cluster`
-    pass
+    import_module("mirimpute.sweeps.slurm_conf")
 
 
 class CellSweeper(sweeper.CellSweeper):
