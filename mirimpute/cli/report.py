@@ -11,6 +11,7 @@ from pathlib import Path
 from mirimpute import __version__
 from mirimpute.cli.notices import plain_warnings
 from mirimpute.errors import UserError
+from mirimpute.results.layout import PARTS
 
 PROGRAM = "mirimpute-report"
 USER_ERROR = 2
@@ -20,8 +21,9 @@ MAX_ROWS_PRINTED = 40
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, or 2 when there is nothing to report or no place to write."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    action, parser = (_status, _status_parser()) if arguments[:1] == ["status"] else (_report, _parser())
-    options = parser.parse_args(arguments[1:] if action is _status else arguments)
+    named = {"status": (_status, _status_parser), "compact": (_compact, _compact_parser)}
+    action, parser = named.get(arguments[0] if arguments else "", (_report, _parser))
+    options = parser().parse_args(arguments if action is _report else arguments[1:])
     try:
         with plain_warnings(PROGRAM):
             action(options)
@@ -63,11 +65,23 @@ def _status(options: argparse.Namespace) -> None:
     show_status(_results_folder(options.results_dir), options.watch)
 
 
+def _compact(options: argparse.Namespace) -> None:
+    from mirimpute.results.claims import ClaimedError
+    from mirimpute.results.store import compact
+
+    results_dir = _results_folder(options.results_dir)
+    try:
+        count = compact(results_dir)
+    except ClaimedError as error:
+        raise UserError(f"another process is packing '{results_dir}': let it finish") from error
+    print(f"{count} cells packed into {results_dir / PARTS}")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
         description="Make tables and figures from a folder of results.",
-        epilog=f"How far a sweep is: {PROGRAM} status [--watch] [results_dir].",
+        epilog=f"How far a sweep is: {PROGRAM} status. Pack the cells of a large sweep: {PROGRAM} compact.",
     )
     _add_results_dir(parser)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
@@ -84,6 +98,15 @@ def _status_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"{PROGRAM} status", description="Say how far the last sweep is.")
     _add_results_dir(parser)
     parser.add_argument("--watch", action="store_true", help="go on until it is done")
+    return parser
+
+
+def _compact_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"{PROGRAM} compact",
+        description="Pack finished cells into few files, which are read in seconds; safe while a sweep writes.",
+    )
+    _add_results_dir(parser)
     return parser
 
 
