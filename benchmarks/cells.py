@@ -20,7 +20,7 @@ from benchmarks.command import INTERRUPTED, write_text
 from mirimpute.errors import UserError
 from mirimpute.report.collect import Run, comparability_notes, drop_false_starts
 from mirimpute.results.row import METRIC_FIELD
-from mirimpute.results.store import cell_directory, read_rows
+from mirimpute.results.store import cell_directory, read_rows, row_written_ns
 
 Row = Mapping[str, Any]
 
@@ -126,7 +126,7 @@ def read_cells(sweeps: Sequence[Sweep], results_dir: Path) -> Found:
     rows, late = drop_false_starts([row for row in read_rows(results_dir) if cell_of(row) in wanted])
     if not rows:
         raise UserError(f"no row of this grid in '{results_dir}': run it without --table-only, or give --results-dir")
-    written = [(cell_directory(results_dir, row) / "row.json").stat().st_mtime for row in rows]
+    written = [row_written_ns(results_dir, row) or 0 for row in rows]
     rows, old = newest(rows, written)
     compared = comparability_notes(Run(row, row["method"], cell_directory(results_dir, row)) for row in rows)
     return Found(frame_of(rows), (*late, *old, *compared))

@@ -10,6 +10,7 @@ import contextlib
 import multiprocessing
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from multiprocessing import forkserver
 from typing import Any
 
@@ -25,7 +26,7 @@ def start(process: Any, modules: tuple[str, ...]) -> None:
     if not _available():
         process.start()
         return
-    with _lock:
+    with _lock, _known_start_method():
         usual = forkserver.connect_to_new_process
         forkserver.connect_to_new_process = _server(modules).connect_to_new_process
         try:
@@ -37,6 +38,20 @@ def start(process: Any, modules: tuple[str, ...]) -> None:
 def context() -> Any:
     """Return the start method: a fork server where there is one, else spawn."""
     return multiprocessing.get_context("forkserver" if _available() else "spawn")
+
+
+@contextlib.contextmanager
+def _known_start_method() -> Iterator[None]:
+    """Hide a start method that only this process knows, as a worker of joblib has: a child would look for it."""
+    usual = multiprocessing.get_start_method(allow_none=True)
+    if usual is None or usual in multiprocessing.get_all_start_methods():
+        yield
+        return
+    multiprocessing.set_start_method("forkserver", force=True)
+    try:
+        yield
+    finally:
+        multiprocessing.set_start_method(usual, force=True)
 
 
 def _available() -> bool:

@@ -1,26 +1,28 @@
-"""`mirimpute-bench`: run one cell, or a sweep of cells with ``-m``. The only module that imports Hydra."""
+"""`mirimpute-bench`: run one cell, or a sweep of cells with ``-m``."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirimpute.errors import StoreError, UserError
+from mirimpute.cli.outcome import print_cell, print_sweep
+from mirimpute.errors import UserError
+from mirimpute.results.layout import SWEEPS
 
 if TYPE_CHECKING:
     from mirimpute.cell import CellResult
+    from mirimpute.sweeps.runner import Runner
 
 PROGRAM = "mirimpute-bench"
 OK, CELL_FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
-
-_CLAIMED_S = 0.5
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -42,7 +44,8 @@ def main(arguments: list[str] | None = None) -> None:
         code = _run(arguments)
     except KeyboardInterrupt:
         print(
-            f"{PROGRAM}: interrupted; the rows written so far are kept, resume=true goes on from there", file=sys.stderr
+            f"{PROGRAM}: interrupted; the rows written so far are kept, the same command with resume=true goes on",
+            file=sys.stderr,
         )
         code = INTERRUPTED
     except UserError as error:
@@ -66,80 +69,102 @@ def _run(arguments: list[str]) -> int:
     from mirimpute.conf_location import conf_dir
 
     register_schema()
-    results: list[CellResult] = []
-    refusals: list[UserError] = []
-
-    def task(cfg: Any) -> str:
-        try:
-            result = _task(cfg)
-        except UserError as error:  # kept from Hydra, which would print it in its own way
-            refusals.append(error)
-            return ""
-        results.append(result)
-        return str(result.directory)
-
+    task = Task()
     entry = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
-    with _hydra_raises(), _arguments(_sweep_flag_first(arguments)):
+    with _hydra_raises(), _arguments(_with_sweep_dir(_sweep_flag_first(arguments))):
         try:
             entry()
-        except (UserError, KeyboardInterrupt):
-            raise
+        except (UserError, KeyboardInterrupt) as error:
+            if task.sweep_dir is not None:
+                print_sweep(task.sweep_dir)
+            raise error
         except Exception as error:
             translated = user_error(error)
             if translated is None:
                 raise
             raise translated from error
-    if refusals:
-        raise refusals[0]
-    if results:
-        _print_table(results)
-    return OK if all(result.row["status"] == "ok" for result in results) else CELL_FAILED
+    if task.refusal is not None:
+        raise task.refusal
+    if task.sweep_dir is not None:
+        return OK if print_sweep(task.sweep_dir) else CELL_FAILED
+    if task.result is None:  # --cfg, --info, ...
+        return OK
+    print_cell(task.result)
+    return OK if task.result.row["status"] == "ok" else CELL_FAILED
 
 
-def _task(cfg: Any) -> CellResult:
-    """Run the cell that ``cfg`` describes; in a sweep, a cell that cannot start becomes a failed row."""
-    from hydra.core.hydra_config import HydraConfig
-    from hydra.types import RunMode
+class Task:
+    """What Hydra calls with the configuration of a cell; picklable, for launchers that call it elsewhere.
+
+    Attributes:
+        result: of a single cell.
+        refusal: why a single cell could not be run; kept from Hydra, which would print it in its own way.
+        sweep_dir: the journal of a sweep, set by the sweeper.
+    """
+
+    def __init__(self) -> None:
+        self.result: CellResult | None = None
+        self.refusal: UserError | None = None
+        self.sweep_dir: Path | None = None
+
+    def __call__(self, cfg: Any) -> None:
+        """Run the cell."""
+        from hydra.core.hydra_config import HydraConfig
+        from hydra.types import RunMode
+
+        job = HydraConfig.get()
+        if job.mode == RunMode.MULTIRUN:
+            _run_in_sweep(cfg, Path(job.sweep.dir), int(job.job.num))
+            return
+        try:
+            self.result = _run_alone(cfg)
+        except UserError as error:
+            self.refusal = error
+
+
+def _run_alone(cfg: Any) -> CellResult:
     from omegaconf import OmegaConf
 
-    from mirimpute.cell import failed_cell, run_cell
+    from mirimpute.cell import run_cell
     from mirimpute.cli.notices import plain_warnings
     from mirimpute.cli.progress import rich_progress
     from mirimpute.cli.schema import cell_config
     from mirimpute.datasets.location import data_directory
-    from mirimpute.results.claims import ClaimedError, Claims
+    from mirimpute.results.claims import Claims
     from mirimpute.results.store import check_writable
+    from mirimpute.sweeps.runner import waiting
 
     config = cell_config(cfg)
     check_writable(Path(config.results_dir))
-    config_yaml = OmegaConf.to_yaml(cfg, resolve=True)
-    in_sweep = HydraConfig.get().mode == RunMode.MULTIRUN
-    claims = Claims(Path(config.results_dir))
+    text, claims = OmegaConf.to_yaml(cfg, resolve=True), Claims(Path(config.results_dir))
     with plain_warnings(PROGRAM), rich_progress(config.label) as progress:
-        while True:
-            try:
-                return run_cell(config, data_directory(), config_yaml=config_yaml, progress=progress, claims=claims)
-            except ClaimedError:
-                time.sleep(_CLAIMED_S)
-                config = replace(config, resume=True, force=False)  # what the other process finds is the result
-            except StoreError:
-                raise
-            except UserError as error:
-                if not in_sweep:
-                    raise
-                return failed_cell(config, data_directory(), str(error), config_yaml=config_yaml)
+        return waiting(
+            lambda now: run_cell(now, data_directory(), config_yaml=text, progress=progress, claims=claims), config
+        )
 
 
-def _print_table(results: list[CellResult]) -> None:
-    from rich.console import Console
+def _run_in_sweep(cfg: Any, sweep_dir: Path, index: int) -> None:
+    """Run a cell of a sweep; called by the launchers that Hydra brings along, in this process or in another."""
+    from mirimpute.cli.notices import plain_warnings
+    from mirimpute.cli.progress import rich_progress
 
-    from mirimpute.report.terminal import terminal_table
+    with plain_warnings(PROGRAM), rich_progress(f"cell {index + 1}") as progress:
+        _runner(sweep_dir).run(cfg, index, wait=True, progress=progress)
 
-    console = Console()
-    console.print(terminal_table([{**result.row, "directory": str(result.directory)} for result in results]))
-    resumed = sum(result.resumed for result in results)
-    if resumed:
-        console.print(f"{resumed} of {len(results)} rows were there already and were not computed again (resume=true)")
+
+@cache
+def _runner(sweep_dir: Path) -> Runner:
+    from mirimpute.sweeps.runner import Runner
+
+    return Runner(sweep_dir)
+
+
+def _with_sweep_dir(arguments: list[str]) -> list[str]:
+    """Return ``arguments`` with the option that gives a sweep its own journal, beside the other key=value."""
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+    option = f"hydra.sweep.dir='${{results_dir}}/{SWEEPS}/{name}'"
+    first = next((k for k, argument in enumerate(arguments) if "=" in argument and argument[0] != "-"), len(arguments))
+    return [*arguments[:first], option, *arguments[first:]]
 
 
 def _sweep_flag_first(arguments: list[str]) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from mirimpute import __version__
 from mirimpute.cli.notices import plain_warnings
 from mirimpute.errors import UserError
+from mirimpute.results.layout import PARTS
 
 PROGRAM = "mirimpute-report"
 USER_ERROR = 2
@@ -19,10 +20,13 @@ MAX_ROWS_PRINTED = 40
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, or 2 when there is nothing to report or no place to write."""
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    named = {"status": (_status, _status_parser), "compact": (_compact, _compact_parser)}
+    action, parser = named.get(arguments[0] if arguments else "", (_report, _parser))
+    options = parser().parse_args(arguments if action is _report else arguments[1:])
     try:
         with plain_warnings(PROGRAM):
-            _report(_results_folder(options.results_dir), options.out)
+            action(options)
     except UserError as error:
         if os.environ.get("HYDRA_FULL_ERROR", "") not in ("", "0"):
             raise
@@ -31,14 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _report(results_dir: Path, out: Path | None) -> None:
+def _report(options: argparse.Namespace) -> None:
     from rich.console import Console
 
     from mirimpute.report.build import build_report
     from mirimpute.report.terminal import DIRECTORY, terminal_table
     from mirimpute.results.store import cell_directory
 
-    report = build_report(results_dir, out)
+    results_dir = _results_folder(options.results_dir)
+    report = build_report(results_dir, options.out)
     console = Console()
     if len(report.rows) <= MAX_ROWS_PRINTED:
         rows = [{**row, DIRECTORY: str(cell_directory(results_dir, row))} for row in report.rows]
@@ -54,14 +59,31 @@ def _results_folder(given: str) -> Path:
     return folder.parent if folder.name == "runs" and not (folder / "runs").is_dir() else folder
 
 
+def _status(options: argparse.Namespace) -> None:
+    from mirimpute.cli.status import show_status
+
+    show_status(_results_folder(options.results_dir), options.watch)
+
+
+def _compact(options: argparse.Namespace) -> None:
+    from mirimpute.results.claims import ClaimedError
+    from mirimpute.results.store import compact
+
+    results_dir = _results_folder(options.results_dir)
+    try:
+        count = compact(results_dir)
+    except ClaimedError as error:
+        raise UserError(f"another process is packing '{results_dir}': let it finish") from error
+    print(f"{count} cells packed into {results_dir / PARTS}")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROGRAM, description="Make tables and figures from a folder of results.")
-    parser.add_argument(
-        "results_dir",
-        nargs="?",
-        default="results",
-        help="the results_dir of mirimpute-bench (default: %(default)s)",
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Make tables and figures from a folder of results.",
+        epilog=f"How far a sweep is: {PROGRAM} status. Pack the cells of a large sweep: {PROGRAM} compact.",
     )
+    _add_results_dir(parser)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     parser.add_argument(
         "--out",
@@ -70,6 +92,31 @@ def _parser() -> argparse.ArgumentParser:
         help="where to write tables/, figures/ and summary.md (default: results_dir)",
     )
     return parser
+
+
+def _status_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"{PROGRAM} status", description="Say how far the last sweep is.")
+    _add_results_dir(parser)
+    parser.add_argument("--watch", action="store_true", help="go on until it is done")
+    return parser
+
+
+def _compact_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"{PROGRAM} compact",
+        description="Pack finished cells into few files, which are read in seconds; safe while a sweep writes.",
+    )
+    _add_results_dir(parser)
+    return parser
+
+
+def _add_results_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "results_dir",
+        nargs="?",
+        default="results",
+        help="the results_dir of mirimpute-bench (default: %(default)s)",
+    )
 
 
 if __name__ == "__main__":

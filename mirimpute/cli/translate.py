@@ -9,7 +9,9 @@ from typing import Any
 from mirimpute.cli.schema import GROUPS
 from mirimpute.conf_location import descriptions
 from mirimpute.config import CellConfig
-from mirimpute.errors import UserError, unknown
+from mirimpute.errors import NotInstalledError, UserError, unknown
+
+_EXTRA = {"hydra/launcher/base_slurm": "hydra/launcher=slurm", "hydra/launcher/joblib": "hydra/launcher=joblib"}
 
 
 def user_error(error: BaseException) -> UserError | None:
@@ -18,6 +20,9 @@ def user_error(error: BaseException) -> UserError | None:
     from omegaconf.errors import OmegaConfBaseException
 
     chain = list(_causes(error))
+    for each in chain:  # raised by one of our own launchers while Hydra makes it
+        if isinstance(each, UserError):
+            return each
     for each in chain:
         if isinstance(each, MissingConfigException):
             return _missing_config(each)
@@ -42,7 +47,13 @@ def _causes(error: BaseException | None) -> Any:
 
 def _missing_config(error: Any) -> UserError:
     """An option of a group that has no file, such as method=mirff."""
-    group, _, name = str(error.missing_cfg_file or "").partition("/")
+    missing = str(error.missing_cfg_file or "")
+    if missing in _EXTRA:
+        return NotInstalledError(f'{_EXTRA[missing]} needs the extra `cluster`: pip install "mirimpute[cluster]"')
+    if missing.startswith("hydra/launcher/"):
+        names = {*descriptions("hydra/launcher"), "basic", "joblib"}
+        return unknown("hydra/launcher", missing.removeprefix("hydra/launcher/"), names)
+    group, _, name = missing.partition("/")
     if group in GROUPS or group == "experiment":
         return unknown(group, name, descriptions(group))
     return UserError(f"{_first_line(error)}: see mirimpute-bench --help")

@@ -88,22 +88,20 @@ class Claims:
         """
         path = self._folder / f"{name}.json"
         mine = Holder(*_system(), os.getpid(), _process(os.getpid())[1], secrets.token_hex(8), label)
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._take(path, mine)
-        except OSError as error:
-            raise StoreError(
-                f"cannot claim a cell in '{self._folder}' ({error.strerror or error}): "
-                "free some space, change the permissions, or choose another results_dir"
-            ) from error
         done = threading.Event()
-        beat = threading.Thread(target=self._beat, args=(path, mine.token, done), daemon=True)
-        beat.start()
         try:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._take(path, mine)
+            except OSError as error:
+                raise StoreError(
+                    f"cannot claim a cell in '{self._folder}' ({error.strerror or error}): "
+                    "free some space, change the permissions, or choose another results_dir"
+                ) from error
+            threading.Thread(target=self._beat, args=(path, mine.token, done), daemon=True).start()
             yield
         finally:
             done.set()
-            beat.join()
             if _read(path) == mine:
                 path.unlink(missing_ok=True)
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from mirimpute.errors import StoreError
 
-RUNS, CLAIMS, SET_ASIDE, SWEEPS = "runs", "claims", "set-aside", "sweeps"
-"""One directory per cell; one file per cell that is being computed; damaged cells; one journal per sweep."""
+RUNS, PARTS, CLAIMS, SET_ASIDE, SWEEPS = "runs", "parts", "claims", "set-aside", "sweeps"
+"""One directory per cell; packed cells; cells that are being computed; damaged cells; one journal per sweep."""
 
 _MAX_NAME = 100
 

@@ -11,12 +11,13 @@ import math
 import os
 import shutil
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirimpute.errors import MirimputeWarning, StoreError
-from mirimpute.results import disk
+from mirimpute.results import disk, parts
+from mirimpute.results.claims import Claims
 from mirimpute.results.layout import RUNS, SET_ASIDE, cell_directory, check_writable, safe_name
 from mirimpute.results.row import IDENTITY_FIELDS, RowError, plain, validate_row
 from mirimpute.results.seal import check_seal, json_text, parse_json, seal_of
@@ -29,7 +30,9 @@ __all__ = [
     "TABLE_NAMES",
     "cell_directory",
     "check_writable",
+    "compact",
     "find_row",
+    "read_row",
     "read_rows",
     "read_trace",
     "recover",
@@ -130,47 +133,87 @@ def find_row(results_dir: Path, identity: Mapping[str, Any]) -> dict[str, Any] |
 
     A damaged row counts as absent, with a warning.
     """
-    path = cell_directory(results_dir, identity) / "row.json"
-    if not path.is_file():
-        return None
-    row = _read_or_warn(path, Path(results_dir))
+    row = read_row(cell_directory(results_dir, identity), results_dir)
     if row is None or any(row[name] != plain(identity[name]) for name in IDENTITY_FIELDS):
         return None
     return row
 
 
+def read_row(directory: Path, results_dir: Path) -> dict[str, Any] | None:
+    """Return the row of the cell whose place is ``directory``; None if there is none, with a warning if a bad one."""
+    path = directory / "row.json"
+    row = _read_or_warn(path, Path(results_dir)) if path.is_file() else None
+    return parts.packed_row(Path(results_dir), _cell(directory, results_dir)) if row is None else row
+
+
 def row_written_ns(results_dir: Path, identity: Mapping[str, Any]) -> int | None:
     """Return when the row of this cell was written, by the clock of the file system; None where there is none."""
+    directory = cell_directory(results_dir, identity)
     try:
-        return (cell_directory(results_dir, identity) / "row.json").stat().st_mtime_ns
+        return (directory / "row.json").stat().st_mtime_ns
     except OSError:
-        return None
+        return parts.packed_value(Path(results_dir), _cell(directory, results_dir), parts.WRITTEN)
 
 
 def read_rows(results_dir: Path) -> list[dict[str, Any]]:
-    """Return every valid row under ``results_dir``, in the order of their paths.
+    """Return every valid row under ``results_dir``, packed or not, in the order of their paths.
 
     A row that is torn, edited, too large, not valid, or that lies in another directory than its own (a copy, which
     would count twice) is left out with a :class:`~mirimpute.errors.MirimputeWarning` that names file and reason.
     """
-    runs = Path(results_dir) / RUNS
-    paths = sorted(runs.glob("*/*/*/*/row.json"), key=lambda path: path.as_posix())
-    # Hidden directories are cells that are being written, or were when the power went.
-    found = [
-        _read_or_warn(path, Path(results_dir))
-        for path in paths
-        if not any(part.startswith(".") for part in path.relative_to(runs).parts)
-    ]
-    return [row for row in found if row is not None]
+    results_dir = Path(results_dir)
+    # Directories first: a cell that is packed meanwhile is then seen twice, and not never.
+    paths = [path for path in (each / "row.json" for each in parts.loose_cells(results_dir)) if path.is_file()]
+    loose = {_cell(path.parent, results_dir): _read_or_warn(path, results_dir, packed=True) for path in paths}
+    found = parts.packed_rows(results_dir)
+    found.update({cell: row for cell, row in loose.items() if row is not None})
+    return [found[cell] for cell in sorted(found)]
+
+
+def compact(results_dir: Path) -> int:
+    """Pack the finished cells into few files and return how many they were; safe while a sweep writes.
+
+    Cells with tables, and damaged ones, are left where they are.
+
+    Raises:
+        ClaimedError: another process is packing this folder.
+        StoreError: the folder cannot be written.
+    """
+    results_dir = Path(results_dir)
+
+    def finished() -> Iterator[parts.Packed]:
+        for directory in parts.loose_cells(results_dir):
+            path = directory / "row.json"
+            if not path.is_file() or (directory / "tables").exists():
+                continue
+            try:
+                content, written_ns = disk.read_bounded(path, MAX_ROW_BYTES), path.stat().st_mtime_ns
+                row = _load_row(path, results_dir, directory)
+                if parts.may_be_packed(row) and disk.read_bounded(path, MAX_ROW_BYTES) == content:
+                    files = {column: _text(directory / name) for column, name in parts.FILES.items()}
+                    yield parts.Packed(_cell(directory, results_dir), written_ns, content, row, files)
+            except FileNotFoundError:
+                continue  # it is being replaced at this moment
+            except (OSError, ValueError) as error:
+                _warn(f"result '{path}' is not packed: {_sentence(error)}")
+
+    check_writable(results_dir)
+    with Claims(results_dir).held("compact", "compact"):
+        return parts.pack(results_dir, finished())
 
 
 def read_trace(directory: Path) -> list[dict[str, Any]]:
-    """Return the trace of the cell in ``directory``: one dict per round; empty, with a warning, if it is damaged."""
+    """Return the trace of the cell whose place is ``directory``: one dict per round; empty, with a warning, if bad."""
     path = directory / "trace.json"
-    if not path.is_file():
-        return []
     try:
-        trace = parse_json(disk.read_bounded(path, MAX_TRACE_BYTES))
+        if path.is_file():
+            trace = parse_json(disk.read_bounded(path, MAX_TRACE_BYTES))
+        else:
+            results_dir = directory.parents[4] if len(directory.parents) > 4 else directory
+            packed = None if directory.exists() else _packed_trace(directory, results_dir)
+            if packed is None:
+                return []
+            trace = parse_json(packed.encode())
         if not isinstance(trace, list) or not all(isinstance(step, dict) for step in trace):
             raise RowError("must be a list of objects")
     except (OSError, ValueError) as error:
@@ -179,9 +222,30 @@ def read_trace(directory: Path) -> list[dict[str, Any]]:
     return trace
 
 
-def _read_or_warn(path: Path, results_dir: Path) -> dict[str, Any] | None:
+def _packed_trace(directory: Path, results_dir: Path) -> str | None:
+    if directory.parents[3].name != RUNS:
+        return None
+    return parts.packed_value(results_dir, _cell(directory, results_dir), parts.TRACE)
+
+
+def _cell(directory: Path, results_dir: Path) -> str:
+    """Return the place of a cell below ``runs``."""
+    return directory.relative_to(Path(results_dir) / RUNS).as_posix()
+
+
+def _text(path: Path) -> str:
+    return disk.read_bounded(path, MAX_TRACE_BYTES).decode("utf-8")
+
+
+def _read_or_warn(path: Path, results_dir: Path, packed: bool = False) -> dict[str, Any] | None:
+    """Return the row; None, with a warning, if it is not valid; ``packed``: silently if its cell may be packed now."""
     try:
         return _load_row(path, results_dir, path.parent)
+    except FileNotFoundError as error:
+        if packed and not path.exists():
+            return None
+        _warn(f"result '{path}' is left out: {_sentence(error)}")
+        return None
     except (OSError, ValueError) as error:
         _warn(f"result '{path}' is left out: {_sentence(error)}")
         return None

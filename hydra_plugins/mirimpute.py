@@ -1,0 +1,21 @@
+"""Where Hydra looks for plugins (a namespace package, so no ``__init__``); what they do is in `mirimpute.sweeps`."""
+
+import contextlib
+from importlib import import_module
+
+from mirimpute.sweeps import local, slurm, sweeper
+
+with contextlib.suppress(ImportError):  # without the extra `cluster`
+    import_module("mirimpute.sweeps.slurm_conf")
+
+
+class CellSweeper(sweeper.CellSweeper):
+    """``hydra/sweeper=cells``."""
+
+
+class LocalLauncher(local.LocalLauncher):
+    """``hydra/launcher=local``."""
+
+
+class SlurmLauncher(slurm.SlurmLauncher):
+    """``hydra/launcher=slurm`` and ``slurm_local``."""

@@ -1,0 +1,75 @@
+"""What `mirimpute-bench` prints when it is done: a table of rows, or counts where there are many."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mirimpute.cell import CellResult
+    from mirimpute.results.journal import Entry, Progress
+
+MAX_ROWS_PRINTED = 40
+
+_REASONS_PRINTED = 5
+
+
+def print_cell(result: CellResult) -> None:
+    """Print the row of one cell."""
+    from rich.console import Console
+
+    from mirimpute.report.terminal import terminal_table
+
+    console = Console()
+    console.print(terminal_table([{**result.row, "directory": str(result.directory)}]))
+    if result.resumed:
+        console.print("1 of 1 rows were there already and were not computed again (resume=true)")
+
+
+def print_sweep(sweep_dir: Path) -> bool:
+    """Print what became of the cells of a sweep; return whether all are ok."""
+    from rich.console import Console
+
+    from mirimpute.cli.status import progress_table
+    from mirimpute.report.terminal import terminal_table
+    from mirimpute.results.journal import read_progress
+
+    progress = read_progress(sweep_dir)
+    if progress is None:
+        return False
+    results_dir = sweep_dir.parent.parent
+    entries = [progress.entries[index] for index in sorted(progress.entries)]
+    console = Console()
+    if 0 < len(entries) <= MAX_ROWS_PRINTED:
+        console.print(terminal_table([_row(entry, results_dir) for entry in entries]))
+    elif entries:
+        console.print(progress_table(progress, []))
+    resumed = sum(entry.resumed for entry in entries)
+    if resumed:
+        old = sum(entry.resumed and entry.status != "ok" for entry in entries)
+        again = f"; {old} of them failed then, resume=failed tries them again" if old else ""
+        console.print(f"{resumed} of {len(entries)} rows were there already and were not computed again{again}")
+    if progress.left:
+        _print_left(progress, sweep_dir)
+    return progress.left == 0 and progress.failed == 0
+
+
+def _print_left(progress: Progress, sweep_dir: Path) -> None:
+    """Say how many cells were not computed, why, and how to go on."""
+    reasons = sorted({path.read_text().strip() for path in sweep_dir.glob("*.stopped.txt")})[:_REASONS_PRINTED]
+    why = f" ({'; '.join(reasons)})" if reasons else ""
+    print(
+        f"mirimpute-bench: {len(progress.entries)} of {progress.plan.cells} cells are done, {progress.failed} of them "
+        f"failed, {progress.left} are left{why}; the same command with resume=true goes on",
+        file=sys.stderr,
+    )
+
+
+def _row(entry: Entry, results_dir: Path) -> dict[str, Any]:
+    """Return the row of a cell as this sweep saw it: a failure shows even where an older ok row was kept."""
+    from mirimpute.results.store import read_row
+
+    directory = results_dir / entry.directory
+    row = read_row(directory, results_dir) or {"method": entry.method}
+    return {**row, "status": entry.status, "reason": entry.reason, "directory": str(directory)}

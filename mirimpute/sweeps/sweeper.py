@@ -1,0 +1,98 @@
+"""The sweeper: lists the cells, checks and announces them, reads the data once, and hands them to a launcher."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.plugins import Plugins
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+
+from mirimpute.errors import StoreError, UserError
+from mirimpute.sweeps.compose import Composer, choices, covering
+
+
+class CellSweeper(Sweeper):
+    """Hydra's basic sweeper, except that it does not compose every cell before the first one runs.
+
+    Args:
+        params: ``key: values`` to sweep over beside those on the command line, for experiments.
+    """
+
+    def __init__(self, params: dict[str, str] | None = None) -> None:
+        self._params = dict(params or {})
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: Any) -> None:
+        """Take what Hydra gives."""
+        self._config = config
+        self._loader = hydra_context.config_loader
+        self._task = task_function
+        self._launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Any:
+        """Run all combinations.
+
+        Raises:
+            UserError: some cannot be composed, or the results folder cannot be written.
+        """
+        from mirimpute.results.journal import Plan, write_plan
+        from mirimpute.results.store import check_writable
+
+        given = {argument.split("=")[0] for argument in arguments}
+        defaults = [f"{key}={values}" for key, values in self._params.items() if key not in given]
+        values = choices([*defaults, *arguments], self._loader)
+        composer = Composer(self._loader, self._config)
+        for overrides in covering(values):
+            composer.compose(overrides)
+        check_writable(Path(self._config.results_dir))
+        cells = [list(combination) for combination in itertools.product(*values)]
+        sweep_dir = Path(self._config.hydra.sweep.dir)
+        write_plan(sweep_dir, Plan(_methods(cells, composer), [Path(sys.argv[0]).name, *sys.argv[1:]]))
+        self._task.sweep_dir = sweep_dir  # type: ignore[attr-defined]  # for who called Hydra
+        _fetch(values, composer)
+        return self._launcher.launch(cells, initial_job_idx=0)
+
+
+def _methods(cells: Sequence[Sequence[str]], composer: Composer) -> dict[str, int]:
+    """Return label -> number of cells."""
+    counts = Counter(tuple(each for each in overrides if _names(each, "method")) for overrides in cells)
+    found: Counter[str] = Counter()
+    for overrides, count in counts.items():
+        found[composer.compose(overrides).method.name] += count
+    return dict(found)
+
+
+def _names(override: str, part: str) -> bool:
+    """Return whether the override decides about the name of a part: its choice, its name, or an experiment."""
+    return override.split("=")[0].lstrip("+") in (part, f"{part}.name", "experiment")
+
+
+def _fetch(values: Sequence[Sequence[str]], composer: Composer) -> None:
+    """Download what the cells need before any worker starts, so that no two download the same."""
+    from mirimpute.datasets.location import data_directory
+
+    def decides(override: str) -> bool:
+        key = override.split("=")[0].lstrip("+")
+        return key in ("dataset", "experiment") or key.startswith("dataset.")
+
+    for overrides in itertools.product(*(each for each in values if decides(each[0]))):
+        dataset = composer.compose(overrides)["dataset"]
+        try:
+            _instance(dataset).fetch(data_directory())
+        except StoreError:
+            raise
+        except UserError:
+            continue  # its cells say so, one by one
+
+
+def _instance(dataset: Any) -> Any:
+    from omegaconf import OmegaConf
+
+    return OmegaConf.to_object(dataset)

@@ -1,0 +1,64 @@
+"""Sweeps as processes of their own, which can be killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mirimpute.results.row import COST_FIELDS
+from mirimpute.results.store import read_rows
+
+CODE = "import sys; from mirimpute.cli.bench import main; main(sys.argv[1:])"
+GRID = ("dataset=iris", "method=mean,ice", "protocol.metrics=[rmse]", "protocol.shrunk_metrics=[]", "threads=1")
+
+
+def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
+    """Start mirimpute-bench in a process group of its own."""
+    command = [sys.executable, "-c", CODE, *arguments]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+    return subprocess.Popen(command, env={**os.environ, "HYDRA_FULL_ERROR": ""}, **{**pipes, **options})
+
+
+def finish(process: subprocess.Popen[str], code: int = 0) -> str:
+    """Wait for the exit code and return what was printed."""
+    out, err = process.communicate(timeout=240)
+    assert process.returncode == code, out + err
+    return out + err
+
+
+def sweep(*arguments: str, code: int = 0) -> str:
+    """Run a sweep to its end."""
+    return finish(start("-m", *arguments), code)
+
+
+def until(condition: Callable[[], Any], seconds: float = 60) -> None:
+    """Wait for a condition."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail("waited in vain")
+        time.sleep(0.02)
+
+
+def results(results_dir: Path) -> dict[tuple[str, int], dict[str, Any]]:
+    """Return the rows without their costs, by method and seed; fail if there are two of a cell."""
+    rows = read_rows(results_dir)
+    found = {(row["method"], row["seed"]): {k: v for k, v in row.items() if k not in COST_FIELDS} for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes below ``pid`` that live."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found += [child, *descendants(child)]
+    return found
