@@ -95,8 +95,11 @@ def run_cell(
     tables = None
     if outcome.imputation is not None and outcome.cost is not None:
         facts.update(vars(outcome.cost))
-        facts.update(_judge(config, problem, scale.standardise(table.values), hidden.scored, outcome.imputation))
+        x_true = scale.standardise(table.values)
+        facts.update(_judge(config, problem, x_true, hidden.scored, outcome.imputation))
         trace = outcome.imputation.trace
+        if config.protocol.trace_mi and facts["status"] == "ok":
+            trace = _trace(problem, outcome.imputation, x_true, hidden.scored)
         if config.save_tables:
             tables = _tables(table, x_original, scale, problem.missing, outcome.imputation)
     earlier = find_row(Path(config.results_dir), identity) if facts["status"] != "ok" else None
@@ -184,16 +187,14 @@ def _judge(
 ) -> dict[str, Any]:
     """Return the metric fields and what the sanity gate says; a hard fault turns the row into a failure."""
     from mirimpute.metrics.evaluation import evaluate
+    from mirimpute.metrics.registry import metric
     from mirimpute.metrics.w2 import TransportError
 
     try:
         verdict = check_sanity(problem, imputation, returns_column_means=config.method.returns_column_means)
     except ImputationError as fault:
         return {"status": "failed", "reason": str(fault)}
-    arguments = {
-        "max_rows": config.protocol.max_rows_scored,
-        "rng_seed": integer_seed(0, "scored rows"),
-    }
+    arguments = {"max_rows": config.protocol.max_rows_scored, "rng_seed": _scored_rows_seed()}
     protocol, draw = config.protocol, imputation.draws[0]
     shrunk = imputation.point + protocol.shrinkage * (draw - imputation.point)
     try:
@@ -201,10 +202,12 @@ def _judge(
         same = np.array_equal(draw, imputation.point)
         of_draw = point if same else evaluate(protocol.metrics, x_true, draw, scored, **arguments)
         of_shrunk = evaluate(protocol.shrunk_metrics, x_true, shrunk, scored, **arguments)
+        own = [name for name in protocol.metrics if metric(name).of_truth]
+        truth = evaluate(own, x_true, np.nan_to_num(x_true), scored, **arguments)  # unknown cells are never compared
     except (OverflowError, TransportError) as fault:  # values too far out to be compared
         return {"status": "failed", "reason": f"the completed table cannot be scored: {fault}"}
     fields: dict[str, Any] = {}
-    for prefix, scores in (("point", point), ("draw", of_draw), ("shrunk", of_shrunk)):
+    for prefix, scores in (("point", point), ("draw", of_draw), ("shrunk", of_shrunk), ("truth", truth)):
         fields.update(
             {f"{prefix}_{name}": _or_none(scores.undefined, name, value) for name, value in scores.values.items()}
         )
@@ -215,6 +218,16 @@ def _judge(
     fields["w2_rows"] = point.rows
     fields["n_draws"] = len(imputation.draws)
     return fields
+
+
+def _trace(problem: Problem, imputation: Imputation, x_true: np.ndarray, scored: np.ndarray) -> list[dict[str, Any]]:
+    from mirimpute.tracing import trace_with_information
+
+    return trace_with_information(problem, imputation, x_true, scored, _scored_rows_seed())
+
+
+def _scored_rows_seed() -> int:
+    return integer_seed(0, "scored rows")
 
 
 def _or_none(undefined: Mapping[str, str], name: str, value: float) -> float | None:

@@ -31,6 +31,8 @@ class Protocol:
         shrunk_metrics: names of the metrics that are computed on the shrunk draw too.
         max_rows_scored: cap on the rows of the metrics that compare all pairs of rows; a fixed subsample, the same
             for every method, whose size is in the row.
+        trace_mi: also measure, in each round of the trace, how much the completed rows tell of the pattern; not in
+            tables of more than 500,000 cells or 256 columns.
     """
 
     name: str = "default"
@@ -49,11 +51,15 @@ class Protocol:
             "energy",
             "mmd2_v",
             "energy_v",
+            "mask_auc",
+            "mi_bits",
+            "mi_bits_se",
         ]
     )
     shrinkage: float = 0.5
     shrunk_metrics: list[str] = field(default_factory=lambda: ["w2", "energy"])
     max_rows_scored: int = 2000
+    trace_mi: bool = True
 
 
 @dataclass

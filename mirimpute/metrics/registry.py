@@ -6,6 +6,7 @@ from mirimpute.errors import unknown
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.energy import ENERGY, ENERGY_V
 from mirimpute.metrics.mmd2 import MMD2, MMD2_V
+from mirimpute.metrics.mutual_information import MASK_AUC, MI_BITS, MI_BITS_SE
 from mirimpute.metrics.pointwise import MAE, RMSE
 from mirimpute.metrics.sliced_w2 import SLICED_W2
 from mirimpute.metrics.w1_marginal import W1_MARGINAL_SCORED, W1_MARGINAL_SUM
@@ -23,6 +24,9 @@ METRICS: dict[str, Metric] = {
     "energy": ENERGY,
     "mmd2_v": MMD2_V,
     "energy_v": ENERGY_V,
+    "mask_auc": MASK_AUC,
+    "mi_bits": MI_BITS,
+    "mi_bits_se": MI_BITS_SE,
 }
 
 

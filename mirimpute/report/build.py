@@ -101,6 +101,7 @@ def _write_figures(folder: Path, collection: Collection, summaries: Sequence[Mea
 def _figures(collection: Collection, summaries: Sequence[MeasureTable]) -> Iterator[tuple[str, Figure]]:
     from mirimpute.report.curves import curve_figures
     from mirimpute.report.dotplot import dot_plots
+    from mirimpute.report.information import information_figures
     from mirimpute.report.scatter import scatter_figures
     from mirimpute.report.tradeoff import tradeoff_figures
 
@@ -108,6 +109,7 @@ def _figures(collection: Collection, summaries: Sequence[MeasureTable]) -> Itera
         yield from dot_plots(table, collection)
     yield from tradeoff_figures(collection)
     yield from curve_figures(collection)
+    yield from information_figures(collection)
     yield from scatter_figures(collection)
 
 

@@ -40,6 +40,8 @@ _FIGURE_LABELS = {
     "energy": "energy distance",
     "mmd2_v": "MMD², V-statistic",
     "energy_v": "energy distance, V-statistic",
+    "mask_auc": "AUC of the pattern",
+    "mi_bits": "information on the pattern, bits",
 }
 
 
@@ -106,10 +108,18 @@ def metric_measure(field: str) -> Measure:
     )
 
 
+def _is_measured(name: str) -> bool:
+    """Return whether a field is a metric of what a method returned, not one of the truth or a standard error."""
+    found = METRIC_FIELD.fullmatch(name)
+    if found is None or found[1] not in _ESTIMATE_LABELS:
+        return False
+    return found[2] not in METRICS or METRICS[found[2]].higher_is_better is not None
+
+
 def measures_of(rows: Iterable[Mapping[str, Any]]) -> list[Measure]:
     """Return each measure that at least one row has a value for (a cost: other than 0): point, draw, shrunk, cost."""
     rows = list(rows)
-    fields = {name for row in rows for name, value in row.items() if METRIC_FIELD.fullmatch(name) and value is not None}
+    fields = {name for row in rows for name, value in row.items() if _is_measured(name) and value is not None}
     known = list(METRICS)
 
     def position(field: str) -> tuple[int, int, str]:
