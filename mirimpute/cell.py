@@ -142,7 +142,10 @@ def _compute(
         scored_in = SCALERS[config.protocol.scaler](table.values, x_original)
         target = config.dataset.load_target(data_dir) if config.protocol.needs_target else None
         facts.update(_judge(config, problem, table.values, hidden.scored, outcome.imputation, scale, scored_in, target))
+        x_true = scale.standardise(table.values)
         trace = outcome.imputation.trace
+        if config.protocol.trace_mi and facts["status"] == "ok":
+            trace = _trace(problem, outcome.imputation, x_true, hidden.scored)
         if config.save_tables:
             tables = _tables(table, x_original, scale, problem.missing, outcome.imputation)
     return write_result(config, facts, config_yaml=config_yaml, trace=trace, log=outcome.log, tables=tables)
@@ -277,6 +280,7 @@ def _judge(
         target: of each row, where a metric needs it.
     """
     from mirimpute.metrics.evaluation import evaluate, evaluate_draws
+    from mirimpute.metrics.registry import metric
     from mirimpute.metrics.w2 import TransportError
 
     try:
@@ -285,7 +289,7 @@ def _judge(
         return {"status": "failed", "reason": str(fault)}
     arguments: dict[str, Any] = {
         "max_rows": config.protocol.max_rows_scored,
-        "rng_seed": integer_seed(0, "scored rows"),
+        "rng_seed": _scored_rows_seed(),
         "target": target,
     }
     x_true = scored_in.standardise(truth)
@@ -305,10 +309,18 @@ def _judge(
         of_draw = point if same else evaluate(protocol.metrics, x_true, draw, scored, **arguments)
         of_shrunk = evaluate(protocol.shrunk_metrics, x_true, shrunk, scored, **arguments)
         of_draws = evaluate_draws(protocol.draws_metrics, x_true, draws, scored)
+        own = [name for name in protocol.metrics if metric(name).of_truth]
+        of_truth = evaluate(own, x_true, np.nan_to_num(x_true), scored, **arguments)  # unknown cells are never compared
     except (OverflowError, TransportError) as fault:  # values too far out to be compared
         return {"status": "failed", "reason": f"the completed table cannot be scored: {fault}"}
     fields: dict[str, Any] = {}
-    for prefix, scores in (("point", point), ("draw", of_draw), ("shrunk", of_shrunk), ("draws", of_draws)):
+    for prefix, scores in (
+        ("point", point),
+        ("draw", of_draw),
+        ("shrunk", of_shrunk),
+        ("draws", of_draws),
+        ("truth", of_truth),
+    ):
         fields.update(
             {f"{prefix}_{name}": _or_none(scores.undefined, name, value) for name, value in scores.values.items()}
         )
@@ -320,6 +332,16 @@ def _judge(
     fields["w2_rows"] = point.rows
     fields["n_draws"] = len(imputation.draws)
     return fields
+
+
+def _trace(problem: Problem, imputation: Imputation, x_true: np.ndarray, scored: np.ndarray) -> list[dict[str, Any]]:
+    from mirimpute.tracing import trace_with_information
+
+    return trace_with_information(problem, imputation, x_true, scored, _scored_rows_seed())
+
+
+def _scored_rows_seed() -> int:
+    return integer_seed(0, "scored rows")
 
 
 def _or_none(undefined: Mapping[str, str], name: str, value: float) -> float | None:

@@ -40,6 +40,8 @@ class Protocol:
         draws_metrics: names from :data:`mirimpute.metrics.registry.DRAWS_METRICS`, computed on all draws.
         max_rows_scored: cap on the rows of the metrics that compare all pairs of rows; a fixed subsample, the same
             for every method, whose size is in the row.
+        trace_mi: also measure, in each round of the trace, how much the completed rows tell of the pattern; not in
+            tables of more than 500,000 cells or 256 columns.
     """
 
     name: str = "default"
@@ -61,6 +63,9 @@ class Protocol:
             "energy",
             "mmd2_v",
             "energy_v",
+            "mask_auc",
+            "mi_bits",
+            "mi_bits_se",
         ]
     )
     shrinkage: float = 0.5
@@ -69,6 +74,7 @@ class Protocol:
         default_factory=lambda: ["crps", "coverage_90", "coverage_error_90", "interval_width"]
     )
     max_rows_scored: int = 2000
+    trace_mi: bool = True
 
     @property
     def needs_target(self) -> bool:

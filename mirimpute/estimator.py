@@ -95,7 +95,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         self._scale = observed_scale(x)
         columns = tuple(Column(f"x{j}", Kind.CONTINUOUS) for j in range(x.shape[1]))
         problem = Problem(self._scale.standardise(x), columns, self._seed, self.device)
-        self._model, self.trace_, self.notes_ = learn(settings, problem, new_rows=True)
+        learnt = learn(settings, problem, new_rows=True)
+        self._model, self.trace_, self.notes_ = learnt.model, learnt.trace, learnt.notes
         return self
 
     def transform(self, X: Any) -> Any:

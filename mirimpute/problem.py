@@ -51,9 +51,12 @@ class Imputation:
             deterministic method.
         trace: one dict of plain numbers per round (``round``, ``change``, ``loss``, ...).
         notes: what a reader of the result should know, such as a part of the method that was not used.
+        history: the missing entries of the first chain after each round (n_missing,), row by row, as (round, entries);
+            round 0 is the first fill. Empty where the method keeps none.
     """
 
     point: np.ndarray
     draws: np.ndarray
     trace: list[dict[str, Any]] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    history: tuple[tuple[int, np.ndarray], ...] = ()

@@ -14,6 +14,7 @@ from mirimpute.problem import Imputation, Problem, Progress, no_progress
 from mirimpute.seeding import generator, integer_seed
 
 if TYPE_CHECKING:
+    from mirimpute.methods.history import Rounds
     from mirimpute.methods.mirf_model import MirfModel
     from mirimpute.methods.transports.gaussian import GaussianModel
 
@@ -176,31 +177,42 @@ class Mirf(Method):
 
         if is_composed(self):
             return Completed(compose(self, problem, progress))
-        model, trace, notes = learn(self, problem, progress)
         draws = min(self.draws, max(2, int(self.draw_cells / problem.x_incomplete.size)))
-        return _FittedMirf(problem, model, draws, trace, notes)
+        return _FittedMirf(problem, learn(self, problem, progress), draws)
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What :func:`learn` returns.
+
+    Attributes:
+        model: completes any rows.
+        trace, history, notes: see :class:`mirimpute.problem.Imputation`.
+    """
+
+    model: MirfModel
+    trace: list[dict[str, Any]]
+    history: Rounds
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class _FittedMirf(Fitted):
     problem: Problem
-    model: MirfModel
+    learnt: Learnt
     draws: int
-    trace: list[dict[str, Any]]
-    notes: tuple[str, ...]
 
     def impute(self) -> Imputation:
         import torch
 
-        device = self.model.flow.base.mean.device
+        model, learnt = self.learnt.model, self.learnt
+        device = model.flow.base.mean.device
         noise = torch.Generator(device=device).manual_seed(integer_seed(self.problem.seed, "draws") % 2**63)
-        point, draws = self.model.complete(self.problem.x_incomplete, self.draws, noise)
-        return Imputation(point=point, draws=draws, trace=self.trace, notes=self.notes)
+        point, draws = model.complete(self.problem.x_incomplete, self.draws, noise)
+        return Imputation(point, draws, trace=learnt.trace, notes=learnt.notes, history=learnt.history)
 
 
-def learn(
-    settings: Mirf, problem: Problem, progress: Progress = no_progress, *, new_rows: bool = False
-) -> tuple[MirfModel, list[dict[str, Any]], tuple[str, ...]]:
+def learn(settings: Mirf, problem: Problem, progress: Progress = no_progress, *, new_rows: bool = False) -> Learnt:
     """Return the model, the trace of its rounds, and notes for the reader of a result.
 
     First everything is fitted without the held-out cells: the base, the flow in the outer loop, the trees on the rows
@@ -221,9 +233,7 @@ def learn(
         return _learn(_for_size(settings, n, d), problem, progress, new_rows)
 
 
-def _learn(
-    settings: Mirf, problem: Problem, progress: Progress, new_rows: bool
-) -> tuple[MirfModel, list[dict[str, Any]], tuple[str, ...]]:
+def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool) -> Learnt:
     import torch
 
     from mirimpute.methods.device import torch_device
@@ -290,7 +300,8 @@ def _learn(
         progress("selection", 0, 1)
         tilt = self_masking_tilt(flow, x, rng)
     model = MirfModel(flow, trees, choices.weights, choices.shift, choices.spread, Support.of(x), point_range(x), tilt)
-    return model, reduced.trace, transport.notes()
+    history = reduced.history if part is problem else ()  # a part of the rows says nothing of the table
+    return Learnt(model, reduced.trace, history, transport.notes())
 
 
 def _flow_fields(settings: Mirf, names: Iterable[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from mirimpute.errors import ImputationError
+from mirimpute.methods.history import History
 from mirimpute.methods.sanity import LARGEST_VALUE
 from mirimpute.problem import Imputation, Problem, Progress
 
@@ -104,6 +105,8 @@ def reduce(
     """
     missing = problem.missing
     x = fill(problem.x_incomplete, schedule.chains, rng)
+    history = History(missing)
+    history.record(0, x[0])
     blocks = _blocks(missing, schedule.sweep)
     if not blocks:
         return Imputation(point=x[0], draws=x, trace=[])
@@ -124,6 +127,7 @@ def reduce(
             raise ImputationError(f"diverged in round {number}: the largest value is {largest:.3g} standard deviations")
         difference = x[:, missing] - before
         change = float((difference**2).sum() / max((x[:, missing] ** 2).sum(), np.finfo(float).tiny))
+        history.record(number, x[0])
         trace.append({"round": number, "change": change, **transport.facts()})
         if schedule.stop == "rise" and number > 1 and change >= trace[-2]["change"]:
             x[:, missing] = before
@@ -138,8 +142,8 @@ def reduce(
         copies = np.repeat(x[:1], schedule.draws, axis=0)
         drawn = transport.draw(copies, missing, block, rng)
         copies[:, :, block] = np.where(missing[:, block], drawn, copies[:, :, block])
-        return Imputation(point=point, draws=copies, trace=trace)
-    return Imputation(point=point, draws=x, trace=trace)
+        x = copies
+    return Imputation(point=point, draws=x, trace=trace, history=history.rounds())
 
 
 def _blocks(missing: np.ndarray, sweep: str) -> list[np.ndarray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mirimpute.methods.base import Method
 from mirimpute.methods.external.hyperimpute import Hyperimpute
 from mirimpute.methods.external.knn import Knn
+from mirimpute.methods.external.sklearn_iterative import SklearnIterative
 from mirimpute.methods.gaussian_em import GaussianEm
 from mirimpute.methods.hot_deck import HotDeck
 from mirimpute.methods.hyper import Hyper
@@ -27,5 +28,6 @@ METHODS: dict[str, type[Method]] = {
     "mirf": Mirf,
     "mirf_paper": MirfPaper,
     "hyperimpute": Hyperimpute,
+    "sklearn": SklearnIterative,
 }
-"""Name to class; ``hyperimpute`` wraps all plugins of that library, one configuration file each."""
+"""Name to class; ``hyperimpute`` and ``sklearn`` wrap several methods of a library, one configuration file each."""

@@ -23,6 +23,7 @@ class Metric(Generic[Compared]):
         reference: where the definition comes from.
         row_capped: True if only the rows ``Comparison.rows`` are used (at most ``max_rows``, a fixed subsample).
         needs_target: True if it is undefined without the dataset's target.
+        of_truth: True if the truth itself has a value that is not 0, which rows give beside it as ``truth_<name>``.
     """
 
     name: str
@@ -33,3 +34,4 @@ class Metric(Generic[Compared]):
     reference: str
     row_capped: bool
     needs_target: bool = False
+    of_truth: bool = False

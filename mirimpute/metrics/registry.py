@@ -16,6 +16,7 @@ from mirimpute.metrics.draws import Draws
 from mirimpute.metrics.energy import ENERGY, ENERGY_V
 from mirimpute.metrics.interval import COVERAGE_90, COVERAGE_ERROR_90, INTERVAL_WIDTH
 from mirimpute.metrics.mmd2 import MMD2, MMD2_V
+from mirimpute.metrics.mutual_information import MASK_AUC, MI_BITS, MI_BITS_SE
 from mirimpute.metrics.pointwise import MAE, RMSE
 from mirimpute.metrics.sliced_w2 import SLICED_W2
 from mirimpute.metrics.w1_marginal import W1_MARGINAL_SCORED, W1_MARGINAL_SUM
@@ -38,6 +39,9 @@ METRICS: dict[str, Metric[Comparison]] = {
     "downstream_boosted_mean": DOWNSTREAM_BOOSTED_MEAN,
     "downstream_linear": DOWNSTREAM_LINEAR,
     "downstream_linear_mean": DOWNSTREAM_LINEAR_MEAN,
+    "mask_auc": MASK_AUC,
+    "mi_bits": MI_BITS,
+    "mi_bits_se": MI_BITS_SE,
 }
 """Of one completed table."""
 

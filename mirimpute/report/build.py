@@ -111,6 +111,7 @@ def _figures(
     from mirimpute.report.cd_diagram import cd_figures
     from mirimpute.report.curves import curve_figures
     from mirimpute.report.dotplot import dot_plots
+    from mirimpute.report.information import information_figures
     from mirimpute.report.scatter import scatter_figures
     from mirimpute.report.tradeoff import tradeoff_figures
 
@@ -120,6 +121,7 @@ def _figures(
     yield from cd_figures(rankings, collection)
     yield from tradeoff_figures(shown)
     yield from curve_figures(shown)
+    yield from information_figures(collection)
     yield from scatter_figures(collection)
 
 

@@ -48,7 +48,8 @@ def read_curves(collection: Collection) -> dict[str, Curves]:
 def trace_curves(trace: Sequence[Mapping[str, Any]]) -> dict[str, Curve]:
     """Return key -> curve for every numeric key with at least two values.
 
-    Steps without a ``round`` count from 1; null and everything that is not a finite number is left out.
+    Steps without a ``round`` count from 1; standard errors, null and everything that is not a finite number are left
+    out.
 
     >>> trace_curves([{"round": 1, "loss": 0.5, "note": "x"}, {"round": 2, "loss": 0.25}])
     {'loss': {1.0: 0.5, 2.0: 0.25}}
@@ -59,7 +60,7 @@ def trace_curves(trace: Sequence[Mapping[str, Any]]) -> dict[str, Curve]:
         if not _is_number(at):
             continue
         for key, value in step.items():
-            if key != ROUND and _is_number(value):
+            if key != ROUND and not key.endswith("_se") and _is_number(value):
                 curves[key][float(at)] = float(value)
     return {key: curve for key, curve in curves.items() if len(curve) > 1}
 
@@ -78,7 +79,7 @@ def _page(
     drawn = [method for method in styles if any((case, method) in curves for case in cases)]
     for index, axes in enumerate(grid.flat):
         if index < len(cases):
-            _panel(axes, {method: curves.get((cases[index], method), []) for method in drawn}, styles)
+            round_panel(axes, {method: curves.get((cases[index], method), []) for method in drawn}, styles)
             dataset, setting = collection.column(cases[index])
             axes.set_title(f"{short_name(dataset)}\n{setting}")
         else:
@@ -96,7 +97,8 @@ def _values(curves: Mapping[tuple[Case, str], Sequence[Curve]], case: Case) -> l
     return [value for (each, _), many in curves.items() if each == case for curve in many for value in curve.values()]
 
 
-def _panel(axes: Axes, by_method: Mapping[str, Sequence[Curve]], styles: Mapping[str, MethodStyle]) -> None:
+def round_panel(axes: Axes, by_method: Mapping[str, Sequence[Curve]], styles: Mapping[str, MethodStyle]) -> None:
+    """Draw a curve per seed, thin, and their mean, for each method."""
     for method, curves in by_method.items():
         for curve in curves if len(curves) > 1 else ():
             axes.plot(list(curve), list(curve.values()), color=styles[method].colour, linewidth=0.6, alpha=0.35)

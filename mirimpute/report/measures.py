@@ -52,6 +52,8 @@ _FIGURE_LABELS = {
     "coverage_90": "coverage of 90 % intervals",
     "coverage_error_90": "|coverage - 0.9|",
     "interval_width": "width of 90 % intervals",
+    "mask_auc": "AUC of the pattern",
+    "mi_bits": "information on the pattern, bits",
 }
 _METRICS: dict[str, Metric[Any]] = {**METRICS, **DRAWS_METRICS}
 
@@ -119,10 +121,18 @@ def metric_measure(field: str) -> Measure:
     )
 
 
+def _is_measured(name: str) -> bool:
+    """Return whether a field is a metric of what a method returned, not one of the truth or a standard error."""
+    found = METRIC_FIELD.fullmatch(name)
+    if found is None or found[1] not in _ESTIMATE_LABELS:
+        return False
+    return not found[2].endswith("_se")
+
+
 def measures_of(rows: Iterable[Mapping[str, Any]]) -> list[Measure]:
     """Return each measure that at least one row has a value for (a cost: other than 0), the costs last."""
     rows = list(rows)
-    fields = {name for row in rows for name, value in row.items() if METRIC_FIELD.fullmatch(name) and value is not None}
+    fields = {name for row in rows for name, value in row.items() if _is_measured(name) and value is not None}
     known = list(_METRICS)
 
     def position(field: str) -> tuple[int, int, str]:

@@ -73,9 +73,9 @@ ROW_FIELDS: dict[str, Field] = {
     "versions": Field(str, 'Versions that produced the row: "mirimpute 0.1.0; python 3.11.7; ...".', Null.ANY),
 }
 """Every field except the metrics, which are ``point_<metric>`` (scored on the point estimate), ``draw_<metric>``
-(scored on one draw) for each metric of the protocol, and ``shrunk_<metric>`` (scored between the two, by the protocol's
-``shrinkage``) for some, and ``draws_<metric>`` (scored on all draws together): floats,
-null when the status is not ok or the metric is not defined on this table."""
+(scored on one draw) for each metric of the protocol, ``shrunk_<metric>`` (scored between the two, by the protocol's
+``shrinkage``) for some, ``draws_<metric>`` (scored on all draws together) and ``truth_<metric>`` (of the true table)
+where it has a value of its own: floats, null when the status is not ok or the metric is not defined on this table."""
 
 COST_FIELDS = ("fit_s", "impute_s", "cpu_s", "peak_rss_mb", "peak_gpu_mb")
 """The only fields that may differ between two runs of the same cell."""
@@ -83,7 +83,7 @@ COST_FIELDS = ("fit_s", "impute_s", "cpu_s", "peak_rss_mb", "peak_gpu_mb")
 IDENTITY_FIELDS = ("dataset", "mechanism", "missing_rate", "method", "protocol", "seed", "config_hash")
 """What makes two rows the same cell."""
 
-METRIC_FIELD = re.compile(r"(point|draw|shrunk|draws)_([a-z][a-z0-9_]*)")
+METRIC_FIELD = re.compile(r"(point|draw|shrunk|draws|truth)_([a-z][a-z0-9_]*)")
 """Name of a metric's field: the estimate that was scored, then the metric."""
 
 _HASH = re.compile(r"[0-9a-f]{8,64}")

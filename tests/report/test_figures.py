@@ -21,6 +21,7 @@ from mirimpute.report.build import build_report
 from mirimpute.report.collect import Collection, collect
 from mirimpute.report.curves import curve_figures, trace_curves
 from mirimpute.report.dotplot import dot_plots
+from mirimpute.report.information import information_figures
 from mirimpute.report.measures import SECONDS, metric_measure
 from mirimpute.report.scatter import scatter_figures
 from mirimpute.report.style import styled
@@ -167,6 +168,33 @@ def test_curves_are_those_of_the_trace(tmp_path: Path) -> None:
     assert [text.get_text() for text in found["rounds_loss"].legends[0].get_texts()] == ["mirf"]
     assert axes.get_yscale() == "linear"
     assert panels(found["rounds_change"])[0].get_yscale() == "log"
+
+
+def test_information_stands_beside_rounds_error_and_distance_with_that_of_the_truth(tmp_path: Path) -> None:
+    for method, bits in (("mean", 1.5), ("mirf", 0.1)):
+        for seed in (0, 1):
+            row = make_row(method, "d", seed=seed, draw_mi_bits=bits + seed, truth_mi_bits=0.25 * seed)
+            write(tmp_path, row, trace=[{"round": k, "mi_bits": bits / (1 + k), "mi_bits_se": 0.1} for k in range(3)])
+    write(tmp_path, make_row("knn", "d", status="failed", truth_mi_bits=None))
+    ((name, figure),) = information_figures(written(tmp_path))
+    assert name == "information_d"
+    rounds, error, distance = panels(figure)
+    mean_curve = rounds.lines[2].get_xydata().tolist()  # two seeds, then their mean
+    assert mean_curve == [[0, 1.5], [1, 0.75], [2, pytest.approx(0.5)]]
+    assert [y for _, y in dots(error)] == [2.0, pytest.approx(0.6)]
+    rmse = [make_row("mean", "d", seed=seed)["point_rmse"] for seed in (0, 1)]
+    assert dots(error)[0][0] == pytest.approx(np.mean(rmse))
+    for axes in (rounds, error, distance):
+        assert list(axes.lines[-1].get_ydata()) == [0.125, 0.125]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["mean", "mirf", "knn (no value)"]
+
+
+def test_standard_errors_and_values_of_the_truth_are_not_compared() -> None:
+    rows = [make_row("mirf", draw_mi_bits=0.1, draw_mi_bits_se=0.2, truth_mi_bits=0.3, draw_own=1.0)]
+    fields = [measure.field for measure in collect(rows, Path("r")).measures]
+    assert "draw_mi_bits" in fields
+    assert "draw_own" in fields
+    assert not {"draw_mi_bits_se", "truth_mi_bits"} & set(fields)
 
 
 def test_only_finite_numbers_make_a_curve() -> None:

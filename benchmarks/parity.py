@@ -1,0 +1,159 @@
+"""Each native method beside the library's own version of it, on the same hidden cells: is it as good?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import page
+from benchmarks.cells import CASE, LIMITS, Sweep, read_cells, run_sweeps, write_csv
+from benchmarks.command import exit_code, names, parser_of, seeds, write_text
+from mirimpute.errors import UserError, unknown
+from mirimpute.methods.registry import METHODS
+
+PROGRAM = "parity"
+DATASETS = ("breast_cancer", "uci/wine", "uci/concrete")
+MECHANISMS = ("mcar", "mar")
+RATE = 0.3
+PAIRS = {
+    "ice": "sklearn/ice",
+    "mice": "hyperimpute/mice",
+    "missforest": "sklearn/missforest",
+    "hyper": "hyperimpute/hyperimpute",
+    "gaussian_em": "hyperimpute/EM",
+    "gain": "hyperimpute/gain",
+    "sinkhorn": "hyperimpute/sinkhorn",
+    "miwae": "hyperimpute/miwae",
+}
+"""Native method -> its reference."""
+TOLERANCE = 0.05
+FIELDS = {"point_rmse": "point RMSE", "draw_energy": "draw energy"}
+BETTER, WITHIN, NOISE, WORSE = "better", "within 5 %", "worse, within noise", "worse"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One measure of a pair on one case.
+
+    Attributes:
+        native, reference: means over the seeds that both have.
+        seeds: how many.
+        verdict: one of the four, or "" without a seed.
+    """
+
+    native: float
+    reference: float
+    seeds: int
+    verdict: str
+
+
+def compare(native: np.ndarray, reference: np.ndarray) -> Comparison:
+    """Return the comparison of a measure by seed; lower is better.
+
+    "Within noise" says that the mean difference between the two is below two of its standard errors over the seeds.
+
+    >>> compare(np.array([1.0, 1.1]), np.array([1.0, 1.08])).verdict
+    'within 5 %'
+    """
+    if len(native) == 0:
+        return Comparison(float("nan"), float("nan"), 0, "")
+    ours, theirs, difference = native.mean(), reference.mean(), native - reference
+    if ours <= theirs:
+        verdict = BETTER
+    elif ours <= theirs + TOLERANCE * abs(theirs):
+        verdict = WITHIN
+    elif len(native) > 1 and difference.mean() < 2 * difference.std(ddof=1) / len(native) ** 0.5:
+        verdict = NOISE
+    else:
+        verdict = WORSE
+    return Comparison(float(ours), float(theirs), len(native), verdict)
+
+
+def sweeps_of(datasets: Sequence[str], natives: Sequence[str], chosen: Sequence[int]) -> list[Sweep]:
+    """Return a sweep per dataset: each native method, then its reference."""
+    methods = tuple(method for native in natives for method in (native, PAIRS[native]))
+    return [Sweep(dataset, methods, MECHANISMS, tuple(chosen), RATE) for dataset in datasets]
+
+
+def comparisons(frame: pd.DataFrame, native: str, case: tuple[str, str, float]) -> dict[str, Comparison]:
+    """Return field -> comparison of a native method and its reference on the seeds on which both are ok."""
+    rows = frame[(frame["status"] == "ok") & (frame[CASE] == list(case)).all(axis=1)]
+    ours, theirs = (rows[rows["method"] == name].set_index("seed") for name in (native, PAIRS[native]))
+    common = ours.index.intersection(theirs.index).sort_values()
+    return {
+        field: compare(ours.loc[common, field].to_numpy(float), theirs.loc[common, field].to_numpy(float))
+        if field in rows
+        else compare(np.empty(0), np.empty(0))
+        for field in FIELDS
+    }
+
+
+def page_of(frame: pd.DataFrame, sweeps: Sequence[Sweep], natives: Sequence[str], notes: Sequence[str]) -> list[str]:
+    """Return the lines of the page but for its provenance."""
+    cases = [case for sweep in sweeps for case in sweep.cases]
+    lines, verdicts = [], []
+    for native in natives:
+        for case in cases:
+            found = comparisons(frame, native, case)
+            verdicts += [each.verdict for each in found.values() if each.verdict]
+            numbers = [
+                text
+                for each in found.values()
+                for text in (page.value_text(each.native), page.value_text(each.reference), each.verdict or page.ABSENT)
+            ]
+            where = f"{case[0]} {case[1]}"
+            lines.append([native, PAIRS[native], where, str(found["point_rmse"].seeds), *numbers])
+    heads = ["method", "reference", "case", "seeds"]
+    heads += [head for label in FIELDS.values() for head in (label, "reference's", "verdict")]
+    counts = ", ".join(f"{verdicts.count(each)} {each}" for each in (BETTER, WITHIN, NOISE, WORSE))
+    absent = [name for name in PAIRS if name not in METHODS]
+    return [
+        "# Parity of the native methods with their references",
+        "",
+        f"Rate {RATE:g} of the cells hidden; means over the seeds on which both are ok; both measures are better when "
+        "lower. A reference that draws nothing is scored on its point. Made by `python -m benchmarks.parity`.",
+        "",
+        *page.table(heads, lines, left=3),
+        f"- Verdicts: {counts}.",
+        *([f"- Not built yet, so not compared: {', '.join(absent)}."] if absent else []),
+        *page.failures(frame),
+        *(f"- {note}" for note in notes),
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is missing, then write parity.csv and parity.md."""
+    known = tuple(name for name in PAIRS if name in METHODS)
+    parser = parser_of(PROGRAM, __doc__ or "", "results/parity")
+    parser.add_argument("--datasets", type=names, default=DATASETS, help=f"default: {', '.join(DATASETS)}")
+    parser.add_argument("--methods", type=names, default=known, help=f"native methods (default: {', '.join(known)})")
+    parser.add_argument("--seeds", type=seeds, default=(0, 1, 2), help="default: 0,1,2")
+    asked = parser.parse_args(arguments)
+
+    def work() -> None:
+        for name in asked.methods:
+            if name not in known:
+                raise unknown("native method", name, known)
+        if not asked.datasets:
+            raise UserError("no dataset to compare on")
+        sweeps = sweeps_of(asked.datasets, asked.methods, asked.seeds)
+        if not asked.table_only:
+            run_sweeps(sweeps, asked.results_dir, (*LIMITS, "resume=true"))
+        found = read_cells(sweeps, asked.results_dir)
+        out: Path = asked.out
+        write_csv(found.frame, out / "parity.csv")
+        wanted = sum(len(sweep.cells) for sweep in sweeps)
+        lines = page_of(found.frame, sweeps, asked.methods, found.notes)
+        write_text(out / "parity.md", "\n".join([*lines, *page.provenance(found.frame, wanted, date.today())]) + "\n")
+
+    return exit_code(PROGRAM, work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

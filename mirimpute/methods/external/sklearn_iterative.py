@@ -1,0 +1,74 @@
+"""Chained regressions, from scikit-learn: the references of ``ice`` and ``missforest``."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from mirimpute.errors import UserError, unknown
+from mirimpute.methods.base import Completed, Fitted, Method
+from mirimpute.problem import Imputation, Problem, Progress, no_progress
+from mirimpute.seeding import integer_seed
+
+REGRESSORS = ("bayesian_ridge", "forest")
+
+
+@dataclass
+class SklearnIterative(Method):
+    """scikit-learn's ``IterativeImputer`` as it is, over Bayesian ridge regressions or forests of full depth.
+
+    Attributes:
+        regressor: "bayesian_ridge" or "forest".
+        rounds, tolerance: ``max_iter`` and ``tol`` of the imputer.
+        trees, max_features, min_samples_leaf: of the forest.
+    """
+
+    libraries: ClassVar[tuple[str, ...]] = ("sklearn.ensemble", "sklearn.impute", "sklearn.linear_model")
+
+    name: str = "sklearn/ice"
+    regressor: str = "bayesian_ridge"
+    rounds: int = 10
+    tolerance: float = 1e-3
+    trees: int = 100
+    max_features: float = 1 / 3
+    min_samples_leaf: int = 3
+
+    def check(self) -> None:
+        """Refuse unknown regressors and numbers below 1."""
+        if self.regressor not in REGRESSORS:
+            raise unknown("method.regressor", self.regressor, REGRESSORS)
+        for name in ("rounds", "trees", "min_samples_leaf"):
+            if getattr(self, name) < 1:
+                raise UserError(f"method.{name}={getattr(self, name)} does nothing: give 1 or more")
+
+    def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
+        """Complete the table."""
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+        from sklearn.impute import IterativeImputer
+
+        imputer = IterativeImputer(
+            self._estimator(integer_seed(problem.seed, self.name) % 2**31),
+            max_iter=self.rounds,
+            tol=self.tolerance,
+            random_state=0,
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # a round too few is no failure
+            point = imputer.fit_transform(problem.x_incomplete)
+        return Completed(Imputation(point=point, draws=point[None]))
+
+    def _estimator(self, seed: int) -> Any:
+        from sklearn.ensemble import RandomForestRegressor
+        from sklearn.linear_model import BayesianRidge
+
+        if self.regressor == "bayesian_ridge":
+            return BayesianRidge()
+        return RandomForestRegressor(
+            self.trees,
+            max_features=self.max_features,
+            min_samples_leaf=self.min_samples_leaf,
+            random_state=seed,
+            n_jobs=1,  # sums in the order of finished threads are other bits
+        )

@@ -1,0 +1,99 @@
+"""Mutual information between the completed row and the pattern of hidden cells, by how well one tells the other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mirimpute.metrics.base import Metric
+from mirimpute.metrics.comparison import Comparison, Undefined
+from mirimpute.metrics.pattern_model import FOLDS, LEAST, Predictability, predictability
+from mirimpute.seeding import generator
+
+
+def pattern_predictability(comparison: Comparison) -> Predictability:
+    """Return how well the scored cells can be told from the completed rows, with standard errors.
+
+    Rows without a scored cell count too: they are what the completed ones are told from. Rows with a cell that the
+    source never had are left out. Of more than ``max_rows`` rows a fixed subsample is used, the same for every method.
+
+    Raises:
+        Undefined: no column has ten scored and ten other cells in these rows.
+    """
+    rows = np.flatnonzero(comparison.known.all(axis=1))
+    if rows.size > comparison.max_rows:
+        rng = generator(comparison.rng_seed, "metrics", "pattern rows")
+        rows = np.sort(rng.choice(rows, size=comparison.max_rows, replace=False))
+    found = None
+    if rows.size >= 2 * FOLDS:
+        found = predictability(comparison.x_imputed[rows], comparison.scored[rows], comparison.rng_seed)
+    if found is None:
+        raise Undefined(f"no column has {LEAST} scored and {LEAST} other cells in rows that the source has whole")
+    return found
+
+
+def mask_auc(comparison: Comparison) -> float:
+    """Return the cross-validated area under the ROC curve of the pattern, mean over columns.
+
+    0.5 is chance. Under MCAR a perfect imputation has it, since the true rows do; under other mechanisms the true rows
+    have more, which is reported beside it.
+
+    Raises:
+        Undefined: see :func:`pattern_predictability`.
+    """
+    return comparison.once(pattern_predictability).auc
+
+
+def mi_bits(comparison: Comparison) -> float:
+    """Return the sum over the columns of H(m_j) - cross-entropy of the classifier, in bits per row.
+
+    An estimate from below of the information that the completed row has of its pattern: the outer loop of MIRF lowers
+    I(X; M) in each round (Yu et al., NeurIPS 2025, section 3), to that of the true rows at best. It can be a little
+    negative when there is none: read it with :func:`mi_bits_se`.
+
+    Raises:
+        Undefined: see :func:`pattern_predictability`.
+    """
+    return comparison.once(pattern_predictability).bits
+
+
+def mi_bits_se(comparison: Comparison) -> float:
+    """Return the standard error of :func:`mi_bits` over rows, in bits.
+
+    Raises:
+        Undefined: see :func:`pattern_predictability`.
+    """
+    return comparison.once(pattern_predictability).bits_se
+
+
+MASK_AUC = Metric(
+    name="mask_auc",
+    function=mask_auc,
+    higher_is_better=False,
+    description="Cross-validated AUC of the pattern of hidden cells, told from the completed row (0.5: chance).",
+    formula="mean_j AUC(m_j | completed row)",
+    reference="Yu et al. 2025, section 3; DeLong et al. 1988",
+    row_capped=False,
+    of_truth=True,
+)
+
+MI_BITS = Metric(
+    name="mi_bits",
+    function=mi_bits,
+    higher_is_better=False,
+    description="Information that the completed row has of the pattern of hidden cells, bits per row, from below.",
+    formula="sum_j H(m_j) - cross-entropy(m_j | completed row)",
+    reference="Yu et al. 2025, section 3",
+    row_capped=False,
+    of_truth=True,
+)
+
+MI_BITS_SE = Metric(
+    name="mi_bits_se",
+    function=mi_bits_se,
+    higher_is_better=None,
+    description="Standard error of mi_bits.",
+    formula="sd over rows / sqrt(rows / 2)",
+    reference="Yu et al. 2025, section 3",
+    row_capped=False,
+    of_truth=True,
+)

@@ -1,0 +1,104 @@
+"""What the completed rows tell of the pattern: round by round, and against error and distance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mirimpute.report.collect import Case, Collection
+from mirimpute.report.curves import Curves, read_curves, round_panel
+from mirimpute.report.measures import metric_measure
+from mirimpute.report.palette import MethodStyle, method_styles
+from mirimpute.report.style import MUTED, legend_outside, marker_arguments, new_figure, pages, short_name
+from mirimpute.report.summary import MeasureTable, summarise
+from mirimpute.results.store import safe_name
+
+KEY = "mi_bits"
+BITS, QUALITIES = "draw_mi_bits", ("point_rmse", "draw_energy")
+TRUTH = "truth_mi_bits"
+PAGE = 4
+
+
+def information_figures(collection: Collection) -> Iterator[tuple[str, Figure]]:
+    """Yield file name and figure, one per dataset: a row per mechanism and rate, three panels.
+
+    The first has the information that completed rows have of their pattern, by round (round 0 is the first fill); the
+    others that of one draw against the point's RMSE and the draw's energy distance. The dashed line is the truth's own
+    value, which no method should fall below.
+    """
+    known = {measure.field for measure in collection.measures}
+    if BITS not in known or not known.issuperset(QUALITIES):
+        return
+    curves = read_curves(collection).get(KEY, {})
+    bits, *qualities = (summarise(collection, metric_measure(field)) for field in (BITS, *QUALITIES))
+    styles = method_styles(collection.methods)
+    for dataset, cases in groupby(collection.cases, key=lambda case: case.dataset):
+        for suffix, page in pages(list(cases), PAGE):
+            yield (
+                f"information_{safe_name(dataset)}{suffix}",
+                _page(curves, bits, qualities, collection, page, styles),
+            )
+
+
+def _page(
+    curves: Curves,
+    bits: MeasureTable,
+    qualities: Sequence[MeasureTable],
+    collection: Collection,
+    cases: Sequence[Case],
+    styles: Mapping[str, MethodStyle],
+) -> Figure:
+    figure = new_figure(height=0.45 + 1.85 * len(cases))
+    grid = figure.subplots(len(cases), 1 + len(qualities), squeeze=False, sharey="row")
+    drawn: set[str] = set()
+    for (first, *others), case in zip(grid, cases, strict=True):
+        by_method = {method: curves[case, method] for method in styles if (case, method) in curves}
+        round_panel(first, by_method, styles)
+        drawn |= by_method.keys()
+        dataset, setting = collection.column(case)
+        first.set_title(f"{short_name(dataset)}, {setting}")
+        first.set_ylabel("bits per row ↓")
+        for axes, quality in zip(others, qualities, strict=True):
+            drawn |= _panel(axes, quality, bits, case, styles)
+        truth = _truth(collection, case)
+        for axes in (first, *others) if truth is not None else ():
+            axes.axhline(truth, color=MUTED, linestyle="--", linewidth=0.8)
+    grid[-1, 0].set_xlabel("round")
+    for axes, quality in zip(grid[-1, 1:], qualities, strict=True):
+        axes.set_xlabel(f"{quality.measure.label} {quality.measure.arrow}")
+    figure.suptitle("What the completed rows tell of the pattern (dashed: the true rows)", fontsize=8.0)
+    legend_outside(
+        figure,
+        {method: style for method, style in styles.items() if method in drawn},
+        failed=[method for method in styles if method not in drawn],
+    )
+    return figure
+
+
+def _panel(
+    axes: Axes, quality: MeasureTable, bits: MeasureTable, case: Case, styles: Mapping[str, MethodStyle]
+) -> set[str]:
+    """Draw one case and return the methods that it shows."""
+    shown = set()
+    for method, style in styles.items():
+        entries = quality.entries.get((method, case)), bits.entries.get((method, case))
+        x, y = (None if entry is None else entry.mean for entry in entries)
+        if x is not None and y is not None:
+            axes.plot([x], [y], linestyle="none", **marker_arguments(style))
+            shown.add(method)
+    axes.margins(x=0.12)
+    return shown
+
+
+def _truth(collection: Collection, case: Case) -> float | None:
+    """Return the true rows' own value, mean over the seeds that were run."""
+    by_seed = {
+        run.row["seed"]: float(run.row[TRUTH])
+        for run in collection.runs
+        if run.case == case and run.row.get(TRUTH) is not None
+    }
+    return math.fsum(by_seed.values()) / len(by_seed) if by_seed else None
