@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from mirimpute.amputation.base import Mechanism
 from mirimpute.amputation.registry import MECHANISMS
 from mirimpute.config import CellConfig, Protocol
+from mirimpute.datasets.base import Dataset
 from mirimpute.datasets.registry import DATASETS
 from mirimpute.errors import unknown
+from mirimpute.methods.base import Method
 from mirimpute.methods.registry import METHODS
+from mirimpute.references import Reference, resolve
 
 
 @dataclass
@@ -24,11 +28,14 @@ class _CellSchema(CellConfig):
 
 
 GROUPS: dict[str, dict[str, type]] = {
-    "dataset": dict(DATASETS),
-    "mechanism": dict(MECHANISMS),
-    "method": dict(METHODS),
+    "dataset": {**DATASETS, "custom": Reference},
+    "mechanism": {**MECHANISMS, "custom": Reference},
+    "method": {**METHODS, "custom": Reference},
     "protocol": {"default": Protocol},
 }
+
+
+_BASES: dict[str, type] = {"dataset": Dataset, "mechanism": Mechanism, "method": Method}
 
 
 def register_schema() -> None:
@@ -46,7 +53,8 @@ def cell_config(cfg: Any) -> CellConfig:
     """Return the composed configuration as plain dataclasses.
 
     Raises:
-        UserError: a key was added (``+key=value``) that the schema does not have.
+        UserError: a key was added (``+key=value``) that the schema does not have, or a part from outside the package
+            cannot be used.
         omegaconf.errors.MissingMandatoryValue: an option that has to be given is not.
     """
     from omegaconf import OmegaConf
@@ -58,6 +66,8 @@ def cell_config(cfg: Any) -> CellConfig:
         if name not in known:
             raise unknown("key", name, known)
         _refuse_additions(name, part)
+        if isinstance(part, Reference):
+            parts[name] = resolve(part, name, _BASES[name])
     return CellConfig(**parts)
 
 

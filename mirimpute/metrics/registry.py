@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mirimpute.errors import unknown
+import re
+
+from mirimpute.errors import UserError, unknown
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.comparison import Comparison
 from mirimpute.metrics.crps import CRPS
@@ -21,6 +23,7 @@ from mirimpute.metrics.pointwise import MAE, RMSE
 from mirimpute.metrics.sliced_w2 import SLICED_W2
 from mirimpute.metrics.w1_marginal import W1_MARGINAL_SCORED, W1_MARGINAL_SUM
 from mirimpute.metrics.w2 import W2, W2SQ, W2SQ_HALF
+from mirimpute.references import load
 
 METRICS: dict[str, Metric[Comparison]] = {
     "rmse": RMSE,
@@ -54,15 +57,25 @@ DRAWS_METRICS: dict[str, Metric[Draws]] = {
 """Of all draws."""
 
 
+_FIELD = re.compile(r"[a-z][a-z0-9_]*")
+
+
 def metric(name: str) -> Metric[Comparison]:
-    """Return the metric of one completed table called ``name``.
+    """Return the metric of one completed table called ``name``, or the one at ``module.NAME`` outside the package.
 
     Raises:
         UserError: there is none; the message lists the valid names and the nearest.
     """
-    if name not in METRICS:
+    if name in METRICS:
+        return METRICS[name]
+    if "." not in name:
         raise unknown("metric", name, METRICS)
-    return METRICS[name]
+    found = load(name, "protocol.metrics")
+    if not isinstance(found, Metric):
+        raise UserError(f"protocol.metrics: {name} is no mirimpute.metrics.Metric, but a {type(found).__name__}")
+    if not _FIELD.fullmatch(found.name) or found.name in METRICS:
+        raise UserError(f"protocol.metrics: the name {found.name!r} of {name} must be new, of a-z, 0-9 and _")
+    return found
 
 
 def draws_metric(name: str) -> Metric[Draws]:

@@ -1,0 +1,76 @@
+"""Parts from outside the package: ``method=custom method.target=my_file.MyMethod``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field, fields, is_dataclass
+from importlib import import_module
+from typing import Any
+
+from mirimpute.errors import UserError
+
+
+@dataclass
+class Reference:
+    """A method, dataset or mechanism of somebody else's, by the place of its class.
+
+    Attributes:
+        target: "module.Class"; the module is looked for where Python looks, then in the working directory. Its code is
+            run.
+        name: the label in rows (null: the class's own, or its name).
+        parameters: its fields.
+    """
+
+    target: str = ""
+    name: str | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def resolve(reference: Reference, group: str, base: type) -> Any:
+    """Return the instance of ``base`` that ``reference`` describes.
+
+    Raises:
+        UserError: no such class, not one of ``base``, or parameters that it does not have.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    if not reference.target:
+        raise UserError(f"{group}=custom has no target: give {group}.target=<module>.<Class>")
+    found = load(reference.target, f"{group}.target")
+    if not (isinstance(found, type) and issubclass(found, base) and is_dataclass(found)):
+        raise UserError(
+            f"{group}.target={reference.target} is no {base.__name__}: give a dataclass derived from "
+            f"{base.__module__}.{base.__name__}"
+        )
+    given = dict(reference.parameters)
+    own = {each.name: each.default for each in fields(found)}
+    if reference.name is not None or not isinstance(own.get("name"), str):
+        given["name"] = reference.name or found.__name__
+    try:
+        return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(found), given))
+    except OmegaConfBaseException as error:
+        lines = str(error).splitlines() or [type(error).__name__]
+        raise UserError(f"{group}.parameters={given} do not fit {reference.target}: {lines[0]}") from error
+
+
+def load(target: str, key: str) -> Any:
+    """Return the object at ``target`` ("module.attribute"), importing its module.
+
+    Raises:
+        UserError: there is none, or its module cannot be imported; names ``key``.
+    """
+    module, _, attribute = target.rpartition(".")
+    if not module:
+        raise UserError(f"{key}={target} names no module: give <module>.<name>, such as my_file.{target or 'MyClass'}")
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.append(here)  # last, so that a file here never hides a library; processes of methods inherit it
+    try:
+        imported = import_module(module)
+    except Exception as error:  # whatever a foreign file may raise
+        raise UserError(f"{key}={target}: cannot import {module!r} ({type(error).__name__}: {error})") from error
+    if not hasattr(imported, attribute):
+        raise UserError(f"{key}={target}: {module!r} has no {attribute!r}")
+    return getattr(imported, attribute)

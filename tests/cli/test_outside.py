@@ -1,0 +1,90 @@
+"""A method, a dataset, a mechanism and a metric from a file outside the package, as the documentation shows them."""
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from mirimpute.cli.bench import main
+from mirimpute.results.store import read_rows
+
+ROOT = Path(__file__).parents[2]
+OUTSIDE = (ROOT / "docs/outside.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def shown(text):
+    """Return the one Python file that ``text`` shows."""
+    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    return code
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """An empty working directory with the file of docs/outside.md in it."""
+    (tmp_path / "my_parts.py").write_text(shown(OUTSIDE))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+    yield tmp_path
+    sys.modules.pop("my_parts", None)
+
+
+def bench(*arguments):
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments])
+    return ended.value.code
+
+
+def test_the_method_of_contributing_runs(elsewhere):
+    (elsewhere / "my_parts.py").write_text(shown(CONTRIBUTING))
+    (command,) = re.findall(r"`(mirimpute-bench method=custom [^`]*)`", CONTRIBUTING)
+    assert bench(*shlex.split(command)[1:], "dataset=iris") == 0
+    (row,) = read_rows(elsewhere / "results")
+    assert (row["method"], row["status"]) == ("my_median", "ok")
+
+
+def test_one_command_runs_all_four(elsewhere):
+    (command,) = re.findall(r"```console\n(mirimpute-bench method=custom.*?)\n```", OUTSIDE, flags=re.DOTALL)
+    assert bench(*shlex.split(command)[1:]) == 0
+    (row,) = read_rows(elsewhere / "results")
+    assert (row["method"], row["dataset"], row["mechanism"]) == ("my_median", "Ring", "FirstColumn")
+    assert (row["n_rows"], row["n_columns"]) == (1000, 2)
+    assert row["realised_rate_min_column"] == 0.0
+    assert row["point_bias"] == pytest.approx(0.5, abs=0.2)  # the shift, in standard deviations
+    assert "point_w2" not in row
+
+
+def test_a_file_of_ones_own_under_conf_is_swept_beside_the_others(elsewhere):
+    (elsewhere / "conf/method").mkdir(parents=True)
+    (elsewhere / "conf/method/mine.yaml").write_text("defaults: [base_custom, _self_]\ntarget: my_parts.Median\n")
+    assert bench("-m", "--config-dir", "conf", "method=mine,mean", "dataset=iris", "protocol.metrics=[rmse]") == 0
+    assert {row["method"] for row in read_rows(elsewhere / "results")} == {"my_median", "mean"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["method=custom"], ["method=custom has no target", "method.target=<module>.<Class>"]),
+        (["method=custom", "method.target=Median"], ["names no module", "my_file.Median"]),
+        (["method=custom", "method.target=no_such_file.Median"], ["cannot import 'no_such_file'"]),
+        (["method=custom", "method.target=my_parts.Meridian"], ["'my_parts' has no 'Meridian'"]),
+        (["method=custom", "method.target=my_parts.Ring"], ["is no Method", "mirimpute.methods.base.Method"]),
+        (
+            ["method=custom", "method.target=my_parts.Median", "+method.parameters.shfit=1"],
+            ["shfit", "my_parts.Median"],
+        ),
+        (["method=custom", "method.target=my_parts.Median", "+method.parameters.shift=far"], ["shift", "far"]),
+        (["mechanism=custom", "mechanism.target=my_parts.Median"], ["is no Mechanism"]),
+        (["protocol.metrics=[my_parts.bias]"], ["my_parts.bias is no mirimpute.metrics.Metric"]),
+        (["protocol.metrics=[my_parts.BIASED]"], ["'my_parts' has no 'BIASED'"]),
+    ],
+)
+def test_what_does_not_fit_is_one_sentence(arguments, words, capsys, elsewhere):
+    assert bench(*arguments, "dataset=iris") == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert all(word in error for word in words), error
+    assert read_rows(elsewhere / "results") == []
