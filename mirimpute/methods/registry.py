@@ -5,6 +5,7 @@ from __future__ import annotations
 from mirimpute.methods.base import Method
 from mirimpute.methods.external.hyperimpute import Hyperimpute
 from mirimpute.methods.external.knn import Knn
+from mirimpute.methods.gain import Gain
 from mirimpute.methods.hot_deck import HotDeck
 from mirimpute.methods.ice import Ice
 from mirimpute.methods.mean import Mean
@@ -18,6 +19,7 @@ METHODS: dict[str, type[Method]] = {
     "ice": Ice,
     "knn": Knn,
     "missforest": MissForest,
+    "gain": Gain,
     "mirf": Mirf,
     "mirf_paper": MirfPaper,
     "hyperimpute": Hyperimpute,

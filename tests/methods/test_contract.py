@@ -19,8 +19,9 @@ from .conftest import correlated, problem_of
 FAST = {
     "mirf": {"rounds": 2, "steps": 8, "final_steps": 8, "width": 16, "batch": 32, "chains": 2, "solver_steps": 3},
     "mirf_paper": {"hidden_width": 16, "epochs": 2, "rounds": 2, "solver_steps": 3},
+    "gain": {"steps": 5, "width": 8, "batch": 16, "draws": 2, "draws_of_mean": 2},
 }
-NEURAL = ()
+NEURAL = ("gain",)
 NATIVE = [name for name in METHODS if name != "hyperimpute"]
 
 
