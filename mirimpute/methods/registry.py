@@ -12,6 +12,7 @@ from mirimpute.methods.mean import Mean
 from mirimpute.methods.mirf import Mirf
 from mirimpute.methods.mirf_paper import MirfPaper
 from mirimpute.methods.missforest import MissForest
+from mirimpute.methods.miwae import Miwae
 
 METHODS: dict[str, type[Method]] = {
     "mean": Mean,
@@ -20,6 +21,7 @@ METHODS: dict[str, type[Method]] = {
     "knn": Knn,
     "missforest": MissForest,
     "gain": Gain,
+    "miwae": Miwae,
     "mirf": Mirf,
     "mirf_paper": MirfPaper,
     "hyperimpute": Hyperimpute,
