@@ -13,6 +13,7 @@ from mirimpute.methods.mirf import Mirf
 from mirimpute.methods.mirf_paper import MirfPaper
 from mirimpute.methods.missforest import MissForest
 from mirimpute.methods.miwae import Miwae
+from mirimpute.methods.sinkhorn import Sinkhorn
 
 METHODS: dict[str, type[Method]] = {
     "mean": Mean,
@@ -21,6 +22,7 @@ METHODS: dict[str, type[Method]] = {
     "knn": Knn,
     "missforest": MissForest,
     "gain": Gain,
+    "sinkhorn": Sinkhorn,
     "miwae": Miwae,
     "mirf": Mirf,
     "mirf_paper": MirfPaper,

@@ -20,9 +20,10 @@ FAST = {
     "mirf": {"rounds": 2, "steps": 8, "final_steps": 8, "width": 16, "batch": 32, "chains": 2, "solver_steps": 3},
     "mirf_paper": {"hidden_width": 16, "epochs": 2, "rounds": 2, "solver_steps": 3},
     "gain": {"steps": 5, "width": 8, "batch": 16, "draws": 2, "draws_of_mean": 2},
+    "sinkhorn": {"rounds": 2, "steps": 2, "batch": 8, "draws": 2},
     "miwae": {"steps": 5, "width": 8, "batch": 16, "importance": 5, "draws": 2},
 }
-NEURAL = ("gain", "miwae")
+NEURAL = ("gain", "sinkhorn", "miwae")
 NATIVE = [name for name in METHODS if name != "hyperimpute"]
 
 
