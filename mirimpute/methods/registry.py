@@ -14,6 +14,7 @@ from mirimpute.methods.mirf_paper import MirfPaper
 from mirimpute.methods.missforest import MissForest
 from mirimpute.methods.miwae import Miwae
 from mirimpute.methods.sinkhorn import Sinkhorn
+from mirimpute.methods.tdm import Tdm
 
 METHODS: dict[str, type[Method]] = {
     "mean": Mean,
@@ -23,6 +24,7 @@ METHODS: dict[str, type[Method]] = {
     "missforest": MissForest,
     "gain": Gain,
     "sinkhorn": Sinkhorn,
+    "tdm": Tdm,
     "miwae": Miwae,
     "mirf": Mirf,
     "mirf_paper": MirfPaper,

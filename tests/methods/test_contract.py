@@ -22,8 +22,9 @@ FAST = {
     "gain": {"steps": 5, "width": 8, "batch": 16, "draws": 2, "draws_of_mean": 2},
     "sinkhorn": {"rounds": 2, "steps": 2, "batch": 8, "draws": 2},
     "miwae": {"steps": 5, "width": 8, "batch": 16, "importance": 5, "draws": 2},
+    "tdm": {"rounds": 2, "steps": 2, "batch": 8, "width": 4, "draws": 2},
 }
-NEURAL = ("gain", "sinkhorn", "miwae")
+NEURAL = ("gain", "sinkhorn", "miwae", "tdm")
 NATIVE = [name for name in METHODS if name != "hyperimpute"]
 
 
