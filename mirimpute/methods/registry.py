@@ -11,9 +11,11 @@ from mirimpute.methods.ice import Ice
 from mirimpute.methods.mean import Mean
 from mirimpute.methods.mirf import Mirf
 from mirimpute.methods.mirf_paper import MirfPaper
+from mirimpute.methods.missdiff import MissDiff
 from mirimpute.methods.missforest import MissForest
 from mirimpute.methods.miwae import Miwae
 from mirimpute.methods.sinkhorn import Sinkhorn
+from mirimpute.methods.tabcsdi import TabCsdi
 from mirimpute.methods.tdm import Tdm
 
 METHODS: dict[str, type[Method]] = {
@@ -24,6 +26,8 @@ METHODS: dict[str, type[Method]] = {
     "missforest": MissForest,
     "gain": Gain,
     "sinkhorn": Sinkhorn,
+    "missdiff": MissDiff,
+    "tabcsdi": TabCsdi,
     "tdm": Tdm,
     "miwae": Miwae,
     "mirf": Mirf,
