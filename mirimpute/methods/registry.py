@@ -8,6 +8,7 @@ from mirimpute.methods.external.knn import Knn
 from mirimpute.methods.gain import Gain
 from mirimpute.methods.hot_deck import HotDeck
 from mirimpute.methods.ice import Ice
+from mirimpute.methods.knewimp import KnewImp
 from mirimpute.methods.mean import Mean
 from mirimpute.methods.mirf import Mirf
 from mirimpute.methods.mirf_paper import MirfPaper
@@ -26,6 +27,7 @@ METHODS: dict[str, type[Method]] = {
     "missforest": MissForest,
     "gain": Gain,
     "sinkhorn": Sinkhorn,
+    "knewimp": KnewImp,
     "missdiff": MissDiff,
     "tabcsdi": TabCsdi,
     "tdm": Tdm,
