@@ -17,8 +17,8 @@ TXT
 find_links=()
 [ -n "${PIP_FIND_LINKS:-}" ] && find_links=(--find-links "$PIP_FIND_LINKS")
 {
-  echo "# Made by scripts/lock.sh; do not edit. Python 3.10 to 3.12, extras hyperimpute, cluster and dev."
-  uv pip compile pyproject.toml --extra hyperimpute --extra cluster --extra dev --universal --python-version 3.10 \
+  echo "# Made by scripts/lock.sh; do not edit. Python 3.10 to 3.12, extras hyperimpute, cluster, tune and dev."
+  uv pip compile pyproject.toml --extra hyperimpute --extra cluster --extra tune --extra dev --universal --python-version 3.10 \
     --constraint "$pins" "${find_links[@]}" --no-annotate --no-header --quiet \
     | grep -v -E '^(nvidia-|cuda-|triton==|--)'
 } > requirements.lock

@@ -1,12 +1,36 @@
-"""A small residual network, in an ensemble whose members are trained side by side by batched matrix products."""
+"""Networks: a plain perceptron, and a residual one in an ensemble trained side by side by batched matrix products."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+
+class Perceptron(nn.Sequential):
+    """Plain multilayer perceptron with an activation between its layers.
+
+    Weights and biases start uniform on ±1 / sqrt(n_in), torch's default, drawn from ``generator`` (on the CPU).
+
+    Args:
+        sizes: units of the input, of each hidden layer, and of the output.
+        generator: of the initial weights.
+        activation: makes the module between two layers.
+    """
+
+    def __init__(self, sizes: Sequence[int], generator: torch.Generator, activation: type[nn.Module] = nn.ReLU) -> None:
+        layers: list[nn.Module] = []
+        for n_in, n_out in pairwise(sizes):
+            linear = nn.utils.skip_init(nn.Linear, n_in, n_out)
+            for parameter in linear.parameters():
+                with torch.no_grad():
+                    parameter.uniform_(-1 / math.sqrt(n_in), 1 / math.sqrt(n_in), generator=generator)
+            layers += [linear, activation()]
+        super().__init__(*layers[:-1])
 
 
 class EnsembleLinear(nn.Module):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from mirimpute.flow.network import ResidualNetwork
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Optimisation:
         return self.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * min(step / self.decay, 1.0)))
 
 
-class Trainer:
+class Trainer(Generic[Network]):
     """Trains a network and keeps the average of its weights, ``averaged``, which is what predictions use.
 
     All weights lie in one vector, and so do their gradients and averages: small networks would otherwise spend more
@@ -48,7 +49,7 @@ class Trainer:
     ``skipped`` counts them.
     """
 
-    def __init__(self, network: ResidualNetwork, settings: Optimisation) -> None:
+    def __init__(self, network: Network, settings: Optimisation) -> None:
         self.network = network
         self.averaged = copy.deepcopy(network).eval().requires_grad_(False)
         self.settings = settings

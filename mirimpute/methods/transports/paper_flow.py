@@ -28,14 +28,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mirimpute.errors import ImputationError
+from mirimpute.flow.network import Perceptron
 from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import interpolate
 from mirimpute.methods.reducer import Transport
@@ -98,22 +98,11 @@ def draw_pairs(x: Tensor, missing: Tensor, generator: torch.Generator) -> Pairs:
     return Pairs(x[circle], x[circle.roll(-1)], (~missing[circle]).to(x.dtype))
 
 
-class PaperNetwork(nn.Sequential):
-    """Plain multilayer perceptron, 3 d + 1 inputs to d velocities, ReLU between layers of equal width.
-
-    Weights and biases start uniform on ±1 / sqrt(n_in), torch's default, drawn from ``generator`` (on the CPU).
-    """
+class PaperNetwork(Perceptron):
+    """Plain multilayer perceptron, 3 d + 1 inputs to d velocities, ReLU between layers of equal width."""
 
     def __init__(self, n_columns: int, hidden_width: int, hidden_layers: int, generator: torch.Generator) -> None:
-        sizes = [3 * n_columns + 1, *[hidden_width] * hidden_layers, n_columns]
-        layers: list[nn.Module] = []
-        for n_in, n_out in pairwise(sizes):
-            linear = nn.utils.skip_init(nn.Linear, n_in, n_out)
-            for parameter in linear.parameters():
-                with torch.no_grad():
-                    parameter.uniform_(-1 / math.sqrt(n_in), 1 / math.sqrt(n_in), generator=generator)
-            layers += [linear, nn.ReLU()]
-        super().__init__(*layers[:-1])
+        super().__init__([3 * n_columns + 1, *[hidden_width] * hidden_layers, n_columns], generator)
 
 
 class PaperFlowTransport(Transport):

@@ -1,0 +1,107 @@
+"""What may be tuned of each method, and between which values: one literal dict per method.
+
+Only parameters that change the answer are here, not those that buy accuracy with time (rounds, draws, steps), which
+would make a search pick the slowest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Between:
+    """A number in [low, high], an integer if both ends are.
+
+    Attributes:
+        low, high: the ends, both included.
+        log: whether ratios count, not differences.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of some values."""
+
+    values: tuple[float, ...]
+
+
+Space = dict[str, Between | OneOf]
+
+SEARCH_SPACES: dict[str, Space] = {
+    "missforest": {"max_features": Between(0.1, 1.0), "min_samples_leaf": Between(1, 10)},
+    "gain": {
+        "width": OneOf((32, 64, 128, 256)),
+        "hint_rate": Between(0.1, 0.95),
+        "reconstruction": Between(1.0, 300.0, log=True),
+        "hidden_fraction": Between(0.0, 0.6),
+        "noise": Between(0.01, 1.0, log=True),
+        "learning_rate": Between(2e-4, 5e-3, log=True),
+        "weight_decay": Between(1e-3, 1.0, log=True),
+    },
+    "sinkhorn": {
+        "batch": OneOf((64, 128, 256)),
+        "regularisation": Between(0.01, 0.5, log=True),
+        "learning_rate": Between(3e-3, 0.05, log=True),
+    },
+    "knewimp": {
+        "width": OneOf((64, 96, 128)),
+        "dropout": Between(0.0, 0.3),
+        "learning_rate": Between(5e-4, 5e-3, log=True),
+        "weight_decay": Between(1e-2, 1.0, log=True),
+        "noise_level": Between(0.2, 1.0, log=True),
+        "kernel_width": Between(1e-3, 0.3, log=True),
+        "entropy_weight": Between(0.0, 2.0),
+    },
+    "missdiff": {
+        "width": OneOf((64, 96, 128)),
+        "blocks": OneOf((1, 2, 3)),
+        "dropout": Between(0.0, 0.3),
+        "learning_rate": Between(5e-4, 5e-3, log=True),
+        "weight_decay": Between(1e-2, 1.0, log=True),
+    },
+    "tabcsdi": {
+        "width": OneOf((64, 96, 128)),
+        "blocks": OneOf((1, 2, 3)),
+        "dropout": Between(0.0, 0.3),
+        "learning_rate": Between(5e-4, 5e-3, log=True),
+        "weight_decay": Between(1e-2, 1.0, log=True),
+        "start_fraction": Between(0.0, 0.6),
+    },
+    "miwae": {
+        "latent": OneOf((2, 4, 8, 16)),
+        "width": OneOf((64, 128, 256)),
+        "samples": OneOf((1, 5, 10, 20)),
+        "learning_rate": Between(2e-4, 5e-3, log=True),
+        "weight_decay": Between(1e-3, 1.0, log=True),
+    },
+    "tdm": {
+        "batch": OneOf((64, 128, 256)),
+        "regularisation": Between(0.01, 0.5, log=True),
+        "learning_rate": Between(3e-3, 0.05, log=True),
+        "layers": Between(1, 6),
+        "width": OneOf((16, 32, 64)),
+        "map_learning_rate": Between(1e-4, 1e-2, log=True),
+    },
+    "mirf": {
+        "width": OneOf((64, 96, 128)),
+        "blocks": OneOf((1, 2, 3)),
+        "dropout": Between(0.0, 0.3),
+        "bins": OneOf((0, 8, 16)),
+        "learning_rate": Between(5e-4, 5e-3, log=True),
+        "weight_decay": Between(1e-2, 1.0, log=True),
+        "start_fraction": Between(0.0, 0.6),
+        "own_hidden_fraction": Between(0.0, 0.6),
+        "leaf": Between(1, 10),
+    },
+    "mirf_paper": {
+        "hidden_width": OneOf((64, 256, 1001)),
+        "learning_rate": Between(3e-4, 0.01, log=True),
+        "epochs": OneOf((25, 50, 100)),
+    },
+}
+"""Name of a method in the registry to parameter to range; a method that is absent has nothing to tune."""

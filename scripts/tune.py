@@ -1,0 +1,91 @@
+#!/usr/bin/env python
+"""Tune a method on held-out observed cells of one or more datasets, and print the overrides to run it with.
+
+    python scripts/tune.py tabcsdi uci/wine --missing-rate 0.4 --trials 20
+    python scripts/tune.py gain uci/wine uci/energy breast_cancer --trials 20 --seconds 1200
+
+Every method gets the same budget: as many trials, the first of which are its defaults. Cells are hidden MCAR, as by
+`mirimpute-bench`; then a tenth of what is left observed is hidden again and judges. The hidden truth is never read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mirimpute.amputation.amputate import amputate
+from mirimpute.amputation.registry import MECHANISMS
+from mirimpute.datasets.catalog import named_dataset
+from mirimpute.datasets.location import data_directory
+from mirimpute.errors import UserError
+from mirimpute.problem import Problem
+from mirimpute.seeding import generator, integer_seed
+from mirimpute.standardise import observed_scale
+from mirimpute.tuning import search_space, tune
+
+USER_ERROR = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        search_space(options.method)  # before any data is read
+        problems = [problem_of(name, options.missing_rate, options.seed) for name in options.datasets]
+        found = tune(
+            options.method, problems, options.trials, seed=options.seed, seconds=options.seconds, report=_report
+        )
+    except UserError as error:
+        print(f"tune: {error}", file=sys.stderr)
+        return USER_ERROR
+    print(
+        f"held-out RMSE {found.default_error:.4f} with the defaults, {found.error:.4f} with the best of {found.trials}"
+    )
+    if found.failed:
+        print(f"{found.failed} trials failed")
+    overrides = " ".join(f"method.{key}={value}" for key, value in found.parameters.items())
+    print(
+        f"method={options.method} {overrides} method.name={options.method}_tuned" if overrides else "keep the defaults"
+    )
+    return 0
+
+
+def problem_of(name: str, missing_rate: float, seed: int) -> Problem:
+    """Return the problem that `mirimpute-bench dataset=name missing_rate=... seed=...` hands to a method."""
+    if not 0 < missing_rate < 1:
+        raise UserError(f"--missing-rate={missing_rate} is outside (0, 1): give a fraction such as 0.3")
+    dataset, mechanism = named_dataset(name), MECHANISMS["mcar"](name="mcar")
+    table = dataset.load(data_directory())
+    rng = generator(seed, "missing cells", dataset.name, mechanism.name)
+    hidden = amputate(table.values, mechanism, missing_rate, "overall", rng)
+    x_incomplete = np.where(hidden.scored, np.nan, table.values)
+    return Problem(
+        x_incomplete=observed_scale(x_incomplete).standardise(x_incomplete),
+        columns=table.columns,
+        seed=integer_seed(seed, "method", dataset.name) % 2**31,
+    )
+
+
+def _report(number: int, parameters: dict[str, Any], error: float) -> None:
+    text = " ".join(f"{key}={value:.4g}" for key, value in parameters.items()) or "the defaults"
+    print(f"trial {number}: {error:.4f}  {text}", flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tune", description="Tune a method on held-out observed cells and print the overrides to run it with."
+    )
+    parser.add_argument("method", help="a method of the registry, such as tabcsdi")
+    parser.add_argument("datasets", nargs="+", metavar="DATASET", help="as in `mirimpute-bench dataset=NAME`")
+    parser.add_argument("--missing-rate", type=float, default=0.3, help="fraction of the cells to hide (default 0.3)")
+    parser.add_argument("--trials", type=int, default=20, help="settings to try, the defaults included (default 20)")
+    parser.add_argument("--seconds", type=float, default=None, help="start no trial after so many (default: all)")
+    parser.add_argument("--seed", type=int, default=0, help="of hidden cells, method and proposals (default 0)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
