@@ -6,7 +6,7 @@ import hashlib
 import platform
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,13 +21,13 @@ from mirimpute.datasets.base import Dataset
 from mirimpute.datasets.table import Table
 from mirimpute.errors import ImputationError, UserError
 from mirimpute.isolation import Outcome, run_isolated
-from mirimpute.methods.sanity import check as check_sanity
-from mirimpute.methods.sanity import worse_than_mean
 from mirimpute.problem import Imputation, Problem, Progress, no_progress
 from mirimpute.results.claims import Claims
 from mirimpute.results.store import cell_directory, find_row, recover, row_written_ns, write_cell
+from mirimpute.scoring import SCORED_ROWS_SEED, Answers, judge, judge_new_rows, scale_of_scores
 from mirimpute.seeding import generator, integer_seed
-from mirimpute.standardise import SCALERS, Scale, observed_scale
+from mirimpute.standardise import Scale, observed_scale
+from mirimpute.tracing import trace_with_information
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,34 +121,51 @@ def _compute(
         generator(config.seed, "missing cells", config.dataset.name, config.mechanism.name),
     )
     x_original = np.where(hidden.scored, np.nan, table.values)
-    scale = observed_scale(x_original)
-    problem = Problem(
-        x_incomplete=scale.standardise(x_original),
-        columns=table.columns,
-        seed=integer_seed(config.seed, "method", config.dataset.name) % 2**31,
-        device=config.device,
-    )
-    outcome = _impute(config, problem, progress)
+    learnt, new = _split(config, len(x_original))
+    scale = observed_scale(x_original[learnt])
+    seed = integer_seed(config.seed, "method", config.dataset.name) % 2**31
+    problem = Problem(scale.standardise(x_original[learnt]), table.columns, seed, config.device)
+    new_rows = replace(problem, x_incomplete=scale.standardise(x_original[new])) if new.size else None
+    outcome = _impute(config, problem, None if new_rows is None else new_rows.x_incomplete, progress)
     facts: dict[str, Any] = {
         **identity,
-        **_facts(config, table, hidden, problem),
+        **_facts(config, table, hidden, x_original),
         "status": outcome.status,
         "reason": outcome.reason,
     }
     trace: list[dict[str, Any]] = []
     tables = None
-    if outcome.imputation is not None and outcome.cost is not None:
+    imputation = outcome.imputation
+    if imputation is not None and outcome.cost is not None:
         facts.update(vars(outcome.cost))
-        scored_in = SCALERS[config.protocol.scaler](table.values, x_original)
+        trace = imputation.trace
         target = config.dataset.load_target(data_dir) if config.protocol.needs_target else None
-        facts.update(_judge(config, problem, table.values, hidden.scored, outcome.imputation, scale, scored_in, target))
-        x_true = scale.standardise(table.values)
-        trace = outcome.imputation.trace
-        if config.protocol.trace_mi and facts["status"] == "ok":
-            trace = _trace(problem, outcome.imputation, x_true, hidden.scored)
+        scored_in = scale_of_scores(config.protocol, table.values[learnt], x_original[learnt])
+        answers = Answers(table.values, hidden.scored, scale, scored_in, target)
+        own = answers.of(learnt)
+        means = config.method.returns_column_means
+        try:
+            facts.update(judge(config.protocol, problem, imputation, own, returns_column_means=means))
+            if new_rows is not None:
+                facts.update(judge_new_rows(config.protocol, new_rows, outcome.new_rows, answers.of(new)))
+        except ImputationError as fault:
+            facts.update(status="failed", reason=str(fault))
+        else:
+            if config.protocol.trace_mi:
+                x_true = scale.standardise(own.truth)
+                trace = trace_with_information(problem, imputation, x_true, own.scored, SCORED_ROWS_SEED)
         if config.save_tables:
-            tables = _tables(table, x_original, scale, problem.missing, outcome.imputation)
+            tables = _tables(table, x_original, learnt, scale, problem.missing, imputation)
     return write_result(config, facts, config_yaml=config_yaml, trace=trace, log=outcome.log, tables=tables)
+
+
+def _split(config: CellConfig, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows that the method learns from and those that it only completes, in order; the same for all."""
+    count = round(config.protocol.train_fraction * n_rows)
+    if count == n_rows:
+        return np.arange(n_rows), np.arange(0)
+    order = generator(config.seed, "split", config.dataset.name).permutation(n_rows)
+    return np.sort(order[:count]), np.sort(order[count:])
 
 
 def write_result(config: CellConfig, row: dict[str, Any], **parts: Any) -> CellResult:
@@ -230,11 +247,12 @@ def versions() -> str:
     return "; ".join(found)
 
 
-def _impute(config: CellConfig, problem: Problem, progress: Progress) -> Outcome:
+def _impute(config: CellConfig, problem: Problem, new_rows: np.ndarray | None, progress: Progress) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="mirimpute-") as folder:
         return run_isolated(
             config.method,
             problem,
+            new_rows=new_rows,
             log_file=Path(folder) / "log.txt",
             threads=config.threads,
             timeout_s=config.timeout_s,
@@ -243,7 +261,7 @@ def _impute(config: CellConfig, problem: Problem, progress: Progress) -> Outcome
         )
 
 
-def _facts(config: CellConfig, table: Table, hidden: Amputation, problem: Problem) -> dict[str, Any]:
+def _facts(config: CellConfig, table: Table, hidden: Amputation, x_original: np.ndarray) -> dict[str, Any]:
     by_column = hidden.realised_rate_by_column
     return {
         "n_rows": table.values.shape[0],
@@ -253,114 +271,28 @@ def _facts(config: CellConfig, table: Table, hidden: Amputation, problem: Proble
         "realised_rate_max_column": float(np.nanmax(by_column)),
         "scored_cells": int(hidden.scored.sum()),
         "data_sha256": table.sha256,
-        "mask_sha256": hashlib.sha256(np.packbits(problem.missing).tobytes()).hexdigest(),
+        "mask_sha256": hashlib.sha256(np.packbits(np.isnan(x_original)).tobytes()).hexdigest(),
     }
-
-
-def _judge(
-    config: CellConfig,
-    problem: Problem,
-    truth: np.ndarray,
-    scored: np.ndarray,
-    imputation: Imputation,
-    scale: Scale,
-    scored_in: Scale,
-    target: np.ndarray | None,
-) -> dict[str, Any]:
-    """Return the metric fields and what the sanity gate says; a hard fault turns the row into a failure.
-
-    Args:
-        config: the cell.
-        problem: what the method got.
-        truth: (n_rows, n_columns), original units.
-        scored: bool, the hidden cells.
-        imputation: what the method returned.
-        scale: of the problem and the imputation.
-        scored_in: the scale of the metrics.
-        target: of each row, where a metric needs it.
-    """
-    from mirimpute.metrics.evaluation import evaluate, evaluate_draws
-    from mirimpute.metrics.registry import metric
-    from mirimpute.metrics.w2 import TransportError
-
-    try:
-        verdict = check_sanity(problem, imputation, returns_column_means=config.method.returns_column_means)
-    except ImputationError as fault:
-        return {"status": "failed", "reason": str(fault)}
-    arguments: dict[str, Any] = {
-        "max_rows": config.protocol.max_rows_scored,
-        "rng_seed": _scored_rows_seed(),
-        "target": target,
-    }
-    x_true = scored_in.standardise(truth)
-
-    def rescaled(x: np.ndarray) -> np.ndarray:
-        if config.protocol.scaler == "observed":
-            return x
-        return np.where(problem.missing, scored_in.standardise(scale.restore(x)), x_true)
-
-    protocol = config.protocol
-    point_table, draws = rescaled(imputation.point), rescaled(imputation.draws)
-    draw = draws[0]
-    shrunk = point_table + protocol.shrinkage * (draw - point_table)
-    try:
-        point = evaluate(protocol.metrics, x_true, point_table, scored, **arguments)
-        same = np.array_equal(draw, point_table)
-        of_draw = point if same else evaluate(protocol.metrics, x_true, draw, scored, **arguments)
-        of_shrunk = evaluate(protocol.shrunk_metrics, x_true, shrunk, scored, **arguments)
-        of_draws = evaluate_draws(protocol.draws_metrics, x_true, draws, scored)
-        own = [name for name in protocol.metrics if metric(name).of_truth]
-        of_truth = evaluate(own, x_true, np.nan_to_num(x_true), scored, **arguments)  # unknown cells are never compared
-    except (OverflowError, TransportError) as fault:  # values too far out to be compared
-        return {"status": "failed", "reason": f"the completed table cannot be scored: {fault}"}
-    fields: dict[str, Any] = {}
-    for prefix, scores in (
-        ("point", point),
-        ("draw", of_draw),
-        ("shrunk", of_shrunk),
-        ("draws", of_draws),
-        ("truth", of_truth),
-    ):
-        fields.update(
-            {f"{prefix}_{name}": _or_none(scores.undefined, name, value) for name, value in scores.values.items()}
-        )
-    standardised = scale.standardise(truth)
-    point_rmse = float(np.sqrt(np.mean((imputation.point[scored] - standardised[scored]) ** 2)))
-    mean_rmse = float(np.sqrt(np.mean(standardised[scored] ** 2)))  # the observed mean is 0 in this scale
-    notes = [*imputation.notes, *verdict.notes, worse_than_mean(point_rmse, mean_rmse)]
-    fields["gate"] = "; ".join(note for note in notes if note)
-    fields["w2_rows"] = point.rows
-    fields["n_draws"] = len(imputation.draws)
-    return fields
-
-
-def _trace(problem: Problem, imputation: Imputation, x_true: np.ndarray, scored: np.ndarray) -> list[dict[str, Any]]:
-    from mirimpute.tracing import trace_with_information
-
-    return trace_with_information(problem, imputation, x_true, scored, _scored_rows_seed())
-
-
-def _scored_rows_seed() -> int:
-    return integer_seed(0, "scored rows")
-
-
-def _or_none(undefined: Mapping[str, str], name: str, value: float) -> float | None:
-    return None if name in undefined else value
 
 
 def _tables(
-    table: Table, x_original: np.ndarray, scale: Scale, missing: np.ndarray, imputation: Imputation
+    table: Table,
+    x_original: np.ndarray,
+    rows: np.ndarray,
+    scale: Scale,
+    missing: np.ndarray,
+    imputation: Imputation,
 ) -> dict[str, pd.DataFrame]:
-    """Return the tables in original units, in which observed cells are the source's own bits."""
+    """Return the tables of some rows in original units, in which observed cells are the source's own bits."""
     import pandas as pd
 
     def in_units(x: np.ndarray) -> np.ndarray:
-        return np.where(missing, scale.restore(x), table.values)
+        return np.where(missing, scale.restore(x), table.values[rows])
 
     names = [column.name for column in table.columns]
     arrays = {
-        "truth": table.values,
-        "incomplete": x_original,
+        "truth": table.values[rows],
+        "incomplete": x_original[rows],
         "point": in_units(imputation.point),
         "draw": in_units(imputation.draws[0]),
     }

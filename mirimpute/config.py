@@ -32,6 +32,8 @@ class Protocol:
         rate_of: what ``missing_rate`` is a fraction of: "overall", all cells, or "eligible", those that may be hidden.
         mechanisms: names of those that it allows (none: all).
         missing_rates: those that it allows (none: all).
+        train_fraction: in (0, 1]: the method learns from and completes so much of the rows, and is scored on the rest
+            too, which it only completes (``test_*`` fields). 1: it learns from all.
         observed_fraction: replaces the mechanism's own, where it has one.
         metrics: names from :data:`mirimpute.metrics.registry.METRICS`, each computed on point and on one draw.
         shrinkage: lambda in [0, 1] of the shrunk draw, point + lambda (draw - point): 0 is the point, 1 the draw. One
@@ -49,6 +51,7 @@ class Protocol:
     rate_of: str = "overall"
     mechanisms: list[str] = field(default_factory=list)
     missing_rates: list[float] = field(default_factory=list)
+    train_fraction: float = 1.0
     observed_fraction: float | None = None
     metrics: list[str] = field(
         default_factory=lambda: [
@@ -185,6 +188,10 @@ class CellConfig:
             metric(name)
         for name in self.protocol.draws_metrics:
             draws_metric(name)
+        if not 0 < self.protocol.train_fraction <= 1:
+            raise UserError(
+                f"protocol.train_fraction={self.protocol.train_fraction} is outside (0, 1]: give 0.7, or 1 for all rows"
+            )
         if not 0 <= self.protocol.shrinkage <= 1:
             raise UserError(
                 f"protocol.shrinkage={self.protocol.shrinkage} is outside [0, 1]: give a fraction such as 0.5"

@@ -34,6 +34,10 @@ class ImputationError(RuntimeError):
     """A method failed on a valid problem (diverged, returned NaN, changed an observed cell, ...)."""
 
 
+class CannotTransformError(ImputationError):
+    """A method was asked to complete rows that it was not fitted on, and cannot."""
+
+
 class MirimputeWarning(UserWarning):
     """Something that the user should know and that does not stop the run (a dropped column, a repaired mask)."""
 

@@ -19,12 +19,15 @@ from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mirimpute import fork_servers, limits
-from mirimpute.errors import UserError
-from mirimpute.methods.base import Method
+from mirimpute.errors import CannotTransformError, UserError
+from mirimpute.methods.base import Fitted, Method
 from mirimpute.problem import Imputation, Problem, Progress
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _PROGRESS_INTERVAL_S = 0.1
 _WATCH_INTERVAL_S = 0.05
@@ -59,6 +62,7 @@ class Outcome:
         reason: one sentence, empty when ok.
         imputation, cost: None unless ok.
         log: what the method printed, with the traceback of a failure.
+        new_rows: the completed rows that the method did not learn from; None where there are none or it cannot.
     """
 
     status: str
@@ -66,6 +70,7 @@ class Outcome:
     imputation: Imputation | None
     cost: Cost | None
     log: str
+    new_rows: Imputation | None = None
 
 
 def run_isolated(
@@ -73,6 +78,7 @@ def run_isolated(
     problem: Problem,
     *,
     log_file: Path,
+    new_rows: np.ndarray | None = None,
     threads: int | None = None,
     timeout_s: float | None = None,
     memory_mb: float | None = None,
@@ -84,6 +90,7 @@ def run_isolated(
         method: what to run; it is copied into the child.
         problem: the incomplete table.
         log_file: a file to write; everything that the method prints goes there.
+        new_rows: (n_new, n_columns) in the problem's scale, rows to complete without learning from them.
         threads: computing threads (None: the libraries' own default).
         timeout_s: wall seconds, counted from when the method's libraries are loaded, after which the child and its
             descendants are killed (None: never).
@@ -98,7 +105,9 @@ def run_isolated(
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
     context = fork_servers.context()
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(sender, method, problem, str(log_file), threads), daemon=False)
+    process = context.Process(
+        target=_child, args=(sender, method, problem, new_rows, str(log_file), threads), daemon=False
+    )
     kernel_kills = limits.kernel_kills()
     fork_servers.start(process, (*_PRELOAD, type(method).__module__, *method.libraries))
     sender.close()
@@ -137,7 +146,7 @@ def run_isolated(
     if kind == "refused":
         raise UserError(rest[0])
     if kind == "result":
-        return Outcome("ok", "", rest[0], rest[1], log)
+        return Outcome("ok", "", rest[0], rest[1], log, rest[2])
     return Outcome(kind, rest[0], None, None, log)
 
 
@@ -158,7 +167,14 @@ def _how_it_ended(exitcode: int | None, short_of_memory: bool) -> tuple[str, str
     return "failed", f"the method's process was ended by {name}{hint}; its output is in log.txt"
 
 
-def _child(sender: Connection, method: Method, problem: Problem, log_file: str, threads: int | None) -> None:
+def _child(
+    sender: Connection,
+    method: Method,
+    problem: Problem,
+    new_rows: np.ndarray | None,
+    log_file: str,
+    threads: int | None,
+) -> None:
     """Impute in the child process and send the outcome through ``sender``."""
     with contextlib.suppress(OSError):
         os.setsid()
@@ -176,8 +192,12 @@ def _child(sender: Connection, method: Method, problem: Problem, log_file: str, 
                 import_module(library)
         sender.send(("ready",))
         with _limited_threads(threads):
-            imputation, cost = _measured(method, problem, _throttled(sender))
-        message: tuple[Any, ...] = ("result", imputation, cost)
+            fitted, imputation, cost = _measured(method, problem, _throttled(sender))
+            completed = None
+            if new_rows is not None:
+                with contextlib.suppress(CannotTransformError):
+                    completed = fitted.transform(new_rows)
+        message: tuple[Any, ...] = ("result", imputation, cost, completed)
     except UserError as error:
         message = ("refused", str(error))
     except Exception as error:  # the one place where a method's failure becomes a row
@@ -240,7 +260,7 @@ def _throttled(sender: Connection) -> Progress:
     return report
 
 
-def _measured(method: Method, problem: Problem, progress: Progress) -> tuple[Imputation, Cost]:
+def _measured(method: Method, problem: Problem, progress: Progress) -> tuple[Fitted, Imputation, Cost]:
     held = _reset_peak_rss()
     cpu = _cpu_seconds()
     start = time.perf_counter()
@@ -255,7 +275,7 @@ def _measured(method: Method, problem: Problem, progress: Progress) -> tuple[Imp
         peak_rss_mb=max(_peak_rss() - held, 0) / _MIB,
         peak_gpu_mb=_peak_gpu() / _MIB,
     )
-    return imputation, cost
+    return fitted, imputation, cost
 
 
 def _cpu_seconds() -> float:

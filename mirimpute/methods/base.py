@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from mirimpute.errors import CannotTransformError
 from mirimpute.problem import Imputation, Problem, Progress, no_progress
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Fitted(ABC):
@@ -18,6 +23,17 @@ class Fitted(ABC):
 
         Observed cells are bit-equal to the input, and nothing is NaN.
         """
+
+    def transform(self, x_incomplete: np.ndarray) -> Imputation:
+        """Return other rows completed, without learning from them.
+
+        Args:
+            x_incomplete: float64 (n_new, n_columns), in the scale of the problem, NaN where missing.
+
+        Raises:
+            CannotTransformError: the method completes only the rows that it was fitted on.
+        """
+        raise CannotTransformError("the method completes only the rows that it was fitted on")
 
 
 @dataclass
@@ -57,9 +73,19 @@ class Method(ABC):
 
 @dataclass(frozen=True)
 class Completed(Fitted):
-    """The result of a method that completes the table while it learns."""
+    """The result of a method that completes the table while it learns.
+
+    Attributes:
+        imputation: the completed table.
+        new_rows: completes other rows, see :meth:`Fitted.transform`; None: the method cannot.
+    """
 
     imputation: Imputation
+    new_rows: Callable[[np.ndarray], Imputation] | None = None
+
+    def transform(self, x_incomplete: np.ndarray) -> Imputation:
+        """Return other rows completed, where the method can."""
+        return super().transform(x_incomplete) if self.new_rows is None else self.new_rows(x_incomplete)
 
     def impute(self) -> Imputation:
         """Return the stored imputation."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from mirimpute.methods.base import Completed, Fitted, Method
-from mirimpute.problem import Problem, Progress, no_progress
+from mirimpute.problem import Imputation, Problem, Progress, no_progress
 from mirimpute.seeding import generator
 
 
@@ -25,4 +27,9 @@ class Mean(Method):
 
         schedule = Schedule(sweep="joint", step="mean", rounds=1)
         rng = generator(problem.seed, "mean")
-        return Completed(reduce(problem, ColumnTransport(), schedule, fill_means, rng, progress))
+
+        def new_rows(x_incomplete: np.ndarray) -> Imputation:
+            completed = np.where(np.isnan(x_incomplete), np.nanmean(problem.x_incomplete, axis=0), x_incomplete)
+            return Imputation(point=completed, draws=completed[None])
+
+        return Completed(reduce(problem, ColumnTransport(), schedule, fill_means, rng, progress), new_rows)

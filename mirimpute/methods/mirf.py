@@ -211,6 +211,15 @@ class _FittedMirf(Fitted):
         point, draws = model.complete(self.problem.x_incomplete, self.draws, noise)
         return Imputation(point, draws, trace=learnt.trace, notes=learnt.notes, history=learnt.history)
 
+    def transform(self, x_incomplete: np.ndarray) -> Imputation:
+        """Return other rows completed by the model of the problem's."""
+        import torch
+
+        model = self.learnt.model
+        noise = torch.Generator(device=model.flow.base.mean.device)
+        noise.manual_seed(integer_seed(self.problem.seed, "draws of new rows") % 2**63)
+        return Imputation(*model.complete(x_incomplete, self.draws, noise))
+
 
 def learn(settings: Mirf, problem: Problem, progress: Progress = no_progress, *, new_rows: bool = False) -> Learnt:
     """Return the model, the trace of its rounds, and notes for the reader of a result.

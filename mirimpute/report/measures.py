@@ -14,6 +14,7 @@ POINT = "point"
 DRAW = "draw"
 SHRUNK = "shrunk"
 DRAWS = "draws"
+TEST_POINT, TEST_DRAW = "test_point", "test_draw"
 COST = "cost"
 
 ESTIMATES = {
@@ -21,6 +22,8 @@ ESTIMATES = {
     DRAW: "scored on one random draw (the point estimate again, for a method that has no draws)",
     SHRUNK: "scored on the shrunk draw, point + lambda (draw - point) with the protocol's one lambda for all methods",
     DRAWS: "scored on all draws together (one, for a method that has no draws)",
+    TEST_POINT: "scored on the point estimate of rows that the method did not learn from",
+    TEST_DRAW: "scored on one random draw of rows that the method did not learn from",
     COST: "of the imputation alone, scoring untimed",
 }
 """What each group of measures was computed from."""
@@ -30,7 +33,14 @@ DRAW_NOTE = (
     "compare draw values with draw values only."
 )
 
-_ESTIMATE_LABELS = {POINT: "point estimate", DRAW: "one draw", SHRUNK: "shrunk draw", DRAWS: "all draws"}
+_ESTIMATE_LABELS = {
+    POINT: "point estimate",
+    DRAW: "one draw",
+    SHRUNK: "shrunk draw",
+    DRAWS: "all draws",
+    TEST_POINT: "point estimate, new rows",
+    TEST_DRAW: "one draw, new rows",
+}
 _FIGURE_LABELS = {
     "rmse": "RMSE",
     "mae": "MAE",
@@ -64,7 +74,7 @@ class Measure:
 
     Attributes:
         field: name in tables and files; the row's field except for ``seconds``.
-        estimate: ``point``, ``draw``, ``shrunk``, ``draws`` or ``cost``.
+        estimate: a key of ``ESTIMATES``.
         label: words for the axis of a figure.
         description: one sentence.
         higher_is_better: the direction; None when there is none, then nothing is ranked or set in bold.
@@ -136,7 +146,9 @@ def measures_of(rows: Iterable[Mapping[str, Any]]) -> list[Measure]:
     known = list(_METRICS)
 
     def position(field: str) -> tuple[int, int, str]:
-        estimate, name = field.split("_", 1)
+        found = METRIC_FIELD.fullmatch(field)
+        assert found is not None, "sorted above"
+        estimate, name = found.groups()
         return list(_ESTIMATE_LABELS).index(estimate), known.index(name) if name in _METRICS else len(known), name
 
     metrics = [metric_measure(field) for field in sorted(fields, key=position)]

@@ -51,6 +51,7 @@ ROW_FIELDS: dict[str, Field] = {
     "realised_rate": Field(float, "Scored cells / cells that the source observes."),
     "realised_rate_min_column": Field(float, "The smallest realised rate of a column."),
     "realised_rate_max_column": Field(float, "The largest realised rate of a column."),
+    "test_rows": Field(int, "Rows that the method completed without learning from them; null: none.", Null.ANY),
     "scored_cells": Field(int, "Cells hidden on purpose, whose truth is known."),
     "method": Field(str, "Label of the method, as typed on the command line.", Null.NEVER),
     "method_hash": Field(
@@ -72,10 +73,12 @@ ROW_FIELDS: dict[str, Field] = {
     "config_hash": Field(str, "SHA-256 of the configuration of the cell, in hexadecimal.", Null.NEVER),
     "versions": Field(str, 'Versions that produced the row: "mirimpute 0.1.0; python 3.11.7; ...".', Null.ANY),
 }
-"""Every field except the metrics, which are ``point_<metric>`` (scored on the point estimate), ``draw_<metric>``
-(scored on one draw) for each metric of the protocol, ``shrunk_<metric>`` (scored between the two, by the protocol's
-``shrinkage``) for some, ``draws_<metric>`` (scored on all draws together) and ``truth_<metric>`` (of the true table)
-where it has a value of its own: floats, null when the status is not ok or the metric is not defined on this table."""
+"""Every field except the metrics: floats, null when the status is not ok or the metric is not defined on this table.
+
+``point_<metric>`` is scored on the point estimate and ``draw_<metric>`` on one draw, for each metric of the protocol;
+``shrunk_<metric>`` between the two, by the protocol's ``shrinkage``; ``draws_<metric>`` on all draws together;
+``truth_<metric>`` is that of the true table, where it has a value of its own; ``test_point_<metric>`` and
+``test_draw_<metric>`` are scored on rows that the method did not learn from."""
 
 COST_FIELDS = ("fit_s", "impute_s", "cpu_s", "peak_rss_mb", "peak_gpu_mb")
 """The only fields that may differ between two runs of the same cell."""
@@ -83,7 +86,7 @@ COST_FIELDS = ("fit_s", "impute_s", "cpu_s", "peak_rss_mb", "peak_gpu_mb")
 IDENTITY_FIELDS = ("dataset", "mechanism", "missing_rate", "method", "protocol", "seed", "config_hash")
 """What makes two rows the same cell."""
 
-METRIC_FIELD = re.compile(r"(point|draw|shrunk|draws|truth)_([a-z][a-z0-9_]*)")
+METRIC_FIELD = re.compile(r"(point|draw|shrunk|draws|truth|test_point|test_draw)_([a-z][a-z0-9_]*)")
 """Name of a metric's field: the estimate that was scored, then the metric."""
 
 _HASH = re.compile(r"[0-9a-f]{8,64}")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from mirimpute.errors import UserError
 from mirimpute.methods.base import Completed, Fitted, Method
 from mirimpute.problem import Imputation, Problem, Progress, no_progress
+
+if TYPE_CHECKING:
+    import numpy as np
 
 WEIGHTS = ("uniform", "distance")
 
@@ -49,4 +52,9 @@ class Knn(Method):
         imputer = KNNImputer(n_neighbors=self.n_neighbors, weights=self.weights)
         point = imputer.fit_transform(problem.x_incomplete)
         progress("neighbours", 1, 1)
-        return Completed(Imputation(point=point, draws=point[None]))
+
+        def new_rows(x_incomplete: np.ndarray) -> Imputation:
+            completed = imputer.transform(x_incomplete)
+            return Imputation(point=completed, draws=completed[None])
+
+        return Completed(Imputation(point=point, draws=point[None]), new_rows)
