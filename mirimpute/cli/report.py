@@ -1,4 +1,4 @@
-"""`mirimpute-report`: tables and figures from a folder of results."""
+"""`mirimpute-report`: tables and figures, or one page, from a folder of results."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from mirimpute.errors import UserError
 PROGRAM = "mirimpute-report"
 USER_ERROR = 2
 MAX_ROWS_PRINTED = 40
+PAGE_NAME = "report.html"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         with plain_warnings(PROGRAM):
-            _report(_results_folder(options.results_dir), options.out)
+            results_dir = _results_folder(options.results_dir)
+            if options.html is None:
+                _report(results_dir, options.out)
+            else:
+                _page(results_dir, Path(options.html) if options.html else (options.out or results_dir) / PAGE_NAME)
     except UserError as error:
         if os.environ.get("HYDRA_FULL_ERROR", "") not in ("", "0"):
             raise
@@ -48,6 +53,13 @@ def _report(results_dir: Path, out: Path | None) -> None:
     )
 
 
+def _page(results_dir: Path, path: Path) -> None:
+    from mirimpute.report.build import build_page
+
+    written = build_page(results_dir, path)
+    print(f"see {written} ({written.stat().st_size / 1e6:.1f} MB)")
+
+
 def _results_folder(given: str) -> Path:
     """Return the folder, also for ``results_dir=<folder>``, as mirimpute-bench takes it, and for its ``runs``."""
     folder = Path(given.removeprefix("results_dir="))
@@ -55,7 +67,9 @@ def _results_folder(given: str) -> Path:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROGRAM, description="Make tables and figures from a folder of results.")
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM, description="Make tables and figures, or one HTML page, from a folder of results."
+    )
     parser.add_argument(
         "results_dir",
         nargs="?",
@@ -68,6 +82,13 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="where to write tables/, figures/ and summary.md (default: results_dir)",
+    )
+    parser.add_argument(
+        "--html",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help=f"write one self-contained page instead (default: {PAGE_NAME} in that folder)",
     )
     return parser
 
