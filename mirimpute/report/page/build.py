@@ -16,7 +16,7 @@ from mirimpute.report.page.assets import datatables_script, datatables_style, in
 from mirimpute.report.page.charts import chart_specs
 from mirimpute.report.page.columns import columns_data
 from mirimpute.report.page.data import page_data
-from mirimpute.report.page.diagrams import diagrams
+from mirimpute.report.page.diagrams import diagrams, method_variables
 from mirimpute.report.page.rounds import rounds_data
 from mirimpute.report.ranking import Ranking
 from mirimpute.report.summary import MeasureTable
@@ -49,7 +49,7 @@ def write_page(
     text = _template().render(
         version=__version__,
         policy=_policy(scripts),
-        styles=[datatables_style(), own("page.css")],
+        styles=[datatables_style(), own("page.css"), method_variables(collection.methods)],
         scripts=scripts,
         data=data,
         diagrams=diagrams(rankings, collection.methods),

@@ -125,7 +125,6 @@ async function distortionChart() {
 async function roundsChart() {
   const rounds = DATA.rounds;
   if (!rounds.key.length) return;
-  const titles = { mi_bits: "information on the pattern, bits", mask_auc: "AUC of the pattern" };
   const content = () => {
     const groups = new Map();
     const truths = new Map();
@@ -147,8 +146,8 @@ async function roundsChart() {
     }).sort((a, b) => a.round - b.round);
     const truth = truths.size && truths.size === cases.size ? [{ value: mean([...truths.values()]) }] : [];
     byId("rounds-caption").textContent = `Band: standard error.${truth.length ? " Dashed: the truth's own value." : ""} Zero bits (AUC 0.5): a completed row does not tell which cells were missing.`;
-    return { data: { points, truth }, titles: { x_title: "round", y_title: `${titles[select.value]}${over(cases.size)}` } };
+    return { data: { points, truth }, titles: { x_title: "round", y_title: `${rounds.titles[select.value]}${over(cases.size)}` } };
   };
-  const select = fillSelect("rounds-key", [...new Set(rounds.key)].sort().reverse().map((key) => [key, titles[key]]), undefined, () => refresh("rounds", content));
+  const select = fillSelect("rounds-key", [...new Set(rounds.key)].sort().reverse().map((key) => [key, rounds.titles[key]]), undefined, () => refresh("rounds", content));
   await chart("rounds", content);
 }

@@ -16,11 +16,9 @@ from mirimpute.report.style import INK, MUTED, styled
 
 def diagrams(rankings: Sequence[Ranking], methods: Sequence[str]) -> dict[str, str]:
     """Return measure -> ``<svg>`` of its diagram; texts stay text, colours are variables of the style sheet."""
-    variables = {INK: "var(--ink)", MUTED: "var(--muted)", "#ffffff": "var(--panel)", "#000000": "var(--ink)"}
-    variables |= {"#444444": "var(--muted)"}
-    for style in method_styles(methods).values():
-        if on_dark(style.colour) != style.colour:
-            variables[style.colour.lower()] = f"var(--m-{style.colour[1:].lower()}, {style.colour.lower()})"
+    variables = {"#000000": "var(--ink)"}  # of ticks, unless a method is black
+    variables |= {colour: f"var({name})" for colour, name in _names(methods).items()}
+    variables |= {INK: "var(--ink)", MUTED: "var(--muted)", "#444444": "var(--muted)", "#ffffff": "var(--panel)"}
     found = {}
     for ranking in rankings:
         with styled(), mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": ranking.measure.field}):
@@ -32,6 +30,24 @@ def diagrams(rankings: Sequence[Ranking], methods: Sequence[str]) -> dict[str, s
             figure.savefig(out, format="svg", metadata=metadata)
         found[ranking.measure.field] = _inline(out.getvalue(), ranking, variables)
     return found
+
+
+def method_variables(methods: Sequence[str]) -> str:
+    """Return the style sheet that sets the variables of the methods' colours, for light and for dark pages."""
+    names = _names(methods)
+    light = " ".join(f"{name}: {colour};" for colour, name in names.items())
+    dark = " ".join(f"{name}: {on_dark(colour.upper())};" for colour, name in names.items())
+    return (
+        f":root {{ {light} }}\n"
+        f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ {dark} }} }}\n'
+        f':root[data-theme="dark"] {{ {dark} }}\n'
+    )
+
+
+def _names(methods: Sequence[str]) -> dict[str, str]:
+    """Return colour, as matplotlib writes it -> the name of its variable."""
+    colours = sorted({style.colour.lower() for style in method_styles(methods).values()})
+    return {colour: f"--m-{colour[1:]}" for colour in colours}
 
 
 def _inline(text: str, ranking: Ranking, variables: dict[str, str]) -> str:

@@ -16,8 +16,8 @@ KEYS = {"mi_bits": "information on the pattern, bits", "mask_auc": "AUC of the p
 """Keys of a trace's entries, each with the words for its axis; ``<key>_se`` is its standard error."""
 
 
-def rounds_data(collection: Collection) -> dict[str, list[Any]]:
-    """Return means over seeds per key, case, method and round, as columns; all empty where no trace has them.
+def rounds_data(collection: Collection) -> dict[str, Any]:
+    """Return means over seeds per key, case, method and round, as columns that are empty where no trace has them.
 
     The standard error is that of the mean: the root of the summed squares, divided by the number of seeds.
     """
@@ -41,6 +41,7 @@ def rounds_data(collection: Collection) -> dict[str, list[Any]]:
                     found[key, run.case, run.label, int(at)].append((value, error))
     order = sorted(found, key=lambda each: (each[0], case_index[each[1]], method_index[each[2]], each[3]))
     return {
+        "titles": KEYS,
         "key": [key for key, _, _, _ in order],
         "case": [case_index[case] for _, case, _, _ in order],
         "method": [method_index[method] for _, _, method, _ in order],
