@@ -46,8 +46,8 @@ format: $(STAMP) ## put the code into the house style
 tables: $(STAMP) ## tables and figures from the rows in results/runs
 	$(BIN)/mirimpute-report $(RESULTS)
 
-report: tables ## the same, and print where the summary is
-	@echo "see $(RESULTS)/summary.md"
+report: $(STAMP) ## one self-contained page of all rows, RESULTS/report.html
+	$(BIN)/mirimpute-report $(RESULTS) --html
 
 clean: ## remove .venv, caches and build products; results stay
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""`mirimpute-report`: tables and figures from a folder of results."""
+"""`mirimpute-report`: tables and figures, or one page, from a folder of results."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from mirimpute.results.layout import PARTS
 PROGRAM = "mirimpute-report"
 USER_ERROR = 2
 MAX_ROWS_PRINTED = 40
+PAGE_NAME = "report.html"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,14 +37,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(options: argparse.Namespace) -> None:
+    results_dir = _results_folder(options.results_dir)
+    if options.html is None:
+        _tables(results_dir, options.out)
+    else:
+        _page(results_dir, Path(options.html) if options.html else (options.out or results_dir) / PAGE_NAME)
+
+
+def _tables(results_dir: Path, out: Path | None) -> None:
     from rich.console import Console
 
     from mirimpute.report.build import build_report
     from mirimpute.report.terminal import DIRECTORY, terminal_table
     from mirimpute.results.store import cell_directory
 
-    results_dir = _results_folder(options.results_dir)
-    report = build_report(results_dir, options.out)
+    report = build_report(results_dir, out)
     console = Console()
     if len(report.rows) <= MAX_ROWS_PRINTED:
         rows = [{**row, DIRECTORY: str(cell_directory(results_dir, row))} for row in report.rows]
@@ -51,6 +59,13 @@ def _report(options: argparse.Namespace) -> None:
     print(
         f"{len(report.rows)} rows, {len(report.tables)} tables and {len(report.figures)} figures: see {report.summary}"
     )
+
+
+def _page(results_dir: Path, path: Path) -> None:
+    from mirimpute.report.build import build_page
+
+    written = build_page(results_dir, path)
+    print(f"see {written} ({written.stat().st_size / 1e6:.1f} MB)")
 
 
 def _results_folder(given: str) -> Path:
@@ -80,7 +95,7 @@ def _compact(options: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
-        description="Make tables and figures from a folder of results.",
+        description="Make tables and figures, or one HTML page, from a folder of results.",
         epilog=f"How far a sweep is: {PROGRAM} status. Pack the cells of a large sweep: {PROGRAM} compact.",
     )
     _add_results_dir(parser)
@@ -90,6 +105,13 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="where to write tables/, figures/ and summary.md (default: results_dir)",
+    )
+    parser.add_argument(
+        "--html",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help=f"write one self-contained page instead (default: {PAGE_NAME} in that folder)",
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""`build_report`: everything that a results folder shows, and the index of it."""
+"""`build_report`: everything that a results folder shows, and the index of it; `build_page`: the same on one page."""
 
 from __future__ import annotations
 
@@ -51,18 +51,8 @@ def build_report(results_dir: Path, out: Path | None = None) -> Report:
     Raises:
         UserError: there is no row, or ``out`` cannot be written.
     """
-    rows = read_rows(results_dir)
-    if not rows:
-        raise UserError(
-            f"no results in '{results_dir}': run mirimpute-bench with results_dir={results_dir}, "
-            "or give the folder that holds runs/"
-        )
+    rows, collection, summaries, rankings = _read(results_dir)
     out = results_dir if out is None else out
-    collection = collect(rows, results_dir)
-    for note in collection.notes:
-        warnings.warn(note, MirimputeWarning, stacklevel=2)
-    summaries = [summarise(collection, measure) for measure in collection.measures]
-    rankings = [ranking for table in summaries if (ranking := rank(table)) is not None]
     try:
         tables = _write_tables(out / "tables", collection, summaries, rankings)
         figures = _write_figures(out / "figures", collection, summaries, rankings)
@@ -72,6 +62,41 @@ def build_report(results_dir: Path, out: Path | None = None) -> Report:
             f"cannot write the report to '{out}' ({error.strerror or error}): choose another folder with --out"
         ) from error
     return Report(rows, summary, tuple(tables), tuple(figures), collection.notes)
+
+
+def build_page(results_dir: Path, path: Path) -> Path:
+    """Write one self-contained HTML page from the rows of ``results_dir`` and return ``path``; equal rows, equal bytes.
+
+    Args:
+        results_dir: the folder that the bench wrote to.
+        path: the file to write.
+
+    Raises:
+        UserError: there is no row, or the file cannot be written.
+    """
+    from mirimpute.report.page.build import write_page
+
+    _, collection, summaries, rankings = _read(results_dir)
+    try:
+        return write_page(path, collection, summaries, rankings)
+    except OSError as error:
+        raise UserError(
+            f"cannot write the page to '{path}' ({error.strerror or error}): choose another file with --html=FILE"
+        ) from error
+
+
+def _read(results_dir: Path) -> tuple[list[dict[str, Any]], Collection, list[MeasureTable], list[Ranking]]:
+    rows = read_rows(results_dir)
+    if not rows:
+        raise UserError(
+            f"no results in '{results_dir}': run mirimpute-bench with results_dir={results_dir}, "
+            "or give the folder that holds runs/"
+        )
+    collection = collect(rows, results_dir)
+    for note in collection.notes:
+        warnings.warn(note, MirimputeWarning, stacklevel=3)
+    summaries = [summarise(collection, measure) for measure in collection.measures]
+    return rows, collection, summaries, [ranking for table in summaries if (ranking := rank(table)) is not None]
 
 
 def _write_tables(

@@ -46,6 +46,27 @@ _KNOWN: dict[str, tuple[str, str]] = {
 }
 """Name without the library's prefix -> colour and marker, in the order of tables and figures."""
 
+_ON_DARK = {BLACK: "#F2F2F2", INDIGO: "#9C8FF2", WINE: "#E0709F", BLUE: "#3D9BE0"}
+"""The same hue, lighter, for the colours that would drown in a dark page."""
+
+MARKER_PATHS = {
+    "o": "M-1,0A1,1,0,1,1,1,0A1,1,0,1,1,-1,0Z",
+    "s": "M-0.9,-0.9H0.9V0.9H-0.9Z",
+    "^": "M0,-1.1L1.1,0.9H-1.1Z",
+    "v": "M0,1.1L1.1,-0.9H-1.1Z",
+    "<": "M-1.1,0L0.9,-1.1V1.1Z",
+    ">": "M1.1,0L-0.9,-1.1V1.1Z",
+    "D": "M0,-1.25L1.25,0L0,1.25L-1.25,0Z",
+    "d": "M0,-1.35L0.8,0L0,1.35L-0.8,0Z",
+    "P": "M-0.4,-1.1H0.4V-0.4H1.1V0.4H0.4V1.1H-0.4V0.4H-1.1V-0.4H-0.4Z",
+    "X": "M-0.5,-1.1L0,-0.5L0.5,-1.1L1.1,-0.5L0.5,0L1.1,0.5L0.5,1.1L0,0.5L-0.5,1.1L-1.1,0.5L-0.5,0L-1.1,-0.5Z",
+    "x": "M-0.8,-1.1L0,-0.3L0.8,-1.1L1.1,-0.8L0.3,0L1.1,0.8L0.8,1.1L0,0.3L-0.8,1.1L-1.1,0.8L-0.3,0L-1.1,-0.8Z",
+    "p": "M0,-1.15L1.09,-0.36L0.68,0.93H-0.68L-1.09,-0.36Z",
+    "h": "M0,-1.15L1,-0.58V0.58L0,1.15L-1,0.58V-0.58Z",
+    "H": "M-1.15,0L-0.58,-1H0.58L1.15,0L0.58,1H-0.58Z",
+}
+"""The markers of matplotlib as SVG paths of about two units, for the page."""
+
 _COLOURS = (TEAL, WINE, INDIGO, ORANGE, SKY, OLIVE, PURPLE, GREEN, BLUE, GREY)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "d")
 _SUFFIX = re.compile(r" [#~][0-9a-f]{8}$")
@@ -58,6 +79,11 @@ class MethodStyle:
     colour: str
     marker: str
     filled: bool
+
+
+def on_dark(colour: str) -> str:
+    """Return the colour that stands for ``colour`` on a dark page."""
+    return _ON_DARK.get(colour, colour)
 
 
 def order_methods(labels: Iterable[str]) -> list[str]:

@@ -1,0 +1,1 @@
+"""`mirimpute-report --html`: one self-contained page of everything that a results folder shows."""
