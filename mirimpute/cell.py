@@ -67,7 +67,6 @@ def run_cell(
     progress: Progress = no_progress,
     claims: Claims | None = None,
     load: Load = load_table,
-    since_ns: int | None = None,
 ) -> CellResult:
     """Run one cell and write its row, except that a failure never replaces an ok row of the same cell.
 
@@ -78,8 +77,6 @@ def run_cell(
         progress: called with what the method reports.
         claims: of the results folder, kept from cell to cell by who runs several (None: a view of its own).
         load: how the table is read.
-        since_ns: a row that was written after this moment (by the clock of the file system) is taken as it is: another
-            process of the same sweep, or another sweep over the same cells, has just computed it.
 
     Raises:
         ClaimedError: another process is computing this cell; nothing was done.
@@ -91,14 +88,14 @@ def run_cell(
     identity = row_identity(config, table.sha256)
     results_dir = Path(config.results_dir)
     written = row_written_ns(results_dir, identity)
-    done = _finished(config, identity, since_ns)
+    done = _finished(config, identity)
     if done is not None:
         return done
     claims = Claims(results_dir) if claims is None else claims
     with claims.held(identity["config_hash"], config.label):
         recover(results_dir, identity)
         if row_written_ns(results_dir, identity) != written:  # by who held the claim a moment ago
-            done = _finished(config, identity, since_ns)
+            done = _finished(replace(config, resume=True), identity)
             if done is not None:
                 return done
         return _compute(config, table, identity, data_dir, config_yaml, progress)
@@ -194,17 +191,11 @@ def row_identity(config: CellConfig, data_sha256: str = "") -> dict[str, Any]:
     }
 
 
-def _finished(config: CellConfig, identity: Mapping[str, Any], since_ns: int | None) -> CellResult | None:
+def _finished(config: CellConfig, identity: Mapping[str, Any]) -> CellResult | None:
     """Return the cell if it need not be computed: done by the same versions, with the tables that are wanted."""
-    if config.force:
+    if config.force or config.resume is False:
         return None
     results_dir = Path(config.results_dir)
-    written = row_written_ns(results_dir, identity)
-    if written is None:
-        return None
-    fresh = since_ns is not None and written >= since_ns
-    if not fresh and config.resume is False:
-        return None
     row = find_row(results_dir, identity)
     if row is None or row["versions"] != identity["versions"]:
         return None
@@ -212,7 +203,7 @@ def _finished(config: CellConfig, identity: Mapping[str, Any], since_ns: int | N
     ok = row["status"] == "ok"
     if ok and config.save_tables and not (directory / "tables").is_dir():
         return None
-    if not ok and not fresh and config.resume is not True:
+    if not ok and config.resume == "failed":
         return None
     return CellResult(row, directory, resumed=True)
 

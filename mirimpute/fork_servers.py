@@ -1,36 +1,56 @@
 """Clean processes to fork from, one for each set of libraries: loaded once, computing nothing.
 
 Python keeps one fork server per process, which loads what the first caller asks for; a sweep over several methods would
-load the libraries of all others anew in every cell. Here each set of modules has a server of its own.
+load the libraries of all others anew in every cell. Here each set of modules has a server of its own, and the workers
+of a sweep use those of their parent.
 """
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from multiprocessing import forkserver
+from collections.abc import Callable, Iterator
+from multiprocessing import forkserver, resource_tracker
 from typing import Any
 
 MAX_SERVERS = 4
 """Beyond, the one that was not used for longest ends: each holds its libraries in memory."""
 
-_servers: OrderedDict[tuple[str, ...], Any] = OrderedDict()
+_ATTEMPTS = 3
+
+Modules = tuple[str, ...]
+Provider = Callable[[Modules], str]
+"""Returns the address of a running server that belongs to another process."""
+
+_servers: OrderedDict[Modules, Any] = OrderedDict()
+_provider: Provider | None = None
 _lock = threading.Lock()
 
 
-def start(process: Any, modules: tuple[str, ...]) -> None:
-    """Start ``process``, made by :func:`context`, from the server that has ``modules`` loaded."""
+def start(process: Any, modules: Modules) -> None:
+    """Start ``process``, made by :func:`context`, from the server that has ``modules`` loaded.
+
+    Raises:
+        OSError: the system refuses.
+    """
     if not _available():
         process.start()
         return
     with _lock, _known_start_method():
         usual = forkserver.connect_to_new_process
-        forkserver.connect_to_new_process = _server(modules).connect_to_new_process
         try:
-            process.start()
+            for attempt in range(_ATTEMPTS):
+                server = _server(modules) if _provider is None else _SharedServer(_provider(modules))
+                forkserver.connect_to_new_process = server.connect_to_new_process
+                try:
+                    process.start()
+                    return
+                except OSError:  # the server of the parent has just ended; it starts another when asked again
+                    if _provider is None or attempt == _ATTEMPTS - 1:
+                        raise
         finally:
             forkserver.connect_to_new_process = usual
 
@@ -38,6 +58,37 @@ def start(process: Any, modules: tuple[str, ...]) -> None:
 def context() -> Any:
     """Return the start method: a fork server where there is one, else spawn."""
     return multiprocessing.get_context("forkserver" if _available() else "spawn")
+
+
+def address(modules: Modules) -> str:
+    """Return the address of this process's server for ``modules``, which runs; for :func:`use_servers_of`."""
+    with _lock:
+        server = _server(modules)
+        server.ensure_running()
+        return str(server._forkserver_address)
+
+
+def use_servers_of(provider: Provider) -> None:
+    """Start processes from the servers of another process from now on."""
+    global _provider
+    _provider = provider
+
+
+class _SharedServer(forkserver.ForkServer):
+    """A server that another process keeps running."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._forkserver_address = address
+        # What a server watches to know that it is still wanted is its owner's; here anything that is open will do.
+        self._forkserver_alive_fd = os.open(os.devnull, os.O_WRONLY)
+
+    def ensure_running(self) -> None:
+        """Leave that to its owner."""
+        resource_tracker.ensure_running()
+
+    def __del__(self) -> None:
+        os.close(self._forkserver_alive_fd)
 
 
 @contextlib.contextmanager
@@ -58,7 +109,7 @@ def _available() -> bool:
     return "forkserver" in multiprocessing.get_all_start_methods()
 
 
-def _server(modules: tuple[str, ...]) -> Any:
+def _server(modules: Modules) -> Any:
     server = _servers.pop(modules, None)
     if server is None:
         server = forkserver.ForkServer()

@@ -75,8 +75,8 @@ class Entry:
     at: float
 
 
-def write_plan(sweep_dir: Path, plan: Plan) -> int:
-    """Begin a sweep and return the moment, by the clock of the file system, in nanoseconds.
+def write_plan(sweep_dir: Path, plan: Plan) -> None:
+    """Begin a sweep.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -85,17 +85,8 @@ def write_plan(sweep_dir: Path, plan: Plan) -> int:
     try:
         sweep_dir.mkdir(parents=True, exist_ok=True)
         disk.write_text(path, json_text(asdict(plan)))
-        return path.stat().st_mtime_ns
     except OSError as error:
         raise _refused(path, error) from error
-
-
-def begun_ns(sweep_dir: Path) -> int | None:
-    """Return what :func:`write_plan` returned; None when there is no plan."""
-    try:
-        return (sweep_dir / PLAN).stat().st_mtime_ns
-    except OSError:
-        return None
 
 
 class Journal:

@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
@@ -62,15 +62,25 @@ class LocalLauncher(Launcher):
         """
         from mirimpute.cli.status import live
 
-        with live(self._sweep_dir) as advance:
-            for variable in _THREAD_VARIABLES:  # read when the libraries are loaded, so before there is any worker
-                os.environ.setdefault(variable, str(self._threads))
+        with live(self._sweep_dir) as advance, _threads_per_process(self._threads):
             pool = _Pool(self._composer, self._sweep_dir)
             try:
                 pool.run(job_overrides, min(self._n_jobs, len(job_overrides)), advance)
             finally:
                 pool.stop()
         return []
+
+
+@contextlib.contextmanager
+def _threads_per_process(count: int) -> Iterator[None]:
+    """Tell libraries, which read it when they are loaded, how many threads to use, unless somebody did already."""
+    added = [variable for variable in _THREAD_VARIABLES if variable not in os.environ]
+    os.environ.update(dict.fromkeys(added, str(count)))
+    try:
+        yield
+    finally:
+        for variable in added:
+            del os.environ[variable]
 
 
 class _Worker:
@@ -85,11 +95,11 @@ class _Worker:
         self.index: int | None = None
         self.ready = False
 
-    def give(self, index: int, overrides: Sequence[str], reason: str) -> None:
-        """Hand over a cell, or the reason why it is a failure."""
+    def give(self, index: int, overrides: Sequence[str], again: bool, reason: str) -> None:
+        """Hand over a cell; ``again``: not for the first time; ``reason``: why it is a failure."""
         self.index = index
         with contextlib.suppress(OSError):  # it has just died, which its sentinel tells
-            self.connection.send((index, list(overrides), reason))
+            self.connection.send((index, list(overrides), again, reason))
 
 
 class _Pool:
@@ -101,6 +111,7 @@ class _Pool:
         self._waiting: deque[int] = deque()
         self._claimed: deque[tuple[float, int]] = deque()
         self._deaths: Counter[int] = Counter()
+        self._tried: set[int] = set()
         self._stillborn = 0
 
     def run(self, cells: Sequence[Sequence[str]], n_jobs: int, advance: Advance) -> None:
@@ -143,7 +154,9 @@ class _Pool:
             index = self._waiting.popleft()
             deaths = self._deaths[index]
             reason = f"the process that computed it was killed {deaths} times (out of memory?)"
-            worker.give(index, cells[index], reason if deaths >= ATTEMPTS else "")
+            again = index in self._tried
+            self._tried.add(index)
+            worker.give(index, cells[index], again, reason if deaths >= ATTEMPTS else "")
 
     def _hear(self, worker: _Worker) -> int:
         """Take what the worker has to say and return how many cells are done."""
@@ -153,6 +166,9 @@ class _Pool:
                 kind, *content = worker.connection.recv()
                 if kind == "ready":
                     worker.ready = True
+                    continue
+                if kind == "server":
+                    worker.connection.send(fork_servers.address(content[0]))
                     continue
                 if kind == "store":
                     raise StoreError(content[0])

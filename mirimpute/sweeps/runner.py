@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mirimpute.errors import StoreError, UserError
 from mirimpute.problem import Progress, no_progress
-from mirimpute.results.journal import Entry, Journal, begun_ns
+from mirimpute.results.journal import Entry, Journal
 
 if TYPE_CHECKING:
     from mirimpute.cell import CellResult
@@ -35,17 +35,17 @@ class Runner:
 
     def __init__(self, sweep_dir: Path, part: str = "") -> None:
         self.journal = Journal(sweep_dir, part)
-        self._since_ns = begun_ns(sweep_dir)
         self._tables: dict[str, Table] = {}
         self._claims: dict[str, Claims] = {}
 
-    def run(self, cfg: Any, index: int, *, wait: bool, progress: Progress = no_progress) -> Entry:
+    def run(self, cfg: Any, index: int, *, wait: bool, again: bool = False, progress: Progress = no_progress) -> Entry:
         """Run the cell that ``cfg`` describes; what prevents it from starting becomes a failed row.
 
         Args:
             cfg: the composed configuration.
             index: of the cell in the sweep.
             wait: wait for a cell that another process computes; else raise.
+            again: the cell was tried before in this sweep, or claimed by another process: if it has a row, take that.
             progress: called with what the method reports.
 
         Raises:
@@ -66,9 +66,10 @@ class Runner:
                     progress=progress,
                     claims=claims,
                     load=self._load,
-                    since_ns=self._since_ns,
                 )
 
+            if again and not config.force:
+                config = replace(config, resume=config.resume or True)
             return waiting(run, config) if wait else run(config)
 
         return self._record(cfg, index, attempt)

@@ -54,10 +54,15 @@ class CellSweeper(Sweeper):
         check_writable(Path(self._config.results_dir))
         cells = [list(combination) for combination in itertools.product(*values)]
         sweep_dir = Path(self._config.hydra.sweep.dir)
-        write_plan(sweep_dir, Plan(_methods(cells, composer), [Path(sys.argv[0]).name, *sys.argv[1:]]))
+        write_plan(sweep_dir, Plan(_methods(cells, composer), _command()))
         self._task.sweep_dir = sweep_dir  # type: ignore[attr-defined]  # for who called Hydra
         _fetch(values, composer)
         return self._launcher.launch(cells, initial_job_idx=0)
+
+
+def _command() -> list[str]:
+    """Return what was typed."""
+    return [Path(sys.argv[0]).name, *(word for word in sys.argv[1:] if not word.startswith("hydra.sweep.dir="))]
 
 
 def _methods(cells: Sequence[Sequence[str]], composer: Composer) -> dict[str, int]:

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from mirimpute import fork_servers
 from mirimpute.sweeps.compose import Composer
 
 PROGRAM = "mirimpute-bench"
@@ -18,6 +19,8 @@ PROGRAM = "mirimpute-bench"
 
 def work(connection: Connection, composer: Composer, sweep_dir: Path) -> None:
     """Run cells; say of each ``("done",)`` or ``("claimed",)``, or once ``("store" | "refused", message)``.
+
+    Meanwhile ``("server", modules)`` asks for the address of a fork server.
 
     SIGTERM, or the end of the parent, abandons the cell: the method's process is killed and the claim is given back.
     """
@@ -49,18 +52,24 @@ def _work(connection: Connection, composer: Composer, sweep_dir: Path) -> None:
     from mirimpute.results.claims import ClaimedError
     from mirimpute.sweeps.runner import Runner
 
+    def server(modules: tuple[str, ...]) -> str:
+        connection.send(("server", modules))
+        return str(connection.recv())
+
     register_schema()
+    if fork_servers.context().get_start_method() == "forkserver":
+        fork_servers.use_servers_of(server)
     runner = Runner(sweep_dir)
     connection.send(("ready",))
     with plain_warnings(PROGRAM):
         while True:
-            index, overrides, reason = connection.recv()
+            index, overrides, again, reason = connection.recv()
             try:
                 cfg = composer.compose(overrides)
                 if reason:
                     runner.fail(cfg, index, reason)
                 else:
-                    runner.run(cfg, index, wait=False)
+                    runner.run(cfg, index, wait=False, again=again)
                 message: tuple[Any, ...] = ("done",)
             except ClaimedError:
                 message = ("claimed",)

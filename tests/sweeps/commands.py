@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from mirimpute.cli.bench import main
 from mirimpute.results.row import COST_FIELDS
 from mirimpute.results.store import read_rows
 
@@ -34,8 +37,12 @@ def finish(process: subprocess.Popen[str], code: int = 0) -> str:
 
 
 def sweep(*arguments: str, code: int = 0) -> str:
-    """Run a sweep to its end."""
-    return finish(start("-m", *arguments), code)
+    """Run a sweep to its end in this process, which saves the imports, and return what it printed."""
+    out = io.StringIO()
+    with pytest.raises(SystemExit) as ended, contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        main(["-m", *arguments])
+    assert ended.value.code == code, out.getvalue()
+    return out.getvalue()
 
 
 def until(condition: Callable[[], Any], seconds: float = 60) -> None:

@@ -76,7 +76,8 @@ def test_status_reads_a_sweep_while_it_runs(tmp_path: Path, capsys: pytest.Captu
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert "0 of 3 done, 0 failed" in printed
-    assert "running: iris mcar 0.3 missforest seed 0" in printed
+    assert "mirimpute-bench -m dataset=iris" in printed
+    assert "running: iris mcar 0.3 missforest seed" in printed
 
 
 def test_joblib_works_too(tmp_path: Path) -> None:
