@@ -26,6 +26,7 @@ Provider = Callable[[Modules], str]
 """Returns the address of a running server that belongs to another process."""
 
 _servers: OrderedDict[Modules, Any] = OrderedDict()
+_retired: list[int] = []
 _provider: Provider | None = None
 _lock = threading.Lock()
 
@@ -116,6 +117,18 @@ def _server(modules: Modules) -> Any:
         server.set_forkserver_preload(list(modules))
     _servers[modules] = server
     if len(_servers) > MAX_SERVERS:
-        with contextlib.suppress(OSError):
-            _servers.popitem(last=False)[1]._stop()
+        _retire(_servers.popitem(last=False)[1])
     return server
+
+
+def _retire(server: Any) -> None:
+    """Let a server end once its last child has; to wait for that here would be for ever, if a worker is the child."""
+    if server._forkserver_pid is not None:
+        os.close(server._forkserver_alive_fd)
+        _retired.append(server._forkserver_pid)
+        server._forkserver_alive_fd = server._forkserver_pid = server._forkserver_address = None
+    for pid in list(_retired):
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(pid, os.WNOHANG) == (0, 0):
+                continue
+        _retired.remove(pid)

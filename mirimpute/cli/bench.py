@@ -71,6 +71,7 @@ def _run(arguments: list[str]) -> int:
     register_schema()
     task = Task()
     entry = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
+    arguments = _with_question(arguments)
     with _hydra_raises(), _arguments(_with_sweep_dir(_sweep_flag_first(arguments))):
         try:
             entry()
@@ -165,6 +166,23 @@ def _with_sweep_dir(arguments: list[str]) -> list[str]:
     option = f"hydra.sweep.dir='${{results_dir}}/{SWEEPS}/{name}'"
     first = next((k for k, argument in enumerate(arguments) if "=" in argument and argument[0] != "-"), len(arguments))
     return [*arguments[:first], option, *arguments[first:]]
+
+
+def _with_question(arguments: list[str]) -> list[str]:
+    """Return ``arguments``; a file alone is the question which method suits it, which an experiment answers.
+
+    >>> _with_question(["dataset=file", "dataset.path=my.csv", "method=ice"])
+    ['dataset=file', 'dataset.path=my.csv', 'method=ice']
+    """
+    asked = {argument.partition("=")[0] for argument in arguments}
+    if "dataset=file" not in arguments or asked & {"method", "mechanism", "experiment", "-m", "--multirun", "--cfg"}:
+        return arguments
+    print(
+        f"{PROGRAM}: comparing methods on more cells hidden as they are missing in the file (experiment=which_method); "
+        "give method=... to run one",
+        file=sys.stderr,
+    )
+    return [*arguments, "experiment=which_method"]
 
 
 def _sweep_flag_first(arguments: list[str]) -> list[str]:

@@ -32,6 +32,7 @@ def print_sweep(sweep_dir: Path) -> bool:
     from rich.console import Console
 
     from mirimpute.cli.status import progress_table
+    from mirimpute.report.advice import advice
     from mirimpute.report.terminal import terminal_table
     from mirimpute.results.journal import read_progress
 
@@ -42,7 +43,10 @@ def print_sweep(sweep_dir: Path) -> bool:
     entries = [progress.entries[index] for index in sorted(progress.entries)]
     console = Console()
     if 0 < len(entries) <= MAX_ROWS_PRINTED:
-        console.print(terminal_table([_row(entry, results_dir) for entry in entries]))
+        rows = [_row(entry, results_dir) for entry in entries]
+        console.print(terminal_table(rows))
+        for sentence in advice([row for row in rows if "seed" in row]):
+            console.print(sentence, highlight=False)
     elif entries:
         console.print(progress_table(progress, []))
     resumed = sum(entry.resumed for entry in entries)

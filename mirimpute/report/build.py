@@ -12,6 +12,7 @@ from mirimpute.errors import MirimputeWarning, UserError
 from mirimpute.report.collect import Collection, collect
 from mirimpute.report.index import index_page
 from mirimpute.report.pool import pooled_if_many
+from mirimpute.report.published import laid_beside, published_figures, published_table
 from mirimpute.report.ranking import Ranking, rank
 from mirimpute.report.ranking_tables import csv_pairs, csv_ranks, latex_ranking, markdown_ranking
 from mirimpute.report.summary import MeasureTable, failures, summarise
@@ -115,6 +116,9 @@ def _write_tables(
     for ranking in rankings:
         texts[f"ranks_{ranking.measure.field}.md"] = markdown_ranking(ranking)
         texts[f"ranks_{ranking.measure.field}.tex"] = latex_ranking(ranking)
+    beside = laid_beside(collection, published_figures())
+    if any(each.method for each in beside):
+        texts["published.md"] = published_table(beside)
     return [_write(folder / name, text) for name, text in texts.items()]
 
 

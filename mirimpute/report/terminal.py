@@ -156,13 +156,18 @@ def _memory(row: Row) -> str:
 
 
 def _below(rows: Sequence[Row], varying: bool) -> list[str]:
-    lines = []
+    """Return reasons and warnings, one line for all cells that share one, then where the rows are."""
+    cells: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        where = f"{_name(row)}, " if varying else ""
+        where = f"{_name(row)}, {row['method']}" if varying else str(row["method"])
         if row["status"] != "ok":
-            lines.append(f"{row['status']}: {where}{row['method']}: {' '.join(row['reason'].split())}")
+            cells.setdefault((row["status"], " ".join(row["reason"].split())), []).append(where)
         elif row.get("gate"):
-            lines.append(f"† {where}{row['method']}: {row['gate']}")
+            cells.setdefault(("†", row["gate"]), []).append(where)
+    lines = []
+    for (what, reason), places in cells.items():
+        shown = f"{places[0]} and {len(places) - 1} more" if len(places) > 1 else places[0]
+        lines.append(f"† {shown}: {reason}" if what == "†" else f"{what}: {shown}: {reason}")
     directories = sorted({str(row[DIRECTORY]) for row in rows if row.get(DIRECTORY)})
     if len(directories) == 1:
         lines.append(f"row in {directories[0]}")

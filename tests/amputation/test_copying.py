@@ -57,5 +57,21 @@ def test_smaller_rates_are_parts_of_larger_ones(holey):
 
 
 def test_complete_tables_are_refused():
-    with pytest.raises(UserError, match="no row has some cells missing and others not: use mechanism=mcar"):
+    with pytest.raises(UserError, match="no row has one: use mechanism=mcar or mar"):
         run(np.random.default_rng(0).normal(size=(50, 3)), 0.2)
+
+
+def test_complete_tables_lose_cells_at_random_where_that_is_asked_for():
+    x = np.random.default_rng(0).normal(size=(50, 3))
+    mechanism = Copy(name="copy", mcar_if_complete=True)
+    result = amputate(x, mechanism, 0.2, "overall", np.random.default_rng(0))
+    assert result.scored.sum() == 30
+    assert result.notes == ("the table misses no cell: cells were hidden completely at random",)
+
+
+def test_rows_that_miss_all_are_patterns_that_leave_one_cell(holey):
+    x = np.where(np.isnan(holey), 0.0, holey)
+    x[:20] = np.nan
+    scored = run(x, 0.3).scored
+    hidden = scored[20:].sum(axis=1)
+    assert (np.isin(hidden, [0, 3])).mean() > 0.995  # but for the row at which the rate is reached
