@@ -56,6 +56,9 @@ def cd_figure(ranking: Ranking, labels: Sequence[str]) -> Figure:
         elbow_props={"linewidth": 0.9},
         crossbar_props={"color": INK, "linewidth": 2.2, "solid_capstyle": "round"},
     )
+    for (bar,) in artists["crossbars"]:
+        # The library visits the methods of a bar in the order of a set, which differs between processes.
+        bar.set_data([np.min(bar.get_xdata()), np.max(bar.get_xdata())], bar.get_ydata()[:2])
     for label in artists["labels"]:
         label.set_color(INK)  # some of the colours are too light for text
     for method, at in zip(methods, ranking.average, strict=True):

@@ -17,7 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mirimpute.errors import MirimputeWarning
-from mirimpute.report.build import build_report
+from mirimpute.report.build import build_page, build_report
 from mirimpute.report.collect import Collection, collect
 from mirimpute.report.curves import curve_figures, trace_curves
 from mirimpute.report.dotplot import dot_plots
@@ -250,13 +250,19 @@ def small_folder(results_dir: Path) -> None:
         for seed in (0, 1):
             row = make_row(method, "two_moons", seed=seed, n_columns=2, draw_rmse=None, **metrics)
             write(results_dir, row, trace=make_trace(3), tables=make_tables(40))
+            for dataset in ("iris", "letter"):
+                write(results_dir, make_row(method, dataset, seed=seed, draw_rmse=None, **metrics))
     write(results_dir, make_row("hot_deck", "two_moons", status="failed", reason="100% of_$cells"))
 
 
 def test_equal_rows_are_equal_bytes_in_another_process(tmp_path: Path) -> None:
     small_folder(tmp_path / "r")
     report = build_report(tmp_path / "r", tmp_path / "first")
-    code = "import sys; from mirimpute.cli.report import main; sys.exit(main([sys.argv[1], '--out', sys.argv[2]]))"
+    build_page(tmp_path / "r", tmp_path / "first" / "report.html")
+    code = (
+        "import sys; from mirimpute.cli.report import main; at = [sys.argv[1], '--out', sys.argv[2]];"
+        "sys.exit(main(at) or main([*at, '--html']))"
+    )
     environment = os.environ | {"PYTHONHASHSEED": "12345", "TZ": "Asia/Tokyo", "SOURCE_DATE_EPOCH": "1"}
     arguments = [sys.executable, "-c", code, str(tmp_path / "r"), str(tmp_path / "second")]
     subprocess.run(arguments, check=True, env=environment, cwd=Path(__file__).parents[2])
@@ -264,8 +270,14 @@ def test_equal_rows_are_equal_bytes_in_another_process(tmp_path: Path) -> None:
         {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
         for root in (tmp_path / "first", tmp_path / "second")
     )
-    assert {path.name for path in first} >= {"summary.md", "point_rmse.tex", "point_rmse.png", "rounds_loss.pdf"}
-    assert len(first) == len(report.tables) + len(report.figures) + 1
+    assert {path.name for path in first} >= {
+        "summary.md",
+        "point_rmse.tex",
+        "point_rmse.png",
+        "rounds_loss.pdf",
+        "cd_point_rmse.png",
+    }
+    assert len(first) == len(report.tables) + len(report.figures) + 2
     assert sorted(first) == sorted(second)
     assert [path for path in first if first[path] != second[path]] == []
     for content in first.values():
