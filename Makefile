@@ -1,12 +1,14 @@
 # Everything runs in .venv, made from the lock file; nothing needs to be activated.
 .DEFAULT_GOAL := help
-.PHONY: help setup bench bench-quality bench-speed test lint format tables report clean
+.PHONY: help setup bench bench-quality bench-speed paper paper-small test lint format tables report clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RESULTS ?= results
+LAUNCHER ?= local
+PAPER = $(BIN)/python scripts/paper.py --results-dir $(RESULTS)/paper --launcher $(LAUNCHER)
 BENCH_METHODS := mirf,mean,hot_deck,ice,knn,missforest,hyperimpute/hyperimpute
 
 help: ## print these targets
@@ -30,6 +32,14 @@ bench-quality: $(STAMP) ## mirf beside its peers on fourteen tables, into benchm
 
 bench-speed: $(STAMP) ## seconds, memory and scaling of mirf, into benchmarks/speed.md (hours; ARGS=--help for options)
 	$(BIN)/python -m benchmarks.speed $(ARGS)
+
+paper: $(STAMP) ## all cells of the paper's tables, then the report (weeks of one core; LAUNCHER=slurm, ARGS=--dry-run)
+	$(PAPER) $(ARGS) || [ $$? -eq 1 ] # cells that fail are rows of the report
+	$(BIN)/mirimpute-report $(RESULTS)/paper
+
+paper-small: $(STAMP) ## the same in small: at most 1,000 rows, rate 0.4, two seeds (hours)
+	$(PAPER) --small $(ARGS) || [ $$? -eq 1 ]
+	$(BIN)/mirimpute-report $(RESULTS)/paper
 
 test: $(STAMP) ## run the tests (real data: set MIRIMPUTE_DATA_DIR)
 	$(BIN)/python -m pytest -q -n auto

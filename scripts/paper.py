@@ -1,0 +1,123 @@
+"""Run the experiments of the paper (``conf/experiment/paper``), after saying how many cells they are and how long.
+
+Everything that has a row is skipped, so the command may be stopped and given again. Used by ``make paper``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mirimpute.cli.bench import INTERRUPTED, USER_ERROR
+from mirimpute.cli.bench import main as bench
+from mirimpute.cli.status import duration
+from mirimpute.conf_location import conf_dir
+from mirimpute.results.store import read_rows
+
+FULL = ("toy", "uci", "uci_mar", "scaling", "letter")
+SMALL = ("small",)
+
+
+def main() -> int:
+    """Return the exit code: that of the worst sweep."""
+    options = _parser().parse_args()
+    experiments = SMALL if options.small else FULL
+    given = dict(word.split("=", 1) for word in options.set)
+    cells = {name: cells_of(name, given) for name in experiments}
+    rows = [row for folder in {options.results_dir, *options.measured} if folder.is_dir() for row in read_rows(folder)]
+    for line in estimate(cells, rows):
+        print(line)
+    codes = [0]
+    for name in () if options.dry_run else experiments:
+        print(f"\nexperiment=paper/{name}", flush=True)
+        arguments = [f"experiment=paper/{name}", f"results_dir={options.results_dir}", *options.set]
+        if options.launcher:
+            arguments.append(f"hydra/launcher={options.launcher}")
+        try:
+            bench(["-m", *arguments])
+        except SystemExit as ended:
+            codes.append(int(ended.code or 0))
+        if codes[-1] in (USER_ERROR, INTERRUPTED):
+            break
+    return max(codes)
+
+
+def cells_of(name: str, given: Mapping[str, str]) -> Counter[tuple[str, str]]:
+    """Return the number of cells of an experiment by method and dataset."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    params = {**_params(f"paper/{name}"), **{key: value for key, value in given.items() if not key.startswith("hydra")}}
+    parser = OverridesParser.create()
+    values = {}
+    for key, text in params.items():
+        override = parser.parse_override(f"{key}={text}")
+        sweep = override.is_sweep_override()
+        values[key] = list(override.sweep_string_iterator()) if sweep else [override.get_value_element_as_str()]
+    others = 1
+    for key, found in values.items():
+        others *= 1 if key in ("method", "dataset") else len(found)
+    datasets = values.get("dataset", [f"paper/{name}"])
+    return Counter({(method, dataset): others for method in values["method"] for dataset in datasets})
+
+
+def _params(name: str) -> dict[str, str]:
+    """Return the sweep parameters of an experiment, with those of the experiments that it builds on."""
+    content = yaml.safe_load((conf_dir() / "experiment" / f"{name}.yaml").read_text(encoding="utf-8"))
+    found: dict[str, str] = {}
+    for base in content.get("defaults", []):
+        if isinstance(base, str) and base != "_self_":
+            found.update(_params(base.removeprefix("/experiment/")))
+    found.update(content.get("hydra", {}).get("sweeper", {}).get("params", {}))
+    return found
+
+
+def estimate(cells: Mapping[str, Counter[tuple[str, str]]], rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+    """Yield one line per experiment and one in all: cells, and the time of one core by the seconds of measured rows.
+
+    The seconds of a method on a dataset are the median of its rows there, else of all its rows.
+    """
+    seconds: dict[Any, list[float]] = defaultdict(list)
+    for row in rows:
+        if row["status"] == "ok":
+            took = row["fit_s"] + row["impute_s"]
+            seconds[row["method"], row["dataset"]].append(took)
+            seconds[row["method"]].append(took)
+    total, unknown = 0.0, Counter[str]()
+    for name, counts in cells.items():
+        known = 0.0
+        for (method, dataset), count in counts.items():
+            measured = seconds.get((method, dataset)) or seconds.get(method)
+            if measured:
+                known += count * statistics.median(measured)
+            else:
+                unknown[method] += count
+        total += known
+        yield f"paper/{name}: {sum(counts.values())} cells, {duration(known)} of one core as far as measured"
+    in_all = sum(sum(counts.values()) for counts in cells.values())
+    yield f"{in_all} cells, {duration(total)} of one core (finished cells are skipped, and counted here)"
+    if unknown:
+        never = ", ".join(f"{method} ({count} cells)" for method, count in sorted(unknown.items()))
+        yield f"not in the estimate, because never measured here: {never}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/paper.py", description="Run the experiments of the paper.")
+    parser.add_argument("--results-dir", type=Path, default=Path("results/paper"), help="rows go here (%(default)s)")
+    parser.add_argument("--launcher", default="", help="as in hydra/launcher=: local, slurm, ... (one process)")
+    parser.add_argument("--small", action="store_true", help="a small grid on at most 1,000 rows")
+    parser.add_argument("--dry-run", action="store_true", help="only say how many cells and how long")
+    measured = [Path("results"), Path("results/quality"), Path("results/speed")]
+    parser.add_argument("--measured", type=Path, nargs="*", default=measured, help="folders of rows to estimate from")
+    parser.add_argument("set", nargs="*", metavar="key=value", help="further options, such as method=mean,ice")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

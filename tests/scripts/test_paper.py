@@ -1,0 +1,56 @@
+"""`make paper`: the cells of each experiment, and an estimate that comes from measured rows only."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from mirimpute.cli.schema import register_schema
+from mirimpute.conf_location import conf_dir
+from scripts.paper import FULL, SMALL, cells_of, estimate
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"), [("toy", 10), ("uci", 1500), ("uci_mar", 100), ("scaling", 18), ("small", 60)]
+)
+def test_the_cells_of_one_method(name: str, cells: int) -> None:
+    counts = cells_of(name, {"method": "mean"})
+    assert sum(counts.values()) == cells
+    assert {method for method, _ in counts} == {"mean"}
+
+
+def test_every_experiment_composes_and_resumes() -> None:
+    register_schema()
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        for name in (*FULL, *SMALL):
+            config = compose("config", overrides=[f"experiment=paper/{name}"], return_hydra_config=True)
+            assert (config.resume, config.threads, config.timeout_s) == (True, 1, 3600)
+            methods = config.hydra.sweeper.params.method.split(",")
+            assert {method for method, _ in cells_of(name, {})} == set(methods)
+
+
+def test_the_estimate_is_the_median_of_what_was_measured() -> None:
+    def row(method: str, dataset: str, seconds: float, status: str = "ok") -> dict[str, object]:
+        return {"method": method, "dataset": dataset, "status": status, "fit_s": seconds, "impute_s": 0.0}
+
+    rows = [row("a", "x", 1), row("a", "x", 2), row("a", "x", 900), row("a", "z", 4), row("b", "x", 7, "timeout")]
+    counts = Counter({("a", "x"): 10, ("a", "y"): 10, ("b", "x"): 3})
+    lines = list(estimate({"uci": counts}, rows))
+    assert lines[0] == "paper/uci: 23 cells, 50 s of one core as far as measured"  # 10 * 2 + 10 * 3
+    assert lines[-1] == "not in the estimate, because never measured here: b (3 cells)"
+
+
+def test_a_cut_of_the_small_grid_runs_and_goes_on(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    cut = ["method=mean", "dataset=iris,diabetes", "mechanism=mcar", "protocol.metrics=[rmse]", "dataset.max_rows=60"]
+    command = [sys.executable, "scripts/paper.py", "--small", "--results-dir", str(tmp_path), *cut]
+    for words in ("4 rows below", "4 of 4 rows were there already"):
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert "paper/small: 4 cells" in done.stdout
+        assert words in done.stdout
