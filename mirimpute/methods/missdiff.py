@@ -21,12 +21,14 @@ class MissDiff(Diffusion):
 
     Attributes:
         repeats: times that each step of the reverse process is taken, with a step back between them.
+        draws: completed tables; the point is their mean, which has the error of a draw divided by their number on top.
     """
 
     libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.transports.missdiff")
 
     name: str = "missdiff"
     repeats: int = 5
+    draws: int = 10
 
     def check(self) -> None:
         """Refuse parameters without a meaning."""

@@ -32,13 +32,13 @@ class Miwae(Method):
 
     name: str = "miwae"
     latent: int = 8
-    width: int = 128
+    width: int = 256
     samples: int = 10
     importance: int = 200
     steps: int = 2000
     batch: int = 128
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.01
+    learning_rate: float = 1.5e-3
+    weight_decay: float = 0.002
     average: float = 0.998
     draws: int = 5
 

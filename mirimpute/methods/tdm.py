@@ -27,9 +27,10 @@ class Tdm(Sinkhorn):
     libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.transports.tdm")
 
     name: str = "tdm"
+    regularisation: float = 0.02
     layers: int = 3
     width: int = 32
-    map_learning_rate: float = 1e-3
+    map_learning_rate: float = 5e-4
 
     def check(self) -> None:
         """Refuse parameters without a meaning."""
