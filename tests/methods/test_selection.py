@@ -59,8 +59,8 @@ def test_hidden_values_of_a_self_masked_column_are_moved_to_where_they_are():
 @pytest.mark.parametrize("mechanism", ["mcar", "mar"])
 def test_nothing_is_moved_where_values_do_not_hide_themselves(mechanism):
     _, x, _ = _table(mechanism)
-    fitted = Mirf(**QUICK, selection=True).fit(problem_of(x))
-    shift = fitted.model.tilt[0] * float(fitted.model.flow.rows(x, np.isnan(x)).spread[:, 0].square().mean())
+    model = Mirf(**QUICK, selection=True).fit(problem_of(x)).learnt.model
+    shift = model.tilt[0] * float(model.flow.rows(x, np.isnan(x)).spread[:, 0].square().mean())
     assert abs(shift) < 0.05
 
 
@@ -72,5 +72,5 @@ def test_too_many_columns_are_refused():
 def test_same_seed_same_tilt():
     """The tilt repeats: it has a generator of its own for rows and folds."""
     _, x, _ = _table("self", n=400)
-    tilts = [Mirf(**QUICK, selection=True).fit(problem_of(x)).model.tilt for _ in range(2)]
+    tilts = [Mirf(**QUICK, selection=True).fit(problem_of(x)).learnt.model.tilt for _ in range(2)]
     assert np.array_equal(*tilts)
