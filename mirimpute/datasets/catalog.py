@@ -10,6 +10,7 @@ from mirimpute.datasets.base import Dataset
 from mirimpute.datasets.openml_source import OpenML
 from mirimpute.datasets.registry import DATASETS
 from mirimpute.errors import UserError, unknown
+from mirimpute.references import Reference
 
 __all__ = ["conf_dir", "descriptions", "named_dataset", "options_to_give"]
 
@@ -40,7 +41,7 @@ def options_to_give(name: str) -> list[str]:
     return [f"dataset.{option}" for option, value in _entry(name)[1].items() if value == MISSING]
 
 
-def _entry(name: str) -> tuple[type[Dataset], dict[str, Any]]:
+def _entry(name: str) -> tuple[type[Any], dict[str, Any]]:
     """Return the class that the configuration file starts from and the values that it sets."""
     import yaml
 
@@ -50,4 +51,5 @@ def _entry(name: str) -> tuple[type[Dataset], dict[str, Any]]:
     values = yaml.safe_load((conf_dir() / "dataset" / f"{name}.yaml").read_text(encoding="utf-8"))
     # "base_uci" or, in a sub-folder, "/dataset/base_uci@_here_"
     base = values.pop("defaults")[0].rpartition("/")[2].partition("@")[0]
-    return DATASETS[base.removeprefix("base_")], values
+    kinds = {**DATASETS, "custom": Reference}
+    return kinds[base.removeprefix("base_")], values
