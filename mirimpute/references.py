@@ -22,7 +22,7 @@ class Reference:
         parameters: its fields.
     """
 
-    target: str = ""
+    target: str
     name: str | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
 
@@ -36,8 +36,6 @@ def resolve(reference: Reference, group: str, base: type) -> Any:
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    if not reference.target:
-        raise UserError(f"{group}=custom has no target: give {group}.target=<module>.<Class>")
     found = load(reference.target, f"{group}.target")
     if not (isinstance(found, type) and issubclass(found, base) and is_dataclass(found)):
         raise UserError(

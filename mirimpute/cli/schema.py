@@ -10,7 +10,7 @@ from mirimpute.amputation.registry import MECHANISMS
 from mirimpute.config import CellConfig, Protocol
 from mirimpute.datasets.base import Dataset
 from mirimpute.datasets.registry import DATASETS
-from mirimpute.errors import unknown
+from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Method
 from mirimpute.methods.registry import METHODS
 from mirimpute.references import Reference, resolve
@@ -59,6 +59,9 @@ def cell_config(cfg: Any) -> CellConfig:
     """
     from omegaconf import OmegaConf
 
+    for group in _BASES:
+        if OmegaConf.is_missing(cfg[group], "target"):
+            raise UserError(f"{group}=custom stands for no class by itself: give {group}.target=<module>.<Class>")
     known = {field.name for field in fields(CellConfig)}
     parts = vars(OmegaConf.to_object(cfg)).copy()
     del parts["experiment"]

@@ -10,6 +10,7 @@ from mirimpute.datasets.base import Dataset
 from mirimpute.datasets.openml_source import OpenML
 from mirimpute.datasets.registry import DATASETS
 from mirimpute.errors import UserError
+from mirimpute.references import Reference
 
 __all__ = ["conf_dir", "descriptions", "named_dataset", "options_to_give"]
 
@@ -40,6 +41,6 @@ def options_to_give(name: str) -> list[str]:
     return [f"dataset.{option}" for option, value in _entry(name)[1].items() if value == MISSING]
 
 
-def _entry(name: str) -> tuple[type[Dataset], dict[str, Any]]:
+def _entry(name: str) -> tuple[type[Any], dict[str, Any]]:
     key, values = entry("dataset", name)
-    return DATASETS[key], values
+    return {**DATASETS, "custom": Reference}[key], values

@@ -127,15 +127,9 @@ def _velocity(name: str) -> Build:
 
 
 def _regressors(settings: Mirf) -> dict[str, NewRegressor]:
-    from mirimpute.methods.transports.boosting import boosters
-    from mirimpute.methods.transports.forest import forests
-    from mirimpute.methods.transports.linear import new_ridge
+    from mirimpute.methods.transports.choice import regressors
 
-    return {
-        "ridge": new_ridge,
-        "forest": forests(settings.trees, MissForest.max_features, settings.leaf),
-        "boosting": boosters(Hyper.iterations),
-    }
+    return regressors(settings.trees, MissForest.max_features, settings.leaf, Hyper.iterations)
 
 
 _EM = Combination(

@@ -57,16 +57,9 @@ class Hyper(Method):
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table."""
         from mirimpute.methods.reducer import Schedule, fill_means, reduce
-        from mirimpute.methods.transports.boosting import boosters
-        from mirimpute.methods.transports.choice import ChoiceTransport
-        from mirimpute.methods.transports.forest import forests
-        from mirimpute.methods.transports.linear import new_ridge
+        from mirimpute.methods.transports.choice import ChoiceTransport, regressors
 
-        candidates = {
-            "ridge": new_ridge,
-            "forest": forests(self.trees, self.max_features, self.min_samples_leaf),
-            "boosting": boosters(self.iterations),
-        }
+        candidates = regressors(self.trees, self.max_features, self.min_samples_leaf, self.iterations)
         transport = ChoiceTransport(candidates, self.folds, self.most_rows, self.choose == "every")
         schedule = Schedule(sweep="columnwise", step="mean", rounds=self.rounds, stop="rise")
         rng = generator(problem.seed, "hyper")

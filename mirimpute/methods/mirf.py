@@ -202,10 +202,14 @@ class _FittedMirf(Fitted):
     learnt: Learnt
     draws: int
 
+    @property
+    def model(self) -> MirfModel:
+        return self.learnt.model
+
     def impute(self) -> Imputation:
         import torch
 
-        model, learnt = self.learnt.model, self.learnt
+        model, learnt = self.model, self.learnt
         device = model.flow.base.mean.device
         noise = torch.Generator(device=device).manual_seed(integer_seed(self.problem.seed, "draws") % 2**63)
         point, draws = model.complete(self.problem.x_incomplete, self.draws, noise)

@@ -21,7 +21,8 @@ def composed(name, *overrides):
 
 
 def test_one_file_per_mechanism():
-    assert sorted(path.stem for path in (CONF / "mechanism").glob("*.yaml")) == sorted(MECHANISMS)
+    files = {path.stem for path in (CONF / "mechanism").glob("*.yaml")}
+    assert files - {"custom"} == set(MECHANISMS)  # custom stands for a class outside the package
 
 
 @pytest.mark.parametrize("name", sorted(MECHANISMS))

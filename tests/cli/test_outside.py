@@ -67,7 +67,7 @@ def test_a_file_of_ones_own_under_conf_is_swept_beside_the_others(elsewhere):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["method=custom"], ["method=custom has no target", "method.target=<module>.<Class>"]),
+        (["method=custom"], ["method=custom stands for no class", "method.target=<module>.<Class>"]),
         (["method=custom", "method.target=Median"], ["names no module", "my_file.Median"]),
         (["method=custom", "method.target=no_such_file.Median"], ["cannot import 'no_such_file'"]),
         (["method=custom", "method.target=my_parts.Meridian"], ["'my_parts' has no 'Meridian'"]),

@@ -54,7 +54,7 @@ def test_one_euler_step_is_the_classical_method(composed, method, small):
     ("composed", "method"),
     [
         (Mirf(transport="constant", chains=3), HotDeck(draws=3)),
-        (Mirf(transport="bayes", sweep="columnwise", chains=3), Mice(chains=3)),
+        (Mirf(transport="bayes", sweep="columnwise", chains=3), Mice(chains=3, kind="bayes")),
         (Mirf(transport="pmm", sweep="columnwise", chains=3), Mice(chains=3, kind="pmm")),
         (Mirf(transport="gaussian", chains=3), GaussianEm(draws=3)),
     ],

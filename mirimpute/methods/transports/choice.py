@@ -7,7 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from mirimpute.methods.transports.boosting import boosters
+from mirimpute.methods.transports.forest import forests
+from mirimpute.methods.transports.linear import new_ridge
 from mirimpute.methods.transports.regressor import NewRegressor, RegressorTransport, fitted, observed_pairs
+
+
+def regressors(trees: int, max_features: float, min_samples_leaf: int, iterations: int) -> dict[str, NewRegressor]:
+    """Return the candidates by name: ridge, forest and boosting, with the sizes of the last two."""
+    return {
+        "ridge": new_ridge,
+        "forest": forests(trees, max_features, min_samples_leaf),
+        "boosting": boosters(iterations),
+    }
 
 
 class ChoiceTransport(RegressorTransport):
