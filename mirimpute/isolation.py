@@ -100,7 +100,7 @@ def run_isolated(
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_child, args=(sender, method, problem, str(log_file), threads), daemon=False)
     kernel_kills = limits.kernel_kills()
-    fork_servers.start(process, (*_PRELOAD, type(method).__module__, *method.libraries))
+    fork_servers.start(process, server_modules(method))
     sender.close()
     watched = limits.Limits(timeout_s, memory_mb)
     message: tuple[Any, ...] | None = None
@@ -139,6 +139,11 @@ def run_isolated(
     if kind == "result":
         return Outcome("ok", "", rest[0], rest[1], log)
     return Outcome(kind, rest[0], None, None, log)
+
+
+def server_modules(method: Method) -> fork_servers.Modules:
+    """Return what the fork server of ``method`` loads."""
+    return (*_PRELOAD, type(method).__module__, *method.libraries)
 
 
 def _kill(process: Any) -> None:
