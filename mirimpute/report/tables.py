@@ -72,7 +72,7 @@ def csv_table(table: MeasureTable) -> str:
             "mean": entry.mean,
             "sd": entry.sd,
             "n": entry.n,
-            **{status: entry.not_ok.get(status, 0) for status in ("failed", "timeout", "skipped")},
+            **{status: entry.not_ok.get(status, 0) for status in ("failed", "timeout", "oom", "skipped")},
             "gated": int(entry.gated),
             "best": int(entry.best),
             "rank": entry.rank,
