@@ -28,6 +28,7 @@ from mirimpute.problem import Imputation, Problem, Progress
 
 _PROGRESS_INTERVAL_S = 0.1
 _WATCH_INTERVAL_S = 0.05
+_SIGTERM_S = 0.5
 _PRELOAD = ("mirimpute.isolation", "mirimpute.datasets.table", "mirimpute.methods.reducer")
 _MIB = 2**20
 
@@ -131,6 +132,8 @@ def run_isolated(
         receiver.close()
     log = limits.read_log(log_file)
     if message is None:
+        if stopped is None and process.exitcode == -signal.SIGTERM:
+            time.sleep(_SIGTERM_S)  # a cluster tells every process of a job: this one is about to hear it, too
         status, reason = stopped or _how_it_ended(process.exitcode, limits.kernel_kills() > kernel_kills)
         return Outcome(status, reason, None, None, log)
     kind, *rest = message
