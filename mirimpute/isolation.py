@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _PROGRESS_INTERVAL_S = 0.1
 _WATCH_INTERVAL_S = 0.05
+_SIGTERM_S = 0.5
 _PRELOAD = ("mirimpute.isolation", "mirimpute.datasets.table", "mirimpute.methods.reducer")
 _MIB = 2**20
 
@@ -109,7 +110,7 @@ def run_isolated(
         target=_child, args=(sender, method, problem, new_rows, str(log_file), threads), daemon=False
     )
     kernel_kills = limits.kernel_kills()
-    fork_servers.start(process, (*_PRELOAD, type(method).__module__, *method.libraries))
+    fork_servers.start(process, server_modules(method))
     sender.close()
     watched = limits.Limits(timeout_s, memory_mb)
     message: tuple[Any, ...] | None = None
@@ -140,6 +141,8 @@ def run_isolated(
         receiver.close()
     log = limits.read_log(log_file)
     if message is None:
+        if stopped is None and process.exitcode == -signal.SIGTERM:
+            time.sleep(_SIGTERM_S)  # a cluster tells every process of a job: this one is about to hear it, too
         status, reason = stopped or _how_it_ended(process.exitcode, limits.kernel_kills() > kernel_kills)
         return Outcome(status, reason, None, None, log)
     kind, *rest = message
@@ -148,6 +151,11 @@ def run_isolated(
     if kind == "result":
         return Outcome("ok", "", rest[0], rest[1], log, rest[2])
     return Outcome(kind, rest[0], None, None, log)
+
+
+def server_modules(method: Method) -> fork_servers.Modules:
+    """Return what the fork server of ``method`` loads."""
+    return (*_PRELOAD, type(method).__module__, *method.libraries)
 
 
 def _kill(process: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import warnings
 from types import ModuleType
 
@@ -98,16 +99,22 @@ def optimal_cost(cost: np.ndarray, max_iterations: int = MAX_ITERATIONS) -> floa
 def _import_pot() -> ModuleType:
     """Import POT without the array libraries that it would load beside NumPy and that nothing here uses.
 
-    With TensorFlow installed (the extra ``hyperimpute`` brings it), a plain import takes seconds and prints logs.
+    With TensorFlow installed (the extra ``hyperimpute`` brings it), a plain import takes seconds and prints logs; with
+    geomloss (the same extra), it loads torch.
     """
-    names = [f"POT_BACKEND_DISABLE_{library}" for library in ("TENSORFLOW", "JAX", "CUPY")]
+    names = [f"POT_BACKEND_DISABLE_{library}" for library in ("TENSORFLOW", "JAX", "CUPY", "PYTORCH")]
     added = [name for name in names if name not in os.environ]
+    hidden = "geomloss" not in sys.modules
     try:
         os.environ.update(dict.fromkeys(added, "1"))
+        if hidden:
+            sys.modules["geomloss"] = None  # type: ignore[assignment]  # so that it cannot be imported
         import ot
     finally:
         for name in added:
             del os.environ[name]
+        if hidden:
+            del sys.modules["geomloss"]
     return ot
 
 

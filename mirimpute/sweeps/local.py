@@ -65,10 +65,21 @@ class LocalLauncher(Launcher):
         with live(self._sweep_dir) as advance, _threads_per_process(self._threads):
             pool = _Pool(self._composer, self._sweep_dir)
             try:
+                self._start_servers(job_overrides)
                 pool.run(job_overrides, min(self._n_jobs, len(job_overrides)), advance)
             finally:
                 pool.stop()
         return []
+
+    def _start_servers(self, cells: Sequence[Sequence[str]]) -> None:
+        """Start loading what workers and the first methods need, all at the same time."""
+        from mirimpute.cli.schema import cell_config
+        from mirimpute.isolation import server_modules
+
+        fork_servers.address(_PRELOAD)
+        choices = {tuple(each for each in overrides if each.startswith("method")): overrides for overrides in cells}
+        for overrides in list(choices.values())[: fork_servers.MAX_SERVERS - 1]:
+            fork_servers.address(server_modules(cell_config(self._composer.compose(overrides)).method))
 
 
 @contextlib.contextmanager
