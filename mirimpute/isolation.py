@@ -154,8 +154,9 @@ def run_isolated(
 
 
 def server_modules(method: Method) -> fork_servers.Modules:
-    """Return what the fork server of ``method`` loads."""
-    return (*_PRELOAD, type(method).__module__, *method.libraries)
+    """Return what the fork server of ``method`` loads; not code from outside the package, which may change."""
+    own = (type(method).__module__,) if type(method).__module__.startswith("mirimpute.") else ()
+    return (*_PRELOAD, *own, *method.libraries)
 
 
 def _kill(process: Any) -> None:

@@ -175,7 +175,12 @@ def _with_question(arguments: list[str]) -> list[str]:
     ['dataset=file', 'dataset.path=my.csv', 'method=ice']
     """
     asked = {argument.partition("=")[0] for argument in arguments}
-    if "dataset=file" not in arguments or asked & {"method", "mechanism", "experiment", "-m", "--multirun", "--cfg"}:
+    paths = [argument.partition("=")[2] for argument in arguments if argument.startswith("dataset.path=")]
+    if (
+        "dataset=file" not in arguments
+        or not any(Path(path).is_file() for path in paths)
+        or asked & {"method", "mechanism", "experiment", "-m", "--multirun", "--cfg"}
+    ):
         return arguments
     print(
         f"{PROGRAM}: comparing methods on more cells hidden as they are missing in the file (experiment=which_method); "

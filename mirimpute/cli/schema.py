@@ -69,9 +69,23 @@ def cell_config(cfg: Any) -> CellConfig:
         if name not in known:
             raise unknown("key", name, known)
         _refuse_additions(name, part)
-        if isinstance(part, Reference):
-            parts[name] = resolve(part, name, _BASES[name])
+        parts[name] = _resolved(part, name)
     return CellConfig(**parts)
+
+
+def part_config(cfg: Any, group: str) -> Any:
+    """Return one part of a composed configuration: a method, a dataset, a mechanism.
+
+    Raises:
+        UserError: a part from outside the package cannot be used.
+    """
+    from omegaconf import OmegaConf
+
+    return _resolved(OmegaConf.to_object(cfg[group]), group)
+
+
+def _resolved(part: Any, group: str) -> Any:
+    return resolve(part, group, _BASES[group]) if isinstance(part, Reference) else part
 
 
 def _refuse_additions(name: str, part: Any) -> None:

@@ -13,6 +13,7 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 
+from mirimpute.cli.schema import part_config
 from mirimpute.errors import StoreError, UserError
 from mirimpute.sweeps.compose import Composer, choices, covering
 
@@ -70,7 +71,7 @@ def _methods(cells: Sequence[Sequence[str]], composer: Composer) -> dict[str, in
     counts = Counter(tuple(each for each in overrides if _names(each, "method")) for overrides in cells)
     found: Counter[str] = Counter()
     for overrides, count in counts.items():
-        found[composer.compose(overrides).method.name] += count
+        found[part_config(composer.compose(overrides), "method").name] += count
     return dict(found)
 
 
@@ -88,16 +89,9 @@ def _fetch(values: Sequence[Sequence[str]], composer: Composer) -> None:
         return key in ("dataset", "experiment") or key.startswith("dataset.")
 
     for overrides in itertools.product(*(each for each in values if decides(each[0]))):
-        dataset = composer.compose(overrides)["dataset"]
         try:
-            _instance(dataset).fetch(data_directory())
+            part_config(composer.compose(overrides), "dataset").fetch(data_directory())
         except StoreError:
             raise
         except UserError:
             continue  # its cells say so, one by one
-
-
-def _instance(dataset: Any) -> Any:
-    from omegaconf import OmegaConf
-
-    return OmegaConf.to_object(dataset)
