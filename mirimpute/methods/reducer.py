@@ -119,7 +119,8 @@ def reduce(
             break
         if schedule.stop == "change" and np.abs(difference).max() < schedule.tolerance * np.abs(x[:, ~missing]).max():
             break
-    return Imputation(point=x.mean(axis=0) if schedule.chains > 1 else x[0], draws=x, trace=trace)
+    # the mean of equal numbers can differ from them in its last bit, so observed entries take no part in it
+    return Imputation(point=np.where(missing, x.mean(axis=0), x[0]), draws=x, trace=trace)
 
 
 def _blocks(missing: np.ndarray, sweep: str) -> list[np.ndarray]:
