@@ -30,12 +30,12 @@ FAST = {
     "missforest": {"trees": 10},
     "mirf_paper": {"hidden_width": 16, "epochs": 2, "rounds": 2, "solver_steps": 3},
     "gain": {"steps": 5, "width": 8, "batch": 16, "draws": 2, "draws_of_mean": 2},
-    "sinkhorn": {"rounds": 2, "steps": 2, "batch": 8, "draws": 2},
-    "knewimp": {"rounds": 2, "steps": 4, "batch": 16, "width": 8, "flow_steps": 3, "draws": 2},
-    "missdiff": {"rounds": 2, "steps": 4, "batch": 16, "width": 8, "solver_steps": 3, "repeats": 2, "draws": 2},
-    "tabcsdi": {"rounds": 2, "steps": 4, "batch": 16, "width": 8, "solver_steps": 3, "draws": 2},
+    "sinkhorn": {"rounds": 2, "steps": 2, "batch": 8, "draws": 3},
+    "knewimp": {"rounds": 2, "steps": 4, "batch": 16, "width": 8, "flow_steps": 3, "draws": 3},
+    "missdiff": {"rounds": 2, "steps": 4, "batch": 16, "width": 8, "solver_steps": 3, "repeats": 2, "draws": 3},
+    "tabcsdi": {"rounds": 2, "steps": 4, "batch": 16, "width": 8, "solver_steps": 3, "draws": 3},
     "miwae": {"steps": 5, "width": 8, "batch": 16, "importance": 5, "draws": 2},
-    "tdm": {"rounds": 2, "steps": 2, "batch": 8, "width": 4, "draws": 2},
+    "tdm": {"rounds": 2, "steps": 2, "batch": 8, "width": 4, "draws": 3},
 }
 NEURAL = ("gain", "sinkhorn", "knewimp", "missdiff", "tabcsdi", "miwae", "tdm")
 WRAPPED = {"hyperimpute", "sklearn"}
