@@ -72,7 +72,7 @@ class Protocol:
         ]
     )
     shrinkage: float = 0.5
-    shrunk_metrics: list[str] = field(default_factory=lambda: ["w2", "energy"])
+    shrunk_metrics: list[str] = field(default_factory=lambda: ["rmse", "w2", "energy"])
     draws_metrics: list[str] = field(
         default_factory=lambda: ["crps", "coverage_90", "coverage_error_90", "interval_width"]
     )
