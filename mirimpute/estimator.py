@@ -72,7 +72,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         from mirimpute.datasets.table import Column, Kind
         from mirimpute.methods.catalog import named_method
         from mirimpute.methods.composition import is_composed
-        from mirimpute.methods.mirf import Mirf, learn
+        from mirimpute.methods.mirf import Mirf
+        from mirimpute.methods.mirf_learning import learn
         from mirimpute.problem import Problem
         from mirimpute.standardise import observed_scale
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from mirimpute.methods.mirf import Mirf, _hold_out
+from mirimpute.methods.mirf import Mirf
+from mirimpute.methods.mirf_learning import _hold_out
 from mirimpute.methods.transports.gaussian import GaussianModel
 
 from .conftest import correlated, problem_of

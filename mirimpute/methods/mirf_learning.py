@@ -1,0 +1,249 @@
+"""How MIRF learns: base, flow and trees without the held-out cells, the choices that these make, then all again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mirimpute.problem import Problem, Progress, no_progress
+from mirimpute.seeding import generator, integer_seed
+
+if TYPE_CHECKING:
+    from mirimpute.methods.history import Rounds
+    from mirimpute.methods.mirf import Mirf
+    from mirimpute.methods.mirf_model import MirfModel
+    from mirimpute.methods.transports.gaussian import GaussianModel
+
+_ROUNDS = 5
+_LEAST_HELD_OUT = 30
+_LARGEST_GAUSSIAN = 256
+_EM_WORK = 1e9
+_EM_ROWS = 5_000
+_PLENTY = 50_000
+_MANY_ROWS = 10_000
+_MOST_HELD_OUT = 5_000
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What :func:`learn` returns.
+
+    Attributes:
+        model: completes any rows.
+        trace, history, notes: see :class:`mirimpute.problem.Imputation`.
+    """
+
+    model: MirfModel
+    trace: list[dict[str, Any]]
+    history: Rounds
+    notes: tuple[str, ...]
+
+
+def learn(settings: Mirf, problem: Problem, progress: Progress = no_progress, *, new_rows: bool = False) -> Learnt:
+    """Return the model, the trace of its rounds, and notes for the reader of a result.
+
+    First everything is fitted without the held-out cells: the base, the flow in the outer loop, the trees on the rows
+    that the flow completed. The held-out cells choose shrinkage, rounds and weights. Then base, flow and trees are
+    fitted to all observed cells, and the choices stay. With more than 50,000 observed cells, of which 5,000 are enough
+    to choose, the last step is left out.
+
+    Args:
+        settings: the parameters.
+        problem: the incomplete table.
+        progress: called during long work.
+        new_rows: also grow trees for columns that miss nothing here, because rows to come may miss them.
+    """
+    from mirimpute.methods.device import threads_for
+
+    n, d = problem.x_incomplete.shape
+    with threads_for(d > _LARGEST_GAUSSIAN or n > _MANY_ROWS):
+        return _learn(_for_size(settings, n, d), problem, progress, new_rows)
+
+
+def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool) -> Learnt:
+    import torch
+
+    from mirimpute.methods.device import torch_device
+    from mirimpute.methods.mirf_model import ALONE, Choices, MirfModel, Support, choose, point_range
+    from mirimpute.methods.reducer import Schedule, reduce
+    from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
+    from mirimpute.methods.transports.selection import self_masking_tilt
+    from mirimpute.methods.transports.trees import TreeMeans, TreeSettings, fit_trees
+
+    device = torch_device(problem.device)
+    rng = generator(problem.seed, "mirf")
+    part = _part(problem, settings.steps * settings.batch, rng)
+    x = part.x_incomplete
+    plenty = part.missing.size - part.missing.sum() > _PLENTY
+    held_out = _hold_out(x, settings.held_out, rng)
+    progress("gaussian base", 0, 1)
+    base, base_without = _bases(x, held_out, rng)
+    transport = FlowTransport(
+        FlowSettings(**_flow_fields(settings, FlowSettings.__dataclass_fields__)),
+        x,
+        base,
+        base_without,
+        held_out,
+        device,
+        integer_seed(problem.seed, "flow") % 2**63,
+        progress,
+    )
+    schedule = Schedule(
+        sweep="joint",
+        step="draw",
+        rounds=(settings.rounds or _ROUNDS) if held_out.any() else 0,
+        stop="transport",
+        chains=settings.chains,
+    )
+
+    def fill(x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
+        return _gaussian_fill(base, x_incomplete, chains, rng)
+
+    reduced = reduce(part, transport, schedule, fill, rng, no_progress)
+    if plenty:
+        transport.finish(reduced.draws, use_held_out=False)
+    forest = TreeSettings(settings.trees, settings.leaf, settings.tree_inputs, settings.tree_rows, settings.tree_work)
+    wanted = np.ones(x.shape[1], dtype=bool) if new_rows else part.missing.any(axis=0)
+    choices, trees = Choices(ALONE, 0.0, np.ones(x.shape[1]), 0.0), TreeMeans({}, {})
+    if held_out.any():
+        flow = transport.model()
+        hidden = part.missing | held_out
+        completed = np.where(hidden, flow.mean(flow.rows(x, hidden)), x)
+        trees = fit_trees(completed, ~hidden & wanted, forest, rng, lambda done, total: progress("trees", done, total))
+        noise = torch.Generator(device=device).manual_seed(integer_seed(problem.seed, "choices") % 2**63)
+        choices = choose(flow, trees, x, held_out, noise)
+        if reduced.trace:
+            reduced.trace[-1]["heldout_stacked"] = choices.error
+    if not plenty:
+        transport.finish(reduced.draws, use_held_out=True)
+    flow = transport.model()
+    if choices.weights[2] > 0 and not plenty:
+        completed = np.where(part.missing, flow.mean(flow.rows(x, part.missing)), x)
+        trees = fit_trees(
+            completed, ~part.missing & wanted, forest, rng, lambda done, total: progress("trees", done, total)
+        )
+    tilt = np.zeros(x.shape[1])
+    if settings.selection:
+        progress("selection", 0, 1)
+        tilt = self_masking_tilt(flow, x, rng)
+    model = MirfModel(flow, trees, choices.weights, choices.shift, choices.spread, Support.of(x), point_range(x), tilt)
+    history = reduced.history if part is problem else ()  # a part of the rows says nothing of the table
+    return Learnt(model, reduced.trace, history, transport.notes())
+
+
+def _flow_fields(settings: Mirf, names: Iterable[str]) -> dict[str, Any]:
+    """Return the fields of the flow's settings of these names."""
+    solver = {"solver": settings.solver.name, "solver_steps": settings.solver.steps}
+    return {name: solver[name] if name in solver else getattr(settings, name) for name in names}
+
+
+def _for_size(settings: Mirf, n_rows: int, n_columns: int) -> Mirf:
+    """Return the settings for a table of this size; they are meant for 2,000 rows and up to 256 columns.
+
+    With s = sqrt(n_rows / 2000), kept between 1 and 4: s times as many steps in all, in fewer rounds of fewer chains
+    (each refresh costs more, and more rows need fewer copies), a third of them in the last phase at least; a network
+    sqrt(s) times as wide, batches up to twice as large, and dropout and decay divided by s. Beyond 256 columns a row
+    says more and costs more: half of the batch, two rounds, and no piecewise-linear features.
+    """
+    s = float(np.clip((n_rows / 2000) ** 0.5, 1, 4))
+    rounds = settings.rounds or _ROUNDS
+    settings = replace(settings, rounds=rounds)
+    if s > 1:
+        total = rounds * settings.steps * s
+        rounds = max(min(rounds, 2), round(rounds / s**0.5))
+        settings = replace(
+            settings,
+            rounds=rounds,
+            steps=round(total / rounds),
+            final_steps=round(max(settings.final_steps * s, total / 2)),
+            chains=min(settings.chains, max(2, round(settings.chains / s))),
+            width=8 * round(settings.width * s**0.5 / 8),
+            batch=round(settings.batch * min(s, 2)),
+            dropout=settings.dropout / s,
+            weight_decay=settings.weight_decay / s,
+        )
+    if n_columns <= _LARGEST_GAUSSIAN:
+        return settings
+    return replace(settings, bins=0, batch=min(settings.batch, 128), rounds=min(rounds, 2))
+
+
+def _part(problem: Problem, most: int, rng: np.random.Generator) -> Problem:
+    """Return the problem, or a random part of its rows when a round could not look at all of them anyway."""
+    n = len(problem.x_incomplete)
+    if n <= most:
+        return problem
+    rows = np.sort(rng.choice(n, most, replace=False))
+    part = problem.x_incomplete[rows]
+    empty = np.isnan(part).all(axis=0)
+    if empty.any():  # a column observed in a few rows only: they come along
+        more = np.flatnonzero(~np.isnan(problem.x_incomplete[:, empty]).all(axis=1))
+        part = problem.x_incomplete[np.union1d(rows, more)]
+    return replace(problem, x_incomplete=part)
+
+
+def _hold_out(x_incomplete: np.ndarray, fraction: float, rng: np.random.Generator) -> np.ndarray:
+    """Choose observed cells at random, leaving every column at least half of its own and every row at least one."""
+    observed = ~np.isnan(x_incomplete)
+    chosen = observed & (rng.random(observed.shape) < min(fraction, _MOST_HELD_OUT / max(observed.sum(), 1)))
+    emptied = observed.any(axis=1) & ~(observed & ~chosen).any(axis=1)
+    chosen[emptied] = False
+    chosen[:, 2 * chosen.sum(axis=0) > observed.sum(axis=0)] = False
+    return chosen if chosen.sum() >= _LEAST_HELD_OUT else np.zeros_like(chosen)
+
+
+def _bases(
+    x_incomplete: np.ndarray, held_out: np.ndarray, rng: np.random.Generator
+) -> tuple[GaussianModel, GaussianModel]:
+    """Return the Gaussian fitted to every observed cell, and the one without the held-out cells.
+
+    The shrinkage is the candidate that predicts the held-out cells best. Beyond 256 columns, where the exact
+    conditional of every row costs too much, the base has independent columns. EM sees at most 5,000 rows, fewer where
+    rows x columns³ passes 1e9, and takes fewer rounds then.
+    """
+    import torch
+
+    from mirimpute.methods.transports.gaussian import IndependentModel, fit_em
+
+    d = x_incomplete.shape[1]
+    x = torch.as_tensor(np.nan_to_num(x_incomplete))
+    known = torch.as_tensor(~np.isnan(x_incomplete))
+    kept = known & ~torch.as_tensor(held_out)
+    if d > _LARGEST_GAUSSIAN:
+        independent = IndependentModel(torch.zeros(d, dtype=x.dtype), torch.ones(d, dtype=x.dtype))
+        return independent, independent
+    most = max(8 * d, min(_EM_ROWS, int(_EM_WORK / d**3)))
+    part = torch.as_tensor(np.sort(rng.permutation(len(x))[:most]))
+    rounds = int(np.clip(_EM_WORK / (len(part) * d**3), 5, 50))
+    if not held_out.any():
+        only = fit_em(x[part], known[part], 0.1, rounds=rounds)
+        return only, only
+    rows = torch.as_tensor(held_out.any(axis=1))
+    best: tuple[float, float, GaussianModel] | None = None
+    model: GaussianModel | None = None
+    for shrinkage in (0.3, 0.1, 0.03, 0.01, 0.003):
+        model = fit_em(x[part], kept[part], shrinkage, start=model, rounds=rounds)
+        mean, _ = model.condition(x[rows], kept[rows])
+        error = float(((mean - x[rows])[torch.as_tensor(held_out)[rows]] ** 2).mean())
+        if best is not None and error > best[0]:
+            break
+        best = (error, shrinkage, model)
+    assert best is not None
+    return fit_em(x[part], known[part], best[1], start=best[2], rounds=rounds), best[2]
+
+
+def _gaussian_fill(base: GaussianModel, x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
+    """Complete every chain with a draw of the Gaussian base, inside the bounds of each column."""
+    import torch
+
+    from mirimpute.methods.transports.limits import bounds
+
+    missing = np.isnan(x_incomplete)
+    x = torch.as_tensor(np.nan_to_num(x_incomplete))
+    noise = torch.Generator().manual_seed(int(rng.integers(2**63 - 1)))
+    lowest, highest = bounds(x_incomplete)
+    known = torch.as_tensor(~missing)
+    drawn = base.draw(x, known, chains, noise).numpy()
+    return np.where(missing, np.clip(drawn, lowest, highest), x_incomplete)
