@@ -52,6 +52,8 @@ class LocalLauncher(Launcher):
         """Take what Hydra gives."""
         self._composer = Composer(hydra_context.config_loader, config)
         self._sweep_dir = Path(str(config.hydra.sweep.dir))
+        with _threads_per_process(self._threads):
+            fork_servers.address(_PRELOAD)  # loads while the sweep is planned
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[Any]:
         """Run all cells; what became of them is in the journal.
@@ -72,11 +74,10 @@ class LocalLauncher(Launcher):
         return []
 
     def _start_servers(self, cells: Sequence[Sequence[str]]) -> None:
-        """Start loading what workers and the first methods need, all at the same time."""
+        """Start loading what the first methods need, while the workers load what they need."""
         from mirimpute.cli.schema import cell_config
         from mirimpute.isolation import server_modules
 
-        fork_servers.address(_PRELOAD)
         choices = {tuple(each for each in overrides if each.startswith("method")): overrides for overrides in cells}
         for overrides in list(choices.values())[: fork_servers.MAX_SERVERS - 1]:
             fork_servers.address(server_modules(cell_config(self._composer.compose(overrides)).method))
