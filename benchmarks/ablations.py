@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sweeps = [sweep for of_variant in by_variant.values() for sweep in of_variant]
         if not asked.table_only:
             runs = [replace(sweep, methods=(DEFAULT,)) for sweep in sweeps]
-            run_sweeps(runs, asked.results_dir, (*LIMITS, "resume=true"))
+            run_sweeps(runs, asked.results_dir, (*LIMITS, "resume=failed"))
         found = read_cells(sweeps, asked.results_dir)
         out: Path = asked.out
         write_csv(found.frame, out / "ablations.csv")

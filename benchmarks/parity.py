@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise UserError("no dataset to compare on")
         sweeps = sweeps_of(asked.datasets, asked.methods, asked.seeds)
         if not asked.table_only:
-            run_sweeps(sweeps, asked.results_dir, (*LIMITS, "resume=true"))
+            run_sweeps(sweeps, asked.results_dir, (*LIMITS, "resume=failed"))
         found = read_cells(sweeps, asked.results_dir)
         out: Path = asked.out
         write_csv(found.frame, out / "parity.csv")

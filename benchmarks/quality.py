@@ -48,7 +48,7 @@ def _work(options: argparse.Namespace) -> None:
     if not sweeps:
         raise UserError(f"nothing to run: the bundled tables ({', '.join(BUNDLED)}) have mechanism mcar only")
     if not options.table_only:
-        run_sweeps(sweeps, options.results_dir, [*LIMITS, "resume=true"])
+        run_sweeps(sweeps, options.results_dir, [*LIMITS, "resume=failed"])
     found = read_cells(sweeps, options.results_dir)
     write_csv(found.frame, options.out / "quality.csv")
     write_text(options.out / "quality.md", quality_page(found, sweeps, _part(options), date.today()))

@@ -42,7 +42,7 @@ def _work(options: argparse.Namespace) -> None:
     by_columns = {d: gaussian(ROWS_OF_COLUMNS, d, options.seeds) for d in COLUMNS if d <= options.largest_d}
     sweeps = list(dict.fromkeys([*sets, *by_rows.values(), *by_columns.values()]))  # the curves share one size
     if not options.table_only:
-        run_sweeps(sweeps, options.results_dir, [*LIMITS, *SCORES, f"resume={str(options.resume).lower()}"])
+        run_sweeps(sweeps, options.results_dir, [*LIMITS, *SCORES, f"resume={'failed' if options.resume else 'false'}"])
     found = read_cells(sweeps, options.results_dir)
     write_csv(found.frame, options.out / "speed.csv")
     n_cells = sum(len(sweep.cells) for sweep in sweeps)
