@@ -85,6 +85,15 @@ def means(page: Page) -> list[float]:
     return [float(text.split(" ")[0]) if text != "—" else float("inf") for text in column(page, "measure-table", 5)]
 
 
+def means_once_sorted(page: Page, *, reverse: bool) -> list[float]:
+    """Return the means once they are in order, or after ten seconds: the table is redrawn a moment after the click."""
+    for _ in range(100):
+        if (found := means(page)) == sorted(found, reverse=reverse):
+            break
+        page.wait_for_timeout(100)
+    return means(page)
+
+
 def marks(page: Page, chart: str) -> int:
     return page.locator(f"#{chart} svg .mark-symbol path").count()
 
@@ -96,11 +105,11 @@ def entries(page: Page, table: str) -> str:
 def test_sorting_by_click_and_by_key_changes_the_order(opened: Page) -> None:
     head = opened.locator("#measure-table thead th", has_text="mean ± sd")
     head.click()
-    up = means(opened)
+    up = means_once_sorted(opened, reverse=False)
     assert up == sorted(up)
     head.locator("[tabindex]").focus()
     opened.keyboard.press("Enter")
-    down = means(opened)
+    down = means_once_sorted(opened, reverse=True)
     assert down == sorted(down, reverse=True)
     assert down != up
 
