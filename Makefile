@@ -42,7 +42,8 @@ paper-small: $(STAMP) ## the same in small: at most 1,000 rows, rate 0.4, two se
 	$(BIN)/mirimpute-report $(RESULTS)/paper
 
 test: $(STAMP) ## run the tests (real data: set MIRIMPUTE_DATA_DIR)
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n auto -m "not slow"
+	$(BIN)/python -m pytest -q -m slow
 
 lint: $(STAMP) ## check style and types
 	$(BIN)/ruff check .
