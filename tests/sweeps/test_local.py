@@ -54,7 +54,7 @@ def test_a_sweep_stops_within_two_seconds_and_says_how_to_go_on(
     family = descendants(process.pid)
     asked = time.monotonic()
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=60)
     took = time.monotonic() - asked
     assert process.returncode == 130
     assert "0 of 3 cells are done, 0 of them failed, 3 are left" in err
