@@ -18,7 +18,11 @@ from mirimpute.cli.bench import main
 from mirimpute.results.row import COST_FIELDS
 from mirimpute.results.store import read_rows
 
-CODE = "import sys; from mirimpute.cli.bench import main; main(sys.argv[1:])"
+# A shell starts what runs in its background with Ctrl-C ignored, and children inherit that.
+CODE = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from mirimpute.cli.bench import main; main(sys.argv[1:])"
+)
 GRID = ("dataset=iris", "method=mean,ice", "protocol.metrics=[rmse]", "protocol.shrunk_metrics=[]", "threads=1")
 
 
