@@ -59,8 +59,8 @@ def test_a_sweep_stops_within_two_seconds_and_says_how_to_go_on(
     assert process.returncode == 130
     assert "0 of 3 cells are done, 0 of them failed, 3 are left" in err
     assert "resume=true" in err
-    # A process that is just being started, and is told too, may print where it was: the last lines are the command's.
-    assert err.splitlines()[-1].startswith("mirimpute-bench: ") or "Process ForkServer" in err or "forkserver" in err
+    # A process that is just being started, and is told too, may print where it was; the command itself may not.
+    assert "cli/bench.py" not in err
     assert took < 2 * max(os.getloadavg()[0] / (os.cpu_count() or 1), 1), "slower than two seconds of a free machine"
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), seconds=5)
     assert running(tmp_path) == []
