@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 _ATTEMPTS = 20
@@ -29,13 +30,30 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
         OSError: the system refuses.
     """
     try:
-        content = _read(path, max_bytes + 1)
+        return _read(path, max_bytes)
     except FileNotFoundError:
         time.sleep(_REPLACEMENT_S)  # a newer version is just being moved into place
-        content = _read(path, max_bytes + 1)
-    if len(content) > max_bytes:
-        raise ValueError(f"it is larger than {max_bytes} bytes")
-    return content
+        return _read(path, max_bytes)
+
+
+def read_together(directory: Path, names: Sequence[str], max_bytes: int) -> list[bytes | None]:
+    """Return the contents of several files of one version of ``directory``; None for a file that is not in it.
+
+    Raises:
+        ValueError: one is larger than ``max_bytes``.
+        OSError: the system refuses, there is no such directory, or it is replaced faster than it can be read.
+    """
+    for _ in range(_ATTEMPTS):
+        version = _version(directory)
+        contents: list[bytes | None] = []
+        for name in names:
+            try:
+                contents.append(_read(directory / name, max_bytes))
+            except FileNotFoundError:
+                contents.append(None)
+        if version == _version(directory):
+            return contents
+    raise FileNotFoundError(f"No such file: another process keeps replacing '{directory}'")
 
 
 def hidden_sibling(final: Path) -> Path:
@@ -92,6 +110,19 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _read(path: Path, count: int) -> bytes:
+def _version(directory: Path) -> tuple[int, int]:
+    """Return what tells this directory from one that takes its place (the number alone may be used again)."""
+    try:
+        status = directory.stat()
+    except FileNotFoundError:
+        time.sleep(_REPLACEMENT_S)  # a newer version is just being moved into place
+        status = directory.stat()
+    return status.st_ino, status.st_mtime_ns
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
     with path.open("rb") as file:
-        return file.read(count)
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise ValueError(f"it is larger than {max_bytes} bytes")
+    return content

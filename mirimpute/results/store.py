@@ -260,7 +260,9 @@ def _sound_row(path: Path, results_dir: Path, home: Path | None = None) -> dict[
 
 def _load_row(path: Path, results_dir: Path, home: Path) -> dict[str, Any]:
     """Return the row in ``path``, which must belong into the directory ``home``."""
-    content = disk.read_bounded(path, MAX_ROW_BYTES)
+    content, seal = disk.read_together(path.parent, [path.name, "row.json.sha256"], MAX_ROW_BYTES)
+    if content is None:
+        raise FileNotFoundError(f"No such file: '{path}'")
     row = parse_json(content)
     if not isinstance(row, dict):
         raise RowError(f"must be a JSON object, is a {type(row).__name__}")
@@ -269,20 +271,10 @@ def _load_row(path: Path, results_dir: Path, home: Path) -> dict[str, Any]:
         raise RowError(
             f"its place is '{cell_directory(results_dir, row)}', so this is a copy: remove it or move it back"
         )
-    _check_seal(path, content)
+    if seal is None:
+        raise RowError("row.json.sha256 is absent, so nothing shows that mirimpute-bench wrote it")
+    check_seal(content, seal)
     return row
-
-
-def _check_seal(path: Path, content: bytes) -> None:
-    try:
-        seal = disk.read_bounded(path.with_name("row.json.sha256"), MAX_ROW_BYTES)
-    except FileNotFoundError:
-        raise RowError("row.json.sha256 is absent, so nothing shows that mirimpute-bench wrote it") from None
-    try:
-        check_seal(content, seal)
-    except RowError:
-        if disk.read_bounded(path, MAX_ROW_BYTES) == content:  # else the cell was replaced between the two readings
-            raise
 
 
 def _set_aside(results_dir: Path, final: Path) -> Path:
