@@ -22,7 +22,7 @@ from mirimpute.conf_location import conf_dir
 from mirimpute.results.store import read_rows
 
 FULL = ("toy", "uci", "uci_mar", "scaling", "letter")
-SMALL = ("small",)
+SMALL = ("small", "small_paper")
 
 
 def main() -> int:
