@@ -14,7 +14,7 @@ from mirimpute.errors import UserError
 if TYPE_CHECKING:
     from mirimpute.estimator import MirfImputer
 
-FORMAT = "mirimpute-mirf-1"
+FORMAT = "mirimpute-mirf-2"
 
 
 def save(imputer: MirfImputer, path: Path) -> None:
@@ -32,7 +32,7 @@ def save(imputer: MirfImputer, path: Path) -> None:
         "scale.spread": imputer._scale.spread,
         "base.mean": flow.base.mean.cpu().numpy(),
         "base.covariance": flow.base.covariance.cpu().numpy(),
-        "weights": model.weights,
+        "weights": np.array(model.stack.weights).reshape(-1, 3),
         "spread": model.spread,
         "lowest": model.support.lowest,
         "highest": model.support.highest,
@@ -40,7 +40,11 @@ def save(imputer: MirfImputer, path: Path) -> None:
         "tilt": model.tilt,
         **{f"predictor.{name}": value.cpu().numpy() for name, value in flow.predictor.arrays().items()},
         **{f"network.{name}": value.cpu().numpy() for name, value in network.state_dict().items()},
-        **{f"trees.{name}": value for name, value in model.trees.arrays().items()},
+        **{
+            f"trees.{number}.{name}": value
+            for number, trees in enumerate(model.stack.trees)
+            for name, value in trees.arrays().items()
+        },
         **{f"support.{j}": values for j, values in enumerate(model.support.values) if values is not None},
     }
     facts = {
@@ -108,6 +112,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
     from mirimpute.methods.transports.flow import FlowModel
     from mirimpute.methods.transports.gaussian import GaussianModel, IndependentModel
     from mirimpute.methods.transports.prediction import Predictor
+    from mirimpute.methods.transports.stack import Stack
     from mirimpute.methods.transports.trees import TreeMeans
     from mirimpute.standardise import Scale
 
@@ -138,8 +143,10 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
     imputer._scale = Scale(arrays["scale.mean"], arrays["scale.spread"])
     imputer._model = MirfModel(
         flow=FlowModel(base=base, predictor=predictor, network=network, **facts["flow"]),
-        trees=TreeMeans.from_arrays(part("trees.")),
-        weights=arrays["weights"],
+        stack=Stack(
+            tuple(TreeMeans.from_arrays(part(f"trees.{number}.")) for number in range(len(arrays["weights"]))),
+            tuple(arrays["weights"]),
+        ),
         shift=float(facts["shift"]),
         spread=arrays["spread"],
         support=support,

@@ -67,6 +67,7 @@ class Mirf(Method):
         held_out: fraction of the observed cells that choose and are never targets.
         patience: stop after this many rounds without improvement on them.
         trees, leaf: of the ensemble of each column: trees, and rows in a leaf at least.
+        passes: of the trees at most, each on rows completed by the estimate before it; the held-out cells say how many.
         tree_inputs, tree_rows: columns and rows that it sees, at most.
         tree_work: rows x inputs x trees, summed over the columns, at most; beyond it there are fewer trees, or none.
         selection: also model the pattern, for values missing not at random; what that can and cannot tell is said in
@@ -109,6 +110,7 @@ class Mirf(Method):
     patience: int = 3
     trees: int = 50
     leaf: int = 3
+    passes: int = 3
     tree_inputs: int = 40
     tree_rows: int = 20_000
     tree_work: float = 2e8
@@ -129,6 +131,7 @@ class Mirf(Method):
             "blocks",
             "patience",
             "leaf",
+            "passes",
             "tree_inputs",
             "tree_rows",
         ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mirimpute.methods.mirf import Mirf
     from mirimpute.methods.mirf_model import MirfModel
     from mirimpute.methods.transports.gaussian import GaussianModel
+    from mirimpute.methods.transports.trees import TreeMeans
 
 _ROUNDS = 5
 _LEAST_HELD_OUT = 30
@@ -67,11 +68,12 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     import torch
 
     from mirimpute.methods.device import torch_device
-    from mirimpute.methods.mirf_model import ALONE, Choices, MirfModel, Support, choose, point_range
+    from mirimpute.methods.mirf_model import Choices, MirfModel, Support, choose, point_range
     from mirimpute.methods.reducer import Schedule, reduce
     from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
     from mirimpute.methods.transports.selection import self_masking_tilt
-    from mirimpute.methods.transports.trees import TreeMeans, TreeSettings, fit_trees
+    from mirimpute.methods.transports.stack import Stack, fit_stack
+    from mirimpute.methods.transports.trees import TreeSettings, fit_trees
 
     device = torch_device(problem.device)
     rng = generator(problem.seed, "mirf")
@@ -107,29 +109,35 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         transport.finish(reduced.draws, use_held_out=False)
     forest = TreeSettings(settings.trees, settings.leaf, settings.tree_inputs, settings.tree_rows, settings.tree_work)
     wanted = np.ones(x.shape[1], dtype=bool) if new_rows else part.missing.any(axis=0)
-    choices, trees = Choices(ALONE, 0.0, np.ones(x.shape[1]), 0.0), TreeMeans({}, {})
+    choices, stack = Choices(0.0, np.ones(x.shape[1])), Stack()
+
+    def growing(hidden: np.ndarray) -> Callable[[np.ndarray], TreeMeans]:
+        def report(done: int, total: int) -> None:
+            progress("trees", done, total)
+
+        return lambda completed: fit_trees(completed, ~hidden & wanted, forest, rng, report)
+
     if held_out.any():
         flow = transport.model()
         hidden = part.missing | held_out
-        completed = np.where(hidden, flow.mean(flow.rows(x, hidden)), x)
-        trees = fit_trees(completed, ~hidden & wanted, forest, rng, lambda done, total: progress("trees", done, total))
+        base_mean, flow_mean = flow.means(flow.rows(x, hidden))
+        grow = growing(hidden)
+        stack, stacked, error = fit_stack(base_mean, flow_mean, x, hidden, held_out, grow, settings.passes)
         noise = torch.Generator(device=device).manual_seed(integer_seed(problem.seed, "choices") % 2**63)
-        choices = choose(flow, trees, x, held_out, noise)
+        choices = choose(flow, stacked, x, held_out, noise)
         if reduced.trace:
-            reduced.trace[-1]["heldout_stacked"] = choices.error
+            reduced.trace[-1]["heldout_stacked"] = error
     if not plenty:
         transport.finish(reduced.draws, use_held_out=True)
     flow = transport.model()
-    if choices.weights[2] > 0 and not plenty:
-        completed = np.where(part.missing, flow.mean(flow.rows(x, part.missing)), x)
-        trees = fit_trees(
-            completed, ~part.missing & wanted, forest, rng, lambda done, total: progress("trees", done, total)
-        )
+    if not plenty:
+        means = flow.means(flow.rows(x, part.missing))
+        stack = stack.refitted(*means, x, part.missing, growing(part.missing))
     tilt = np.zeros(x.shape[1])
     if settings.selection:
         progress("selection", 0, 1)
         tilt = self_masking_tilt(flow, x, rng)
-    model = MirfModel(flow, trees, choices.weights, choices.shift, choices.spread, Support.of(x), point_range(x), tilt)
+    model = MirfModel(flow, stack, choices.shift, choices.spread, Support.of(x), point_range(x), tilt)
     history = reduced.history if part is problem else ()  # a part of the rows says nothing of the table
     return Learnt(model, reduced.trace, history, transport.notes())
 
@@ -143,22 +151,24 @@ def _flow_fields(settings: Mirf, names: Iterable[str]) -> dict[str, Any]:
 def _for_size(settings: Mirf, n_rows: int, n_columns: int) -> Mirf:
     """Return the settings for a table of this size; they are meant for 2,000 rows and up to 256 columns.
 
-    With s = sqrt(n_rows / 2000), kept between 1 and 4: s times as many steps in all, in fewer rounds of fewer chains
-    (each refresh costs more, and more rows need fewer copies), a third of them in the last phase at least; a network
-    sqrt(s) times as wide, batches up to twice as large, and dropout and decay divided by s. Beyond 256 columns a row
-    says more and costs more: half of the batch, two rounds, and no piecewise-linear features.
+    With s = sqrt(n_rows / 2000), kept between 1 and 4: s times as many steps in all, or 0.8 s^2 times where that is
+    more, in fewer rounds of fewer chains (each refresh costs more, and more rows need fewer copies), a third of them in
+    the last phase at least; a network sqrt(s) times as wide, batches up to twice as large, and dropout and decay
+    divided by s. Beyond 256 columns a row says more and costs more: half of the batch, two rounds, and no
+    piecewise-linear features.
     """
     s = float(np.clip((n_rows / 2000) ** 0.5, 1, 4))
     rounds = settings.rounds or _ROUNDS
     settings = replace(settings, rounds=rounds)
     if s > 1:
-        total = rounds * settings.steps * s
+        work = max(s, 0.8 * s**2)
+        total = rounds * settings.steps * work
         rounds = max(min(rounds, 2), round(rounds / s**0.5))
         settings = replace(
             settings,
             rounds=rounds,
             steps=round(total / rounds),
-            final_steps=round(max(settings.final_steps * s, total / 2)),
+            final_steps=round(max(settings.final_steps * work, total / 2)),
             chains=min(settings.chains, max(2, round(settings.chains / s))),
             width=8 * round(settings.width * s**0.5 / 8),
             batch=round(settings.batch * min(s, 2)),

@@ -1,4 +1,4 @@
-"""What MIRF has learnt, apart from the table: a flow, trees, and how they are weighed. It completes any rows."""
+"""What MIRF has learnt, apart from the table: a flow, and a stack over it. It completes any rows."""
 
 from __future__ import annotations
 
@@ -11,16 +11,9 @@ from mirimpute.crps import crps
 from mirimpute.methods.device import threads_for
 from mirimpute.methods.transports.flow import FlowModel
 from mirimpute.methods.transports.limits import bounds
-from mirimpute.methods.transports.stack import stack_weights
-from mirimpute.methods.transports.trees import TreeMeans
+from mirimpute.methods.transports.stack import Stack
 
 Array = np.ndarray
-
-ALONE = np.array([0.0, 1.0, 0.0])
-"""The weights of base, flow and trees where no held-out cell can choose: the flow, which contains the base."""
-
-PRIOR = np.array([0.0, 0.5, 0.5])
-"""The weights that few held-out cells are drawn towards."""
 
 _PRIOR_CELLS = 40.0
 _SMALL_TABLE = 500_000
@@ -69,8 +62,7 @@ class MirfModel:
 
     Attributes:
         flow: the rectified flow over its Gaussian base.
-        trees: one ensemble per column, on rows completed by the flow's mean.
-        weights: (3,), weights of base, flow and trees in the point estimate.
+        stack: of base, flow and trees, for the point estimate.
         shift, spread: of the draws, see :class:`Choices`; a better point leaves less spread.
         support: of the draws.
         outlier: (2, d), the range of the point estimate.
@@ -79,8 +71,7 @@ class MirfModel:
     """
 
     flow: FlowModel
-    trees: TreeMeans
-    weights: Array
+    stack: Stack
     shift: float
     spread: Array
     support: Support
@@ -99,11 +90,9 @@ class MirfModel:
     def _complete(self, x_incomplete: Array, n_draws: int, generator: torch.Generator) -> tuple[Array, Array]:
         missing = np.isnan(x_incomplete)
         rows = self.flow.rows(x_incomplete, missing)
-        flow_mean = self.flow.mean(rows)
-        base = rows.mean.double().cpu().numpy()
-        estimates = three_estimates(base, flow_mean, self.trees, x_incomplete, missing)
+        base, flow_mean = self.flow.means(rows)
+        stacked = self.stack.point(base, flow_mean, x_incomplete, missing)
         tilt = self.tilt * rows.spread.double().cpu().numpy() ** 2
-        stacked = estimates @ self.weights
         point = np.clip(stacked + tilt, *self.outlier)
         centre = flow_mean + self.shift * (stacked - flow_mean) + tilt
         draws = np.repeat(x_incomplete[None], n_draws, axis=0)
@@ -113,44 +102,30 @@ class MirfModel:
         return np.where(missing, point, x_incomplete), draws
 
 
-def three_estimates(base: Array, flow_mean: Array, trees: TreeMeans, x: Array, hidden: Array) -> Array:
-    """Return what base, flow and trees say of the hidden entries, (n, d, 3).
-
-    Columns without trees repeat the flow, and so do rows without an observed entry: the flow's mean alone, which may
-    lie where no row is, tells trees nothing.
-    """
-    completed = np.where(hidden, flow_mean, x)
-    wanted = hidden & ~hidden.all(axis=1, keepdims=True)
-    return np.stack([base, flow_mean, trees.predict(completed, wanted)], axis=-1)
-
-
 @dataclass(frozen=True)
 class Choices:
-    """What the held-out cells choose.
+    """What the held-out cells choose for the draws.
 
     Attributes:
-        weights: (3,), of base, flow and trees in the point estimate.
         shift: in [0, 1], how far the draws are moved from around the flow's mean to around the point estimate.
         spread: (d,), of the draws.
-        error: RMSE of the point estimate on the held-out cells.
     """
 
-    weights: Array
     shift: float
     spread: Array
-    error: float
 
 
 def choose(
-    flow: FlowModel, trees: TreeMeans, x_incomplete: Array, held_out: Array, generator: torch.Generator
+    flow: FlowModel, stacked: Array, x_incomplete: Array, held_out: Array, generator: torch.Generator
 ) -> Choices:
-    """Return what the held-out cells choose, from models that never saw them as targets.
+    """Return what the held-out cells choose, from a flow and a stack that never saw them as targets.
 
-    The weights have the least squared error. The shift has the smallest CRPS of eight draws: where the conditional
-    distribution has several modes, draws moved to a better mean can be worse draws.
+    The shift has the smallest CRPS of eight draws: where the conditional distribution has several modes, draws moved
+    to a better mean can be worse draws.
 
     Args:
-        flow, trees: fitted without the held-out cells as targets.
+        flow: fitted without the held-out cells as targets.
+        stacked: (n, d), the point estimate of missing and held-out cells.
         x_incomplete: float64 (n, d).
         held_out: bool (n, d), observed cells.
         generator: of the draws.
@@ -158,26 +133,22 @@ def choose(
     d = x_incomplete.shape[1]
     which = np.flatnonzero(held_out.any(axis=1))
     x, cells = x_incomplete[which], held_out[which]
-    hidden = np.isnan(x) | cells
-    rows = flow.rows(x, hidden)
+    rows = flow.rows(x, np.isnan(x) | cells)
     flow_mean = flow.mean(rows)
-    base = rows.mean.double().cpu().numpy()
-    estimates = three_estimates(base, flow_mean, trees, x, hidden)[cells]
     truth, column = x[cells], np.nonzero(cells)[1]
-    weights = stack_weights(estimates, truth, PRIOR if trees.trees else ALONE)
-    stacked = estimates @ weights
-    left, alone = (truth - stacked) ** 2, (truth - estimates[:, 1]) ** 2
-    of_stack = np.bincount(column, left, d) + _PRIOR_CELLS * left.mean()
-    of_flow = np.bincount(column, alone, d) + _PRIOR_CELLS * max(alone.mean(), 1e-12)
-    spread = np.clip(np.sqrt(of_stack / of_flow), *_SPREAD_RANGE)
+    of_flow, of_stack = flow_mean[cells], stacked[which][cells]
+    left, alone = (truth - of_stack) ** 2, (truth - of_flow) ** 2
+    left_of_column = np.bincount(column, left, d) + _PRIOR_CELLS * left.mean()
+    alone_of_column = np.bincount(column, alone, d) + _PRIOR_CELLS * max(alone.mean(), 1e-12)
+    spread = np.clip(np.sqrt(left_of_column / alone_of_column), *_SPREAD_RANGE)
     deviation = (flow.draw(rows, _DRAWS, generator) - flow_mean)[:, cells]
     candidates = {}
     for shift in _SHIFTS:
         scale = 1 + shift * (spread[column] - 1)
-        centre = estimates[:, 1] + shift * (stacked - estimates[:, 1])
+        centre = of_flow + shift * (of_stack - of_flow)
         candidates[shift] = crps(centre + scale * deviation, truth).mean()
     shift = min(candidates, key=lambda each: candidates[each])
-    return Choices(weights, shift, 1 + shift * (spread - 1), float(np.sqrt(left.mean())))
+    return Choices(shift, 1 + shift * (spread - 1))
 
 
 def point_range(x_incomplete: Array) -> Array:

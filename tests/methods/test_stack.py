@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mirimpute.methods.mirf_model import Support
-from mirimpute.methods.transports.stack import stack_weights
+from mirimpute.methods.transports.stack import Stack, fit_stack, stack_weights
 from mirimpute.methods.transports.trees import TreeMeans, TreeSettings, fit_trees
 
 SETTINGS = TreeSettings(trees=30, leaf=2, inputs=10, rows=1000, work=1e9)
@@ -39,6 +39,40 @@ def test_trees_learn_a_step_and_leave_the_rest_alone():
     predicted = trees.predict(poisoned, wanted)
     assert np.abs(predicted - x)[wanted].mean() < 0.1
     assert np.array_equal(predicted[~wanted], x[~wanted])
+
+
+def test_a_pass_is_kept_only_where_it_helps():
+    """Column 1 needs column 0 and column 2 needs column 1: where both are hidden, a second pass sees a better one."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(3000, 3))
+    x[:, 1] = np.sign(x[:, 0]) * (1 + 0.05 * x[:, 1])
+    x[:, 2] = np.where(x[:, 1] > 0, 1.0, -1.0) + 0.05 * x[:, 2]
+    hidden = np.zeros(x.shape, dtype=bool)
+    hidden[1000:2500, 1:] = True
+    hidden[2500:, 2] = True
+    held_out = hidden & (rng.random(x.shape) < 0.5)
+    nothing = np.zeros_like(x)
+
+    def grow(completed):
+        return fit_trees(completed, ~hidden, SETTINGS, np.random.default_rng(1))
+
+    errors = []
+    for passes in (1, 3):
+        stack, estimate, error = fit_stack(nothing, nothing, x, hidden, held_out, grow, passes)
+        assert 1 <= len(stack.trees) <= passes
+        assert error == pytest.approx(np.sqrt(((estimate - x)[held_out] ** 2).mean()))
+        again = stack.point(nothing, nothing, np.where(hidden, 1e30, x), hidden)  # hidden cells are not read
+        assert np.array_equal(again[hidden], estimate[hidden])
+        assert np.array_equal(
+            stack.refitted(nothing, nothing, x, hidden, grow).point(nothing, nothing, x, hidden), again
+        )
+        errors.append(error)
+    assert errors[1] < 0.95 * errors[0]
+
+
+def test_without_a_pass_the_stack_is_the_flow():
+    mean = np.arange(6.0).reshape(2, 3)
+    assert np.array_equal(Stack().point(np.zeros_like(mean), mean, mean, mean > 2), mean)
 
 
 def test_trees_survive_a_trip_through_arrays():

@@ -111,6 +111,10 @@ class FlowModel:
         """Return the conditional mean of hidden entries, float64 (n, d): the prediction at tau = 0."""
         return self.predictor.mean(self.network, rows, self.trust_point).double().cpu().numpy()
 
+    def means(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+        """Return the conditional means of base and flow, float64 (n, d) each."""
+        return rows.mean.double().cpu().numpy(), self.mean(rows)
+
     def draw(self, rows: Rows, count: int, generator: torch.Generator) -> np.ndarray:
         """Return ``count`` samples, float64 (count, n, d), by integration from tau = 0 to 1.
 
