@@ -35,10 +35,12 @@ bench-speed: $(STAMP) ## seconds, memory and scaling of mirf, into benchmarks/sp
 
 paper: $(STAMP) ## all cells of the paper's tables, then the report (weeks of one core; LAUNCHER=slurm, ARGS=--dry-run)
 	$(PAPER) $(ARGS) || [ $$? -eq 1 ] # cells that fail are rows of the report
+	$(BIN)/mirimpute-report compact $(RESULTS)/paper
 	$(BIN)/mirimpute-report $(RESULTS)/paper
 
 paper-small: $(STAMP) ## the same in small: at most 1,000 rows, rate 0.4, two seeds (hours)
 	$(PAPER) --small $(ARGS) || [ $$? -eq 1 ]
+	$(BIN)/mirimpute-report compact $(RESULTS)/paper
 	$(BIN)/mirimpute-report $(RESULTS)/paper
 
 test: $(STAMP) ## run the tests (real data: set MIRIMPUTE_DATA_DIR)
@@ -55,8 +57,10 @@ format: $(STAMP) ## put the code into the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-tables: $(STAMP) ## tables and figures from the rows in results/runs
-	$(BIN)/mirimpute-report $(RESULTS)
+tables: $(STAMP) ## tables and figures from the rows in results/, and from the rows of record in results/paper
+	@if [ -d $(RESULTS)/runs ] || [ -d $(RESULTS)/parts ] || [ ! -d $(RESULTS)/paper/parts ]; then \
+	  $(BIN)/mirimpute-report $(RESULTS); fi
+	@if [ -d $(RESULTS)/paper/parts ]; then $(BIN)/mirimpute-report $(RESULTS)/paper; fi
 
 report: $(STAMP) ## one self-contained page of all rows, RESULTS/report.html
 	$(BIN)/mirimpute-report $(RESULTS) --html

@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import mirimpute
 from mirimpute.amputation.registry import MECHANISMS
 from mirimpute.cell import run_cell
 from mirimpute.config import CellConfig, Protocol
@@ -92,6 +94,8 @@ class _Cheats(Method):
     def fit(self, problem, progress=no_progress):
         x = problem.x_incomplete.copy()
         x[problem.missing] = np.broadcast_to(np.nanmean(x, axis=0), x.shape)[problem.missing]
+        if self.how == "raises":
+            raise RuntimeError("on purpose")
         if self.how == "changes":
             x[~problem.missing] = np.nextafter(x[~problem.missing], np.inf)
         if self.how == "nan":
@@ -117,6 +121,14 @@ def test_canaries_are_caught_by_the_gate(how, reason, tmp_path):
     assert row["status"] == "failed"
     assert reason in row["reason"]
     assert "point_rmse" not in row
+
+
+def test_a_log_does_not_name_the_folders_of_the_machine(tmp_path):
+    result = run_cell(_config(tmp_path, _Cheats(how="raises")), tmp_path)
+    log = (result.directory / "log.txt").read_text()
+    assert result.row["status"] == "failed"
+    assert 'File "<mirimpute>/mirimpute/' in log
+    assert str(Path(mirimpute.__file__).parents[1]) not in log
 
 
 def test_a_failure_never_replaces_an_ok_row(tmp_path):
