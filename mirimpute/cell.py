@@ -25,7 +25,7 @@ from mirimpute.isolation import Outcome, run_isolated
 from mirimpute.problem import Imputation, Problem, Progress, no_progress
 from mirimpute.results.claims import Claims
 from mirimpute.results.store import cell_directory, find_row, recover, row_written_ns, write_cell
-from mirimpute.scoring import SCORED_ROWS_SEED, Answers, judge, judge_new_rows, scale_of_scores
+from mirimpute.scoring import SCORED_ROWS_SEED, Answers, judge, judge_columns, judge_new_rows, scale_of_scores
 from mirimpute.seeding import generator, integer_seed
 from mirimpute.standardise import Scale, observed_scale
 from mirimpute.tracing import trace_with_information
@@ -132,6 +132,7 @@ def _compute(
         "reason": outcome.reason,
     }
     trace: list[dict[str, Any]] = []
+    columns: list[dict[str, Any]] = []
     tables = None
     imputation = outcome.imputation
     if imputation is not None and outcome.cost is not None:
@@ -149,12 +150,15 @@ def _compute(
         except ImputationError as fault:
             facts.update(status="failed", reason=str(fault))
         else:
+            columns = judge_columns(config.protocol, problem, imputation, own)
             if config.protocol.trace_mi:
                 x_true = scale.standardise(own.truth)
                 trace = trace_with_information(problem, imputation, x_true, own.scored, SCORED_ROWS_SEED)
         if config.save_tables:
             tables = _tables(table, x_original, learnt, scale, problem.missing, imputation)
-    return write_result(config, facts, config_yaml=config_yaml, trace=trace, log=outcome.log, tables=tables)
+    return write_result(
+        config, facts, config_yaml=config_yaml, trace=trace, columns=columns, log=outcome.log, tables=tables
+    )
 
 
 def _split(config: CellConfig, n_rows: int) -> tuple[np.ndarray, np.ndarray]:

@@ -111,18 +111,13 @@ def evaluated(protocol: Protocol, problem: Problem, imputation: Imputation, answ
     from mirimpute.metrics.registry import metric
     from mirimpute.metrics.w2 import TransportError
 
-    x_true, scored = answers.scored_in.standardise(answers.truth), answers.scored
-
-    def rescaled(x: np.ndarray) -> np.ndarray:
-        if protocol.scaler == "observed":
-            return x
-        return np.where(problem.missing, answers.scored_in.standardise(answers.scale.restore(x)), x_true)
+    scored = answers.scored
+    x_true, point, draws = _in_scale_of_scores(protocol, problem, imputation, answers)
 
     def scores(names: list[str], x: np.ndarray) -> Scores:
         rows = protocol.max_rows_scored
         return evaluate(names, x_true, x, scored, max_rows=rows, rng_seed=SCORED_ROWS_SEED, target=answers.target)
 
-    point, draws = rescaled(imputation.point), rescaled(imputation.draws)
     draw = draws[0]
     own = [name for name in protocol.metrics if metric(name).of_truth]
     try:
@@ -136,6 +131,30 @@ def evaluated(protocol: Protocol, problem: Problem, imputation: Imputation, answ
         }
     except (OverflowError, TransportError) as fault:
         raise ImputationError(f"the completed table cannot be scored: {fault}") from fault
+
+
+def judge_columns(
+    protocol: Protocol, problem: Problem, imputation: Imputation, answers: Answers
+) -> list[dict[str, Any]]:
+    """Return the errors of each column by itself, see :func:`mirimpute.metrics.by_column.by_column`."""
+    from mirimpute.metrics.by_column import by_column
+
+    x_true, point, draws = _in_scale_of_scores(protocol, problem, imputation, answers)
+    return by_column([column.name for column in problem.columns], x_true, point, draws[0], answers.scored)
+
+
+def _in_scale_of_scores(
+    protocol: Protocol, problem: Problem, imputation: Imputation, answers: Answers
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return truth, point and draws in the scale of the metrics."""
+    x_true = answers.scored_in.standardise(answers.truth)
+    if protocol.scaler == "observed":
+        return x_true, imputation.point, imputation.draws
+
+    def rescaled(x: np.ndarray) -> np.ndarray:
+        return np.where(problem.missing, answers.scored_in.standardise(answers.scale.restore(x)), x_true)
+
+    return x_true, rescaled(imputation.point), rescaled(imputation.draws)
 
 
 def fields_of(by_estimate: Mapping[str, Scores]) -> dict[str, float | None]:

@@ -25,8 +25,15 @@ from mirimpute.results import disk
 from mirimpute.results.layout import PARTS, RUNS
 from mirimpute.results.row import METRIC_FIELD, ROW_FIELDS
 
-CELL, WRITTEN, CONFIG, TRACE, LOG = "_cell", "_written_ns", "_config_yaml", "_trace_json", "_log"
-FILES = {CONFIG: "config.yaml", TRACE: "trace.json", LOG: "log.txt"}
+CELL, WRITTEN, CONFIG, TRACE, COLUMNS, LOG = (
+    "_cell",
+    "_written_ns",
+    "_config_yaml",
+    "_trace_json",
+    "_columns_json",
+    "_log",
+)
+FILES = {CONFIG: "config.yaml", TRACE: "trace.json", COLUMNS: "columns.json", LOG: "log.txt"}
 PART_CELLS = 50_000
 PART_BYTES = 256 << 20
 """Most of both that wait in memory for a part to be written."""

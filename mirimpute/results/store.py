@@ -1,8 +1,9 @@
 """One directory per cell, written whole or not at all, and read back with suspicion.
 
 ``<results_dir>/runs/<dataset>/<mechanism>-<rate>/<method>/seed-<seed>-<config_hash[:8]>/`` holds ``row.json`` and its
-checksum ``row.json.sha256``, ``config.yaml``, ``trace.json`` (one object per round), ``log.txt`` (what the method
-printed) and, when asked, ``tables/{truth,incomplete,point,draw}.parquet`` in original units.
+checksum ``row.json.sha256``, ``config.yaml``, ``trace.json`` (one object per round), ``columns.json`` (one object per
+scored column), ``log.txt`` (what the method printed) and, when asked, ``tables/{truth,incomplete,point,draw}.parquet``
+in original units.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ __all__ = [
     "check_writable",
     "compact",
     "find_row",
+    "read_columns",
     "read_row",
     "read_rows",
     "read_trace",
@@ -53,6 +55,7 @@ def write_cell(
     config_yaml: str,
     trace: Sequence[Mapping[str, Any]],
     log: str,
+    columns: Sequence[Mapping[str, Any]] = (),
     tables: Mapping[str, pd.DataFrame] | None = None,
 ) -> Path:
     """Write one cell and return its directory; a reader sees the old one, none, or the whole new one.
@@ -67,6 +70,7 @@ def write_cell(
         config_yaml: the resolved configuration.
         trace: one mapping per round; numbers that are not finite are written as null, because JSON has none.
         log: what the method printed.
+        columns: one mapping per scored column, see :func:`mirimpute.metrics.by_column.by_column`.
         tables: some of ``truth, incomplete, point, draw`` in original units, each (n_rows, n_columns).
 
     Raises:
@@ -80,6 +84,7 @@ def write_cell(
     texts = {
         "config.yaml": config_yaml,
         "trace.json": json_text([_plain_tree(step) for step in trace]),
+        "columns.json": json_text([_plain_tree(each) for each in columns]),
         "log.txt": log,
     }
     row_text = json_text(clean)
@@ -204,28 +209,38 @@ def compact(results_dir: Path) -> int:
 
 def read_trace(directory: Path) -> list[dict[str, Any]]:
     """Return the trace of the cell whose place is ``directory``: one dict per round; empty, with a warning, if bad."""
-    path = directory / "trace.json"
+    return _read_list(directory, parts.TRACE)
+
+
+def read_columns(directory: Path) -> list[dict[str, Any]]:
+    """Return the errors by column of the cell whose place is ``directory``; empty, with a warning, if bad."""
+    return _read_list(directory, parts.COLUMNS)
+
+
+def _read_list(directory: Path, file: str) -> list[dict[str, Any]]:
+    """Return the list of objects in one of the small files of a cell, packed or not."""
+    path = directory / parts.FILES[file]
     try:
         if path.is_file():
-            trace = parse_json(disk.read_bounded(path, MAX_TRACE_BYTES))
+            found = parse_json(disk.read_bounded(path, MAX_TRACE_BYTES))
         else:
             results_dir = directory.parents[4] if len(directory.parents) > 4 else directory
-            packed = None if directory.exists() else _packed_trace(directory, results_dir)
+            packed = None if directory.exists() else _packed_text(directory, results_dir, file)
             if packed is None:
                 return []
-            trace = parse_json(packed.encode())
-        if not isinstance(trace, list) or not all(isinstance(step, dict) for step in trace):
+            found = parse_json(packed.encode())
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
             raise RowError("must be a list of objects")
     except (OSError, ValueError) as error:
-        _warn(f"trace '{path}' is left out: {_sentence(error)}")
+        _warn(f"'{path}' is left out: {_sentence(error)}")
         return []
-    return trace
+    return found
 
 
-def _packed_trace(directory: Path, results_dir: Path) -> str | None:
+def _packed_text(directory: Path, results_dir: Path, file: str) -> str | None:
     if directory.parents[3].name != RUNS:
         return None
-    return parts.packed_value(results_dir, _cell(directory, results_dir), parts.TRACE)
+    return parts.packed_value(results_dir, _cell(directory, results_dir), file)
 
 
 def _cell(directory: Path, results_dir: Path) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from mirimpute.cli.report import main
@@ -23,7 +22,7 @@ from mirimpute.report.page.columns import columns_data
 from mirimpute.report.page.rounds import rounds_data
 from mirimpute.results import read_rows
 
-from .row_factory import make_row, make_tables, write
+from .row_factory import make_row, write
 
 FEW = {f"{estimate}_{metric}": None for estimate in ("point", "draw") for metric in ("mae", "w2", "mmd2")}
 """Fewer measures, because a diagram of each takes most of the time."""
@@ -143,7 +142,7 @@ def test_panels_appear_only_where_rows_have_them(tmp_path: Path, plain: Elements
     ids = {a.get("id") for _, a in plain.tags}
     assert not ids & {"information", "columns"}
     trace = [{"round": k, "mi_bits": 0.5 / k, "mi_bits_se": 0.01, "mask_auc": 0.6} for k in (1, 2)]
-    full = page(tmp_path, [make_row("mirf", "a")], trace=trace, tables=make_tables(50))
+    full = page(tmp_path, [make_row("mirf", "a")], trace=trace, columns=[{"column": "u", "scored": 3}])
     assert {a.get("id") for _, a in full.tags} >= {"information", "columns"}
 
 
@@ -166,26 +165,28 @@ def test_rounds_are_means_over_seeds_with_their_error(tmp_path: Path) -> None:
     assert found["truth"] == [None]
 
 
-def test_columns_are_scored_in_deviations_of_their_observed_cells(tmp_path: Path) -> None:
-    truth = pd.DataFrame({"u": [1.0, 2.0, 3.0, 10.0], "v": [5.0, 5.0, 7.0, np.nan]})
-    incomplete = truth.copy()
-    incomplete.loc[3, "u"] = np.nan
-    point, draw = truth.copy(), truth.copy()
-    point.loc[3, "u"], draw.loc[3, "u"] = 8.0, 13.0
-    point.loc[3, "v"] = draw.loc[3, "v"] = 99.0  # missing in the source: never scored
-    tables = {"truth": truth, "incomplete": incomplete, "point": point, "draw": draw}
+def test_columns_come_from_the_lowest_seed_of_each_method(tmp_path: Path) -> None:
     for seed in (1, 0):
-        write(tmp_path, make_row("mirf", "a", seed=seed), tables=tables)
+        column = {
+            "column": "u",
+            "scored": 3,
+            "point_rmse": 0.5 + seed,
+            "point_mae": 0.4,
+            "draw_rmse": 0.7,
+            "draw_w1": 0.1,
+        }
+        write(tmp_path, make_row("mirf", "a", seed=seed), columns=[column])
+    write(tmp_path, make_row("ice", "a"), columns=[{"column": "u", "scored": 3, "point_rmse": None}])
     found = columns_data(collect(read_rows(tmp_path), tmp_path))
-    deviation = np.std([1.0, 2.0, 3.0])
-    assert (found["column"], found["seed"], found["scored"]) == (["u"], [0], [1])
-    assert found["point"] == [pytest.approx(2.0 / deviation, rel=1e-5)]
-    assert found["draw"] == [pytest.approx(3.0 / deviation, rel=1e-5)]
+    by_point = {point: k for k, point in enumerate(found["point"])}
+    assert set(by_point) == {0.5, None}
+    k = by_point[0.5]
+    assert [found[name][k] for name in ("column", "seed", "scored", "draw", "w1")] == ["u", 0, 3, 0.7, 0.1]
 
 
-def test_damaged_tables_are_left_out_with_a_warning(tmp_path: Path) -> None:
-    folder = write(tmp_path, make_row("mirf", "a"), tables=make_tables(20)) / "tables"
-    (folder / "point.parquet").write_bytes(b"PAR1 no")
+def test_damaged_columns_are_left_out_with_a_warning(tmp_path: Path) -> None:
+    folder = write(tmp_path, make_row("mirf", "a"))
+    (folder / "columns.json").write_text("{")
     with pytest.warns(MirimputeWarning, match="left out"):
         assert columns_data(collect(read_rows(tmp_path), tmp_path))["column"] == []
 

@@ -15,7 +15,7 @@ import pytest
 
 from mirimpute.report.build import build_page
 
-from .row_factory import make_row, make_tables, make_trace, write
+from .row_factory import make_row, make_trace, write
 from .test_page import HOSTILE
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for method in ("mean", "ice", "mirf"):
                 row = make_row(method, dataset, mechanism, shrunk_energy=0.3, shrunk_rmse=0.5, **unused)
                 trace = [step | {"mi_bits": 0.5 / step["round"], "mi_bits_se": 0.02} for step in make_trace(3)]
-                kept = {"tables": make_tables(40)} if (dataset, mechanism) == ("iris", "mcar") else {}
+                error = {"scored": 5, "point_rmse": 0.4, "draw_rmse": 0.6, "draw_w1": 0.1}
+                columns = [{"column": name, **error} for name in ("sepal", HOSTILE)]
+                kept = {"columns": columns} if (dataset, mechanism) == ("iris", "mcar") else {}
                 write(folder, row, trace=trace if method == "mirf" else [], **kept)
     write(folder, make_row(HOSTILE, "iris", status="failed", reason=HOSTILE))
     return build_page(folder, folder / "report.html")
@@ -65,6 +67,12 @@ def opened(browser: Browser, page_file: Path) -> Iterator[Page]:
     assert page.evaluate("window.owned") is None
     page.close()
     assert with_errors == []
+
+
+def test_errors_by_column_are_shown_and_escaped(opened: Page) -> None:
+    lines = opened.locator("#columns-table tbody tr")
+    assert lines.count() == 6  # two columns of three methods
+    assert HOSTILE in opened.locator("#columns-table tbody").inner_text()
 
 
 def watch(page: Page, errors: list[str]) -> None:

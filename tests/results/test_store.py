@@ -82,7 +82,7 @@ def test_round_trip_is_exact_and_equal_rows_are_equal_bytes(tmp_path: Path, ok_r
     assert list(json.loads(content)) == sorted(ok_row)
     assert b'"point_rmse": 0.30000000000000004' in content
     assert read_rows(tmp_path / "a") == [ok_row]
-    assert files(first) == {"row.json", "row.json.sha256", "config.yaml", "trace.json", "log.txt"}
+    assert files(first) == {"row.json", "row.json.sha256", "config.yaml", "trace.json", "columns.json", "log.txt"}
 
 
 def test_text_and_trace_are_kept(tmp_path: Path, ok_row: dict[str, Any]) -> None:
@@ -191,7 +191,7 @@ def test_writers_at_the_same_time_never_show_a_torn_cell(tmp_path: Path, ok_row:
     assert seen > 0
     # Between the two renames a cell may be absent; it is never half there.
     assert all("No such file" in str(each.message) for each in caught)
-    assert len(files(tmp_path)) == 5
+    assert len(files(tmp_path)) == 6
 
 
 def test_find_row_needs_the_whole_identity(tmp_path: Path, ok_row: dict[str, Any]) -> None:
