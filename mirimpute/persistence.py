@@ -109,7 +109,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
     from mirimpute.estimator import MirfImputer
     from mirimpute.flow.network import ResidualNetwork
     from mirimpute.methods.mirf_model import MirfModel, Support
-    from mirimpute.methods.transports.flow import FlowModel
+    from mirimpute.methods.transports.flow_model import FlowModel
     from mirimpute.methods.transports.gaussian import GaussianModel, IndependentModel
     from mirimpute.methods.transports.prediction import Predictor
     from mirimpute.methods.transports.stack import Stack

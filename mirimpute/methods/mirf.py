@@ -65,7 +65,7 @@ class Mirf(Method):
         source: where the flow starts: "noise", or "imputation", another row's completion (the paper's choice).
         solver: of the draws.
         held_out: fraction of the observed cells that choose and are never targets.
-        patience: stop after this many rounds without improvement on them.
+        patience: stop after this many rounds in which neither they nor the predictability of the pattern improved.
         trees, leaf: of the ensemble of each column: trees, and rows in a leaf at least.
         passes: of the trees at most, each on rows completed by the estimate before it; the held-out cells say how many.
         tree_inputs, tree_rows: columns and rows that it sees, at most.

@@ -9,7 +9,7 @@ import torch
 
 from mirimpute.crps import crps
 from mirimpute.methods.device import threads_for
-from mirimpute.methods.transports.flow import FlowModel
+from mirimpute.methods.transports.flow_model import FlowModel
 from mirimpute.methods.transports.limits import bounds
 from mirimpute.methods.transports.stack import Stack
 

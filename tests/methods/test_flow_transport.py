@@ -5,13 +5,15 @@ import pytest
 import torch
 
 from mirimpute.flow.network import ResidualNetwork
-from mirimpute.methods.transports.flow import _Fit
+from mirimpute.methods.mirf import Mirf
+from mirimpute.methods.transports import flow, held_out
 from mirimpute.methods.transports.gaussian import fit_em
+from mirimpute.methods.transports.held_out import Fit, pattern_fades
 from mirimpute.methods.transports.pairs import draw_pairs, draw_patterns
 from mirimpute.methods.transports.prediction import Predictor
 from mirimpute.methods.transports.rows import Rows
 
-from .conftest import correlated
+from .conftest import correlated, problem_of
 
 
 @pytest.fixture
@@ -125,9 +127,29 @@ def test_trust_is_the_least_squares_weight_kept_between_0_and_1():
     correction = torch.randn(1000, generator=generator)
     noise = torch.randn(1000, generator=generator)
     for slope, expected in ((0.4, 0.4), (1.7, 1.0), (-0.5, 0.0)):
-        fit = _Fit()
+        fit = Fit()
         fit.add(correction[:500], (slope * correction + 0.1 * noise)[:500])
         fit.add(correction[500:], (slope * correction + 0.1 * noise)[500:])
         assert fit.trust == pytest.approx(expected, abs=0.02)
         left = slope * correction + 0.1 * noise - fit.trust * correction
         assert fit.error == pytest.approx(float(left.square().mean().sqrt()), rel=1e-4)
+
+
+def test_the_pattern_fades_from_means_to_the_truth_and_not_within_the_noise():
+    x, x_incomplete = correlated(n=800, d=4, rate=0.4)
+    missing = np.isnan(x_incomplete)
+    means = np.where(missing, np.nanmean(x_incomplete, axis=0), x)
+    assert pattern_fades(x, means, missing)
+    assert not pattern_fades(means, x, missing)
+    assert not pattern_fades(x, x, missing)
+    assert not pattern_fades(x[:8], means[:8], missing[:8])  # too few to judge
+
+
+@pytest.mark.parametrize("fades", [True, False])
+def test_rounds_end_when_neither_held_out_cells_nor_the_pattern_improve(fades, monkeypatch):
+    _, x_incomplete = correlated(n=200, d=4, rate=0.3)
+    monkeypatch.setattr(flow, "pattern_fades", lambda now, before, missing: fades)
+    monkeypatch.setattr(held_out.Best, "offer", lambda self, network, number, fit: None)  # nothing is ever better
+    method = Mirf(rounds=5, patience=2, steps=4, final_steps=4, width=8, trees=8, draws=2)
+    trace = method.fit(problem_of(x_incomplete)).impute().trace
+    assert len(trace) == (5 if fades else 2)

@@ -29,15 +29,16 @@ from mirimpute.flow.network import ResidualNetwork
 from mirimpute.flow.path import Preconditioner, interpolate
 from mirimpute.flow.training import Optimisation, Trainer
 from mirimpute.methods.reducer import Transport
+from mirimpute.methods.transports.flow_model import FlowModel
 from mirimpute.methods.transports.gaussian import GaussianModel
-from mirimpute.methods.transports.pairs import Patterns, draw_pairs, draw_patterns
-from mirimpute.methods.transports.prediction import Predictor
+from mirimpute.methods.transports.held_out import Best, Fit, HeldOut, pattern_fades
+from mirimpute.methods.transports.pairs import Patterns, draw_pairs, draw_patterns, draw_sources
+from mirimpute.methods.transports.prediction import Predictor, importance
 from mirimpute.methods.transports.rows import Rows
 from mirimpute.problem import Progress
 
 _STEPS_AT_ONCE = 16
-_VALIDATION_ROWS = 20_000
-_VALIDATION_TIMES = (0.1, 0.3, 0.5, 0.7, 0.9)
+_PATTERN_CELLS = 500_000
 
 
 @dataclass(frozen=True)
@@ -63,78 +64,6 @@ class FlowSettings:
     solver: str
     solver_steps: int
     patience: int
-
-
-@dataclass
-class _Best:
-    """The network of the round with the smallest held-out error, and how far to trust its correction."""
-
-    network: ResidualNetwork
-    round: int = 0
-    error: float = float("inf")
-    trust: float = 0.0
-
-    def offer(self, network: ResidualNetwork, number: int, fit: _Fit) -> None:
-        """Take the network of round ``number`` if it is better."""
-        if fit.error < self.error:
-            self.network.load_state_dict(network.state_dict())
-            self.round, self.error, self.trust = number, fit.error, fit.trust
-
-
-@dataclass(frozen=True)
-class FlowModel:
-    """A trained flow, apart from the table that it was trained on: it completes any rows of the same columns.
-
-    Attributes:
-        base: the Gaussian base.
-        predictor: features, and bounds of the state.
-        network: corrects the base.
-        trust_point, trust_draw: in [0, 1], the part of the correction that mean and draws take.
-        solver, solver_steps: of the draws.
-    """
-
-    base: GaussianModel
-    predictor: Predictor
-    network: ResidualNetwork
-    trust_point: float
-    trust_draw: float
-    solver: str
-    solver_steps: int
-
-    def rows(self, x: np.ndarray, hidden: np.ndarray) -> Rows:
-        """Return rows (n, d) and what the base says of their hidden entries (which are not read)."""
-        values = torch.as_tensor(np.where(hidden, 0.0, x), dtype=torch.float32, device=self.base.mean.device)
-        unseen = torch.as_tensor(hidden, device=values.device)
-        return Rows(values, unseen, *self.base.condition(values, ~unseen))
-
-    def mean(self, rows: Rows) -> np.ndarray:
-        """Return the conditional mean of hidden entries, float64 (n, d): the prediction at tau = 0."""
-        return self.predictor.mean(self.network, rows, self.trust_point).double().cpu().numpy()
-
-    def means(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
-        """Return the conditional means of base and flow, float64 (n, d) each."""
-        return rows.mean.double().cpu().numpy(), self.mean(rows)
-
-    def draw(self, rows: Rows, count: int, generator: torch.Generator) -> np.ndarray:
-        """Return ``count`` samples, float64 (count, n, d), by integration from tau = 0 to 1.
-
-        With the source "imputation" the flow starts from draws of the base.
-        """
-        completed = None
-        if self.predictor.source == "imputation":
-            completed = self.base.draw(rows.values, ~rows.hidden, count, generator)
-            completed = completed.clamp(self.predictor.lowest, self.predictor.highest)
-        drawn = self.predictor.draw(
-            self.network,
-            rows,
-            trust=self.trust_draw,
-            chains=count,
-            solver=self.solver,
-            steps=self.solver_steps,
-            generator=generator,
-            completed=completed,
-        )
-        return drawn.double().cpu().numpy()
 
 
 class FlowTransport(Transport):
@@ -197,19 +126,22 @@ class FlowTransport(Transport):
             ),
         )
         self._patterns: Patterns | None = None
-        self._validation: Rows | None = None  # the same in every round
+        self._judge: HeldOut | None = None
+        self._inputs: list[np.ndarray] = []  # of each round, the first chain
         self._round = 0
-        self._best_point = _Best(copy.deepcopy(self._trainer.averaged))
-        self._best_flow = _Best(copy.deepcopy(self._trainer.averaged))
+        self._best_point = Best(copy.deepcopy(self._trainer.averaged))
+        self._best_flow = Best(copy.deepcopy(self._trainer.averaged))
         self._facts: dict[str, Any] = {}
 
     def fit(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> None:
         """Train for ``steps`` steps on pairs from the completed rows, then ask the held-out cells."""
         chains = torch.as_tensor(x, dtype=torch.float32, device=self._device)
         self._round += 1
+        if missing.size <= _PATTERN_CELLS:
+            self._inputs.append(x[0].copy())
         stage = f"round {self._round}/{self.settings.rounds}"
         self._facts = {"loss": self._train(chains, self.settings.steps, stage, ~self._missing & ~self._held_out)}
-        point, flow = self._validate(chains)
+        point, flow = self._judged(chains)
         self._best_point.offer(self._trainer.averaged, self._round, point)
         self._best_flow.offer(self._trainer.averaged, self._round, flow)
         self._facts.update(
@@ -235,7 +167,7 @@ class FlowTransport(Transport):
         self._train(chains, self.settings.final_steps, "last phase", targets)
         self._best_point.network = self._best_flow.network = self._trainer.averaged
         if not use_held_out:
-            point, flow = self._validate(chains)
+            point, flow = self._judged(chains)
             self._best_point.trust, self._best_flow.trust = point.trust, flow.trust
 
     def model(self) -> FlowModel:
@@ -282,8 +214,24 @@ class FlowTransport(Transport):
         return self._facts
 
     def converged(self) -> bool:
-        """Return whether neither held-out error, of the point or of the flow, has improved for ``patience`` rounds."""
-        return self._round - max(self._best_point.round, self._best_flow.round) >= self.settings.patience
+        """Return whether neither a held-out error nor the predictability of the pattern has improved of late.
+
+        Neither error, of the point or of the flow, in ``patience`` rounds; and the pattern can be told from the rows
+        that went into this round as well as from those of ``patience`` rounds before. On more than 500,000 cells the
+        errors decide alone.
+        """
+        patience = self.settings.patience
+        if self._round - max(self._best_point.round, self._best_flow.round) < patience:
+            return False
+        if not self._inputs:
+            return True
+        before = self._inputs[max(0, len(self._inputs) - 1 - patience)]
+        return not pattern_fades(self._inputs[-1], before, self._missing.cpu().numpy())
+
+    def _judged(self, chains: Tensor) -> tuple[Fit, Fit]:
+        if self._judge is None:
+            self._judge = HeldOut(self._table, self._held_out, self._base_of_training, self._predictor)
+        return self._judge.judge(self._trainer.averaged, chains)
 
     def _train(self, chains: Tensor, steps: int, stage: str, is_target: Tensor) -> float:
         """Take ``steps`` steps on pairs from the completed rows and return the mean loss."""
@@ -322,89 +270,14 @@ class FlowTransport(Transport):
         tau = torch.rand((*shape, 1), generator=generator, device=self._device)
         start = torch.rand(tau.shape, generator=generator, device=self._device) < settings.start_fraction
         tau = torch.where(start, 0.0, tau)
-        source = self._source(rows.values.shape, chains, generator)
+        source = draw_sources(settings.source, rows.values.shape, chains, generator)
         x = interpolate(source, rows.values, tau)
         inputs = self._predictor.inputs(network, x, rows, tau, source)
         kept = network.dropped((count, settings.blocks, settings.members, settings.batch), generator)
         total = weights.sum(dim=(1, 2, 3), keepdim=True).clamp_min(1.0) / settings.members
-        root = torch.sqrt(_importance(tau, rows.spread) * weights / total)
+        root = torch.sqrt(importance(tau, rows.spread) * weights / total)
         scale = root * Preconditioner(rows.mean, rows.spread, tau).error()
         wanted = root * (rows.values - self._predictor.base(x, rows, tau))
         for number in range(count):
             output = network(inputs[number], None if kept is None else kept[number])
             yield (scale[number] * output - wanted[number]).square().sum()
-
-    def _source(self, shape: torch.Size, chains: Tensor, generator: torch.Generator) -> Tensor:
-        """Return where the flow of each pair starts, (..., d): noise, or other completed rows."""
-        if self.settings.source == "noise":
-            return torch.randn(shape, generator=generator, device=self._device)
-        n_chains, n, d = chains.shape
-        which = torch.randint(n_chains * n, shape[:-1], generator=generator, device=self._device)
-        return chains.reshape(-1, d)[which]
-
-    @torch.no_grad()
-    def _validate(self, chains: Tensor) -> tuple[_Fit, _Fit]:
-        """Return how the network predicts the held-out cells, for the point and for the draws.
-
-        The point is judged at tau = 0, the flow on noisy rows at five other times, each with the same noise in every
-        round.
-        """
-        network, members = self._trainer.averaged, self.settings.members
-        which = torch.nonzero(self._held_out.any(dim=1))[:, 0][:_VALIDATION_ROWS]
-        cells, truth = self._held_out[which], self._table.values[which]
-        if self._validation is None:
-            hidden = (self._missing | self._held_out)[which]
-            self._validation = Rows(truth, hidden, *self._base_of_training.condition(truth, ~hidden))
-        rows = self._validation
-        point, flow = _Fit(), _Fit()
-        point.add((self._predictor.mean(network, rows) - rows.mean)[cells], (truth - rows.mean)[cells])
-        noise = torch.Generator(device=self._device).manual_seed(0)
-        chain = torch.randint(len(chains), (len(truth),), generator=noise, device=self._device)
-        target = chains[:, which][chain, torch.arange(len(truth), device=self._device)]
-        many, cells = rows.for_members(members), cells.expand(members, *cells.shape)
-        for time in _VALIDATION_TIMES:
-            tau = torch.full((members, len(truth), 1), time, device=self._device)
-            source = self._source(torch.Size((members, *truth.shape)), chains, noise)
-            x = interpolate(source, target, tau)
-            base = self._predictor.base(x, many, tau)
-            root = _importance(tau, many.spread).sqrt()
-            prediction = self._predictor.predict(network, x, many, tau, source=source)
-            flow.add((root * (prediction - base))[cells], (root * (target - base))[cells])
-        return point, flow
-
-
-class _Fit:
-    """How much of a correction to take: least squares of a residual on it, with the weight kept in [0, 1].
-
-    A weight of 0 is the Gaussian base alone.
-    """
-
-    def __init__(self) -> None:
-        self._power = self._cross = self._total = 0.0
-        self._count = 0
-
-    def add(self, correction: Tensor, residual: Tensor) -> None:
-        """Add values, all of one shape."""
-        self._power += float((correction**2).sum())
-        self._cross += float((correction * residual).sum())
-        self._total += float((residual**2).sum())
-        self._count += residual.numel()
-
-    @property
-    def trust(self) -> float:
-        """The weight."""
-        return min(max(self._cross / self._power, 0.0), 1.0) if self._power > 0 else 0.0
-
-    @property
-    def error(self) -> float:
-        """Root mean square of what the weighted correction leaves."""
-        left = self._total - 2 * self.trust * self._cross + self.trust**2 * self._power
-        return float((max(left, 0.0) / self._count) ** 0.5)
-
-
-def _importance(tau: Tensor, spread: Tensor) -> Tensor:
-    """Return the weight of a squared error of the prediction: 1 at tau = 0, bounded.
-
-    (v_hat - v)^2 = (x1_hat - x1)^2 / (1 - tau)^2, times the variance of x_tau: the units of the network's output.
-    """
-    return ((tau**2 * spread**2 + (1 - tau) ** 2) / (1 - tau).clamp_min(0.05) ** 2).clamp_max(5.0)

@@ -95,3 +95,12 @@ def draw_pairs(
     parts = [values, hidden, mean, patterns.spread[pattern], target_weight[row] * hidden]
     values, hidden, mean, spread, weight = (part.reshape(*shape, d) for part in parts)
     return Rows(values, hidden, mean, spread), weight
+
+
+def draw_sources(kind: str, shape: torch.Size, chains: Tensor, generator: torch.Generator) -> Tensor:
+    """Return where the flow of each pair starts, (..., d): "noise", or, for "imputation", other completed rows."""
+    if kind == "noise":
+        return torch.randn(shape, generator=generator, device=chains.device)
+    n_chains, n, d = chains.shape
+    which = torch.randint(n_chains * n, shape[:-1], generator=generator, device=chains.device)
+    return chains.reshape(-1, d)[which]

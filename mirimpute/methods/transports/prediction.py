@@ -162,3 +162,11 @@ def _quantile_bins(x_incomplete: np.ndarray, bins: int) -> tuple[np.ndarray, np.
             starts[column, : len(own) - 1] = own[:-1]
             widths[column, : len(own) - 1] = np.maximum(np.diff(own), 1e-6)
     return starts, widths
+
+
+def importance(tau: Tensor, spread: Tensor) -> Tensor:
+    """Return the weight of a squared error of the prediction: 1 at tau = 0, bounded.
+
+    (v_hat - v)^2 = (x1_hat - x1)^2 / (1 - tau)^2, times the variance of x_tau: the units of the network's output.
+    """
+    return ((tau**2 * spread**2 + (1 - tau) ** 2) / (1 - tau).clamp_min(0.05) ** 2).clamp_max(5.0)

@@ -30,7 +30,7 @@ import numpy as np
 from mirimpute.errors import UserError
 
 if TYPE_CHECKING:
-    from mirimpute.methods.transports.flow import FlowModel
+    from mirimpute.methods.transports.flow_model import FlowModel
 
 Array = np.ndarray
 
