@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -44,7 +45,7 @@ def start(process: Any, modules: Modules) -> None:
         usual = forkserver.connect_to_new_process
         try:
             for attempt in range(_ATTEMPTS):
-                server = _server(modules) if _provider is None else _SharedServer(_provider(modules))
+                server = _running_server(modules) if _provider is None else _SharedServer(_provider(modules))
                 forkserver.connect_to_new_process = server.connect_to_new_process
                 try:
                     process.start()
@@ -64,9 +65,7 @@ def context() -> Any:
 def address(modules: Modules) -> str:
     """Return the address of this process's server for ``modules``, which runs; for :func:`use_servers_of`."""
     with _lock:
-        server = _server(modules)
-        server.ensure_running()
-        return str(server._forkserver_address)
+        return str(_running_server(modules)._forkserver_address)
 
 
 def use_servers_of(provider: Provider) -> None:
@@ -118,6 +117,21 @@ def _server(modules: Modules) -> Any:
     _servers[modules] = server
     if len(_servers) > MAX_SERVERS:
         _retire(_servers.popitem(last=False)[1])
+    return server
+
+
+def _running_server(modules: Modules) -> Any:
+    """Return the server, running, with SIGINT blocked for it and its children.
+
+    A Ctrl-C while it loads its libraries would print its traceback; whoever started the children ends them.
+    """
+    server = _server(modules)
+    resource_tracker.ensure_running()  # else started by the server, which would lift the block
+    usual = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        server.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, usual)
     return server
 
 
