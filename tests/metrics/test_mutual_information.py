@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from mirimpute.metrics import METRICS, Undefined, evaluate
-from mirimpute.metrics.mutual_information import mask_auc, mi_bits, mi_bits_se
+from mirimpute.metrics import METRICS, Undefined, evaluate, mutual_information
+from mirimpute.metrics.comparison import Comparison
+from mirimpute.metrics.mutual_information import mask_auc, mi_bits, mi_bits_se, pattern_predictability
 from mirimpute.metrics.pattern_model import predictability
 
 
@@ -124,3 +125,27 @@ def test_a_negative_value_never_stands_without_its_standard_error():
         seen += values["mi_bits"] < 0
         assert values["mi_bits"] > -3.5 * values["mi_bits_se"]
     assert seen > 0
+
+
+def test_equal_rows_are_judged_once(monkeypatch):
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(60, 3))
+    scored = rng.random(x.shape) < 0.4
+    calls = []
+
+    def counted(*given):
+        calls.append(given)
+        return predictability(*given)
+
+    monkeypatch.setattr(mutual_information, "predictability", counted)
+    monkeypatch.setattr(mutual_information, "_memory", {})
+
+    def judged(x_imputed, pattern=scored, seed=0):
+        return pattern_predictability(Comparison(x, x_imputed, pattern, max_rows=100, rng_seed=seed))
+
+    assert judged(x) == judged(x.copy())
+    assert len(calls) == 1
+    judged(x + 1e-12 * scored)
+    judged(x, ~scored)
+    judged(x, seed=1)
+    assert len(calls) == 4
