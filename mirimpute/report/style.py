@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+from PIL import Image
 
 from mirimpute.report.palette import MethodStyle
 
@@ -73,7 +75,10 @@ def new_figure(height: float, width: float = TEXT_WIDTH) -> Figure:
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write ``stem.png`` and ``stem.pdf`` without date or program, so that equal figures are equal bytes."""
     paths = [stem.with_name(f"{stem.name}.{ending}") for ending in ("png", "pdf")]
-    figure.savefig(paths[0], format="png", dpi=_PNG_DPI, metadata={"Software": None})
+    picture = BytesIO()
+    figure.savefig(picture, format="png", dpi=_PNG_DPI, metadata={"Software": None})
+    with Image.open(picture) as image:  # 256 colours are enough for lines and text, and a third of the size
+        image.convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(paths[0])
     figure.set_layout_engine("none")  # the layout is found; finding it again would double the time
     figure.savefig(paths[1], format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
     return paths
