@@ -44,6 +44,7 @@ class Combination:
         stop, tolerance: see :class:`mirimpute.methods.reducer.Schedule`.
         fill: "means" or "draws", of the observed cells of each column.
         exact: the transport draws jointly from a mean that it knows exactly.
+        errors: the transport predicts a mean, and draws by adding errors to it after the last round.
     """
 
     method: str
@@ -53,6 +54,7 @@ class Combination:
     tolerance: float = 0.0
     fill: str = "means"
     exact: bool = False
+    errors: bool = False
 
 
 def _constant(settings: Mirf, problem: Problem) -> Transport:
@@ -157,7 +159,7 @@ COMBINATIONS: dict[tuple[str, str, str], Combination] = {
     ("boosting", "columnwise", DRAW): Combination("", _velocity("boosting"), _ROUNDS_OF_DRAWS, fill="draws"),
     ("boosting", "joint", MEAN): Combination("", _velocity("boosting"), MissForest.rounds, "rise"),
     ("boosting", "joint", DRAW): Combination("", _velocity("boosting"), _ROUNDS_OF_DRAWS, fill="draws"),
-    ("choice", "columnwise", MEAN): Combination("hyper", _choice, Hyper.rounds, "rise"),
+    ("choice", "columnwise", MEAN): Combination("hyper", _choice, Hyper.rounds, "rise", errors=True),
     ("bayes", "columnwise", DRAW): Combination("mice", _bayes, Mice.rounds, fill="draws"),
     ("pmm", "columnwise", DRAW): Combination("mice", _pmm, Mice.rounds, fill="draws"),
     ("flow", "columnwise", MEAN): Combination("", _column_flow, _ROUNDS_OF_DRAWS),
@@ -223,7 +225,7 @@ def compose(settings: Mirf, problem: Problem, progress: Progress) -> Imputation:
         stop=chosen.stop,
         tolerance=chosen.tolerance,
         chains=settings.chains if drawn and not chosen.exact else 1,
-        draws=settings.chains if drawn and chosen.exact else 0,
+        draws=settings.chains if chosen.errors or (drawn and chosen.exact) else 0,
     )
     name = chosen.method or f"mirf {settings.transport} {settings.sweep} {step}"
     fill = fill_draws if chosen.fill == "draws" else fill_means

@@ -28,6 +28,7 @@ class Hyper(Method):
         trees, max_features, min_samples_leaf: of the forest, see ``missforest``.
         iterations: trees of the boosting.
         rounds: the most rounds.
+        draws: returned samples (0: the point alone).
     """
 
     libraries: ClassVar[tuple[str, ...]] = ("sklearn.ensemble", "sklearn.linear_model")
@@ -41,6 +42,7 @@ class Hyper(Method):
     min_samples_leaf: int = 3
     iterations: int = 50
     rounds: int = 5
+    draws: int = 5
 
     def check(self) -> None:
         """Refuse what cannot be fitted or compared."""
@@ -51,6 +53,8 @@ class Hyper(Method):
                 raise UserError(f"method.{name}={getattr(self, name)} is too small: give {least} or more")
         if self.rounds < 1:
             raise UserError(f"method.rounds={self.rounds} does nothing: give 1 or more")
+        if self.draws < 0:
+            raise UserError(f"method.draws={self.draws} is negative: give 0 (the point alone) or more")
         if not 0 < self.max_features <= 1:
             raise UserError(f"method.max_features={self.max_features} is outside (0, 1]: give a fraction such as 0.33")
 
@@ -61,6 +65,6 @@ class Hyper(Method):
 
         candidates = regressors(self.trees, self.max_features, self.min_samples_leaf, self.iterations)
         transport = ChoiceTransport(candidates, self.folds, self.most_rows, self.choose == "every")
-        schedule = Schedule(sweep="columnwise", step="mean", rounds=self.rounds, stop="rise")
+        schedule = Schedule(sweep="columnwise", step="mean", rounds=self.rounds, stop="rise", draws=self.draws)
         rng = generator(problem.seed, "hyper")
         return Completed(reduce(problem, transport, schedule, fill_means, rng, progress))

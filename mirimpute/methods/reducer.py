@@ -82,8 +82,8 @@ class Schedule:
             2012); "transport" stops when the transport has converged.
         tolerance: of stop="change".
         chains: completed copies of the table.
-        draws: draws that a joint transport makes after the last round (0: the chains are the draws); the point is
-            then that of the chains.
+        draws: draws that are made after the last round, from the table that it gave (0: the chains are the draws);
+            column after column where the sweep is columnwise. The point is then that of the chains.
     """
 
     sweep: str
@@ -138,10 +138,12 @@ def reduce(
             break
     point = np.where(missing, x.mean(axis=0), x[0])  # the mean of equal numbers may be another number
     if schedule.draws:
-        (block,) = blocks
         copies = np.repeat(x[:1], schedule.draws, axis=0)
-        drawn = transport.draw(copies, missing, block, rng)
-        copies[:, :, block] = np.where(missing[:, block], drawn, copies[:, :, block])
+        for block in blocks:
+            if schedule.sweep == "columnwise":
+                transport.fit(x, missing, block, rng)
+            drawn = transport.draw(copies, missing, block, rng)
+            copies[:, :, block] = np.where(missing[:, block], drawn, copies[:, :, block])
         x = copies
     return Imputation(point=point, draws=x, trace=trace, history=history.rounds())
 

@@ -66,3 +66,28 @@ def test_with_the_ridge_alone_it_is_ice():
 def test_parameters_without_a_meaning_are_refused(field, value):
     with pytest.raises(UserError, match=f"method.{field}"):
         Hyper(**{field: value}).check()
+
+
+def test_draws_are_as_wide_as_the_errors_of_the_chosen_regressor():
+    """On Gaussian data the ridge is chosen, and its draws of one missing column have the conditional distribution."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1500, 3))
+    x[:, 2] += x[:, 0] + x[:, 1]
+    truth = x.copy()
+    missing = np.zeros(x.shape, dtype=bool)
+    missing[1000:, 2] = True
+    imputation = Hyper(draws=200, trees=5).fit(problem_of(np.where(missing, np.nan, x))).impute()
+    deviation = imputation.draws[:, missing] - imputation.point[missing]
+    assert deviation.std() == pytest.approx(1.0, rel=0.07)  # of 1000 errors, whose spread is known to 2 %
+    low, high = np.quantile(imputation.draws[:, missing], [0.05, 0.95], axis=0)
+    covered = ((low <= truth[missing]) & (truth[missing] <= high)).mean()
+    assert covered == pytest.approx(0.9, abs=0.05)
+    assert (imputation.draws[:, ~missing] == x[~missing]).all()
+
+
+def test_without_draws_the_point_is_the_answer(small):
+    imputation = Hyper(draws=0, rounds=2, trees=5).fit(small).impute()
+    assert np.array_equal(imputation.draws, imputation.point[None])
+    with_draws = Hyper(draws=2, rounds=2, trees=5).fit(small).impute()
+    assert np.array_equal(with_draws.point, imputation.point)
+    assert not np.array_equal(with_draws.draws[0], with_draws.draws[1])

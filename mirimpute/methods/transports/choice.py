@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,8 +48,9 @@ class ChoiceTransport(RegressorTransport):
     def fit(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> None:
         """Choose where that is due, then regress column ``block[0]`` on all others."""
         (column,) = block
+        self._pairs = observed_pairs(x, missing, column)
         if self._every_round or int(column) not in self.chosen:
-            self.chosen[int(column)] = self._best(*observed_pairs(x, missing, column), rng)
+            self.chosen[int(column)] = self._best(*self._pairs, rng)
         self._new_regressor = self._candidates[self.chosen[int(column)]]
         super().fit(x, missing, block, rng)
 
@@ -57,16 +58,36 @@ class ChoiceTransport(RegressorTransport):
         """Return how many columns each regressor was chosen for."""
         return {f"columns_{name}": list(self.chosen.values()).count(name) for name in self._candidates}
 
+    def draw(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return predictions plus errors that the same regressor makes on rows that it did not learn from.
+
+        The errors are those of observed cells, drawn with replacement; draws stay within the observed range.
+        """
+        (column,) = block
+        rows = missing[:, column]
+        result = self.mean(x, missing, block).copy()
+        inputs, targets = self._pairs
+        errors = self._errors([self.chosen[int(column)]], inputs, targets, rng)[self.chosen[int(column)]]
+        if errors.size:
+            moved = result[:, rows, 0] + rng.choice(errors, size=(len(x), int(rows.sum())))
+            result[:, rows, 0] = np.clip(moved, targets.min(), targets.max())
+        return result
+
     def _best(self, inputs: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> str:
         """Return the name of the candidate with the smallest squared error on rows that it did not learn from."""
+        errors = self._errors(list(self._candidates), inputs, targets, rng)
+        return min(errors, key=lambda name: float((errors[name] ** 2).sum()))
+
+    def _errors(
+        self, names: Sequence[str], inputs: np.ndarray, targets: np.ndarray, rng: np.random.Generator
+    ) -> dict[str, np.ndarray]:
+        """Return what the candidates miss on rows that they did not learn from; nothing of fewer than two rows."""
         order = rng.permutation(len(targets))[: self._most_rows]
         folds = np.array_split(order, min(self._folds, len(order)))
-        if len(folds) < 2:
-            return next(iter(self._candidates))
-        errors = dict.fromkeys(self._candidates, 0.0)
-        for held_out in folds:
+        missed: dict[str, list[np.ndarray]] = {name: [np.empty(0)] for name in names}
+        for held_out in folds if len(folds) > 1 else ():
             rest = np.setdiff1d(order, held_out)
-            for name, new_regressor in self._candidates.items():
-                predicted = fitted(new_regressor(rng), inputs[rest], targets[rest]).predict(inputs[held_out])
-                errors[name] += float(((predicted - targets[held_out]) ** 2).sum())
-        return min(errors, key=lambda name: errors[name])
+            for name in names:
+                regressor = fitted(self._candidates[name](rng), inputs[rest], targets[rest])
+                missed[name].append(targets[held_out] - regressor.predict(inputs[held_out]))
+        return {name: np.concatenate(parts) for name, parts in missed.items()}
