@@ -23,9 +23,10 @@ def trace_with_information(
 ) -> list[dict[str, Any]]:
     """Return the trace with ``mask_auc``, ``mi_bits`` and their standard errors in each round that was kept.
 
-    Round 0 is the first fill. A method that keeps no rounds has the four in its last entry, of its first draw, and gets
-    an entry if it has none. Tables of more than 500,000 cells or 256 columns are not measured, nor those in which no
-    column has ten scored and ten other cells.
+    Round 0 is the first fill. The first draw of the answer, where it is not the last round, counts as one more. A
+    method that keeps no rounds has the four in its last entry, of its first draw, and gets an entry if it has none.
+    Tables of more than 500,000 cells or 256 columns are not measured, nor those in which no column has ten scored and
+    ten other cells.
 
     Args:
         problem: the incomplete table.
@@ -38,7 +39,11 @@ def trace_with_information(
     if scored.size > MOST_CELLS or scored.shape[1] > MOST_COLUMNS:
         return trace
     missing = problem.missing
-    rounds = imputation.history or ((len(trace) or 1, imputation.draws[0][missing]),)
+    answer = imputation.draws[0][missing]
+    rounds = imputation.history or ((len(trace) or 1, answer),)
+    last, entries = rounds[-1]
+    if not np.array_equal(entries, answer):
+        rounds = (*rounds, (last + 1, answer))
     by_round = {int(entry.get("round", index)): dict(entry) for index, entry in enumerate(trace, start=1)}
     for number, entries in rounds:
         completed = problem.x_incomplete.copy()

@@ -70,7 +70,8 @@ def _page(
     grid[-1, 0].set_xlabel("round")
     for axes, quality in zip(grid[-1, 1:], qualities, strict=True):
         axes.set_xlabel(f"{quality.measure.label} {quality.measure.arrow}")
-    figure.suptitle("What the completed rows tell of the pattern (dashed: the true rows)", fontsize=8.0)
+    title = "What the completed rows tell of the pattern (dashed: the true rows)"
+    figure.suptitle(title, fontsize=8.0, x=0.02, ha="left")
     legend_outside(
         figure,
         {method: style for method, style in styles.items() if method in drawn},
