@@ -11,6 +11,9 @@ const figure = (title, data, format = number) => ({
   type: "num",
   render: { display: DataTable.render.text().display },
 });
+// x2 comes before x10.
+const padded = (value) => value.replace(/\d+/g, (digits) => digits.padStart(8, "0"));
+const COLUMN = { ...text("column", "column"), render: { ...DataTable.render.text(), sort: padded } };
 const METHOD = text("method", "method");
 const CASE = ["dataset", "mechanism"].map((name) => text(name, name)).concat(figure("rate", "rate", (v) => String(v)));
 
@@ -107,7 +110,7 @@ function cellsTable() {
 function columnsTable() {
   const columns = DATA.columns;
   if (!columns.column.length) return;
-  const heads = withCase([text("column", "column"), figure("RMSE, point", "point"), figure("RMSE, draw", "draw"), figure("W1, draw", "w1")],
+  const heads = withCase([COLUMN, figure("RMSE, point", "point"), figure("RMSE, draw", "draw"), figure("W1, draw", "w1")],
     figure("scored cells", "scored", (v) => String(v)), figure("seed", "seed", (v) => String(v)));
   const made = table("columns-table", heads, orderBy(heads, "dataset", "mechanism", "rate", "column", "RMSE, point"));
   const update = () => show(made, columns.column.flatMap((column, k) => (shown(columns.case[k], columns.method[k])
@@ -120,8 +123,8 @@ function columnsTable() {
 function failuresTable() {
   const lines = [...DATA.failures, ...DATA.warnings.map((each) => ({ ...each, status: "warning" }))];
   const made = table("failures-table", [
-    text("method", "method"), text("status", "status"), figure("cells", (line) => line.cells.length, (v) => String(v)),
-    text("reason", "reason", "wide"), text("where", (line) => line.cells.slice(0, 3).join("; ") + (line.cells.length > 3 ? "; …" : ""), "wide"),
+    text("method", "method"), text("reason", "reason", "wide"), figure("cells", (line) => line.cells.length, (v) => String(v)),
+    text("status", "status"), text("where", (line) => line.cells.slice(0, 3).join("; ") + (line.cells.length > 3 ? "; …" : ""), "wide"),
   ], [[2, "desc"]]);
   show(made, lines);
 }
