@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mirimpute.errors import MirimputeWarning, UserError
 from mirimpute.report.collect import Collection, collect
 from mirimpute.report.index import index_page
+from mirimpute.report.parallel import in_parts
 from mirimpute.report.pool import pooled_if_many
 from mirimpute.report.published import laid_beside, published_figures, published_table
 from mirimpute.report.ranking import Ranking, rank
@@ -129,9 +130,14 @@ def _write_figures(
     from mirimpute.report.style import save, styled
 
     folder.mkdir(parents=True, exist_ok=True)
-    with styled():
-        figures = _figures(collection, summaries, rankings)
-        return [path for name, figure in figures for path in save(figure, folder / name)]
+
+    def save_some(part: int, parts: int) -> list[tuple[int, list[Path]]]:
+        with styled():
+            figures = enumerate(_figures(collection, summaries, rankings))
+            return [(number, save(each, folder / name)) for number, (name, each) in figures if number % parts == part]
+
+    numbered = [pair for saved in in_parts(save_some) for pair in saved]
+    return [path for _, paths in sorted(numbered) for path in paths]
 
 
 def _figures(

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mirimpute.errors import MirimputeWarning
-from mirimpute.report.collect import Collection, Run
+from mirimpute.report.collect import Case, Collection, Run
 from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import MUTED, new_figure, pages, short_name
 from mirimpute.results.store import safe_name
@@ -50,10 +50,12 @@ class Toy:
 def scatter_figures(collection: Collection) -> Iterator[tuple[str, Figure]]:
     """Yield file name and figure for every case whose cells kept tables of exactly two columns; the lowest seed."""
     styles = method_styles(collection.methods)
-    for case in collection.cases:
-        kept = [(run, toy) for run in collection.runs if run.case == case and (toy := read_toy(run)) is not None]
-        if not kept:
-            continue
+    by_case: dict[Case, list[tuple[Run, Toy]]] = {}
+    for run in collection.runs:
+        if (toy := read_toy(run)) is not None:
+            by_case.setdefault(run.case, []).append((run, toy))
+    for case in (each for each in collection.cases if each in by_case):
+        kept = by_case[case]
         seed = min(run.row["seed"] for run, _ in kept)
         toys = {toy.label: toy for run, toy in kept if run.row["seed"] == seed}
         ordered = [toys[label] for label in styles if label in toys]

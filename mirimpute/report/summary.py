@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -95,14 +96,19 @@ class MeasureTable:
 
         Datasets count the same, however many cases they have.
         """
-        if method not in self.ranked:
-            return None
-        by_dataset: dict[str, list[float]] = {}
-        for case in self.cases:
-            by_dataset.setdefault(case.dataset, []).append(self.entries[method, case].rank or 0.0)
-        return sum(sum(ranks) / len(ranks) for ranks in by_dataset.values()) / len(by_dataset)
+        return self._average_ranks.get(method)
 
-    @property
+    @cached_property
+    def _average_ranks(self) -> dict[str, float]:
+        found = {}
+        for method in self.ranked:
+            by_dataset: dict[str, list[float]] = {}
+            for case in self.cases:
+                by_dataset.setdefault(case.dataset, []).append(self.entries[method, case].rank or 0.0)
+            found[method] = sum(sum(ranks) / len(ranks) for ranks in by_dataset.values()) / len(by_dataset)
+        return found
+
+    @cached_property
     def usual_n(self) -> int:
         """The number of seeds behind most means (the larger in a tie), 0 if there is none; the others are marked."""
         counts = Counter(entry.n for entry in self.entries.values() if entry.n)
