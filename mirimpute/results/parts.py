@@ -113,47 +113,51 @@ def packed_row(results_dir: Path, cell: str) -> dict[str, Any] | None:
     place = _place(results_dir, cell)
     if place is None:
         return None
-    names = [name for name in place.file.schema_arrow.names if name not in FILES and name != WRITTEN]
-    return _rows(place.read(names))[cell]
+    file, _ = _opened(place.path)
+    names = [name for name in file.schema_arrow.names if name not in FILES and name != WRITTEN]
+    group, line = divmod(place.index, _GROUP_CELLS)
+    return _rows(file.read_row_group(group, columns=names).slice(line, 1))[cell]
 
 
 def packed_value(results_dir: Path, cell: str, column: str) -> Any:
     """Return one of the other columns of a cell, None if it is in no part."""
     place = _place(results_dir, cell)
-    return None if place is None else place.read([column]).column(column)[0].as_py()
+    if place is None:
+        return None
+    group, line = divmod(place.index, _GROUP_CELLS)
+    return _values(place.path, group, column)[line]
 
 
 @dataclass(frozen=True)
 class _Place:
     """Where a cell is in a part."""
 
-    file: Any
+    path: Path
     index: int
-
-    def read(self, columns: list[str]) -> Any:
-        """Return a table of one line."""
-        group, line = divmod(self.index, _GROUP_CELLS)
-        return self.file.read_row_group(group, columns=columns).slice(line, 1)
 
 
 def _place(results_dir: Path, cell: str) -> _Place | None:
-    import pyarrow.compute as pc
-
     for path in reversed(_sound_parts(results_dir)):
-        file, cells = _opened(path)
-        index = pc.index(cells, cell).as_py()
-        if index >= 0:
-            return _Place(file, index)
+        _, places = _opened(path)
+        if cell in places:
+            return _Place(path, places[cell])
     return None
 
 
 @lru_cache(maxsize=64)
-def _opened(path: Path) -> tuple[Any, Any]:
-    """Return the part, which never changes, and the cells in it."""
+def _opened(path: Path) -> tuple[Any, dict[str, int]]:
+    """Return the part, which never changes, and where each cell is in it."""
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(path, memory_map=True)
-    return file, file.read(columns=[CELL]).column(CELL)
+    return file, {cell: index for index, cell in enumerate(file.read(columns=[CELL]).column(CELL).to_pylist())}
+
+
+@lru_cache(maxsize=8)
+def _values(path: Path, group: int, column: str) -> list[Any]:
+    """Return one column of a group: who asks for a cell asks for its neighbours next."""
+    file, _ = _opened(path)
+    return list(file.read_row_group(group, columns=[column]).column(column).to_pylist())
 
 
 def _sound_parts(results_dir: Path) -> list[Path]:
