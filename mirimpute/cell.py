@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from mirimpute.errors import ImputationError, UserError
 from mirimpute.isolation import Outcome, run_isolated
 from mirimpute.problem import Imputation, Problem, Progress, no_progress
 from mirimpute.results.claims import Claims
+from mirimpute.results.places import without_places
 from mirimpute.results.store import cell_directory, find_row, recover, row_written_ns, write_cell
 from mirimpute.scoring import SCORED_ROWS_SEED, Answers, judge, judge_columns, judge_new_rows, scale_of_scores
 from mirimpute.seeding import generator, integer_seed
@@ -173,21 +173,12 @@ def _split(config: CellConfig, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
 def write_result(config: CellConfig, row: dict[str, Any], **parts: Any) -> CellResult:
     """Write a row and what belongs to it, unless it is a failure and the cell has an ok row of an earlier run."""
     results_dir = Path(config.results_dir)
-    parts["log"] = _without_places(parts["log"])
+    parts["log"] = without_places(parts["log"])
     earlier = find_row(results_dir, row) if row["status"] != "ok" else None
     if earlier is not None and earlier["status"] == "ok":
         row["reason"] += " (the ok row of an earlier run was kept)"
         return CellResult(row, cell_directory(results_dir, earlier), resumed=False)
     return CellResult(row, write_cell(results_dir, row, **parts), resumed=False)
-
-
-def _without_places(log: str) -> str:
-    """Return the log without the folders of this machine: results are shown to others."""
-    places = {Path(sys.prefix): "<environment>", Path(__file__).parents[1]: "<mirimpute>", Path.home(): "~"}
-    for place, name in places.items():
-        if place != Path(place.anchor):
-            log = log.replace(str(place), name)
-    return log
 
 
 def row_identity(config: CellConfig, data_sha256: str = "") -> dict[str, Any]:

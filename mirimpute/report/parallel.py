@@ -9,6 +9,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from mirimpute.errors import UserError
+
 Result = TypeVar("Result")
 
 MOST_PROCESSES = 4
@@ -20,6 +22,7 @@ def in_parts(work: Callable[[int, int], Result]) -> list[Result]:
     ``n`` is the number of cores, at most four; 1 where processes cannot be forked. Warnings are those of the first.
 
     Raises:
+        UserError: a process was killed.
         Exception: what ``work`` raised, of the first part that did.
     """
     count = min(len(os.sched_getaffinity(0)), MOST_PROCESSES) if sys.platform == "linux" else 1
@@ -34,7 +37,10 @@ def in_parts(work: Callable[[int, int], Result]) -> list[Result]:
     try:
         results = [work(0, count)]
         for _, receiver in children:
-            result, error = receiver.recv()
+            try:
+                result, error = receiver.recv()
+            except EOFError:
+                raise UserError("a process that draws figures was killed: free memory and run it again") from None
             if error is not None:
                 raise error
             results.append(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 
 import pytest
@@ -26,6 +27,12 @@ def test_an_error_of_a_part_is_raised(failing: int, monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(UserError, match="on purpose"):
         in_parts(work)
+
+
+def test_a_process_that_was_killed_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {0, 1}, raising=False)
+    with pytest.raises(UserError, match="was killed"):
+        in_parts(lambda part, parts: os._exit(1) if part else None)
 
 
 def test_a_warning_is_given_once() -> None:

@@ -122,6 +122,6 @@ def pattern_fades(now: np.ndarray, before: np.ndarray, missing: np.ndarray) -> b
     n, d = missing.shape
     if d > _PATTERN_COLUMNS:
         return False
-    some = slice(None, None, max(1, n // _PATTERN_ROWS))
+    some = slice(None, None, max(1, -(-n // _PATTERN_ROWS)))
     first, last = (predictability(x[some], missing[some], 0) for x in (before, now))
     return first is not None and last is not None and last.auc < first.auc - last.auc_se
