@@ -14,7 +14,7 @@ from mirimpute.errors import UserError
 if TYPE_CHECKING:
     from mirimpute.estimator import MirfImputer
 
-FORMAT = "mirimpute-mirf-2"
+FORMAT = "mirimpute-mirf-3"
 
 
 def save(imputer: MirfImputer, path: Path) -> None:
@@ -37,7 +37,7 @@ def save(imputer: MirfImputer, path: Path) -> None:
         "lowest": model.support.lowest,
         "highest": model.support.highest,
         "outlier": model.outlier,
-        "tilt": model.tilt,
+        "slopes": model.slopes,
         **{f"predictor.{name}": value.cpu().numpy() for name, value in flow.predictor.arrays().items()},
         **{f"network.{name}": value.cpu().numpy() for name, value in network.state_dict().items()},
         **{
@@ -151,7 +151,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
         spread=arrays["spread"],
         support=support,
         outlier=arrays["outlier"],
-        tilt=arrays["tilt"],
+        slopes=arrays["slopes"],
     )
     imputer.n_features_in_ = d
     if facts["feature_names_in"]:

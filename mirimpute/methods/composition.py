@@ -17,6 +17,7 @@ from mirimpute.methods.hyper import Hyper
 from mirimpute.methods.ice import Ice
 from mirimpute.methods.mice import Mice
 from mirimpute.methods.missforest import MissForest
+from mirimpute.methods.transports.selection import ALWAYS
 from mirimpute.problem import Imputation, Problem, Progress
 from mirimpute.seeding import generator, integer_seed
 
@@ -204,9 +205,9 @@ def check_combination(settings: Mirf) -> None:
         if (settings.transport, other) in _REFUSED:
             reason = _REFUSED[settings.transport, other]
             raise UserError(f"method.transport={settings.transport} does not go with {said}, because {reason}")
-    if settings.selection:
+    if settings.selection == ALWAYS:
         raise UserError(
-            "method.selection=true tilts the joint flow: leave out method.transport and method.sweep, or selection"
+            "method.selection=always tilts the joint flow: leave out method.transport and method.sweep, or selection"
         )
 
 

@@ -70,10 +70,11 @@ class Mirf(Method):
         passes: of the trees at most, each on rows completed by the estimate before it; the held-out cells say how many.
         tree_inputs, tree_rows: columns and rows that it sees, at most.
         tree_work: rows x inputs x trees, summed over the columns, at most; beyond it there are fewer trees, or none.
-        selection: also model the pattern, for values missing not at random; what that can and cannot tell is said in
-            :mod:`mirimpute.methods.transports.selection`.
+        selection: whether values may be missing by their own size: never, auto (where the pattern says so), or always;
+            what can and cannot be told is said in :mod:`mirimpute.methods.transports.selection`.
     """
 
+    version: ClassVar[int] = 2
     # torch imports _dynamo at the first step of an optimiser, two seconds that are not the method's
     libraries: ClassVar[tuple[str, ...]] = (
         "torch",
@@ -114,11 +115,12 @@ class Mirf(Method):
     tree_inputs: int = 40
     tree_rows: int = 20_000
     tree_work: float = 2e8
-    selection: bool = False
+    selection: str = "auto"
 
     def check(self) -> None:
         """Refuse parameters without a meaning."""
         from mirimpute.methods.composition import check_combination
+        from mirimpute.methods.transports.selection import SELECTIONS
 
         for name in (
             "steps",
@@ -162,6 +164,8 @@ class Mirf(Method):
             raise UserError(f"method.source={self.source!r} is unknown: give 'noise' or 'imputation'")
         if self.solver.name not in ("euler", "heun"):
             raise UserError(f"method.solver.name={self.solver.name!r} is unknown: give 'euler' or 'heun'")
+        if self.selection not in SELECTIONS:
+            raise UserError(f"method.selection={self.selection!r} is unknown: give one of {', '.join(SELECTIONS)}")
         check_combination(self)
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:

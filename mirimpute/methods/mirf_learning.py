@@ -71,7 +71,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     from mirimpute.methods.mirf_model import Choices, MirfModel, Support, choose, point_range
     from mirimpute.methods.reducer import Schedule, reduce
     from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
-    from mirimpute.methods.transports.selection import self_masking_tilt
+    from mirimpute.methods.transports.selection import self_masking_slopes
     from mirimpute.methods.transports.stack import Stack, fit_stack
     from mirimpute.methods.transports.trees import TreeSettings, fit_trees
 
@@ -133,11 +133,11 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     if not plenty:
         means = flow.means(flow.rows(x, part.missing))
         stack = stack.refitted(*means, x, part.missing, growing(part.missing))
-    tilt = np.zeros(x.shape[1])
-    if settings.selection:
-        progress("selection", 0, 1)
-        tilt = self_masking_tilt(flow, x, rng)
-    model = MirfModel(flow, stack, choices.shift, choices.spread, Support.of(x), point_range(x), tilt)
+    progress("selection", 0, 1)
+    slopes = self_masking_slopes(flow, x, settings.selection, rng)
+    if reduced.trace:
+        reduced.trace[-1]["self_masked_columns"] = int((slopes != 0).sum())
+    model = MirfModel(flow, stack, choices.shift, choices.spread, Support.of(x), point_range(x), slopes)
     history = reduced.history if part is problem else ()  # a part of the rows says nothing of the table
     return Learnt(model, reduced.trace, history, transport.notes())
 
@@ -233,7 +233,7 @@ def _bases(
     rows = torch.as_tensor(held_out.any(axis=1))
     best: tuple[float, float, GaussianModel] | None = None
     model: GaussianModel | None = None
-    for shrinkage in (0.3, 0.1, 0.03, 0.01, 0.003):
+    for shrinkage in (0.95, 0.6, 0.3, 0.1, 0.03, 0.01, 0.003):
         model = fit_em(x[part], kept[part], shrinkage, start=model, rounds=rounds)
         mean, _ = model.condition(x[rows], kept[rows])
         error = float(((mean - x[rows])[torch.as_tensor(held_out)[rows]] ** 2).mean())

@@ -11,6 +11,7 @@ from mirimpute.crps import crps
 from mirimpute.methods.device import threads_for
 from mirimpute.methods.transports.flow_model import FlowModel
 from mirimpute.methods.transports.limits import bounds
+from mirimpute.methods.transports.selection import tilted
 from mirimpute.methods.transports.stack import Stack
 
 Array = np.ndarray
@@ -20,6 +21,8 @@ _SMALL_TABLE = 500_000
 _SHIFTS = (0.0, 0.5, 1.0)
 _DRAWS = 8
 _SPREAD_RANGE = (0.5, 1.2)
+_POOL = 40
+_POOL_CELLS = 2e7
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,8 @@ class MirfModel:
         shift, spread: of the draws, see :class:`Choices`; a better point leaves less spread.
         support: of the draws.
         outlier: (2, d), the range of the point estimate.
-        tilt: (d,), times the base's variance: what hidden values lie above what the observed ones say (0: missing at
-            random), see :mod:`mirimpute.methods.transports.selection`.
+        slopes: (d,), of the log-odds that a value is missing in the value itself (0: missing at random), see
+            :mod:`mirimpute.methods.transports.selection`.
     """
 
     flow: FlowModel
@@ -76,30 +79,36 @@ class MirfModel:
     spread: Array
     support: Support
     outlier: Array
-    tilt: Array
+    slopes: Array
 
     def complete(self, x_incomplete: Array, n_draws: int, generator: torch.Generator) -> tuple[Array, Array]:
         """Return point (n, d) and draws (n_draws, n, d); observed entries are the input's own bits.
 
         A draw is one of the flow, its deviation from the flow's mean scaled by ``spread`` and moved by ``shift``
-        of the way to the point.
+        of the way to the point. Where values hide themselves, both are tilted.
         """
         with threads_for(x_incomplete.size > _SMALL_TABLE):
-            return self._complete(x_incomplete, n_draws, generator)
+            if not self.slopes.any():
+                return self._complete(x_incomplete, n_draws, generator)
+            at_once = max(1, int(_POOL_CELLS / (max(_POOL, n_draws) * x_incomplete.shape[1])))
+            starts = range(0, max(len(x_incomplete), 1), at_once)
+            parts = [self._complete(x_incomplete[i : i + at_once], n_draws, generator) for i in starts]
+            return np.concatenate([point for point, _ in parts]), np.concatenate([draws for _, draws in parts], axis=1)
 
     def _complete(self, x_incomplete: Array, n_draws: int, generator: torch.Generator) -> tuple[Array, Array]:
         missing = np.isnan(x_incomplete)
         rows = self.flow.rows(x_incomplete, missing)
         base, flow_mean = self.flow.means(rows)
-        stacked = self.stack.point(base, flow_mean, x_incomplete, missing)
-        tilt = self.tilt * rows.spread.double().cpu().numpy() ** 2
-        point = np.clip(stacked + tilt, *self.outlier)
-        centre = flow_mean + self.shift * (stacked - flow_mean) + tilt
-        draws = np.repeat(x_incomplete[None], n_draws, axis=0)
-        for number, drawn in enumerate(self.flow.draw(rows, n_draws, generator) if n_draws else ()):
-            moved = self.support.nearest(centre + self.spread * (drawn - flow_mean))
-            draws[number][missing] = moved[missing]
-        return np.where(missing, point, x_incomplete), draws
+        point = self.stack.point(base, flow_mean, x_incomplete, missing)
+        centre = flow_mean + self.shift * (point - flow_mean)
+        pool = max(_POOL, n_draws) if self.slopes.any() else n_draws
+        drawn = self.flow.draw(rows, pool, generator) if pool else np.empty((0, *x_incomplete.shape))
+        drawn = centre + self.spread * (drawn - flow_mean)
+        if self.slopes.any():
+            shift, drawn = tilted(np.clip(drawn, self.support.lowest, self.support.highest), self.slopes)
+            point = point + shift
+        draws = np.where(missing, self.support.nearest(drawn[:n_draws]), x_incomplete)
+        return np.where(missing, np.clip(point, *self.outlier), x_incomplete), draws
 
 
 @dataclass(frozen=True)

@@ -5,72 +5,127 @@ import pytest
 
 from mirimpute.errors import UserError
 from mirimpute.methods.mirf import Mirf
-from mirimpute.methods.transports.selection import _slope, self_masking_tilt
+from mirimpute.methods.transports.selection import ALWAYS, AUTO, NEVER, _regress, self_masking_slopes, tilted
 
 from .conftest import problem_of
 
-QUICK = {"rounds": 1, "steps": 80, "final_steps": 80, "width": 32, "batch": 128, "trees": 10, "chains": 2}
+QUICK = {"rounds": 1, "steps": 80, "final_steps": 80, "width": 32, "batch": 128, "trees": 10, "chains": 2, "members": 1}
+CORRELATION = 0.8
 
 
-def _table(mechanism, n=3000, seed=0):
-    """Three columns with correlation 0.8; the first loses a third of its cells by ``mechanism``."""
+class Exact:
+    """Stands where a fitted flow would: the exact conditional mean of equicorrelated normal columns."""
+
+    def rows(self, x, missing):
+        return x, missing
+
+    def mean(self, rows):
+        x, missing = rows
+        d = x.shape[1]
+        covariance = CORRELATION + (1 - CORRELATION) * np.eye(d)
+        completed = x.copy()
+        for pattern in np.unique(missing, axis=0):
+            which = (missing == pattern).all(axis=1)
+            weights = np.linalg.solve(covariance[np.ix_(~pattern, ~pattern)], covariance[np.ix_(~pattern, pattern)])
+            completed[np.ix_(which, pattern)] = x[np.ix_(which, ~pattern)] @ weights
+        return completed
+
+
+def _table(mechanism, n=3000, seed=0, d=3, hidden=1):
+    """Columns with correlation 0.8; the first ``hidden`` of them lose a third of their cells by ``mechanism``."""
     rng = np.random.default_rng(seed)
-    covariance = 0.8 + 0.2 * np.eye(3)
-    x_true = rng.multivariate_normal(np.zeros(3), covariance, size=n)
-    score = {"self": 1.5 * x_true[:, 0], "mcar": np.zeros(n), "mar": 1.5 * x_true[:, 1] - 1.5 * x_true[:, 2]}[mechanism]
-    missing = np.zeros((n, 3), dtype=bool)
-    missing[:, 0] = rng.random(n) < 1 / (1 + np.exp(-(score - 0.9)))
+    covariance = CORRELATION + (1 - CORRELATION) * np.eye(d)
+    x_true = rng.multivariate_normal(np.zeros(d), covariance, size=n)
+    missing = np.zeros((n, d), dtype=bool)
+    for column in range(hidden):
+        cause = {"self": 1.5 * x_true[:, column], "mcar": np.zeros(n), "mar": 1.5 * (x_true[:, -2] - x_true[:, -1])}
+        missing[:, column] = rng.random(n) < 1 / (1 + np.exp(-(cause[mechanism] - 0.9)))
     x = np.where(missing, np.nan, x_true)
     mean, spread = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
-    return (x_true - mean) / spread, (x - mean) / spread, spread[0]
+    return (x_true - mean) / spread, (x - mean) / spread
+
+
+def _slopes(x, selection, flow=None):
+    return self_masking_slopes(flow or Exact(), x, selection, np.random.default_rng(1))
 
 
 def test_slope_of_exactly_known_expectations():
     """With f = E[x | rest, observed] in closed form the regression gives the slope, within its standard error."""
     rng = np.random.default_rng(0)
-    n, slope = 20_000, 1.2
-    expected = rng.normal(size=n)
+    expected = rng.normal(size=20_000)
     # log-odds(missing | f) = a + b f, whatever the spread of x around f
-    missing = rng.random(n) < 1 / (1 + np.exp(-(slope * expected - 0.5)))
-    rest = rng.normal(size=(n, 2))
-    assert _slope(expected, rest, missing, np.random.default_rng(1)) == pytest.approx(slope, abs=0.08)
-
-
-def test_rest_that_tells_the_pattern_better_means_missing_at_random():
-    rng = np.random.default_rng(0)
-    rest = rng.normal(size=(3000, 2))
-    missing = rng.random(3000) < 1 / (1 + np.exp(-2 * rest[:, 0]))
-    expected = rest[:, 0] + rest[:, 1]  # correlated with the cause, but worse than it
-    assert _slope(expected, rest, missing, np.random.default_rng(1)) == 0.0
-
-
-def test_hidden_values_of_a_self_masked_column_are_moved_to_where_they_are():
-    x_true, x, _ = _table("self")
-    hidden = np.isnan(x)
-    plain = Mirf(**QUICK).fit(problem_of(x)).impute()
-    tilted = Mirf(**QUICK, selection=True).fit(problem_of(x)).impute()
-    bias = [(each.point - x_true)[hidden].mean() for each in (plain, tilted)]
-    assert bias[0] < -0.2
-    assert abs(bias[1]) < abs(bias[0]) / 2
-    assert np.square(tilted.point - x_true)[hidden].mean() < np.square(plain.point - x_true)[hidden].mean()
-    assert np.array_equal(tilted.point[~hidden], x[~hidden])
+    missing = rng.random(20_000) < 1 / (1 + np.exp(-(1.2 * expected - 0.5)))
+    slope, error = _regress(expected, missing)
+    assert 0.01 < error < 0.03
+    assert abs(slope - 1.2) < 3 * error
 
 
 @pytest.mark.parametrize("mechanism", ["mcar", "mar"])
-def test_nothing_is_moved_where_values_do_not_hide_themselves(mechanism):
-    _, x, _ = _table(mechanism)
-    model = Mirf(**QUICK, selection=True).fit(problem_of(x)).learnt.model
-    shift = model.tilt[0] * float(model.flow.rows(x, np.isnan(x)).spread[:, 0].square().mean())
-    assert abs(shift) < 0.05
+@pytest.mark.parametrize("hidden", [1, 4])
+def test_auto_moves_nothing_where_values_do_not_hide_themselves(mechanism, hidden):
+    for seed in range(5):
+        _, x = _table(mechanism, d=6, hidden=hidden, seed=seed)
+        assert not _slopes(x, AUTO).any()
 
 
-def test_too_many_columns_are_refused():
+@pytest.mark.parametrize("mechanism", ["mcar", "mar"])
+def test_always_moves_little_where_values_do_not_hide_themselves(mechanism):
+    _, x = _table(mechanism, d=6)
+    assert np.abs(_slopes(x, ALWAYS)).max() < 0.25
+
+
+@pytest.mark.parametrize("selection", [AUTO, ALWAYS])
+def test_self_masked_columns_are_found_and_the_others_left_alone(selection):
+    _, x = _table("self", d=6, hidden=3)
+    slopes = _slopes(x, selection)
+    assert (slopes[:3] > 0.5).all()
+    assert not slopes[3:].any()
+
+
+def test_never_looks_at_nothing():
+    _, x = _table("self")
+    assert not self_masking_slopes(None, x, NEVER, np.random.default_rng(0)).any()
+
+
+def test_too_many_columns_are_refused_where_the_tilt_was_asked_for():
+    wide = np.zeros((5, 300))
     with pytest.raises(UserError, match="more than 256"):
-        self_masking_tilt(None, np.zeros((5, 300)), np.random.default_rng(0))
+        self_masking_slopes(None, wide, ALWAYS, np.random.default_rng(0))
+    assert not self_masking_slopes(None, wide, AUTO, np.random.default_rng(0)).any()
 
 
-def test_same_seed_same_tilt():
-    """The tilt repeats: it has a generator of its own for rows and folds."""
-    _, x, _ = _table("self", n=400)
-    tilts = [Mirf(**QUICK, selection=True).fit(problem_of(x)).learnt.model.tilt for _ in range(2)]
-    assert np.array_equal(*tilts)
+def test_tilted_normal_draws_have_the_mean_of_the_tilted_normal():
+    """N(0, s^2) tilted by exp(b x) is N(b s^2, s^2)."""
+    slope, spread = 0.8, 1.3
+    pool = spread * np.random.default_rng(0).normal(size=(4000, 5, 2))
+    shift, draws = tilted(pool, np.array([slope, 0.0]))
+    assert shift[:, 0] == pytest.approx(slope * spread**2, abs=0.12)
+    assert draws[..., 0].mean() == pytest.approx(slope * spread**2, abs=0.12)
+    assert draws[..., 0].std() == pytest.approx(spread, abs=0.1)
+    assert np.array_equal(draws[..., 1], pool[..., 1])
+    assert shift[:, 1] == pytest.approx(0, abs=1e-12)
+    assert np.isin(draws[..., 0], pool[..., 0]).all()  # every value is one that was drawn
+    order = pool[:, 0, 0].argsort()
+    assert (np.diff(draws[order, 0, 0]) >= 0).all()  # at the rank that it had
+
+
+def test_hidden_values_of_a_self_masked_column_are_moved_to_where_they_are():
+    x_true, x = _table("self")
+    hidden = np.isnan(x)
+    plain, found = (Mirf(**QUICK, selection=selection).fit(problem_of(x)).impute() for selection in (NEVER, AUTO))
+    bias = [(each.point - x_true)[hidden].mean() for each in (plain, found)]
+    assert bias[0] < -0.2
+    assert abs(bias[1]) < abs(bias[0]) / 2
+    assert np.square(found.point - x_true)[hidden].mean() < np.square(plain.point - x_true)[hidden].mean()
+    drawn = [(each.draws - x_true)[:, hidden].mean() for each in (plain, found)]
+    assert abs(drawn[1]) < abs(drawn[0]) / 2
+    assert np.array_equal(found.point[~hidden], x[~hidden])
+    assert np.array_equal(found.draws[0][~hidden], x[~hidden])
+    assert [each.trace[-1]["self_masked_columns"] for each in (plain, found)] == [0, 1]
+
+
+def test_same_seed_same_bits():
+    _, x = _table("self", n=400)
+    first, second = (Mirf(**QUICK, selection=ALWAYS).fit(problem_of(x)).impute() for _ in range(2))
+    assert np.array_equal(first.point, second.point)
+    assert np.array_equal(first.draws, second.draws)

@@ -5,24 +5,27 @@ of a row follow the conditional of the observed ones, tilted:
 
     p(x_ij | rest, missing)  is proportional to  p(x_ij | rest, observed) exp(b_j x_ij),
 
-which moves the mean of a normal conditional N(f, s^2) by b_j s^2. The slope can be read off the pattern, because
+so draws of the flow, weighted by exp(b_j x_ij), are draws of the hidden values. The slope can be read off the pattern,
+because
 
-    log-odds(missing | rest) = a_j + log E[exp(b_j x_ij) | rest, observed] = a_j + b_j f_ij + b_j^2 s^2 / 2:
+    log-odds(missing | rest) = a_j + log E[exp(b_j x_ij) | rest, observed] = a_j + b_j f_ij + b_j^2 s^2 / 2
 
-it is the slope of a logistic regression of the pattern on f_ij, the mean that a model fitted to observed cells predicts
-from the rest of the row. (Heitjan & Rubin 1991; Franks, D'Amour, Cron & Airoldi, "Flexible sensitivity analysis",
-JASA 2020, for the tilt; Miao, Liu, Tchetgen Tchetgen & Geng 2015 for when it is identified.)
+where the conditional of the observed values is N(f_ij, s^2): it is the slope of a logistic regression of the pattern on
+f_ij, the mean that a model fitted to observed cells predicts from the rest of the row. (Heitjan & Rubin 1991; Franks,
+D'Amour, Cron & Airoldi, "Flexible sensitivity analysis", JASA 2020, for the tilt; Miao, Liu, Tchetgen Tchetgen & Geng
+2015 for when it is identified.)
 
 What is identified, and what is not. From data alone nothing tells MNAR from MAR. What makes b_j a number is the
-assumption that the rest of the row has no say of its own in whether x_ij is missing, and it is only as well
-determined as the rest predicts x_ij: without dependence among the columns the slope is shrunk to 0. The assumption can
-be contradicted: if the pattern is predicted better by the rest itself than by f_ij, by more than a standard error in
-cross-validation, the column is taken to be missing at random, and not tilted. Patterns that depend on x_ij and on the
-rest at once are not covered, nor are log-odds that are not monotone in x_ij (values missing at both ends).
+assumption that the rest of the row has no say of its own in whether x_ij is missing, and it is only as well determined
+as the rest predicts x_ij. The assumption can be contradicted: if the pattern is predicted better by the rest itself
+than by f_ij, the values are missing at random as far as this model can tell, and nothing is tilted. Patterns that
+depend on x_ij and on the rest at once are not covered, nor are log-odds that are not monotone in x_ij (values missing
+at both ends).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,67 +37,184 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
+NEVER, AUTO, ALWAYS = "never", "auto", "always"
+SELECTIONS = (NEVER, AUTO, ALWAYS)
+
 MOST_COLUMNS = 256
 _MOST_ROWS = 5000
+_LEAST_ROWS = 500
+_MOST_PREDICTIONS = 200_000
 _FOLDS = 5
+_LARGEST_LOG_WEIGHT = 30.0
+_CONTRADICTED = 2.0
+_CHANCE = 0.001
 
 
-def self_masking_tilt(flow: FlowModel, x_incomplete: Array, rng: np.random.Generator) -> Array:
-    """Return for each column what the variance of the base is to be multiplied by to get the shift of hidden values.
+@dataclass(frozen=True)
+class _Evidence:
+    """What the pattern of one column says.
 
-    It is b_j times the ratio of the flow's squared error on observed cells to the base's variance of them: the base
-    knows how the variance goes with the pattern of the row, the flow how large it is.
+    Attributes:
+        slope, error: of the logistic regression of the pattern on f_ij, and its standard error.
+        own, rest: log score per row of f_ij and of the rest of the row, out of fold, above that of the bare rate.
+    """
+
+    slope: float
+    error: float
+    own: Array
+    rest: Array
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether the rest tells the pattern better, by more than two standard errors."""
+        difference = self.rest - self.own
+        return bool(difference.mean() > _CONTRADICTED * difference.std() / len(difference) ** 0.5)
+
+
+def self_masking_slopes(flow: FlowModel, x_incomplete: Array, selection: str, rng: np.random.Generator) -> Array:
+    """Return b_j for each column, (d,), 0 where its values do not hide themselves.
+
+    "auto" tilts nothing unless the table as a whole says so: the slopes together are beyond chance (a chi-square
+    test at one in a thousand), and over all columns f_ij tells the patterns better, out of fold, than the rest
+    of the rows does. The slopes are then shrunk by their common variance (empirical Bayes). "always" assumes
+    self-masking, of a strength that is common to the columns up to its sign, as far as their slopes agree; it leaves
+    out columns that contradict it by two standard errors.
 
     Args:
         flow: fitted to observed cells.
         x_incomplete: float64 (n, d), standardised.
-        rng: chooses 5,000 rows of a larger table, and the folds.
+        selection: never, auto or always.
+        rng: chooses rows of a larger table (200,000 predictions are made, in 500 to 5,000 rows), and the folds.
 
     Raises:
-        UserError: more than 256 columns; each is predicted from all others.
+        UserError: always, and more than 256 columns; each is predicted from all others.
     """
     n, d = x_incomplete.shape
+    slopes = np.zeros(d)
+    if selection == NEVER or (selection == AUTO and d > MOST_COLUMNS):
+        return slopes
     if d > MOST_COLUMNS:
         raise UserError(
-            f"selection=true compares each column with all others: {d} columns are more than {MOST_COLUMNS}"
+            f"method.selection=always compares each column with all others: {d} columns are more than {MOST_COLUMNS}"
         )
-    x = x_incomplete if n <= _MOST_ROWS else x_incomplete[np.sort(rng.choice(n, _MOST_ROWS, replace=False))]
+    most = int(np.clip(_MOST_PREDICTIONS / d, _LEAST_ROWS, _MOST_ROWS))
+    x = x_incomplete if n <= most else x_incomplete[np.sort(rng.choice(n, most, replace=False))]
     missing = np.isnan(x)
-    tilt = np.zeros(d)
-    for column in np.flatnonzero(missing.any(axis=0) & (~missing).any(axis=0)):
-        hidden = missing.copy()
-        hidden[:, column] = True
-        rows = flow.rows(x, hidden)
-        completed = np.where(hidden, flow.mean(rows), x)
-        expected, rest = completed[:, column], np.delete(completed, column, axis=1)
-        slope = _slope(expected, rest, missing[:, column], rng)
-        observed = ~missing[:, column]
-        error = np.mean((x[observed, column] - expected[observed]) ** 2)
-        variance = float((rows.spread[:, column] ** 2).cpu().numpy()[observed].mean())
-        tilt[column] = slope * error / variance
-    return tilt
+    count = missing.sum(axis=0)
+    columns = np.flatnonzero(np.minimum(count, len(x) - count) >= 2 * _FOLDS)
+    completed = {column: _predicted(flow, x, missing, column) for column in columns}
+    regressions = {column: _regress(completed[column][:, column], missing[:, column]) for column in columns}
+    estimate, error = np.array([regressions[column] for column in columns]).reshape(-1, 2).T
+    known = error < np.inf
+    if selection == AUTO and not _beyond_chance(estimate[known] / error[known]):
+        return slopes
+    found = {
+        column: _evidence(completed[column], column, missing[:, column], *regressions[column], rng)
+        for column in columns[known]
+    }
+    if selection == AUTO and sum(each.own.sum() - each.rest.sum() for each in found.values()) < 0:
+        return slopes
+    kept = [column for column in found if not found[column].contradicted]
+    if kept:
+        estimate = np.array([found[column].slope for column in kept])
+        error = np.array([found[column].error for column in kept])
+        slopes[kept] = (_shrunk if selection == AUTO else _of_common_strength)(estimate, error)
+    return slopes
 
 
-def _slope(expected: Array, rest: Array, missing: Array, rng: np.random.Generator) -> float:
-    """Return b of log-odds(missing) = a + b expected (n,), or 0 where ``rest`` (n, d - 1) tells the pattern better.
+def tilted(pool: Array, slopes: Array) -> tuple[Array, Array]:
+    """Return how far the tilt moves the mean of each entry, (n, d), and the draws tilted, (m, n, d).
 
-    The slope has a normal prior of variance 1: a standardised value that changes the odds by e is a strong selection.
+    Each entry's m draws become the quantiles of the same draws weighted by exp(slope x value), a draw at the rank that
+    it had: the dependence among the entries of a row stays, and every value is one that was drawn.
+
+    Args:
+        pool: (m, n, d), draws of the values as they are where observed.
+        slopes: (d,).
     """
+    m = len(pool)
+    order = np.argsort(pool, axis=0, kind="stable")
+    ordered = np.take_along_axis(pool, order, axis=0)
+    mean = ordered.mean(axis=0)
+    weight = np.exp(np.clip(slopes * (ordered - mean), -_LARGEST_LOG_WEIGHT, _LARGEST_LOG_WEIGHT))
+    weight /= weight.sum(axis=0)
+    shift = (weight * ordered).sum(axis=0) - mean
+    passed = np.cumsum(weight, axis=0)
+    quantiles = np.empty_like(ordered)
+    for rank in range(m):
+        reached = np.minimum((passed < (rank + 0.5) / m).sum(axis=0), m - 1)
+        quantiles[rank] = np.take_along_axis(ordered, reached[None], axis=0)[0]
+    ranks = np.argsort(order, axis=0, kind="stable")
+    return shift, np.take_along_axis(quantiles, ranks, axis=0)
+
+
+def _predicted(flow: FlowModel, x: Array, missing: Array, column: int) -> Array:
+    """Return the rows completed by the flow's mean, with the whole of ``column`` predicted, observed or not."""
+    hidden = missing.copy()
+    hidden[:, column] = True
+    return np.where(hidden, flow.mean(flow.rows(x, hidden)), x)
+
+
+def _regress(expected: Array, missing: Array) -> tuple[float, float]:
+    """Return the slope of the log-odds of ``missing`` (n,) in ``expected`` (n,), and its standard error."""
+    from scipy.special import expit
+    from sklearn.linear_model import LogisticRegression
+
+    if np.ptp(expected) < 1e-9:
+        return 0.0, np.inf
+    model = LogisticRegression(C=100.0, solver="newton-cholesky").fit(expected[:, None], missing)
+    slope = float(model.coef_[0, 0])
+    chance = expit(model.intercept_[0] + slope * expected)
+    weight = np.maximum(chance * (1 - chance), 1e-12)
+    centred = expected - np.average(expected, weights=weight)
+    return slope, float(1 / np.sqrt((weight * centred**2).sum()))
+
+
+def _evidence(
+    completed: Array, column: int, missing: Array, slope: float, error: float, rng: np.random.Generator
+) -> _Evidence:
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-    if min(missing.sum(), (~missing).sum()) < 2 * _FOLDS:
-        return 0.0
-    own = expected[:, None]
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=int(rng.integers(2**31)))
 
-    def losses(inputs: Array) -> Array:
-        model = LogisticRegression(C=1.0, max_iter=300)
+    def score(inputs: Array) -> Array:
+        if inputs.shape[1] == 0:
+            return np.zeros(len(missing))
+        model = LogisticRegression(C=1.0, solver="newton-cholesky")
         chance = cross_val_predict(model, inputs, missing, cv=folds, method="predict_proba")[:, 1]
-        return -np.log(np.clip(np.where(missing, chance, 1 - chance), 1e-9, 1.0))
+        return np.log(np.clip(np.where(missing, chance, 1 - chance), 1e-9, 1.0))
 
-    if rest.shape[1]:
-        difference = losses(own) - losses(rest)
-        if difference.mean() > difference.std() / len(difference) ** 0.5:
-            return 0.0
-    return float(LogisticRegression(C=1.0).fit(own, missing).coef_[0, 0])
+    bare = np.log(np.where(missing, missing.mean(), 1 - missing.mean()))
+    own = completed[:, [column]]
+    return _Evidence(slope, error, score(own) - bare, score(np.delete(completed, column, axis=1)) - bare)
+
+
+def _beyond_chance(z: Array) -> bool:
+    """Return whether the squares of ``z``, standard normal by chance, sum to more than one table in a thousand has."""
+    from scipy.stats import chi2
+
+    return bool(chi2.sf((z**2).sum(), len(z)) < _CHANCE)
+
+
+def _shrunk(slope: Array, error: Array) -> Array:
+    """Return the slopes shrunk towards 0 by their common variance, which is estimated (empirical Bayes)."""
+    precision = 1 / np.maximum(error, 0.05) ** 2
+    variance = max(0.0, float((precision * (slope**2 - error**2)).sum() / precision.sum()))
+    return slope * variance / (variance + error**2)
+
+
+def _of_common_strength(slope: Array, error: Array) -> Array:
+    """Return the expected slopes if they are +mu or -mu, give or take s, at even odds; mu and s of most likelihood."""
+    from scipy.special import expit
+
+    best, answer = -np.inf, slope
+    for strength in np.linspace(0, 2, 21):
+        for scatter in (0.05, 0.1, 0.2, 0.4, 0.8):
+            total = scatter**2 + error**2
+            plus, minus = (-((slope - sign * strength) ** 2) / (2 * total) for sign in (1, -1))
+            likelihood = float((np.logaddexp(plus, minus) - 0.5 * np.log(total)).sum())
+            if likelihood > best:
+                centre = strength * (2 * expit(plus - minus) - 1)
+                best, answer = likelihood, (slope * scatter**2 + centre * error**2) / total
+    return answer
