@@ -131,18 +131,22 @@ def _write_figures(
 
     folder.mkdir(parents=True, exist_ok=True)
 
+    kinds = list(enumerate(_figures(collection, summaries, rankings)))
+
     def save_some(part: int, parts: int) -> list[tuple[int, list[Path]]]:
         with styled():
-            figures = enumerate(_figures(collection, summaries, rankings))
-            return [(number, save(each, folder / name)) for number, (name, each) in figures if number % parts == part]
+            return [
+                (number, save(figure, folder / name)) for number, kind in kinds[part::parts] for name, figure in kind
+            ]
 
     numbered = [pair for saved in in_parts(save_some) for pair in saved]
-    return [path for _, paths in sorted(numbered) for path in paths]
+    return [path for _, paths in sorted(numbered, key=lambda pair: pair[0]) for path in paths]
 
 
 def _figures(
     collection: Collection, summaries: Sequence[MeasureTable], rankings: Sequence[Ranking]
-) -> Iterator[tuple[str, Figure]]:
+) -> Iterator[Iterator[tuple[str, Figure]]]:
+    """Yield the figures of one kind after those of another; what is not asked for is not drawn."""
     from mirimpute.report.cd_diagram import cd_figures
     from mirimpute.report.curves import curve_figures
     from mirimpute.report.dotplot import dot_plots
@@ -152,12 +156,12 @@ def _figures(
 
     shown = pooled_if_many(collection)
     for table in summaries:
-        yield from dot_plots(table if shown is collection else summarise(shown, table.measure), shown)
-    yield from cd_figures(rankings, collection)
-    yield from tradeoff_figures(shown)
-    yield from curve_figures(shown)
-    yield from information_figures(collection)
-    yield from scatter_figures(collection)
+        yield dot_plots(table if shown is collection else summarise(shown, table.measure), shown)
+    yield cd_figures(rankings, collection)
+    yield tradeoff_figures(shown)
+    yield curve_figures(shown)
+    yield information_figures(collection)
+    yield scatter_figures(collection)
 
 
 def _write(path: Path, text: str) -> Path:

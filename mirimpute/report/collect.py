@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,10 @@ class Collection:
 
 def case_of(row: Row) -> Case:
     """Return the case that ``row`` belongs to."""
-    return Case(row["dataset"], row["mechanism"], float(row["missing_rate"]), row["protocol"])
+    return _case(row["dataset"], row["mechanism"], float(row["missing_rate"]), row["protocol"])
+
+
+_case = lru_cache(maxsize=65_536)(Case)
 
 
 def collect(rows: Sequence[Row], results_dir: Path) -> Collection:
@@ -114,27 +117,24 @@ def collect(rows: Sequence[Row], results_dir: Path) -> Collection:
     labels, notes = label_methods(rows)
     runs = tuple(Run(row, label, cell_directory(results_dir, row)) for row, label in zip(rows, labels, strict=True))
     measures = tuple(measures_of(row for row in rows if row["status"] == "ok"))
-    lines = [
-        {
-            "dataset": run.row["dataset"],
-            "mechanism": run.row["mechanism"],
-            "missing_rate": float(run.row["missing_rate"]),
-            "protocol": run.row["protocol"],
-            "method": run.label,
-            "seed": run.row["seed"],
-            "status": run.row["status"],
-            "reason": run.row["reason"],
-            "gate": run.row.get("gate") or "",
-            "field": measure.field,
-            # A failed cell may have costs (it ran until it failed); they are not comparable, so they are not values.
-            "value": measure.value(run.row) if run.row["status"] == "ok" else None,
-        }
-        for run in runs
-        for measure in measures
-    ]
-    columns = ["dataset", "mechanism", "missing_rate", "protocol", "method", "seed", "status", "reason", "gate"]
-    frame = pd.DataFrame(lines, columns=[*columns, "field", "value"]).astype({"value": float})
-    return Collection(runs, measures, frame, (*late, *notes, *comparability_notes(runs)))
+    return Collection(runs, measures, _tidy(runs, measures), (*late, *notes, *comparability_notes(runs)))
+
+
+def _tidy(runs: Sequence[Run], measures: Sequence[Measure]) -> pd.DataFrame:
+    """Return :attr:`Collection.frame`."""
+    columns = {name: [run.row[name] for run in runs] for name in ("dataset", "mechanism", "protocol")}
+    columns["missing_rate"] = [float(run.row["missing_rate"]) for run in runs]
+    columns["method"] = [run.label for run in runs]
+    columns |= {name: [run.row[name] for run in runs] for name in ("seed", "status", "reason")}
+    columns["gate"] = [run.row.get("gate") or "" for run in runs]
+    order = ["dataset", "mechanism", "missing_rate", "protocol", "method", "seed", "status", "reason", "gate"]
+    each = pd.DataFrame(columns, columns=order)
+    frame = each.loc[each.index.repeat(len(measures))].reset_index(drop=True)
+    frame["field"] = [measure.field for measure in measures] * len(runs)
+    # A failed cell may have costs (it ran until it failed); they are not comparable, so they are not values.
+    values = [measure.value(run.row) if run.row["status"] == "ok" else None for run in runs for measure in measures]
+    frame["value"] = pd.array(values, dtype=object)
+    return frame.astype({"value": float})
 
 
 def drop_false_starts(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:

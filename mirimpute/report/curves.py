@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from mirimpute.report.collect import Case, Collection
 from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import legend_outside, log_axis, marker_arguments, new_figure, pages, short_name, wants_log
-from mirimpute.results.store import read_trace, safe_name
+from mirimpute.results.store import read_traces, safe_name
 
 COLUMNS = 3
 PAGE = 9
@@ -38,10 +38,10 @@ def curve_figures(collection: Collection) -> Iterator[tuple[str, Figure]]:
 def read_curves(collection: Collection) -> dict[str, Curves]:
     """Return key -> curves, from the traces of all ok runs; a key needs two finite values to make a curve."""
     found: dict[str, Curves] = defaultdict(lambda: defaultdict(list))
-    for run in collection.runs:
-        if run.row["status"] == "ok":
-            for key, curve in trace_curves(read_trace(run.directory)).items():
-                found[key][run.case, run.label].append(curve)
+    runs = [run for run in collection.runs if run.row["status"] == "ok"]
+    for run, trace in zip(runs, read_traces([run.directory for run in runs]), strict=True):
+        for key, curve in trace_curves(trace).items():
+            found[key][run.case, run.label].append(curve)
     return {key: dict(curves) for key, curves in found.items()}
 
 

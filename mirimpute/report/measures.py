@@ -142,7 +142,8 @@ def _is_measured(name: str) -> bool:
 def measures_of(rows: Iterable[Mapping[str, Any]]) -> list[Measure]:
     """Return each measure that at least one row has a value for (a cost: other than 0), the costs last."""
     rows = list(rows)
-    fields = {name for row in rows for name, value in row.items() if _is_measured(name) and value is not None}
+    names = [name for name in set().union(*rows) if _is_measured(name)]
+    fields = {name for name in names if any(row.get(name) is not None for row in rows)}
     known = list(_METRICS)
 
     def position(field: str) -> tuple[int, int, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from dataclasses import replace
+from typing import Any, cast
 
 import pandas as pd
 
@@ -30,7 +32,11 @@ def pool_datasets(collection: Collection) -> Collection:
     for case in collection.cases:
         datasets.setdefault((case.mechanism, case.missing_rate, case.protocol), []).append(case.dataset)
     names = {key: f"{len(found)} datasets" if len(found) > 1 else found[0] for key, found in datasets.items()}
-    runs = tuple(replace(run, row={**run.row, "dataset": names[_setting(run.case)]}) for run in collection.runs)
+    named = {key: {"dataset": name} for key, name in names.items()}
+    runs = tuple(
+        replace(run, row=ChainMap(named[_setting(run.case)], cast("dict[str, Any]", run.row)))
+        for run in collection.runs
+    )
     frame = collection.frame
     keys = ["method", *setting, "field", "dataset"]
     measured = frame[(frame["status"] == "ok") & frame["value"].notna()].groupby(keys, sort=False)

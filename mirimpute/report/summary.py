@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -154,13 +154,13 @@ def _grouped(collection: Collection, said: Callable[[Row], str]) -> list[Failure
     """Return the texts of ``said`` (none when ""), texts that differ only in their numbers together, as the first."""
     position = {method: index for index, method in enumerate(collection.methods)}
     found: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
-    for run in sorted(collection.runs, key=lambda run: (position[run.label], run.case.position, run.row["seed"])):
+    told = [run for run in collection.runs if said(run.row).strip()]
+    for run in sorted(told, key=lambda run: (position[run.label], run.case.position, run.row["seed"])):
         text = " ".join(said(run.row).split())
-        if text:
-            key = run.label, run.row["status"], _NUMBER.sub("#", text)
-            dataset, setting = collection.column(run.case)
-            cell = f"{dataset}, {setting}, seed {run.row['seed']}"
-            found.setdefault(key, (text, []))[1].append(cell)
+        key = run.label, run.row["status"], _NUMBER.sub("#", text)
+        dataset, setting = collection.column(run.case)
+        cell = f"{dataset}, {setting}, seed {run.row['seed']}"
+        found.setdefault(key, (text, []))[1].append(cell)
     return [Failure(method, status, text, tuple(cells)) for (method, status, _), (text, cells) in found.items()]
 
 
@@ -235,11 +235,11 @@ def _set_ranks(grid: dict[tuple[str, Case], Entry], ranked: list[str], case: Cas
 
 
 def _seed_notes(grid: Mapping[tuple[str, Case], Entry], cases: list[Case]) -> list[str]:
-    differing = [
-        case
-        for case in cases
-        if len({entry.seeds for (_, each), entry in grid.items() if each == case and entry.n}) > 1
-    ]
+    seeds: dict[Case, set[tuple[int, ...]]] = defaultdict(set)
+    for (_, case), entry in grid.items():
+        if entry.n:
+            seeds[case].add(entry.seeds)
+    differing = [case for case in cases if len(seeds[case]) > 1]
     if not differing:
         return []
     names = "; ".join(f"{case.dataset}, {case.setting}" for case in differing)

@@ -6,6 +6,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,13 @@ def cell_directory(results_dir: Path, row_identity: Mapping[str, Any]) -> Path:
         KeyError: one of these is absent.
     """
     rate = f"{float(row_identity['missing_rate']):g}"
-    return (
-        Path(results_dir)
-        / RUNS
-        / safe_name(row_identity["dataset"])
-        / safe_name(f"{row_identity['mechanism']}-{rate}")
-        / safe_name(row_identity["method"])
-        / safe_name(f"seed-{int(row_identity['seed'])}-{row_identity['config_hash'][:8]}")
+    return Path(
+        results_dir,
+        RUNS,
+        _shared_name(row_identity["dataset"]),
+        _shared_name(f"{row_identity['mechanism']}-{rate}"),
+        _shared_name(row_identity["method"]),
+        safe_name(f"seed-{int(row_identity['seed'])}-{row_identity['config_hash'][:8]}"),
     )
 
 
@@ -54,6 +55,10 @@ def safe_name(name: str) -> str:
         digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
         reduced = f"{reduced[: _MAX_NAME - 9]}-{digest}"
     return reduced
+
+
+_shared_name = lru_cache(maxsize=4096)(safe_name)
+"""Of what many cells have in common."""
 
 
 def check_writable(results_dir: Path) -> None:

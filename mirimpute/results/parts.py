@@ -128,6 +128,20 @@ def packed_value(results_dir: Path, cell: str, column: str) -> Any:
     return _values(place.path, group, column)[line]
 
 
+def packed_texts(results_dir: Path, column: str) -> dict[str, str]:
+    """Return one of the small files of every packed cell in which it is not an empty list."""
+    import pyarrow.compute as pc
+
+    found: dict[str, str] = {}
+    for path in _sound_parts(results_dir):
+        file, _ = _opened(path)
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group, columns=[CELL, column])
+            table = table.filter(pc.not_equal(table.column(column), "[]"))
+            found.update(zip(table.column(CELL).to_pylist(), table.column(column).to_pylist(), strict=True))
+    return found
+
+
 @dataclass(frozen=True)
 class _Place:
     """Where a cell is in a part."""

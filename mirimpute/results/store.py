@@ -12,7 +12,7 @@ import math
 import os
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -210,6 +210,17 @@ def compact(results_dir: Path) -> int:
 def read_trace(directory: Path) -> list[dict[str, Any]]:
     """Return the trace of the cell whose place is ``directory``: one dict per round; empty, with a warning, if bad."""
     return _read_list(directory, parts.TRACE)
+
+
+def read_traces(directories: Iterable[Path]) -> Iterator[list[dict[str, Any]]]:
+    """Yield :func:`read_trace` of each place, where many are packed: these are read a part at a time."""
+    packed: dict[str, dict[str, str]] = {}
+    for directory in directories:
+        results_dir, _, *below = os.fspath(directory).rsplit(os.sep, 5)
+        if results_dir not in packed:
+            packed[results_dir] = parts.packed_texts(Path(results_dir), parts.TRACE)
+        there = "/".join(below) in packed[results_dir] or os.path.isdir(directory)
+        yield read_trace(directory) if there else []
 
 
 def read_columns(directory: Path) -> list[dict[str, Any]]:
