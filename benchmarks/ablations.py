@@ -32,6 +32,9 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "one chain": ("method.chains=1",),
     "one long round": ("method.rounds=1", "method.steps=1500"),
     "two members": ("method.members=2",),
+    "starts from an imputation": ("method.source=imputation",),
+    "weights not averaged": ("method.average=0",),
+    "one pass of the trees": ("method.passes=1",),
     "euler, 10 steps": ("method.solver.name=euler", "method.solver.steps=10"),
 }
 """What is changed, as options of the command line."""

@@ -13,15 +13,18 @@ from benchmarks.verdicts import OURS, W2_OTHERS, W2_OURS, Ratio, firsts, per_see
 from mirimpute.report.markup import markdown
 
 FAST = "mirf_fast"
+SELF_MASKED, SELF_MASKING = "mirf_mnar", "mnar_self"
+"""The variant that is told that values are missing by their own size, and the mechanism where they are."""
 HYPERIMPUTE = "hyperimpute/hyperimpute"
 
 
-def quality_page(found: Found, sweeps: Sequence[Sweep], part: str, today: date) -> str:
+def quality_page(found: Found, sweeps: Sequence[Sweep], told: Sequence[Sweep], part: str, today: date) -> str:
     """Return the page in Markdown.
 
     Args:
         found: the rows of the grid.
         sweeps: the grid.
+        told: the sweeps of ``SELF_MASKED``, which is compared on its own; there may be none.
         part: how the grid was narrowed by options, "" where it was not.
         today: the date of the page.
     """
@@ -49,16 +52,43 @@ def quality_page(found: Found, sweeps: Sequence[Sweep], part: str, today: date) 
             "Median over seeds of `point_rmse`, best in bold; what is not ok or missing is said.",
             "",
             *table(["case", *map(markdown, methods)], case_lines(found.frame, sweeps, methods)),
+            *_self_masking(found.frame, told),
             "## Failures and notes",
             "",
             *(failures(found.frame) + notes or ["None."]),
             "",
             "## What was run",
             "",
-            *provenance(found.frame, sum(len(sweep.cells) for sweep in sweeps), today),
+            *provenance(found.frame, sum(len(sweep.cells) for sweep in (*sweeps, *told)), today),
             "",
         ]
     )
+
+
+def _self_masking(frame: pd.DataFrame, told: Sequence[Sweep]) -> list[str]:
+    """Return the section on the variant that is told how values are missing, among those that are not told."""
+    if not told:
+        return []
+    cases = sum(len(sweep.cases) for sweep in told)
+    frame = frame[frame["mechanism"] == SELF_MASKING]
+    others = [OURS, HYPERIMPUTE]
+    lines = [
+        [f"{field}, {SELF_MASKED} / {other}", value_text(found.value), str(found.cases), str(found.left_out)]
+        for field in ("point_rmse", "draw_energy")
+        for other in others
+        for found in [ratio(frame, cases, SELF_MASKED, other, field)]
+    ]
+    best = firsts(frame, cases, SELF_MASKED, "point_rmse", others)
+    said = f"cases in which {SELF_MASKED} is first of {', '.join((SELF_MASKED, *others))} on point_rmse"
+    lines.append([said, str(best.first), str(best.cases), str(best.left_out)])
+    return [
+        "## Told that values are missing by their own size",
+        "",
+        f"{SELF_MASKED} assumes it, under {SELF_MASKING}, where it is so; mirf looks for signs of it.",
+        "",
+        *table(["verdict", "value", "cases", "left out"], [[markdown(line[0]), *line[1:]] for line in lines]),
+        *table(["case", *map(markdown, (SELF_MASKED, *others))], case_lines(frame, told, (SELF_MASKED, *others))),
+    ]
 
 
 def verdict_lines(frame: pd.DataFrame, methods: Sequence[str], n_cases: int) -> list[list[str]]:
@@ -85,6 +115,7 @@ def verdict_lines(frame: pd.DataFrame, methods: Sequence[str], n_cases: int) -> 
         first_line("draw_energy"),
         first_line("draw_mmd2"),
         ratio_line(f"seconds, mirf / {HYPERIMPUTE}", ratio(frame, n_cases, OURS, HYPERIMPUTE, "seconds")),
+        ratio_line(f"CPU seconds, mirf / {HYPERIMPUTE}", ratio(frame, n_cases, OURS, HYPERIMPUTE, "cpu_s")),
         ratio_line(f"point_rmse, {FAST} / mirf", ratio(frame, n_cases, FAST, OURS, "point_rmse")),
         ratio_line(f"seconds, {FAST} / {HYPERIMPUTE}", ratio(frame, n_cases, FAST, HYPERIMPUTE, "seconds")),
     ]

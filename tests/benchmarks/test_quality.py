@@ -92,7 +92,7 @@ def test_case_table_shows_best_failed_and_missing():
 def test_page_counts_cells_and_hides_folders():
     rows = [row("mirf", point_rmse=1.0), row("ice", status="failed", reason="no data in /home/me/data, try again")]
     sweep = Sweep("a", ("mirf", "ice"), ("mcar",), (0, 1), 0.3)
-    page = quality_page(Found(frame_of(rows), ("a note",)), [sweep], "seeds 0, 1", date(2026, 1, 2))
+    page = quality_page(Found(frame_of(rows), ("a note",)), [sweep], [], "seeds 0, 1", date(2026, 1, 2))
     assert "2 of the 4 cells of the grid have a row, 2 are missing; 1 are ok, 1 are not." in page
     assert "2026-01-02" in page
     assert "mirimpute 0.1.0; python 3.11.7 (2 rows)" in page
@@ -100,6 +100,19 @@ def test_page_counts_cells_and_hides_folders():
     assert "/home" not in page
     assert "- a note" in page
     assert "A part of the grid only: seeds 0, 1." in page
+
+
+def test_page_compares_the_variant_that_is_told_how_values_are_missing():
+    rows = []
+    for name, told in (("a", 0.5), ("b", 0.9)):
+        errors = {"mirf_mnar": [told], "mirf": [0.8], "hyperimpute/hyperimpute": [1.0]}
+        rows += [{**each, "mechanism": "mnar_self"} for each in rows_of("point_rmse", errors, name)]
+    rows += rows_of("point_rmse", {"mirf": [9.0]}, "a")  # by MCAR: another question
+    sweeps = [Sweep(name, ("mirf",), ("mcar", "mnar_self"), (0,), 0.3) for name in "ab"]
+    page = quality_page(Found(frame_of(rows), ()), sweeps, quality.self_masked(sweeps), "", date(2026, 1, 2))
+    assert "| cases in which mirf\\_mnar is first of mirf\\_mnar, mirf, hyperimpute/hyperimpute on" in page
+    assert "point\\_rmse | 1 | 2 | 0 |" in page
+    assert "| a mnar\\_self 0.3 | **0.500** | 0.800 | 1.00 |" in page
 
 
 def test_only_the_newest_setting_of_a_method_counts():
