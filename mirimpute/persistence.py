@@ -14,7 +14,7 @@ from mirimpute.errors import UserError
 if TYPE_CHECKING:
     from mirimpute.estimator import MirfImputer
 
-FORMAT = "mirimpute-mirf-3"
+FORMAT = "mirimpute-mirf-4"
 
 
 def save(imputer: MirfImputer, path: Path) -> None:

@@ -90,16 +90,24 @@ class ResidualNetwork(nn.Module):
         self.leave = EnsembleLinear(members, width, n_out, generator, scale=0.0)
 
     def inputs(self, features: Tensor, tau: Tensor) -> Tensor:
-        """Return what :meth:`forward` reads, (..., n_in + 17): the features and those of tau.
+        """Return what :meth:`forward` reads: the features of tau, 17 of them, then ``features``.
 
         Args:
-            features: (..., n_in).
+            features: (..., n_in), or the first of them, where :meth:`entered` has the others.
             tau: (..., 1), in [0, 1].
         """
         angle = tau * self.frequencies
         # together as large as one feature, or else they drown a table of few columns
         time = torch.cat([tau, torch.sin(angle), torch.cos(angle)], dim=-1) / math.sqrt(self.FREQUENCIES)
-        return torch.cat([features, time], dim=-1)
+        return torch.cat([time, features], dim=-1)
+
+    def entered(self, last: Tensor) -> Tensor:
+        """Return what the last features add to the first layer, (members, batch, width), for many calls of the network.
+
+        Args:
+            last: (members, batch, k), the last k of the features.
+        """
+        return torch.baddbmm(self.enter.bias, last, self.enter.weight[:, self.enter.weight.shape[1] - last.shape[-1] :])
 
     def dropped(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor | None:
         """Return factors of the hidden units for training, (*shape, width), 0 or 1 / (1 - dropout); None without."""
@@ -108,14 +116,18 @@ class ResidualNetwork(nn.Module):
         kept = torch.rand((*shape, self.width), generator=generator, device=generator.device) >= self.dropout
         return kept / (1 - self.dropout)
 
-    def forward(self, inputs: Tensor, kept: Tensor | None = None) -> Tensor:
+    def forward(self, inputs: Tensor, kept: Tensor | None = None, entered: Tensor | None = None) -> Tensor:
         """Return (members, batch, n_out).
 
         Args:
-            inputs: (members, batch, n_in + 17), see :meth:`inputs`.
+            inputs: (members, batch, 17 + n_in), see :meth:`inputs`, or the first of them.
             kept: (blocks, members, batch, width), see :meth:`dropped`; None switches dropout off.
+            entered: what the other inputs add, see :meth:`entered`.
         """
-        x = self.enter(inputs)
+        if entered is None:
+            x = self.enter(inputs)
+        else:
+            x = torch.baddbmm(entered, inputs, self.enter.weight[:, : inputs.shape[-1]])
         for number, block in enumerate(self.blocks):
             x = block(x, None if kept is None else kept[number])
         return self.leave(functional.silu(functional.layer_norm(x, x.shape[-1:])))

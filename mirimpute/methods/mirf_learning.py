@@ -23,6 +23,7 @@ _LEAST_HELD_OUT = 30
 _LARGEST_GAUSSIAN = 256
 _EM_WORK = 1e9
 _EM_ROWS = 5_000
+_EM_ROUGHLY = 1e-2
 _PLENTY = 50_000
 _MANY_ROWS = 10_000
 _MOST_HELD_OUT = 5_000
@@ -234,7 +235,7 @@ def _bases(
     best: tuple[float, float, GaussianModel] | None = None
     model: GaussianModel | None = None
     for shrinkage in (0.95, 0.6, 0.3, 0.1, 0.03, 0.01, 0.003):
-        model = fit_em(x[part], kept[part], shrinkage, start=model, rounds=rounds)
+        model = fit_em(x[part], kept[part], shrinkage, start=model, rounds=rounds, tolerance=_EM_ROUGHLY)
         mean, _ = model.condition(x[rows], kept[rows])
         error = float(((mean - x[rows])[torch.as_tensor(held_out)[rows]] ** 2).mean())
         if best is not None and error > best[0]:

@@ -82,6 +82,20 @@ def test_prediction_at_tau_0_does_not_depend_on_the_noise(table):
     assert not torch.allclose(*later)
 
 
+@pytest.mark.parametrize("source", ["noise", "imputation"])
+def test_what_stays_while_a_row_is_sampled_may_enter_the_network_once(table, source):
+    x_incomplete, missing, values, base = table
+    predictor = Predictor.of(x_incomplete, 4, source, torch.device("cpu"))
+    network = _network(predictor, 4)
+    rows = Rows(values, missing, *base.condition(values, ~missing)).for_members(2)
+    x = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0))
+    tau = torch.full((2, 60, 1), 0.3)
+    whole = predictor.predict(network, x, rows, tau)
+    split = predictor.predict(network, x, rows, tau, entered=predictor.entered(network, rows))
+    assert torch.allclose(whole, split, atol=1e-5)
+    assert not torch.allclose(whole, predictor.predict(network, x, rows, tau, trust=0.0), atol=1e-3)
+
+
 def test_hidden_entries_are_never_read(table):
     x_incomplete, missing, values, base = table
     predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))

@@ -70,6 +70,22 @@ def test_a_pass_is_kept_only_where_it_helps():
     assert errors[1] < 0.95 * errors[0]
 
 
+def test_trees_that_gain_little_are_grown_once():
+    """They see rows that hardly change, so another pass would cost as much and say the same."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(500, 3))
+    held_out = rng.random(x.shape) < 0.2
+    grown = []
+
+    def grow(completed):
+        grown.append(completed)
+        return fit_trees(completed, ~held_out, SETTINGS, np.random.default_rng(1))
+
+    nearly = x + 0.01 * rng.normal(size=x.shape)  # what trees cannot improve
+    stack, *_ = fit_stack(np.zeros_like(x), nearly, x, held_out, held_out, grow, 3)
+    assert len(grown) == len(stack.weights) == 1
+
+
 def test_without_a_pass_the_stack_is_the_flow():
     mean = np.arange(6.0).reshape(2, 3)
     assert np.array_equal(Stack().point(np.zeros_like(mean), mean, mean, mean > 2), mean)

