@@ -99,7 +99,7 @@ class Predictor:
         source: Tensor | None = None,
         entered: Tensor | None = None,
     ) -> Tensor:
-        """Return base + trust x correction, all (members, n, d); ``entered`` is what many calls share, if it is known."""
+        """Return base + trust x correction, all (members, n, d); ``entered`` is what many calls share, if known."""
         base = Preconditioner(rows.mean, rows.spread, tau)
         if entered is None:
             output = network(self.inputs(network, x, rows, tau, source))
