@@ -38,9 +38,9 @@ def trace(method, clusters):
 
 
 def test_mirf_brings_the_predictability_of_the_pattern_to_chance_and_the_mean_does_not(clusters):
-    rounds = trace(Mirf(rounds=4, steps=150, final_steps=5, width=64, trees=0), clusters)
+    rounds = trace(Mirf(trees=0), clusters)  # half of its steps leave three standard errors for some seeds
     first, last = rounds[0], rounds[-1]
-    assert [entry["round"] for entry in rounds] == [0, 1, 2, 3, 4, 5]  # the answer is the last
+    assert [entry["round"] for entry in rounds] == [0, 1, 2, 3, 4, 5, 6]  # the answer is the last
     # The first fill, draws of a normal distribution, puts rows between the clusters.
     assert first["mask_auc"] - 0.5 > 4 * first["mask_auc_se"]
     assert first["mi_bits"] > 2 * first["mi_bits_se"]

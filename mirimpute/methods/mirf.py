@@ -74,7 +74,7 @@ class Mirf(Method):
             what can and cannot be told is said in :mod:`mirimpute.methods.transports.selection`.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     # torch imports _dynamo at the first step of an optimiser, two seconds that are not the method's
     libraries: ClassVar[tuple[str, ...]] = (
         "torch",

@@ -210,9 +210,10 @@ def _bases(
 ) -> tuple[GaussianModel, GaussianModel]:
     """Return the Gaussian fitted to every observed cell, and the one without the held-out cells.
 
-    The shrinkage is the candidate that predicts the held-out cells best. Beyond 256 columns, where the exact
-    conditional of every row costs too much, the base has independent columns. EM sees at most 5,000 rows, fewer where
-    rows x columns³ passes 1e9, and takes fewer rounds then.
+    The shrinkage is the candidate that, fitted roughly, predicts the held-out cells best. Both models are then fitted
+    to the end: where they differ by how far EM went, the network corrects one and is sampled over the other. Beyond
+    256 columns, where the exact conditional of every row costs too much, the base has independent columns. EM sees at
+    most 5,000 rows, fewer where rows x columns³ passes 1e9, and takes fewer rounds then.
     """
     import torch
 
@@ -242,7 +243,9 @@ def _bases(
             break
         best = (error, shrinkage, model)
     assert best is not None
-    return fit_em(x[part], known[part], best[1], start=best[2], rounds=rounds), best[2]
+    _, shrinkage, model = best
+    without = fit_em(x[part], kept[part], shrinkage, start=model, rounds=rounds)
+    return fit_em(x[part], known[part], shrinkage, start=without, rounds=rounds), without
 
 
 def _gaussian_fill(base: GaussianModel, x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
