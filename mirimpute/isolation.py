@@ -7,51 +7,26 @@ cell starts in milliseconds and never inherits the harness's thread pools, rando
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
-import resource
 import signal
-import sys
-import threading
 import time
-import traceback
 from dataclasses import dataclass
-from importlib import import_module
-from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirimpute import fork_servers, limits
-from mirimpute.errors import CannotTransformError, UserError
-from mirimpute.methods.base import Fitted, Method
+from mirimpute.cost import Cost
+from mirimpute.errors import UserError
+from mirimpute.isolated import impute_and_send
+from mirimpute.methods.base import Method
 from mirimpute.problem import Imputation, Problem, Progress
 
 if TYPE_CHECKING:
     import numpy as np
 
-_PROGRESS_INTERVAL_S = 0.1
 _WATCH_INTERVAL_S = 0.05
 _SIGTERM_S = 0.5
-_PRELOAD = ("mirimpute.isolation", "mirimpute.datasets.table", "mirimpute.methods.reducer")
-_MIB = 2**20
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What the imputation took; loading, hiding, importing libraries and scoring are not in it.
-
-    Attributes:
-        fit_s, impute_s: wall seconds of the two calls.
-        cpu_s: user and system seconds of the child and of its own children.
-        peak_rss_mb: highest resident memory of the child during the imputation, less what it held before, in MiB.
-        peak_gpu_mb: highest memory that torch held on the GPU, in MiB (0 without one).
-    """
-
-    fit_s: float
-    impute_s: float
-    cpu_s: float
-    peak_rss_mb: float
-    peak_gpu_mb: float
+_PRELOAD = ("mirimpute.isolated", "mirimpute.datasets.table", "mirimpute.methods.reducer")
 
 
 @dataclass(frozen=True)
@@ -107,7 +82,7 @@ def run_isolated(
     context = fork_servers.context()
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(
-        target=_child, args=(sender, method, problem, new_rows, str(log_file), threads), daemon=False
+        target=impute_and_send, args=(sender, method, problem, new_rows, str(log_file), threads), daemon=False
     )
     kernel_kills = limits.kernel_kills()
     fork_servers.start(process, server_modules(method))
@@ -174,156 +149,3 @@ def _how_it_ended(exitcode: int | None, short_of_memory: bool) -> tuple[str, str
         return "oom", "the system ran out of memory and killed the method's process: use a smaller problem"
     hint = " (out of memory?)" if name == "SIGKILL" else ""
     return "failed", f"the method's process was ended by {name}{hint}; its output is in log.txt"
-
-
-def _child(
-    sender: Connection,
-    method: Method,
-    problem: Problem,
-    new_rows: np.ndarray | None,
-    log_file: str,
-    threads: int | None,
-) -> None:
-    """Impute in the child process and send the outcome through ``sender``."""
-    with contextlib.suppress(OSError):
-        os.setsid()
-    _die_with_parent()
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it kills this process
-    try:
-        log = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    except FileNotFoundError:  # the harness was stopped meanwhile and has tidied up: nobody waits for a word
-        os._exit(1)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    try:
-        for library in method.libraries:
-            with contextlib.suppress(ImportError):  # the method says better what is missing and how to install it
-                import_module(library)
-        sender.send(("ready",))
-        with _limited_threads(threads):
-            fitted, imputation, cost = _measured(method, problem, _throttled(sender))
-            completed = None
-            if new_rows is not None:
-                with contextlib.suppress(CannotTransformError):
-                    completed = fitted.transform(new_rows)
-        message: tuple[Any, ...] = ("result", imputation, cost, completed)
-    except UserError as error:
-        message = ("refused", str(error))
-    except Exception as error:  # the one place where a method's failure becomes a row
-        traceback.print_exc()
-        status = "oom" if _is_want_of_memory(error) else "failed"
-        message = (status, f"{type(error).__name__}: {_first_line(error)}")
-    sys.stdout.flush()
-    sys.stderr.flush()
-    sender.send(message)
-    sender.close()
-
-
-def _die_with_parent() -> None:
-    """End this process and its workers when the harness is gone, even if it was killed: nobody waits for the result."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        os.killpg(os.getpgrp(), signal.SIGKILL)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _is_want_of_memory(error: Exception) -> bool:
-    torch = sys.modules.get("torch")
-    return isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.cuda.OutOfMemoryError))
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:500] if lines else "no message"
-
-
-def _limited_threads(threads: int | None) -> contextlib.AbstractContextManager[Any]:
-    if threads is None:
-        return contextlib.nullcontext()
-    from threadpoolctl import threadpool_limits
-
-    os.environ["OMP_NUM_THREADS"] = str(threads)  # for libraries that load their own runtime later
-    os.environ["LOKY_MAX_CPU_COUNT"] = str(threads)  # joblib's n_jobs=-1, which threadpoolctl does not see
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(threads)
-    return threadpool_limits(limits=threads)
-
-
-def _throttled(sender: Connection) -> Progress:
-    """Return a progress function that sends at most ten messages a second, and the last one of each stage."""
-    last = 0.0
-
-    def report(stage: str, done: int, total: int) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= _PROGRESS_INTERVAL_S or done >= total:
-            last = now
-            with contextlib.suppress(OSError):
-                sender.send(("progress", stage, done, total))
-
-    return report
-
-
-def _measured(method: Method, problem: Problem, progress: Progress) -> tuple[Fitted, Imputation, Cost]:
-    held = _reset_peak_rss()
-    cpu = _cpu_seconds()
-    start = time.perf_counter()
-    fitted = method.fit(problem, progress)
-    middle = time.perf_counter()
-    imputation = fitted.impute()
-    end = time.perf_counter()
-    cost = Cost(
-        fit_s=middle - start,
-        impute_s=end - middle,
-        cpu_s=_cpu_seconds() - cpu,
-        peak_rss_mb=max(_peak_rss() - held, 0) / _MIB,
-        peak_gpu_mb=_peak_gpu() / _MIB,
-    )
-    return fitted, imputation, cost
-
-
-def _cpu_seconds() -> float:
-    return sum(
-        usage.ru_utime + usage.ru_stime
-        for usage in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
-    )
-
-
-def _status_bytes(key: str) -> int | None:
-    """Return a size of /proc/self/status in bytes, None where there is no such file."""
-    try:
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith(key + ":"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return None
-
-
-def _reset_peak_rss() -> int:
-    """Forget the peak so far, where the kernel can, and return the bytes held now."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
-    held = _status_bytes("VmRSS")
-    return _peak_rss() if held is None else held
-
-
-def _peak_rss() -> int:
-    peak = _status_bytes("VmHWM")
-    if peak is not None:
-        return peak
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def _peak_gpu() -> int:
-    torch = sys.modules.get("torch")
-    return int(torch.cuda.max_memory_allocated()) if torch is not None and torch.cuda.is_initialized() else 0
