@@ -19,8 +19,9 @@ import pandas as pd
 from benchmarks.command import INTERRUPTED, write_text
 from mirimpute.errors import UserError
 from mirimpute.report.collect import Run, comparability_notes, drop_false_starts
+from mirimpute.results.layout import cell_directory
 from mirimpute.results.row import METRIC_FIELD
-from mirimpute.results.store import cell_directory, read_rows, row_written_ns
+from mirimpute.results.store import read_rows, row_written_ns
 
 Row = Mapping[str, Any]
 

@@ -23,8 +23,9 @@ from mirimpute.errors import ImputationError, UserError
 from mirimpute.isolation import Outcome, run_isolated
 from mirimpute.problem import Imputation, Problem, Progress, no_progress
 from mirimpute.results.claims import Claims
+from mirimpute.results.layout import cell_directory
 from mirimpute.results.places import without_places
-from mirimpute.results.store import cell_directory, find_row, recover, row_written_ns, write_cell
+from mirimpute.results.store import find_row, recover, row_written_ns, write_cell
 from mirimpute.scoring import SCORED_ROWS_SEED, Answers, judge, judge_columns, judge_new_rows, scale_of_scores
 from mirimpute.seeding import generator, integer_seed
 from mirimpute.standardise import Scale, observed_scale

@@ -14,7 +14,7 @@ from mirimpute.methods.ice import Ice
 from mirimpute.methods.mean import Mean
 from mirimpute.methods.mirf import Mirf
 from mirimpute.problem import Imputation
-from mirimpute.results.store import read_trace
+from mirimpute.results.details import read_trace
 from mirimpute.standardise import observed_scale
 from mirimpute.tracing import trace_with_information
 

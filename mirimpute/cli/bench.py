@@ -132,7 +132,7 @@ def _run_alone(cfg: Any) -> CellResult:
     from mirimpute.cli.schema import cell_config
     from mirimpute.datasets.location import data_directory
     from mirimpute.results.claims import Claims
-    from mirimpute.results.store import check_writable
+    from mirimpute.results.layout import check_writable
     from mirimpute.sweeps.runner import waiting
 
     config = cell_config(cfg)

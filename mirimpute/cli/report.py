@@ -49,7 +49,7 @@ def _tables(results_dir: Path, out: Path | None) -> None:
 
     from mirimpute.report.build import build_report
     from mirimpute.report.terminal import DIRECTORY, terminal_table
-    from mirimpute.results.store import cell_directory
+    from mirimpute.results.layout import cell_directory
 
     report = build_report(results_dir, out)
     console = Console()

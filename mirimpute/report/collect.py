@@ -19,7 +19,7 @@ import pandas as pd
 
 from mirimpute.report.measures import Measure, measures_of
 from mirimpute.report.palette import order_methods
-from mirimpute.results.store import cell_directory
+from mirimpute.results.layout import cell_directory
 
 Row = Mapping[str, Any]
 

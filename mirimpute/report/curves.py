@@ -14,7 +14,8 @@ from matplotlib.ticker import MaxNLocator
 from mirimpute.report.collect import Case, Collection
 from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import legend_outside, log_axis, marker_arguments, new_figure, pages, short_name, wants_log
-from mirimpute.results.store import read_traces, safe_name
+from mirimpute.results.details import read_traces
+from mirimpute.results.layout import safe_name
 
 COLUMNS = 3
 PAGE = 9

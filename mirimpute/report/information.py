@@ -15,7 +15,7 @@ from mirimpute.report.measures import metric_measure
 from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import MUTED, legend_outside, marker_arguments, new_figure, pages, short_name
 from mirimpute.report.summary import MeasureTable, summarise
-from mirimpute.results.store import safe_name
+from mirimpute.results.layout import safe_name
 
 KEY = "mi_bits"
 BITS, QUALITIES = "draw_mi_bits", ("point_rmse", "draw_energy")

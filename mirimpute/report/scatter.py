@@ -17,7 +17,7 @@ from mirimpute.errors import MirimputeWarning
 from mirimpute.report.collect import Case, Collection, Run
 from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import MUTED, new_figure, pages, short_name
-from mirimpute.results.store import safe_name
+from mirimpute.results.layout import safe_name
 
 COLUMNS = 4
 PAGE = 16

@@ -1,5 +1,6 @@
 """Result rows and the folder that keeps them: written by the bench, read by the report."""
 
+from mirimpute.results.details import read_trace
 from mirimpute.results.layout import cell_directory, check_writable
 from mirimpute.results.row import (
     COST_FIELDS,
@@ -14,12 +15,7 @@ from mirimpute.results.row import (
     metric_fields,
     validate_row,
 )
-from mirimpute.results.store import (
-    find_row,
-    read_rows,
-    read_trace,
-    write_cell,
-)
+from mirimpute.results.store import find_row, read_rows, write_cell
 
 __all__ = [
     "COST_FIELDS",

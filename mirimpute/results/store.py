@@ -11,40 +11,22 @@ from __future__ import annotations
 import math
 import os
 import shutil
-import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirimpute.errors import MirimputeWarning, StoreError
+from mirimpute.errors import StoreError
 from mirimpute.results import disk, parts
 from mirimpute.results.claims import Claims
+from mirimpute.results.details import text_of
 from mirimpute.results.layout import RUNS, SET_ASIDE, cell_directory, check_writable, safe_name
 from mirimpute.results.row import IDENTITY_FIELDS, RowError, plain, validate_row
-from mirimpute.results.seal import check_seal, json_text, parse_json, seal_of
+from mirimpute.results.row_files import MAX_ROW_BYTES, below_runs, load_row, read_or_warn, sentence, sound_row, warn
+from mirimpute.results.seal import json_text, seal_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "MAX_ROW_BYTES",
-    "TABLE_NAMES",
-    "cell_directory",
-    "check_writable",
-    "compact",
-    "find_row",
-    "read_columns",
-    "read_row",
-    "read_rows",
-    "read_trace",
-    "recover",
-    "row_written_ns",
-    "safe_name",
-    "write_cell",
-]
-
-MAX_ROW_BYTES = 1 << 20
-MAX_TRACE_BYTES = 64 << 20
 TABLE_NAMES = ("truth", "incomplete", "point", "draw")
 
 
@@ -92,7 +74,7 @@ def write_cell(
         raise RowError(f"row of {len(row_text.encode())} bytes is over {MAX_ROW_BYTES}: shorten its texts")
     final = cell_directory(results_dir, clean)
     sibling = disk.hidden_sibling(final)
-    damaged = final.exists() and _sound_row(final / "row.json", Path(results_dir)) is None
+    damaged = final.exists() and sound_row(final / "row.json", Path(results_dir)) is None
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         sibling.mkdir()
@@ -126,7 +108,7 @@ def recover(results_dir: Path, identity: Mapping[str, Any]) -> None:
     """
     final = cell_directory(results_dir, identity)
     left = disk.hidden_siblings(final)
-    whole = [each for each in left if _sound_row(each / "row.json", Path(results_dir), home=final) is not None]
+    whole = [each for each in left if sound_row(each / "row.json", Path(results_dir), home=final) is not None]
     if whole and not final.exists():
         os.rename(max(whole, key=lambda each: each.stat().st_mtime_ns), final)
     for each in left:
@@ -147,8 +129,8 @@ def find_row(results_dir: Path, identity: Mapping[str, Any]) -> dict[str, Any] |
 def read_row(directory: Path, results_dir: Path) -> dict[str, Any] | None:
     """Return the row of the cell whose place is ``directory``; None if there is none, with a warning if a bad one."""
     path = directory / "row.json"
-    row = _read_or_warn(path, Path(results_dir)) if path.is_file() else None
-    return parts.packed_row(Path(results_dir), _cell(directory, results_dir)) if row is None else row
+    row = read_or_warn(path, Path(results_dir)) if path.is_file() else None
+    return parts.packed_row(Path(results_dir), below_runs(directory, results_dir)) if row is None else row
 
 
 def row_written_ns(results_dir: Path, identity: Mapping[str, Any]) -> int | None:
@@ -157,7 +139,7 @@ def row_written_ns(results_dir: Path, identity: Mapping[str, Any]) -> int | None
     try:
         return (directory / "row.json").stat().st_mtime_ns
     except OSError:
-        return parts.packed_value(Path(results_dir), _cell(directory, results_dir), parts.WRITTEN)
+        return parts.packed_value(Path(results_dir), below_runs(directory, results_dir), parts.WRITTEN)
 
 
 def read_rows(results_dir: Path) -> list[dict[str, Any]]:
@@ -169,7 +151,7 @@ def read_rows(results_dir: Path) -> list[dict[str, Any]]:
     results_dir = Path(results_dir)
     # Directories first: a cell that is packed meanwhile is then seen twice, and not never.
     paths = [path for path in (each / "row.json" for each in parts.loose_cells(results_dir)) if path.is_file()]
-    loose = {_cell(path.parent, results_dir): _read_or_warn(path, results_dir, packed=True) for path in paths}
+    loose = {below_runs(path.parent, results_dir): read_or_warn(path, results_dir, packed=True) for path in paths}
     found = parts.packed_rows(results_dir)
     found.update({cell: row for cell, row in loose.items() if row is not None})
     return [found[cell] for cell in sorted(found)]
@@ -193,114 +175,18 @@ def compact(results_dir: Path) -> int:
                 continue
             try:
                 content, written_ns = disk.read_bounded(path, MAX_ROW_BYTES), path.stat().st_mtime_ns
-                row = _load_row(path, results_dir, directory)
+                row = load_row(path, results_dir, directory)
                 if parts.may_be_packed(row) and disk.read_bounded(path, MAX_ROW_BYTES) == content:
-                    files = {column: _text(directory / name) for column, name in parts.FILES.items()}
-                    yield parts.Packed(_cell(directory, results_dir), written_ns, content, row, files)
+                    files = {column: text_of(directory / name) for column, name in parts.FILES.items()}
+                    yield parts.Packed(below_runs(directory, results_dir), written_ns, content, row, files)
             except FileNotFoundError:
                 continue  # it is being replaced at this moment
             except (OSError, ValueError) as error:
-                _warn(f"result '{path}' is not packed: {_sentence(error)}")
+                warn(f"result '{path}' is not packed: {sentence(error)}")
 
     check_writable(results_dir)
     with Claims(results_dir).held("compact", "compact"):
         return parts.pack(results_dir, finished())
-
-
-def read_trace(directory: Path) -> list[dict[str, Any]]:
-    """Return the trace of the cell whose place is ``directory``: one dict per round; empty, with a warning, if bad."""
-    return _read_list(directory, parts.TRACE)
-
-
-def read_traces(directories: Iterable[Path]) -> Iterator[list[dict[str, Any]]]:
-    """Yield :func:`read_trace` of each place, where many are packed: these are read a part at a time."""
-    packed: dict[str, dict[str, str]] = {}
-    for directory in directories:
-        results_dir, _, *below = os.fspath(directory).rsplit(os.sep, 5)
-        if results_dir not in packed:
-            packed[results_dir] = parts.packed_texts(Path(results_dir), parts.TRACE)
-        there = "/".join(below) in packed[results_dir] or os.path.isdir(directory)
-        yield read_trace(directory) if there else []
-
-
-def read_columns(directory: Path) -> list[dict[str, Any]]:
-    """Return the errors by column of the cell whose place is ``directory``; empty, with a warning, if bad."""
-    return _read_list(directory, parts.COLUMNS)
-
-
-def _read_list(directory: Path, file: str) -> list[dict[str, Any]]:
-    """Return the list of objects in one of the small files of a cell, packed or not."""
-    path = directory / parts.FILES[file]
-    try:
-        if path.is_file():
-            found = parse_json(disk.read_bounded(path, MAX_TRACE_BYTES))
-        else:
-            results_dir = directory.parents[4] if len(directory.parents) > 4 else directory
-            packed = None if directory.exists() else _packed_text(directory, results_dir, file)
-            if packed is None:
-                return []
-            found = parse_json(packed.encode())
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-            raise RowError("must be a list of objects")
-    except (OSError, ValueError) as error:
-        _warn(f"'{path}' is left out: {_sentence(error)}")
-        return []
-    return found
-
-
-def _packed_text(directory: Path, results_dir: Path, file: str) -> str | None:
-    if directory.parents[3].name != RUNS:
-        return None
-    return parts.packed_value(results_dir, _cell(directory, results_dir), file)
-
-
-def _cell(directory: Path, results_dir: Path) -> str:
-    """Return the place of a cell below ``runs``."""
-    return directory.relative_to(Path(results_dir) / RUNS).as_posix()
-
-
-def _text(path: Path) -> str:
-    return disk.read_bounded(path, MAX_TRACE_BYTES).decode("utf-8")
-
-
-def _read_or_warn(path: Path, results_dir: Path, packed: bool = False) -> dict[str, Any] | None:
-    """Return the row; None, with a warning, if it is not valid; ``packed``: silently if its cell may be packed now."""
-    try:
-        return _load_row(path, results_dir, path.parent)
-    except FileNotFoundError as error:
-        if packed and not path.exists():
-            return None
-        _warn(f"result '{path}' is left out: {_sentence(error)}")
-        return None
-    except (OSError, ValueError) as error:
-        _warn(f"result '{path}' is left out: {_sentence(error)}")
-        return None
-
-
-def _sound_row(path: Path, results_dir: Path, home: Path | None = None) -> dict[str, Any] | None:
-    try:
-        return _load_row(path, results_dir, home or path.parent)
-    except (OSError, ValueError):
-        return None
-
-
-def _load_row(path: Path, results_dir: Path, home: Path) -> dict[str, Any]:
-    """Return the row in ``path``, which must belong into the directory ``home``."""
-    content, seal = disk.read_together(path.parent, [path.name, "row.json.sha256"], MAX_ROW_BYTES)
-    if content is None:
-        raise FileNotFoundError(f"No such file: '{path}'")
-    row = parse_json(content)
-    if not isinstance(row, dict):
-        raise RowError(f"must be a JSON object, is a {type(row).__name__}")
-    row = validate_row(row, allow_unknown=True)
-    if cell_directory(results_dir, row) != home:
-        raise RowError(
-            f"its place is '{cell_directory(results_dir, row)}', so this is a copy: remove it or move it back"
-        )
-    if seal is None:
-        raise RowError("row.json.sha256 is absent, so nothing shows that mirimpute-bench wrote it")
-    check_seal(content, seal)
-    return row
 
 
 def _set_aside(results_dir: Path, final: Path) -> Path:
@@ -319,11 +205,3 @@ def _plain_tree(value: Any) -> Any:
         return _plain_tree(value.tolist())
     value = plain(value)
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _sentence(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, MirimputeWarning, stacklevel=4)

@@ -44,7 +44,7 @@ class CellSweeper(Sweeper):
             UserError: some cannot be composed, or the results folder cannot be written.
         """
         from mirimpute.results.journal import Plan, write_plan
-        from mirimpute.results.store import check_writable
+        from mirimpute.results.layout import check_writable
 
         given = {argument.split("=")[0] for argument in arguments}
         defaults = [f"{key}={values}" for key, values in self._params.items() if key not in given]

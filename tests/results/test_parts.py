@@ -14,7 +14,8 @@ import pytest
 from mirimpute.cli.report import main as report
 from mirimpute.errors import MirimputeWarning, StoreError
 from mirimpute.results import disk, find_row, parts, read_rows, read_trace, store, write_cell
-from mirimpute.results.store import cell_directory, compact, row_written_ns
+from mirimpute.results.layout import cell_directory
+from mirimpute.results.store import compact, row_written_ns
 
 from .valid_row import valid_row
 

@@ -27,11 +27,12 @@ from mirimpute.results import (
     find_row,
     read_rows,
     read_trace,
-    store,
     write_cell,
 )
+from mirimpute.results.layout import safe_name
+from mirimpute.results.row_files import MAX_ROW_BYTES
 from mirimpute.results.seal import json_text, seal_of
-from mirimpute.results.store import recover, safe_name
+from mirimpute.results.store import recover
 
 from .valid_row import valid_row
 
@@ -111,7 +112,7 @@ def test_a_bad_row_writes_nothing(tmp_path: Path, ok_row: dict[str, Any]) -> Non
     with pytest.raises(RowError, match="point_rmse"):
         put(tmp_path, ok_row | {"point_rmse": math.nan})
     with pytest.raises(RowError, match="shorten"):
-        put(tmp_path, ok_row | {"versions": "x" * store.MAX_ROW_BYTES})
+        put(tmp_path, ok_row | {"versions": "x" * MAX_ROW_BYTES})
     assert files(tmp_path) == set()
 
 
@@ -224,7 +225,7 @@ def damages(row: dict[str, Any]) -> dict[str, bytes]:
         "status": json_text(row | {"status": "great"}).encode(),
         "nested": json_text(row | {"later": [1]}).encode(),
         "missing": json_text({k: v for k, v in row.items() if k != "seed"}).encode(),
-        "huge": (good + " " * store.MAX_ROW_BYTES).encode(),
+        "huge": (good + " " * MAX_ROW_BYTES).encode(),
         "not utf-8": b"\xff\xfe" + good.encode(),
         "deep": b"[" * 100_000,
         "another cell's": json_text(row | {"seed": 7}).encode(),

@@ -1,0 +1,68 @@
+"""What a cell keeps beside its row: the trace by round and the errors by column, packed or not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mirimpute.results import disk, parts
+from mirimpute.results.layout import RUNS
+from mirimpute.results.row import RowError
+from mirimpute.results.row_files import below_runs, sentence, warn
+from mirimpute.results.seal import parse_json
+
+MAX_TRACE_BYTES = 64 << 20
+
+
+def read_trace(directory: Path) -> list[dict[str, Any]]:
+    """Return the trace of the cell whose place is ``directory``: one dict per round; empty, with a warning, if bad."""
+    return _read_list(directory, parts.TRACE)
+
+
+def read_traces(directories: Iterable[Path]) -> Iterator[list[dict[str, Any]]]:
+    """Yield :func:`read_trace` of each place, where many are packed: these are read a part at a time."""
+    packed: dict[str, dict[str, str]] = {}
+    for directory in directories:
+        results_dir, _, *below = os.fspath(directory).rsplit(os.sep, 5)
+        if results_dir not in packed:
+            packed[results_dir] = parts.packed_texts(Path(results_dir), parts.TRACE)
+        there = "/".join(below) in packed[results_dir] or os.path.isdir(directory)
+        yield read_trace(directory) if there else []
+
+
+def read_columns(directory: Path) -> list[dict[str, Any]]:
+    """Return the errors by column of the cell whose place is ``directory``; empty, with a warning, if bad."""
+    return _read_list(directory, parts.COLUMNS)
+
+
+def _read_list(directory: Path, file: str) -> list[dict[str, Any]]:
+    """Return the list of objects in one of the small files of a cell, packed or not."""
+    path = directory / parts.FILES[file]
+    try:
+        if path.is_file():
+            found = parse_json(disk.read_bounded(path, MAX_TRACE_BYTES))
+        else:
+            results_dir = directory.parents[4] if len(directory.parents) > 4 else directory
+            packed = None if directory.exists() else _packed_text(directory, results_dir, file)
+            if packed is None:
+                return []
+            found = parse_json(packed.encode())
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            raise RowError("must be a list of objects")
+    except (OSError, ValueError) as error:
+        warn(f"'{path}' is left out: {sentence(error)}")
+        return []
+    return found
+
+
+def _packed_text(directory: Path, results_dir: Path, file: str) -> str | None:
+    if directory.parents[3].name != RUNS:
+        return None
+    return parts.packed_value(results_dir, below_runs(directory, results_dir), file)
+
+
+def text_of(path: Path) -> str:
+    """Return the text of one of these files, of a bounded size."""
+    return disk.read_bounded(path, MAX_TRACE_BYTES).decode("utf-8")
