@@ -19,6 +19,7 @@ from mirimpute.amputation.amputate import Amputation, amputate
 from mirimpute.config import CellConfig
 from mirimpute.datasets.base import Dataset
 from mirimpute.datasets.table import Table
+from mirimpute.encoding import Encoding, problem_of
 from mirimpute.errors import ImputationError, UserError
 from mirimpute.isolation import Outcome, run_isolated
 from mirimpute.problem import Imputation, Problem, Progress, no_progress
@@ -28,7 +29,6 @@ from mirimpute.results.places import without_places
 from mirimpute.results.store import find_row, recover, row_written_ns, write_cell
 from mirimpute.scoring import SCORED_ROWS_SEED, Answers, judge, judge_columns, judge_new_rows, scale_of_scores
 from mirimpute.seeding import generator, integer_seed
-from mirimpute.standardise import Scale, observed_scale
 from mirimpute.tracing import trace_with_information
 
 if TYPE_CHECKING:
@@ -118,13 +118,15 @@ def _compute(
         config.missing_rate,
         config.protocol.rate_of,
         generator(config.seed, "missing cells", config.dataset.name, config.mechanism.name),
+        Encoding(table.columns).is_categorical,
     )
     x_original = np.where(hidden.scored, np.nan, table.values)
     learnt, new = _split(config, len(x_original))
-    scale = observed_scale(x_original[learnt])
     seed = integer_seed(config.seed, "method", config.dataset.name) % 2**31
-    problem = Problem(scale.standardise(x_original[learnt]), table.columns, seed, config.device)
-    new_rows = replace(problem, x_incomplete=scale.standardise(x_original[new])) if new.size else None
+    problem, encoding, scale = problem_of(x_original[learnt], table.columns, seed, config.device)
+    new_rows = None
+    if new.size:
+        new_rows = replace(problem, x_incomplete=scale.standardise(encoding.encode(x_original[new])))
     outcome = _impute(config, problem, None if new_rows is None else new_rows.x_incomplete, progress)
     facts: dict[str, Any] = {
         **identity,
@@ -140,8 +142,8 @@ def _compute(
         facts.update(vars(outcome.cost))
         trace = imputation.trace
         target = config.dataset.load_target(data_dir) if config.protocol.needs_target else None
-        scored_in = scale_of_scores(config.protocol, table.values[learnt], x_original[learnt])
-        answers = Answers(table.values, hidden.scored, scale, scored_in, target)
+        scored_in = scale_of_scores(config.protocol, table.values[learnt], x_original[learnt], encoding)
+        answers = Answers(table.values, hidden.scored, encoding, scale, scored_in, target)
         own = answers.of(learnt)
         means = config.method.returns_column_means
         try:
@@ -153,10 +155,9 @@ def _compute(
         else:
             columns = judge_columns(config.protocol, problem, imputation, own)
             if config.protocol.trace_mi:
-                x_true = scale.standardise(own.truth)
-                trace = trace_with_information(problem, imputation, x_true, own.scored, SCORED_ROWS_SEED)
+                trace = trace_with_information(problem, imputation, own, SCORED_ROWS_SEED)
         if config.save_tables:
-            tables = _tables(table, x_original, learnt, scale, problem.missing, imputation)
+            tables = _tables(table, x_original, learnt, own, imputation)
     return write_result(
         config, facts, config_yaml=config_yaml, trace=trace, columns=columns, log=outcome.log, tables=tables
     )
@@ -277,21 +278,19 @@ def _tables(
     table: Table,
     x_original: np.ndarray,
     rows: np.ndarray,
-    scale: Scale,
-    missing: np.ndarray,
+    answers: Answers,
     imputation: Imputation,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of some rows in original units, in which observed cells are the source's own bits."""
-    import pandas as pd
+    missing = np.isnan(x_original[rows])
 
     def in_units(x: np.ndarray) -> np.ndarray:
-        return np.where(missing, scale.restore(x), table.values[rows])
+        return np.where(missing, answers.table_scale.restore(answers.in_table(x)), table.values[rows])
 
-    names = [column.name for column in table.columns]
     arrays = {
         "truth": table.values[rows],
         "incomplete": x_original[rows],
         "point": in_units(imputation.point),
         "draw": in_units(imputation.draws[0]),
     }
-    return {name: pd.DataFrame(values, columns=names) for name, values in arrays.items()}
+    return {name: table.to_frame(values) for name, values in arrays.items()}

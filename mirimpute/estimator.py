@@ -1,23 +1,30 @@
-"""`MirfImputer`: MIRF as a scikit-learn transformer."""
+"""`MirfImputer`: MIRF as a scikit-learn transformer, of numbers, categories and dates."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
 
 from mirimpute.errors import UserError, unknown
+
+if TYPE_CHECKING:
+    from mirimpute.datasets.columns import Column
 
 PRESETS = ("mirf", "mirf_fast", "mirf_mnar")
 OUTPUTS = ("point", "draw")
 
 
 class MirfImputer(TransformerMixin, BaseEstimator):
-    """Complete missing values (NaN) by a rectified flow and trees; new rows too, without fitting again.
+    """Complete missing values by a rectified flow and trees; new rows too, without fitting again.
+
+    Arrays hold numbers, with NaN where missing. DataFrames may also hold categories (strings, booleans, pandas
+    categories), ordered categories, nullable integers, dates and durations, with NaN, None or NA; they come back with
+    the same dtypes, and categories that occur in the column. Which column is what: :mod:`mirimpute.datasets.columns`.
 
     ``transform`` returns an estimate of the conditional mean given the observed values of the row, or a draw from the
     conditional distribution; ``sample`` returns several draws for multiple imputation (see :func:`mirimpute.pool`).
@@ -35,6 +42,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
     Attributes:
         n_features_in_: columns seen in ``fit``.
         feature_names_in_: their names, where ``fit`` was given some.
+        columns_: name, kind and categories of each column.
         trace_: one dict per round of the fit.
 
     >>> import numpy as np
@@ -45,6 +53,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
     >>> completed.shape, bool(np.isnan(completed).any())
     ((60, 2), False)
     """
+
+    columns_: tuple[Column, ...]
 
     def __init__(
         self,
@@ -64,18 +74,17 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> MirfImputer:
-        """Learn from the rows of ``X`` (n_rows, n_columns), NaN where missing; ``y`` is ignored.
+        """Learn from the rows of ``X`` (n_rows, n_columns); ``y`` is ignored.
 
         Raises:
-            ValueError: a parameter without a meaning, a column without any value, infinite values, fewer than 2 rows.
+            ValueError: a parameter without a meaning, a column without any value or of text, infinite values, fewer
+                than 2 rows.
         """
-        from mirimpute.datasets.table import Column, Kind
+        from mirimpute.encoding import problem_of
         from mirimpute.methods.catalog import named_method
         from mirimpute.methods.composition import is_composed
         from mirimpute.methods.mirf import Mirf
         from mirimpute.methods.mirf_learning import learn
-        from mirimpute.problem import Problem
-        from mirimpute.standardise import observed_scale
 
         self._check()
         settings = named_method(self.preset, self.parameters)
@@ -85,26 +94,21 @@ class MirfImputer(TransformerMixin, BaseEstimator):
                 f"transport={settings.transport!r} with sweep={settings.sweep!r} completes a table but no new rows: "
                 "use mirimpute-bench for it, or leave both out of the parameters"
             )
-        x = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2)
-        empty = np.flatnonzero(np.isnan(x).all(axis=0))
-        if empty.size:
-            names = getattr(self, "feature_names_in_", range(x.shape[1]))
-            raise UserError(
-                f"column {names[int(empty[0])]!r} has no value at all: remove it, nothing can be learnt of it"
-            )
+        x = self._read(X, reset=True)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        self._scale = observed_scale(x)
-        columns = tuple(Column(f"x{j}", Kind.CONTINUOUS) for j in range(x.shape[1]))
-        problem = Problem(self._scale.standardise(x), columns, self._seed, self.device)
+        problem, self._encoding, self._scale = problem_of(x, self.columns_, self._seed, self.device)
         learnt = learn(settings, problem, new_rows=True)
         self._model, self.trace_, self.notes_ = learnt.model, learnt.trace, learnt.notes
         return self
 
     def transform(self, X: Any) -> Any:
-        """Return ``X`` (n_rows, n_columns) completed: by the point estimate, or by one draw with ``output="draw"``."""
+        """Return ``X`` (n_rows, n_columns) completed: by the point estimate, or by one draw with ``output="draw"``.
+
+        The estimate of a category is the most probable one. Of a DataFrame, the answer is one.
+        """
         self._check()
         point, draws = self._complete(X, int(self.output == "draw"), 0)
-        return draws[0] if self.output == "draw" else point
+        return self._written(X, draws[0] if self.output == "draw" else point)
 
     def sample(self, X: Any, n_draws: int = 5, *, random_state: int = 0) -> list[Any]:
         """Return ``n_draws`` completed tables, draws from the conditional distribution of the missing values.
@@ -121,9 +125,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         if n_draws < 1:
             raise UserError(f"n_draws={n_draws} returns nothing: give 1 or more")
         _, draws = self._complete(X, n_draws, random_state)
-        if hasattr(X, "iloc"):
-            return [type(X)(draw, columns=X.columns, index=X.index) for draw in draws]
-        return list(draws)
+        return [self._written(X, draw) for draw in draws]
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns, which are those of the input."""
@@ -167,22 +169,74 @@ class MirfImputer(TransformerMixin, BaseEstimator):
             raise UserError(f"shrinkage={self.shrinkage} is outside [0, 1]: give 1 for draws, 0 for the mean")
 
     def _complete(self, X: Any, n_draws: int, stream: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the completed point estimate and draws in the units of ``X``; observed cells keep their bits."""
+        """Return the completed point estimate and draws as numbers; observed cells keep their bits.
+
+        A draw is shrunk towards the point where that has a meaning: a category is drawn or not.
+        """
         import torch
 
         from mirimpute.seeding import integer_seed
 
         check_is_fitted(self, "_model")
-        x = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
+        x = self._read(X, reset=False)
         missing = np.isnan(x)
         noise = torch.Generator(device=self._model.flow.base.mean.device)
         noise.manual_seed(integer_seed(self._seed, "draws", str(stream)) % 2**63)
         result = np.repeat(x[None], 1 + n_draws, axis=0)
         rows = np.flatnonzero(missing.any(axis=1))
         if rows.size:
-            point, draws = self._model.complete(self._scale.standardise(x[rows]), n_draws, noise)
-            shrunk = point + self.shrinkage * (draws - point)
+            encoded = self._scale.standardise(self._encoding.encode(x[rows]))
+            found = self._model.complete(encoded, n_draws, noise)
+            point, draws = (self._encoding.decode(each, self._scale) for each in found)
+            shrunk = np.where(self._encoding.is_categorical, draws, point + self.shrinkage * (draws - point))
+            scale = self._encoding.table_scale(self._scale)
             for number, completed in enumerate((point, *shrunk)):
-                part = np.where(missing[rows], self._scale.restore(completed), x[rows])
+                part = np.where(missing[rows], scale.restore(completed), x[rows])
                 result[number][rows] = part
         return result[0], result[1:]
+
+    def _read(self, X: Any, *, reset: bool) -> np.ndarray:
+        """Return the cells as numbers, (n_rows, n_columns); ``reset``: learn what the columns are."""
+        from mirimpute.datasets.columns import Column, Kind
+        from mirimpute.datasets.frames import columns_of, numbers_of
+
+        if _is_mixed(X) or (not reset and any(c.kind is not Kind.CONTINUOUS for c in self.columns_)):
+            if not hasattr(X, "iloc"):
+                raise UserError(
+                    f"the imputer was fitted on a DataFrame, and gets a {type(X).__name__}: give a DataFrame"
+                )
+            _check_feature_names(self, X, reset=reset)
+            _check_n_features(self, X, reset=reset)
+            if reset and len(X) < 2:
+                raise UserError(f"{len(X)} row(s) are too few to learn from: give at least 2")
+            if reset:
+                self.columns_ = columns_of(X)
+            return numbers_of(X, self.columns_)
+        least = 2 if reset else 1
+        x = validate_data(
+            self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=least
+        )
+        if reset:
+            names = list(getattr(self, "feature_names_in_", range(x.shape[1])))
+            empty = np.flatnonzero(np.isnan(x).all(axis=0))
+            if empty.size:
+                raise UserError(
+                    f"column {names[int(empty[0])]!r} has no value at all: remove it, nothing can be learnt of it"
+                )
+            self.columns_ = tuple(Column(str(name), Kind.CONTINUOUS) for name in names)
+        return x
+
+    def _written(self, X: Any, completed: np.ndarray) -> Any:
+        """Return the completed numbers in the form of ``X``."""
+        if not hasattr(X, "iloc"):
+            return completed
+        from mirimpute.datasets.frames import filled
+
+        return filled(X, self.columns_, completed)
+
+
+def _is_mixed(X: Any) -> bool:
+    """Return whether ``X`` is a DataFrame with a column that is not of plain numbers."""
+    if not hasattr(X, "iloc"):
+        return False
+    return any(not isinstance(dtype, np.dtype) or dtype.kind not in "fiu" for dtype in X.dtypes)

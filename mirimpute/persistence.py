@@ -12,9 +12,10 @@ from mirimpute import __version__
 from mirimpute.errors import UserError
 
 if TYPE_CHECKING:
+    from mirimpute.datasets.columns import Column
     from mirimpute.estimator import MirfImputer
 
-FORMAT = "mirimpute-mirf-4"
+FORMAT = "mirimpute-mirf-5"
 
 
 def save(imputer: MirfImputer, path: Path) -> None:
@@ -54,6 +55,7 @@ def save(imputer: MirfImputer, path: Path) -> None:
         "seed": imputer._seed,
         "shift": model.shift,
         "n_features_in": imputer.n_features_in_,
+        "columns": [_column_facts(column) for column in imputer.columns_],
         "feature_names_in": [str(name) for name in getattr(imputer, "feature_names_in_", [])],
         "trace": imputer.trace_,
         "notes": list(imputer.notes_),
@@ -76,6 +78,21 @@ def save(imputer: MirfImputer, path: Path) -> None:
         save_file(contiguous, path, metadata={"mirimpute": json.dumps(facts)})
     except OSError as error:
         raise UserError(f"cannot write '{path}' ({error.strerror or error}): choose another file") from error
+
+
+def _column_facts(column: Column) -> dict[str, Any]:
+    """Return a column as plain JSON.
+
+    Raises:
+        UserError: its categories are neither texts nor numbers.
+    """
+    for category in column.categories:
+        if not isinstance(category, (str, bool, int, float)):
+            raise UserError(
+                f"column {column.name!r} has the category {category!r}, a {type(category).__name__}, which no file "
+                "can hold: make them strings before the fit"
+            )
+    return {"name": column.name, "kind": column.kind.value, "categories": list(column.categories), "step": column.step}
 
 
 def load(path: Path) -> MirfImputer:
@@ -106,6 +123,8 @@ def load(path: Path) -> MirfImputer:
 def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImputer:
     import torch
 
+    from mirimpute.datasets.columns import Column, Kind
+    from mirimpute.encoding import Encoding
     from mirimpute.estimator import MirfImputer
     from mirimpute.flow.network import ResidualNetwork
     from mirimpute.methods.mirf_model import MirfModel, Support
@@ -119,7 +138,12 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
     def part(prefix: str) -> dict[str, np.ndarray]:
         return {name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)}
 
-    d = int(facts["n_features_in"])
+    columns = tuple(
+        Column(each["name"], Kind(each["kind"]), tuple(each["categories"]), int(each["step"]))
+        for each in facts["columns"]
+    )
+    encoding = Encoding(columns)
+    d = len(arrays["lowest"])
     covariance = torch.as_tensor(arrays["base.covariance"])
     kind = GaussianModel if covariance.ndim == 2 else IndependentModel
     stored = {name: torch.as_tensor(array) for name, array in part("predictor.").items()}
@@ -137,7 +161,8 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
     network.load_state_dict({name: torch.as_tensor(array) for name, array in part("network.").items()})
     network.eval().requires_grad_(False)
     base = kind(torch.as_tensor(arrays["base.mean"]), covariance)
-    support = Support(arrays["lowest"], arrays["highest"], tuple(arrays.get(f"support.{j}") for j in range(d)))
+    values = tuple(arrays.get(f"support.{j}") for j in range(d))
+    support = Support(arrays["lowest"], arrays["highest"], values, encoding.categorical)
     imputer = MirfImputer(**{**facts["parameters"], "device": "cpu", "random_state": None})
     imputer._seed = int(facts["seed"])
     imputer._scale = Scale(arrays["scale.mean"], arrays["scale.spread"])
@@ -153,7 +178,8 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
         outlier=arrays["outlier"],
         slopes=arrays["slopes"],
     )
-    imputer.n_features_in_ = d
+    imputer.columns_, imputer._encoding = columns, encoding
+    imputer.n_features_in_ = int(facts["n_features_in"])
     if facts["feature_names_in"]:
         imputer.feature_names_in_ = np.array(facts["feature_names_in"], dtype=object)
     imputer.trace_, imputer.notes_ = facts["trace"], tuple(facts["notes"])

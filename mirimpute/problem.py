@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:  # pandas takes longer to import than the command line may take to start
-    from mirimpute.datasets.table import Column
+    from mirimpute.datasets.columns import Column
 
 Progress = Callable[[str, int, int], None]
 """``progress(stage, done, total)``: called by long work as often as it likes; drawing is somebody else's job."""
@@ -28,12 +28,16 @@ class Problem:
         columns: name and kind of each column, the schema of the source (kinds are read off the complete table).
         seed: the only source of a method's randomness.
         device: torch device for methods that use one ("cpu", "cuda", "cuda:0").
+        categorical: for each categorical column of the source the numbers of the columns that are its indicators
+            (:mod:`mirimpute.encoding`): all observed or all missing in a row, and one of them on, or of a single one
+            perhaps none. A method that treats them as numbers gives probabilities, decoded to the largest.
     """
 
     x_incomplete: np.ndarray
     columns: tuple[Column, ...]
     seed: int
     device: str = "cpu"
+    categorical: tuple[np.ndarray, ...] = ()
 
     @property
     def missing(self) -> np.ndarray:

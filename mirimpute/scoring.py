@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mirimpute.encoding import Encoding, without_categories
 from mirimpute.errors import ImputationError
 from mirimpute.methods.sanity import check as check_sanity
 from mirimpute.methods.sanity import worse_than_mean
@@ -30,26 +31,37 @@ class Answers:
     Attributes:
         truth: float64 (n_rows, n_columns), original units, NaN where the source has no value.
         scored: bool (n_rows, n_columns), cells hidden on purpose.
-        scale: of the problem, from original units.
-        scored_in: the scale of the metrics.
+        encoding: from the columns of the table to those of the problem.
+        scale: of the problem, from encoded columns.
+        scored_in: the scale of the metrics, from the columns of the table.
         target: (n_rows,), what a model would predict from the table, where a metric needs it.
     """
 
     truth: np.ndarray
     scored: np.ndarray
+    encoding: Encoding
     scale: Scale
     scored_in: Scale
     target: np.ndarray | None
 
+    @property
+    def table_scale(self) -> Scale:
+        """The problem's scale of the columns of the table."""
+        return self.encoding.table_scale(self.scale)
+
+    def in_table(self, x: np.ndarray) -> np.ndarray:
+        """Return the columns of the table from those of the problem: standardised, or numbers of categories."""
+        return self.encoding.decode(x, self.scale)
+
     def of(self, rows: np.ndarray) -> Answers:
         """Return those of some rows."""
         target = None if self.target is None else self.target[rows]
-        return Answers(self.truth[rows], self.scored[rows], self.scale, self.scored_in, target)
+        return replace(self, truth=self.truth[rows], scored=self.scored[rows], target=target)
 
 
-def scale_of_scores(protocol: Protocol, truth: np.ndarray, x_incomplete: np.ndarray) -> Scale:
-    """Return the scale in which the protocol scores; arguments in original units."""
-    return SCALERS[protocol.scaler](truth, x_incomplete)
+def scale_of_scores(protocol: Protocol, truth: np.ndarray, x_incomplete: np.ndarray, encoding: Encoding) -> Scale:
+    """Return the scale in which the protocol scores; arguments in original units, of the columns of the table."""
+    return without_categories(SCALERS[protocol.scaler](truth, x_incomplete), encoding.is_categorical)
 
 
 def judge(
@@ -70,16 +82,24 @@ def judge(
     """
     verdict = check_sanity(problem, imputation, returns_column_means=returns_column_means)
     by_estimate = evaluated(protocol, problem, imputation, answers)
-    standardised = answers.scale.standardise(answers.truth)[answers.scored]
-    point_rmse = float(np.sqrt(np.mean((imputation.point[answers.scored] - standardised) ** 2)))
-    mean_rmse = float(np.sqrt(np.mean(standardised**2)))  # the observed mean is 0 in this scale
-    notes = [*imputation.notes, *verdict.notes, worse_than_mean(point_rmse, mean_rmse)]
+    notes = [*imputation.notes, *verdict.notes, _compared_with_means(imputation, answers)]
     return {
         **fields_of(by_estimate),
         "gate": "; ".join(note for note in notes if note),
         "w2_rows": by_estimate["point"].rows,
         "n_draws": len(imputation.draws),
     }
+
+
+def _compared_with_means(imputation: Imputation, answers: Answers) -> str:
+    """Return the note for a method that loses to mean imputation on the scored cells of numbers, else ""."""
+    cells = answers.scored & ~answers.encoding.is_categorical
+    if not cells.any():
+        return ""
+    standardised = answers.table_scale.standardise(answers.truth)[cells]
+    point_rmse = float(np.sqrt(np.mean((answers.in_table(imputation.point)[cells] - standardised) ** 2)))
+    mean_rmse = float(np.sqrt(np.mean(standardised**2)))  # the observed mean is 0 in this scale
+    return worse_than_mean(point_rmse, mean_rmse)
 
 
 def judge_new_rows(
@@ -93,7 +113,7 @@ def judge_new_rows(
         ImputationError: see :func:`judge`.
     """
     if imputation is None:
-        names = [f"test_{each}_{name}" for each in ("point", "draw") for name in protocol.metrics]
+        names = [f"test_{each}_{name}" for each in ("point", "draw") for name in _metrics(protocol, answers)]
         return {**dict.fromkeys(names), "test_rows": len(problem.x_incomplete)}
     check_sanity(problem, imputation, returns_column_means=True)  # other rows have other means
     by_estimate = evaluated(protocol, problem, imputation, answers)
@@ -108,29 +128,48 @@ def evaluated(protocol: Protocol, problem: Problem, imputation: Imputation, answ
         ImputationError: values too far out to be compared.
     """
     from mirimpute.metrics.evaluation import evaluate, evaluate_draws
-    from mirimpute.metrics.registry import metric
+    from mirimpute.metrics.registry import CATEGORY_DRAWS_METRICS, metric
     from mirimpute.metrics.w2 import TransportError
 
-    scored = answers.scored
+    scored, counts = answers.scored, answers.encoding.n_categories
     x_true, point, draws = _in_scale_of_scores(protocol, problem, imputation, answers)
 
     def scores(names: list[str], x: np.ndarray) -> Scores:
         rows = protocol.max_rows_scored
-        return evaluate(names, x_true, x, scored, max_rows=rows, rng_seed=SCORED_ROWS_SEED, target=answers.target)
+        return evaluate(
+            names,
+            x_true,
+            x,
+            scored,
+            max_rows=rows,
+            rng_seed=SCORED_ROWS_SEED,
+            target=answers.target,
+            n_categories=counts,
+        )
 
     draw = draws[0]
+    shrunk = np.where(counts > 0, draw, point + protocol.shrinkage * (draw - point))  # a category is drawn or not
     own = [name for name in protocol.metrics if metric(name).of_truth]
+    names = _metrics(protocol, answers)
+    of_draws = [*protocol.draws_metrics, *(CATEGORY_DRAWS_METRICS if counts.any() else ())]
     try:
-        of_point = scores(protocol.metrics, point)
+        of_point = scores(names, point)
         return {
             "point": of_point,
-            "draw": of_point if np.array_equal(draw, point) else scores(protocol.metrics, draw),
-            "shrunk": scores(protocol.shrunk_metrics, point + protocol.shrinkage * (draw - point)),
-            "draws": evaluate_draws(protocol.draws_metrics, x_true, draws, scored),
+            "draw": of_point if np.array_equal(draw, point) else scores(names, draw),
+            "shrunk": scores(protocol.shrunk_metrics, shrunk),
+            "draws": evaluate_draws(of_draws, x_true, draws, scored, counts),
             "truth": scores(own, np.nan_to_num(x_true)),  # cells that the source never had are never compared
         }
     except (OverflowError, TransportError) as fault:
         raise ImputationError(f"the completed table cannot be scored: {fault}") from fault
+
+
+def _metrics(protocol: Protocol, answers: Answers) -> list[str]:
+    """Return the metrics of one completed table: the protocol's, and those of categories where the table has some."""
+    from mirimpute.metrics.registry import CATEGORY_METRICS
+
+    return [*protocol.metrics, *(CATEGORY_METRICS if answers.encoding.is_categorical.any() else ())]
 
 
 def judge_columns(
@@ -140,21 +179,24 @@ def judge_columns(
     from mirimpute.metrics.by_column import by_column
 
     x_true, point, draws = _in_scale_of_scores(protocol, problem, imputation, answers)
-    return by_column([column.name for column in problem.columns], x_true, point, draws[0], answers.scored)
+    names = [column.name for column in answers.encoding.columns]
+    return by_column(names, x_true, point, draws[0], answers.scored, answers.encoding.is_categorical)
 
 
 def _in_scale_of_scores(
     protocol: Protocol, problem: Problem, imputation: Imputation, answers: Answers
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return truth, point and draws in the scale of the metrics."""
+    """Return truth, point and draws in the scale of the metrics, in the columns of the table."""
     x_true = answers.scored_in.standardise(answers.truth)
+    point, draws = answers.in_table(imputation.point), answers.in_table(imputation.draws)
     if protocol.scaler == "observed":
-        return x_true, imputation.point, imputation.draws
+        return x_true, point, draws
+    missing = problem.missing[:, [place[0] for place in answers.encoding.places]]
 
     def rescaled(x: np.ndarray) -> np.ndarray:
-        return np.where(problem.missing, answers.scored_in.standardise(answers.scale.restore(x)), x_true)
+        return np.where(missing, answers.scored_in.standardise(answers.table_scale.restore(x)), x_true)
 
-    return x_true, rescaled(imputation.point), rescaled(imputation.draws)
+    return x_true, rescaled(point), rescaled(draws)
 
 
 def fields_of(by_estimate: Mapping[str, Scores]) -> dict[str, float | None]:

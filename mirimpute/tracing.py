@@ -13,13 +13,14 @@ from mirimpute.methods.history import MOST_CELLS, MOST_COLUMNS
 from mirimpute.metrics.comparison import Comparison, Undefined
 from mirimpute.metrics.mutual_information import pattern_predictability
 from mirimpute.problem import Imputation, Problem
+from mirimpute.scoring import Answers
 
 MOST_ROWS = 1000
 """Rows that the pattern is told from; a fixed subsample of more."""
 
 
 def trace_with_information(
-    problem: Problem, imputation: Imputation, x_true: np.ndarray, scored: np.ndarray, rng_seed: int
+    problem: Problem, imputation: Imputation, answers: Answers, rng_seed: int
 ) -> list[dict[str, Any]]:
     """Return the trace with ``mask_auc``, ``mi_bits`` and their standard errors in each round that was kept.
 
@@ -31,14 +32,13 @@ def trace_with_information(
     Args:
         problem: the incomplete table.
         imputation: what the method returned.
-        x_true: float64 (n_rows, n_columns), standardised, NaN where the source has no value.
-        scored: bool (n_rows, n_columns), the pattern.
+        answers: the truth and the pattern.
         rng_seed: of rows and folds; the same for every method.
     """
-    trace = imputation.trace
+    trace, scored = imputation.trace, answers.scored
     if scored.size > MOST_CELLS or scored.shape[1] > MOST_COLUMNS:
         return trace
-    missing = problem.missing
+    missing, x_true = problem.missing, answers.table_scale.standardise(answers.truth)
     answer = imputation.draws[0][missing]
     rounds = imputation.history or ((len(trace) or 1, answer),)
     last, entries = rounds[-1]
@@ -49,7 +49,8 @@ def trace_with_information(
         completed = problem.x_incomplete.copy()
         completed[missing] = entries
         try:
-            found = pattern_predictability(Comparison(x_true, completed, scored, max_rows=MOST_ROWS, rng_seed=rng_seed))
+            in_table = answers.in_table(completed)
+            found = pattern_predictability(Comparison(x_true, in_table, scored, max_rows=MOST_ROWS, rng_seed=rng_seed))
         except Undefined:
             return trace
         measured = {"mask_auc": found.auc, "mask_auc_se": found.auc_se}

@@ -65,7 +65,10 @@ def hold_out(problem: Problem, fraction: float = HELD_OUT) -> tuple[Problem, np.
     """
     observed = ~problem.missing
     rng = generator(problem.seed, "tuning")
-    chosen = observed & (rng.random(observed.shape) < fraction)
+    chance = rng.random(observed.shape)
+    for block in problem.categorical:  # one indicator would tell the others
+        chance[:, block] = chance[:, block[:1]]
+    chosen = observed & (chance < fraction)
     for axis in (0, 1):
         chosen &= (observed & ~chosen).any(axis=axis, keepdims=True)
     if not chosen.any():

@@ -21,10 +21,11 @@ from mirimpute.amputation.amputate import amputate
 from mirimpute.amputation.registry import MECHANISMS
 from mirimpute.datasets.catalog import named_dataset
 from mirimpute.datasets.location import data_directory
+from mirimpute.encoding import Encoding
+from mirimpute.encoding import problem_of as encoded_problem
 from mirimpute.errors import UserError
 from mirimpute.problem import Problem
 from mirimpute.seeding import generator, integer_seed
-from mirimpute.standardise import observed_scale
 from mirimpute.tuning import search_space, tune
 
 USER_ERROR = 2
@@ -60,13 +61,10 @@ def problem_of(name: str, missing_rate: float, seed: int) -> Problem:
     dataset, mechanism = named_dataset(name), MECHANISMS["mcar"](name="mcar")
     table = dataset.load(data_directory())
     rng = generator(seed, "missing cells", dataset.name, mechanism.name)
-    hidden = amputate(table.values, mechanism, missing_rate, "overall", rng)
+    categorical = Encoding(table.columns).is_categorical
+    hidden = amputate(table.values, mechanism, missing_rate, "overall", rng, categorical)
     x_incomplete = np.where(hidden.scored, np.nan, table.values)
-    return Problem(
-        x_incomplete=observed_scale(x_incomplete).standardise(x_incomplete),
-        columns=table.columns,
-        seed=integer_seed(seed, "method", dataset.name) % 2**31,
-    )
+    return encoded_problem(x_incomplete, table.columns, integer_seed(seed, "method", dataset.name) % 2**31)[0]
 
 
 def _report(number: int, parameters: dict[str, Any], error: float) -> None:

@@ -47,7 +47,12 @@ def check_missing_rate(missing_rate: float) -> None:
 
 
 def amputate(
-    values: np.ndarray, mechanism: Mechanism, missing_rate: float, rate_of: str, rng: np.random.Generator
+    values: np.ndarray,
+    mechanism: Mechanism,
+    missing_rate: float,
+    rate_of: str,
+    rng: np.random.Generator,
+    categorical: np.ndarray | None = None,
 ) -> Amputation:
     """Hide cells of ``values`` by ``mechanism``, so that the realised rate is ``missing_rate`` to within one cell.
 
@@ -73,6 +78,7 @@ def amputate(
         rate_of: "overall", a fraction of the cells that the source observes, or "eligible", a fraction of those
             that the mechanism may hide.
         rng: the only source of randomness.
+        categorical: bool (n_columns,), columns whose values are numbers of categories (default: none).
 
     Raises:
         UserError: a parameter is out of range, the table has one column or infinite values, the rate hides no cell
@@ -89,7 +95,7 @@ def amputate(
     mechanism.check()
     _check_values(values)
     observed = ~np.isnan(values)
-    proposal = mechanism.propose(values, rng)
+    proposal = mechanism.propose(values, rng, np.zeros(values.shape[1], bool) if categorical is None else categorical)
     eligible = proposal.eligible & observed
     order = loss_order(proposal.logits, eligible, proposal.intercept_per_column, rng)
     protected = protected_cells(order, values)
@@ -119,7 +125,7 @@ def _check_values(values: np.ndarray) -> None:
         raise UserError(f"values have shape {values.shape}: give a table of rows and columns")
     if values.shape[1] < 2:
         raise UserError(
-            f"the table has {values.shape[1]} numeric column(s), so that hiding a cell would empty its row: "
+            f"the table has {values.shape[1]} column(s), so that hiding a cell would empty its row: "
             "give a table with at least 2"
         )
     if np.isinf(values).any():

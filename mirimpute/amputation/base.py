@@ -46,12 +46,13 @@ class Mechanism(ABC):
         """Raise UserError when a parameter has no meaning; needs no data, so it can run before any is read."""
 
     @abstractmethod
-    def propose(self, values: np.ndarray, rng: np.random.Generator) -> Proposal:
+    def propose(self, values: np.ndarray, rng: np.random.Generator, categorical: np.ndarray) -> Proposal:
         """Return which cells may go missing, and how strongly.
 
         Args:
             values: float64 (n_rows, n_columns), any scale, NaN where the source has no value; not modified.
             rng: the only source of randomness.
+            categorical: bool (n_columns,), columns whose values are numbers of categories, of no order.
 
         Raises:
             UserError: this table leaves the mechanism nothing to depend on, so that it would be MCAR in disguise.

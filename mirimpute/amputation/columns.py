@@ -18,6 +18,23 @@ def varying_columns(values: np.ndarray) -> np.ndarray:
     return np.fmin.reduce(values, axis=0) < np.fmax.reduce(values, axis=0)
 
 
+def features(column: np.ndarray, categorical: bool) -> np.ndarray:
+    """Return a column standardised, (n_rows, 1), or an indicator of each category that occurs, each standardised.
+
+    Args:
+        column: (n_rows,), NaN where there is no value.
+        categorical: whether its values are numbers of categories.
+
+    >>> features(np.array([0.0, 1.0, np.nan, 0.0, 1.0]), True)[:, 0]
+    array([ 1., -1.,  0.,  1., -1.])
+    """
+    if not categorical:
+        return standardised(column)[:, None]
+    missing = np.isnan(column)
+    codes = np.unique(column[~missing])
+    return np.column_stack([standardised(np.where(missing, np.nan, column == code)) for code in codes])
+
+
 def standardised(column: np.ndarray) -> np.ndarray:
     """Return (column − mean) / sd over the observed values.
 

@@ -32,7 +32,7 @@ class Copy(Mechanism):
 
     mcar_if_complete: bool = False
 
-    def propose(self, values: np.ndarray, rng: np.random.Generator) -> Proposal:
+    def propose(self, values: np.ndarray, rng: np.random.Generator, categorical: np.ndarray) -> Proposal:
         """Return the cells of copied patterns, row after row.
 
         Raises:
@@ -43,7 +43,7 @@ class Copy(Mechanism):
         incomplete = np.flatnonzero(missing.any(axis=1))
         if incomplete.size == 0 and self.mcar_if_complete:
             note = "the table misses no cell: cells were hidden completely at random"
-            return replace(Mcar(self.name).propose(values, rng), notes=(note,))
+            return replace(Mcar(self.name).propose(values, rng, categorical), notes=(note,))
         if incomplete.size == 0:
             raise UserError(
                 f"mechanism {self.name!r} copies the missing cells of the table's own rows, and no row has one: use "

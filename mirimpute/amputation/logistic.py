@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirimpute.amputation.base import name_columns
-from mirimpute.amputation.columns import standardised, varying_columns
+from mirimpute.amputation.columns import features, varying_columns
 from mirimpute.errors import UserError
 
 
@@ -66,23 +66,26 @@ def choose_roles(values: np.ndarray, observed_fraction: float, mechanism_name: s
     return Roles(inputs, targets, notes)
 
 
-def scores(values: np.ndarray, inputs: np.ndarray, n_targets: int, rng: np.random.Generator) -> np.ndarray:
+def scores(
+    values: np.ndarray, inputs: np.ndarray, n_targets: int, rng: np.random.Generator, categorical: np.ndarray
+) -> np.ndarray:
     """Return the score of each row for each target: standardised inputs times N(0, 1) weights, with unit variance.
 
-    Z w_k / sd(Z w_k), where Z are the input columns standardised over their observed values. Cells without a value
-    and constant columns contribute 0.
+    Z w_k / sd(Z w_k), where Z are the input columns standardised over their observed values, a categorical one as an
+    indicator for each category. Cells without a value and constant columns contribute 0.
 
     Args:
         values: (n_rows, n_columns), any scale.
         inputs: (n_inputs,) column numbers, at least one of them varying.
         n_targets: number of weight vectors.
         rng: draws the weights.
+        categorical: bool (n_columns,).
 
     Returns:
         float64 (n_rows, n_targets).
     """
-    weights = rng.standard_normal((len(inputs), n_targets))
-    standard = np.column_stack([standardised(values[:, column]) for column in inputs])
+    standard = np.hstack([features(values[:, column], categorical[column]) for column in inputs])
+    weights = rng.standard_normal((standard.shape[1], n_targets))
     result: np.ndarray = standard @ weights
     result /= result.std(axis=0)
     return result

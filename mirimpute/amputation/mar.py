@@ -29,13 +29,13 @@ class Mar(Mechanism):
         """Raise UserError unless ``observed_fraction`` is in (0, 1)."""
         check_observed_fraction(self.observed_fraction)
 
-    def propose(self, values: np.ndarray, rng: np.random.Generator) -> Proposal:
+    def propose(self, values: np.ndarray, rng: np.random.Generator, categorical: np.ndarray) -> Proposal:
         """Return the scores of the columns that may go missing."""
         roles = choose_roles(values, self.observed_fraction, self.name, rng)
         eligible = np.zeros(values.shape, dtype=bool)
         eligible[:, roles.targets] = True
         logits = np.zeros(values.shape)
-        logits[:, roles.targets] = scores(values, roles.inputs, len(roles.targets), rng)
+        logits[:, roles.targets] = scores(values, roles.inputs, len(roles.targets), rng, categorical)
         return Proposal(
             eligible=eligible,
             logits=logits,

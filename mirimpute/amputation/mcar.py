@@ -16,7 +16,7 @@ class Mcar(Mechanism):
     Reference: Rubin (1976), "Inference and missing data", Biometrika 63.
     """
 
-    def propose(self, values: np.ndarray, rng: np.random.Generator) -> Proposal:
+    def propose(self, values: np.ndarray, rng: np.random.Generator, categorical: np.ndarray) -> Proposal:
         """Return the same logit for every cell."""
         return Proposal(
             eligible=np.ones(values.shape, dtype=bool),

@@ -29,11 +29,11 @@ class MnarLogistic(Mechanism):
         """Raise UserError unless ``observed_fraction`` is in (0, 1)."""
         check_observed_fraction(self.observed_fraction)
 
-    def propose(self, values: np.ndarray, rng: np.random.Generator) -> Proposal:
+    def propose(self, values: np.ndarray, rng: np.random.Generator, categorical: np.ndarray) -> Proposal:
         """Return the scores of the columns that depend on others, and 0 for those that decide."""
         roles = choose_roles(values, self.observed_fraction, self.name, rng)
         logits = np.zeros(values.shape)
-        logits[:, roles.targets] = scores(values, roles.inputs, len(roles.targets), rng)
+        logits[:, roles.targets] = scores(values, roles.inputs, len(roles.targets), rng, categorical)
         return Proposal(
             eligible=np.ones(values.shape, dtype=bool),
             logits=logits,

@@ -22,6 +22,7 @@ class MnarQuantile(Mechanism):
     across a border, a random part of them completes the k, so that columns with few distinct values do not fall
     into the region as a whole. A column in which every value is then in the region about equally often (a constant,
     or two values that are equally frequent) would be MCAR in disguise and stays observed; see :data:`MIN_CONTRAST`.
+    Categories have no order: the columns of them get a random one.
 
     Attributes:
         quantile: q, the fraction of a column on *each* side, in (0, 0.5).
@@ -39,7 +40,7 @@ class MnarQuantile(Mechanism):
                 "sides are the whole column, which is MCAR; give a fraction such as 0.25"
             )
 
-    def propose(self, values: np.ndarray, rng: np.random.Generator) -> Proposal:
+    def propose(self, values: np.ndarray, rng: np.random.Generator, categorical: np.ndarray) -> Proposal:
         """Return the outer region of each column.
 
         Raises:
@@ -49,7 +50,8 @@ class MnarQuantile(Mechanism):
         eligible = np.zeros(values.shape, dtype=bool)
         left_out = []
         for column in range(n_columns):
-            region = outer_region(values[:, column], self.quantile, rng)
+            ordered = _in_random_order(values[:, column], rng) if categorical[column] else values[:, column]
+            region = outer_region(ordered, self.quantile, rng)
             if region.contrast < MIN_CONTRAST:
                 left_out.append(column)
             else:
@@ -71,6 +73,12 @@ class MnarQuantile(Mechanism):
             limit=f"only the outer {self.quantile:g}-quantiles of {used} of {n_columns} columns go missing",
             remedy=f"rate_of=eligible or a quantile larger than {self.quantile:g} (below 0.5)",
         )
+
+
+def _in_random_order(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return category numbers (n_rows,) exchanged for others at random, NaN where there is none."""
+    place = rng.permutation(int(np.nanmax(codes)) + 1).astype(float)
+    return np.where(np.isnan(codes), np.nan, place[np.nan_to_num(codes).astype(int)])
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from mirimpute.amputation.base import Mechanism, Proposal, name_columns
 from mirimpute.amputation.columns import standardised, varying_columns
+from mirimpute.amputation.logistic import scores
 from mirimpute.errors import UserError
 
 
@@ -17,13 +18,14 @@ class MnarSelf(Mechanism):
 
     P(x_ij missing) = sigmoid(±z_ij + b_j), z_j the standardised column. The model has one N(0, 1) weight, and scaling
     the score to unit variance leaves of it only the sign: a column loses its large or its small values, at even odds.
-    A constant column would be MCAR in disguise and stays observed.
+    A categorical column has a weight for each indicator of a category, so that some of its categories are lost more
+    often than others. A constant column would be MCAR in disguise and stays observed.
 
     Reference: Muzellec et al. (2020), "Missing data imputation using optimal transport", ICML (self-masked MNAR).
     """
 
-    def propose(self, values: np.ndarray, rng: np.random.Generator) -> Proposal:
-        """Return each standardised column with a random sign.
+    def propose(self, values: np.ndarray, rng: np.random.Generator, categorical: np.ndarray) -> Proposal:
+        """Return each standardised column with a random sign, or a random score of each category.
 
         Raises:
             UserError: every column is constant.
@@ -38,7 +40,10 @@ class MnarSelf(Mechanism):
             )
         logits = np.zeros(values.shape)
         for column in np.flatnonzero(varying):
-            logits[:, column] = signs[column] * standardised(values[:, column])
+            if categorical[column]:
+                logits[:, [column]] = scores(values, np.array([column]), 1, rng, categorical)
+            else:
+                logits[:, column] = signs[column] * standardised(values[:, column])
         constant = np.flatnonzero(~varying)
         complete = constant.size == 0
         return Proposal(

@@ -1,4 +1,4 @@
-"""`mirimpute-data`: prefetch datasets, and list what is there."""
+"""`mirimpute-data`: prefetch datasets, list what is there, and show the columns of one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from mirimpute.datasets.catalog import descriptions, named_dataset, options_to_give
 from mirimpute.datasets.location import DATA_DIR_VARIABLE, data_directory
 from mirimpute.errors import UserError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mirimpute.datasets.columns import Column
+
 USER_ERROR = 2
+_WIDTH = 60
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        return fetch(options.names) if options.command == "fetch" else show_list()
+        if options.command == "fetch":
+            return fetch(options.names)
+        return show(options.name) if options.command == "show" else show_list()
     except UserError as error:
         return _complain(error)
 
@@ -64,11 +73,50 @@ def show_list() -> int:
     return 0
 
 
+def show(name: str) -> int:
+    """Print the columns of a dataset, or of a file: name, kind, missing cells, and range or categories."""
+    from mirimpute.cli.notices import plain_warnings
+    from mirimpute.datasets.files import SUFFIXES, File
+
+    dataset = File(path=name) if name.endswith(SUFFIXES) else named_dataset(name)
+    with plain_warnings("mirimpute-data"):
+        table = dataset.load(data_directory())
+    n_rows, n_columns = table.values.shape
+    print(f"{table.name}: {n_rows:,} rows, {n_columns} columns, {int(table.missing.sum()):,} missing cells")
+    if table.dropped:
+        print(f"left out, because they are text: {', '.join(table.dropped)}")
+    rows = [("column", "kind", "missing", "values")]
+    frame = table.to_frame()
+    for j, column in enumerate(table.columns):
+        rows.append((column.name, column.kind.value, str(int(table.missing[:, j].sum())), _values(frame, j, column)))
+    widths = [max(len(row[k]) for row in rows) for k in range(3)]
+    print()
+    for row in rows:
+        print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]))
+    print(
+        "\nanother kind: mirimpute-bench ... 'dataset.kinds={COLUMN: categorical}' (or continuous, integer, datetime,"
+    )
+    print("text, or a list of its categories in their order)")
+    return 0
+
+
+def _values(frame: pd.DataFrame, j: int, column: Column) -> str:
+    """Return the categories, or the range of numbers and dates, in at most 60 characters."""
+    if column.categories:
+        text = f"{len(column.categories)}: {', '.join(map(str, column.categories))}"
+        return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 4]} ..."
+    low, high = frame.iloc[:, j].min(), frame.iloc[:, j].max()
+    if column.kind.value == "datetime":
+        return f"{low} to {high}"
+    return f"{low:g} to {high:g}"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="mirimpute-data", description="Prefetch datasets, so that later runs need no network, or list them."
+        prog="mirimpute-data",
+        description="Prefetch datasets, so that later runs need no network, list them, or show the columns of one.",
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{fetch,list}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{fetch,list,show}")
     command = commands.add_parser("fetch", help="download datasets into the data folder")
     command.add_argument(
         "names",
@@ -76,6 +124,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="as in `mirimpute-bench dataset=NAME`: letter, uci/wine, openml/61, ...",
     )
+    command = commands.add_parser("show", help="show what the columns of a dataset are taken for")
+    command.add_argument("name", metavar="NAME", help="a dataset, or a CSV or Parquet file")
     commands.add_parser("list", help="show every dataset, where it is from and whether it is there")
     return parser
 

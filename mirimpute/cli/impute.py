@@ -35,12 +35,11 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.cli.progress import rich_progress
     from mirimpute.datasets.completion import check_target, write_completed
     from mirimpute.datasets.files import File
+    from mirimpute.encoding import problem_of
     from mirimpute.isolation import run_isolated
     from mirimpute.methods.catalog import named_method
     from mirimpute.methods.sanity import check as check_sanity
-    from mirimpute.problem import Problem
     from mirimpute.seeding import integer_seed
-    from mirimpute.standardise import observed_scale
 
     if options.draws < 0:
         raise UserError(f"--draws {options.draws} is negative: give 0 or more")
@@ -52,10 +51,9 @@ def complete(options: argparse.Namespace) -> int:
     table = source.load(Path())
     count = int(table.missing.sum())
     if not count:
-        raise UserError(f"'{options.file}' has no missing cell in its numeric columns: there is nothing to fill")
-    scale = observed_scale(table.values)
+        raise UserError(f"'{options.file}' has no missing cell that can be filled: there is nothing to fill")
     seed = integer_seed(options.seed, "impute") % 2**31
-    problem = Problem(scale.standardise(table.values), table.columns, seed, options.device)
+    problem, encoding, scale = problem_of(table.values, table.columns, seed, options.device)
     with TemporaryDirectory(prefix="mirimpute-") as folder, rich_progress(options.file.name) as progress:
         outcome = run_isolated(method, problem, log_file=Path(folder) / "log.txt", progress=progress)
     if outcome.imputation is None or outcome.cost is None:
@@ -71,7 +69,8 @@ def complete(options: argparse.Namespace) -> int:
     for note in (*imputation.notes, *verdict.notes):
         print(f"{PROGRAM}: note: {note}", file=sys.stderr)
     for target, values in zip(targets, [imputation.point, *imputation.draws[: options.draws]], strict=True):
-        write_completed(source, table, scale.restore(values), target)
+        completed = encoding.table_scale(scale).restore(encoding.decode(values, scale))
+        write_completed(source, table, completed, target)
     seconds = outcome.cost.fit_s + outcome.cost.impute_s
     print(f"{count} cells filled by {options.method} in {seconds:.1f} s: {', '.join(map(str, targets))}")
     return OK
@@ -100,8 +99,8 @@ def _numbered(target: Path, number: int, count: int) -> Path:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
-        description="Fill the missing cells of the numeric columns of a CSV or Parquet file. What is there stays as it "
-        "is, text for text; other columns are left alone.",
+        description="Fill the missing cells of a CSV or Parquet file, numbers and categories. What is there stays as "
+        "it is, text for text; columns of free text are left alone.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="comma-separated (.csv, .csv.gz) or Parquet")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="what to write, same kind")

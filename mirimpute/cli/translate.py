@@ -87,6 +87,10 @@ def _unknown_key(key: str, object_type: Any = None) -> UserError:
         fields = {field.name for field in dataclasses.fields(CellConfig)} | {"experiment"}
         return unknown("key", key, fields)
     parent, _, name = key.rpartition(".")
+    if (parent == "dataset" and name == "kinds") or parent == "dataset.kinds":
+        return UserError(
+            "dataset.kinds names columns of yours, which are new keys: give +dataset.kinds.<column>=<kind>"
+        )
     if dataclasses.is_dataclass(object_type):
         return unknown(f"key of {parent}", name, {field.name for field in dataclasses.fields(object_type)})
     return UserError(f"unknown key {key!r}: see mirimpute-bench --cfg job for the keys of {parent}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mirimpute.errors import UserError
 from mirimpute.seeding import generator
@@ -24,10 +24,13 @@ class Dataset(ABC):
     Attributes:
         name: the label in rows, tables and folders.
         max_rows: keep at most this many rows, a fixed subsample that is the same for every seed (null: all).
+        kinds: column -> continuous, integer, categorical, datetime, text (leave it out), or a list of its categories in
+            their order, which makes it ordinal; the others by the rules of :func:`~mirimpute.datasets.columns.kind_of`.
     """
 
     name: str
     max_rows: int | None = None
+    kinds: dict[str, Any] = field(default_factory=dict)
 
     def load(self, data_dir: Path) -> Table:
         """Return the table, downloading into ``data_dir`` whatever is not there yet.
@@ -38,7 +41,7 @@ class Dataset(ABC):
         """
         from mirimpute.datasets.table import table_from_frame
 
-        return table_from_frame(limit_rows(self.read(data_dir), self.max_rows, self.name), self.name)
+        return table_from_frame(limit_rows(self.read(data_dir), self.max_rows, self.name), self.name, self.kinds)
 
     def load_target(self, data_dir: Path) -> np.ndarray | None:
         """Return the target of the rows of :meth:`load`, (n_rows,), or None where the source has none; errors alike."""

@@ -6,13 +6,15 @@ import csv
 import gzip
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mirimpute.datasets.columns import Column, Kind
 from mirimpute.datasets.files import SUFFIXES, File
-from mirimpute.datasets.table import Kind, Table
+from mirimpute.datasets.table import Table
 from mirimpute.errors import DataError, UserError
 
 if TYPE_CHECKING:
@@ -47,31 +49,30 @@ def check_target(source: Path, target: Path, replace: bool) -> None:
 
 
 def write_completed(source: File, table: Table, completed: np.ndarray, target: Path) -> None:
-    """Write ``source`` to ``target`` with the missing cells of its numeric columns filled.
+    """Write ``source`` to ``target`` with the missing cells of the table's columns filled.
 
     Order, names and types of columns stay, and so does every cell that has a value (of a CSV its text). Whole-number
-    columns get whole numbers. The file appears complete or not at all.
+    columns get whole numbers, categories are written as the file has them. Columns of text are left alone. The file
+    appears complete or not at all.
 
     Args:
         source: what was read.
-        table: its numeric part.
-        completed: float64 (n_rows, n_columns of ``table``), finite, original units.
+        table: what of it is imputed.
+        completed: float64 (n_rows, n_columns of ``table``), finite, original units and numbers of categories.
         target: the file to write, of the same kind.
 
     Raises:
         UserError: the system refuses.
         DataError: the source has changed since it was read.
     """
-    whole = np.array([column.kind is Kind.INTEGER for column in table.columns])
-    filled = np.where(whole, np.round(completed), completed)
     path = Path(source.path).expanduser()
     beside = target.with_name(f".{target.name}.part")
     try:
         try:
             if suffix_of(path) in (".parquet", ".pq"):
-                _write_parquet(path, table, filled, beside)
+                _write_parquet(path, table, completed, beside)
             else:
-                _write_csv(source, path, table, filled, beside)
+                _write_csv(source, path, table, completed, beside)
             os.replace(beside, target)
         finally:
             beside.unlink(missing_ok=True)
@@ -89,35 +90,53 @@ def _write_csv(source: File, path: Path, table: Table, filled: np.ndarray, targe
     names = [name.strip() for name in rows[0]] if head else [f"x{j + 1}" for j in range(len(rows[0]))]
     if len(rows) - head != len(filled):
         raise DataError(f"file '{path}' has {len(rows) - head} rows now and had {len(filled)}: run again")
-    place = [names.index(column.name) for column in table.columns]
-    for i, j in np.argwhere(table.missing):
-        rows[head + i][place[j]] = _text(filled[i, j], table.columns[j].kind)
+    for j in np.flatnonzero(table.missing.any(axis=0)):
+        place, missing = names.index(table.columns[j].name), table.missing[:, j]
+        texts = [row[place] for row in rows[head:]]
+        new = _texts(filled[missing, j], table.columns[j], table.values[:, j], texts)
+        for i, text in zip(np.flatnonzero(missing), new, strict=True):
+            rows[head + i][place] = text
     with (gzip.open if target.name.endswith(".gz.part") else open)(target, "wt", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator=ending).writerows(rows)
 
 
-def _text(value: float, kind: Kind) -> str:
-    return str(int(value)) if kind is Kind.INTEGER else f"{value:.10g}"
+def _texts(numbers: np.ndarray, column: Column, observed: np.ndarray, texts: Sequence[str]) -> list[str]:
+    """Return the text of each number; that of a category is what the file has where it is observed first."""
+    if not column.categories:
+        return [str(round(value)) if column.kind is Kind.INTEGER else f"{value:.10g}" for value in numbers]
+    first = [texts[int(np.flatnonzero(observed == code)[0])] for code in range(len(column.categories))]
+    return [first[int(np.clip(round(value), 0, len(first) - 1))] for value in numbers]
 
 
 def _write_parquet(path: Path, table: Table, filled: np.ndarray, target: Path) -> None:
+    import pandas as pd
     import pyarrow.parquet
 
-    whole = pyarrow.parquet.read_table(path)
+    from mirimpute.datasets.frames import filled as fill
+
+    whole, frame = pyarrow.parquet.read_table(path), pd.read_parquet(path, engine="pyarrow")
     if whole.num_rows != len(filled):
         raise DataError(f"file '{path}' has {whole.num_rows} rows now and had {len(filled)}: run again")
     for j, column in enumerate(table.columns):
         if table.missing[:, j].any():
             number = whole.schema.get_field_index(column.name)
             field = whole.schema.field(number)
-            values = _filled(whole.column(number), table.missing[:, j], filled[:, j])
+            if pyarrow.types.is_integer(field.type) or pyarrow.types.is_floating(field.type):
+                values = _filled(whole.column(number), table.missing[:, j], filled[:, j], column)
+            else:
+                complete = fill(frame[[column.name]], [column], filled[:, [j]]).iloc[:, 0]
+                values = pyarrow.Array.from_pandas(complete, type=field.type)
             whole = whole.set_column(number, field, values)
     pyarrow.parquet.write_table(whole, target)
 
 
-def _filled(values: pyarrow.ChunkedArray, missing: np.ndarray, filled: np.ndarray) -> pyarrow.Array:
+def _filled(values: pyarrow.ChunkedArray, missing: np.ndarray, filled: np.ndarray, column: Column) -> pyarrow.Array:
+    """Return a column of numbers with its missing cells filled, the others bit by bit as they were."""
     import pyarrow
     import pyarrow.compute
 
-    new = pyarrow.array(np.where(missing, filled, 0.0)).cast(values.type, safe=False)
+    numbers = filled if column.kind is Kind.CONTINUOUS else np.round(filled)
+    if column.categories:
+        numbers = np.array(column.categories, dtype=float)[numbers.astype(int)]
+    new = pyarrow.array(np.where(missing, numbers, 0.0)).cast(values.type, safe=False)
     return pyarrow.compute.if_else(pyarrow.array(missing), new, values.combine_chunks())

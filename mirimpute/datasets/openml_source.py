@@ -53,7 +53,10 @@ class OpenML(Dataset):
         return cache_folder(data_dir / "openml", self.server, self.id)
 
     def read(self, data_dir: Path) -> pd.DataFrame:
-        """Return the columns as the client types them: numbers, or categories for nominal attributes."""
+        """Return the columns: numbers, or categories without an order for nominal attributes.
+
+        The client gives nominal attributes the order in which the file lists them, which means nothing.
+        """
         frame, targets = self._all_columns(data_dir)
         return frame if self.include_target else frame.drop(columns=targets)
 
@@ -78,7 +81,8 @@ class OpenML(Dataset):
                     frame = openml.datasets.get_dataset(self.id, download_data=True).get_data()[0]
                 except Exception as error:  # the client raises bare Exception for a file that it cannot parse
                     raise self._damaged(data_file, describe(error)) from error
-        return frame, _target_columns(description, list(frame.columns))
+        nominal = {name: frame[name].cat.as_unordered() for name in frame.select_dtypes("category")}
+        return frame.assign(**nominal), _target_columns(description, list(frame.columns))
 
     def is_present(self, data_dir: Path) -> bool:
         """Return whether description and data are in the cache."""

@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mirimpute.errors import DataError, MirimputeWarning
-
-
-class Kind(str, Enum):
-    """What the values of a column are."""
-
-    CONTINUOUS = "continuous"
-    INTEGER = "integer"
-    CATEGORICAL = "categorical"
-
-
-@dataclass(frozen=True)
-class Column:
-    """Name and kind of one column."""
-
-    name: str
-    kind: Kind
+from mirimpute.datasets.columns import Column, Kind, encoded
+from mirimpute.errors import DataError, MirimputeWarning, unknown
 
 
 @dataclass(frozen=True)
 class Table:
-    """A complete or incomplete numeric table.
+    """A complete or incomplete table of numbers, dates and categories.
 
     Attributes:
         name: the dataset's name, as in result rows.
-        values: float64 (n_rows, n_columns), original units; NaN where the source itself has no value.
-        columns: name and kind of each column, in order.
-        dropped: names of the columns of the source that were left out, because they are categorical.
+        values: float64 (n_rows, n_columns), original units, the number of the category, or seconds of a date; NaN
+            where the source itself has no value.
+        columns: name, kind and categories of each column, in order.
+        dropped: names of the columns of the source that were left out, because they are text.
     """
 
     name: str
@@ -59,81 +46,104 @@ class Table:
         """SHA-256 of shape, column names, kinds and values: two tables with the same hash are the same problem."""
         digest = hashlib.sha256()
         digest.update(repr((self.values.shape, [(c.name, c.kind.value) for c in self.columns])).encode())
+        for column in self.columns:
+            digest.update(repr(column.categories).encode() if column.categories else b"")
         digest.update(np.ascontiguousarray(self.values, dtype="<f8").tobytes())
         return digest.hexdigest()
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return the values as a DataFrame with the column names."""
-        return pd.DataFrame(self.values, columns=[c.name for c in self.columns])
+    def to_frame(self, values: np.ndarray | None = None) -> pd.DataFrame:
+        """Return ``values`` (default: the table's own), of the same columns, as a DataFrame.
+
+        Categories are themselves, dates ``datetime64``; numbers stay float64.
+        """
+        values = self.values if values is None else values
+        return pd.DataFrame({c.name: _readable(values[:, j], c) for j, c in enumerate(self.columns)})
 
 
-def kind_of(values: pd.Series) -> Kind:
-    """Return the kind of a column: whole numbers are integer, other numbers continuous, the rest categorical.
-
-    Booleans, strings, pandas categories, dates and objects are categorical. An all-missing object column is
-    categorical too.
-    """
-    if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
-        return Kind.CATEGORICAL
-    present = pd.to_numeric(values, errors="coerce").dropna().to_numpy(dtype=float)
-    if present.size and np.all(np.isfinite(present)) and np.all(present == np.round(present)):
-        return Kind.INTEGER
-    return Kind.CONTINUOUS
+def _readable(numbers: np.ndarray, column: Column) -> Any:
+    if column.kind is Kind.DATETIME:
+        return pd.to_datetime(numbers, unit="s")
+    if not column.categories:
+        return numbers
+    dtype = pd.CategoricalDtype(list(column.categories), ordered=column.kind is Kind.ORDINAL)
+    return pd.Categorical.from_codes(np.where(np.isnan(numbers), -1, numbers).round().astype(np.int64), dtype=dtype)
 
 
-def _with_culprit(values: pd.Series, name: str) -> str:
-    """Return the name of a dropped column, with its first text when nearly all of it are numbers: a typing error."""
-    if not pd.api.types.is_object_dtype(values) and not pd.api.types.is_string_dtype(values):
-        return name
-    present = values.dropna()
-    texts = present[pd.to_numeric(present, errors="coerce").isna()]
-    if not 0 < len(texts) <= 0.1 * len(present):
-        return name
-    return f"{name} ({len(texts)} of {len(present)} values are not numbers, the first is {texts.iloc[0]!r}: correct it)"
-
-
-def table_from_frame(frame: pd.DataFrame, name: str) -> Table:
-    """Return the numeric part of ``frame`` as a :class:`Table`, checked.
+def table_from_frame(frame: pd.DataFrame, name: str, kinds: Mapping[str, str | Sequence[Any]] | None = None) -> Table:
+    """Return ``frame`` as a :class:`Table`, checked.
 
     Args:
-        frame: (n_rows, n_columns); missing cells are NaN, None or NA. Categorical columns are dropped with a
-            warning that names them.
+        frame: (n_rows, n_columns); missing cells are NaN, None or NA. Columns of text are left out with a warning that
+            names them.
         name: the dataset's name, for messages and rows.
+        kinds: column -> kind, "text", or its categories in order; the rest by :func:`~.columns.kind_of`.
 
     Raises:
-        DataError: fewer than two rows, no numeric column, duplicate column names, infinite values, or a column
-            with no value at all; the message names the column and the fix.
+        DataError: fewer than two rows, no column that can be imputed, duplicate column names, infinite values, a column
+            with no value at all, or one that is not of the kind asked for; the message names the column and the fix.
+        UserError: ``kinds`` names an unknown column or kind.
     """
+    kinds = kinds or {}
     names = [str(c) for c in frame.columns]
     if len(frame) < 2:
         raise DataError(f"dataset {name!r} has {len(frame)} row(s): imputation needs at least 2, give a longer table")
     repeated = sorted({n for n in names if names.count(n) > 1})
     if repeated:
         raise DataError(f"dataset {name!r} has duplicate column names {repeated}: rename the columns")
-    kinds = [kind_of(frame.iloc[:, j]) for j in range(len(names))]
-    numeric = [j for j, kind in enumerate(kinds) if kind is not Kind.CATEGORICAL]
-    dropped = tuple(names[j] for j, kind in enumerate(kinds) if kind is Kind.CATEGORICAL)
-    if not numeric:
+    for each in kinds:
+        if each not in names:
+            raise unknown("column", each, names)
+    empty = [each for j, each in enumerate(names) if kinds.get(each) != "text" and frame.iloc[:, j].isna().all()]
+    if empty:
+        raise DataError(f"dataset {name!r} has no value at all in column(s) {empty}: drop these columns")
+    found = [encoded(frame.iloc[:, j], each, kinds.get(each)) for j, each in enumerate(names)]
+    kept = [each for each in found if each is not None]
+    dropped = tuple(each for each, result in zip(names, found, strict=True) if result is None)
+    if not kept:
         raise DataError(
-            f"dataset {name!r} has no numeric column (columns: {', '.join(names[:10]) or 'none'}): "
-            "only numeric columns are imputed for now, encode the others as numbers"
+            f"dataset {name!r} has no column that can be imputed, only text (columns: {', '.join(names[:10]) or 'none'}"
+            "): give numbers or categories, or name the kind of a column as dataset.kinds={column: categorical}"
         )
-    if dropped:
-        warnings.warn(
-            f"dataset {name!r}: categorical column(s) dropped, only numeric columns are imputed for now: "
-            f"{', '.join(_with_culprit(frame.iloc[:, names.index(each)], each) for each in dropped)}",
-            MirimputeWarning,
-            stacklevel=2,
-        )
-    values = np.column_stack([frame.iloc[:, j].to_numpy(dtype=np.float64, na_value=np.nan) for j in numeric])
+    columns = tuple(column for _, column in kept)
+    values = np.column_stack([numbers for numbers, _ in kept])
     values[np.isnan(values)] = np.nan  # NaNs differ in bits that mean nothing and would change the hash
-    columns = tuple(Column(names[j], kinds[j]) for j in numeric)
     infinite = [c.name for c, bad in zip(columns, np.isinf(values).any(axis=0), strict=True) if bad]
     if infinite:
         raise DataError(
             f"dataset {name!r} holds infinite values in column(s) {infinite}: replace them by empty cells or drop them"
         )
-    empty = [c.name for c, bad in zip(columns, np.isnan(values).all(axis=0), strict=True) if bad]
-    if empty:
-        raise DataError(f"dataset {name!r} has no value at all in column(s) {empty}: drop these columns")
+    _warn_of_words(frame, names, columns, dropped, kinds, name)
     return Table(name=name, values=values, columns=columns, dropped=dropped)
+
+
+def _warn_of_words(
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    columns: Sequence[Column],
+    dropped: Sequence[str],
+    kinds: Mapping[str, Any],
+    name: str,
+) -> None:
+    """Warn of columns that were left out, and of words in columns of numbers, which make them categories."""
+    culprits = {each: _culprit(frame.iloc[:, names.index(each)]) for each in names if each not in kinds}
+    left_out = [each + (f" ({culprits[each]})" if culprits.get(each) else "") for each in dropped if each not in kinds]
+    if left_out:
+        warnings.warn(
+            f"dataset {name!r}: column(s) of text left out: {', '.join(left_out)}", MirimputeWarning, stacklevel=3
+        )
+    coded = [f"{c.name} ({culprits[c.name]})" for c in columns if c.categories and culprits.get(c.name)]
+    if coded:
+        warnings.warn(
+            f"dataset {name!r}: column(s) taken as categories: {', '.join(coded)}", MirimputeWarning, stacklevel=3
+        )
+
+
+def _culprit(values: pd.Series) -> str:
+    """Return what is wrong with a column of texts of which nearly all are numbers: a typing error; "" for others."""
+    if not pd.api.types.is_object_dtype(values) and not pd.api.types.is_string_dtype(values):
+        return ""
+    present = values.dropna()
+    texts = present[pd.to_numeric(present, errors="coerce").isna()]
+    if not 0 < len(texts) <= 0.1 * len(present):
+        return ""
+    return f"{len(texts)} of {len(present)} values are not numbers, the first is {texts.iloc[0]!r}: correct it"

@@ -61,7 +61,7 @@ class Combination:
 def _constant(settings: Mirf, problem: Problem) -> Transport:
     from mirimpute.methods.transports.column import ColumnTransport
 
-    return ColumnTransport()
+    return ColumnTransport(problem.categorical)
 
 
 def _linear(settings: Mirf, problem: Problem) -> Transport:

@@ -36,5 +36,5 @@ class HotDeck(Method):
 
         schedule = Schedule(sweep="joint", step="draw", rounds=1, chains=self.draws)
         rng = generator(problem.seed, "hot_deck")
-        imputation = reduce(problem, ColumnTransport(), schedule, fill_means, rng, progress)
+        imputation = reduce(problem, ColumnTransport(problem.categorical), schedule, fill_means, rng, progress)
         return Completed(replace(imputation, point=imputation.draws[0]))

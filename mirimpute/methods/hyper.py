@@ -61,10 +61,12 @@ class Hyper(Method):
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table."""
         from mirimpute.methods.reducer import Schedule, fill_means, reduce
-        from mirimpute.methods.transports.choice import ChoiceTransport, regressors
+        from mirimpute.methods.transports.choice import ChoiceTransport, classifiers, regressors
 
-        candidates = regressors(self.trees, self.max_features, self.min_samples_leaf, self.iterations)
-        transport = ChoiceTransport(candidates, self.folds, self.most_rows, self.choose == "every")
+        sizes = self.trees, self.max_features, self.min_samples_leaf, self.iterations
+        transport = ChoiceTransport(
+            regressors(*sizes), self.folds, self.most_rows, self.choose == "every", classifiers(*sizes)
+        )
         schedule = Schedule(sweep="columnwise", step="mean", rounds=self.rounds, stop="rise", draws=self.draws)
         rng = generator(problem.seed, "hyper")
         return Completed(reduce(problem, transport, schedule, fill_means, rng, progress))

@@ -32,4 +32,6 @@ class Mean(Method):
             completed = np.where(np.isnan(x_incomplete), np.nanmean(problem.x_incomplete, axis=0), x_incomplete)
             return Imputation(point=completed, draws=completed[None])
 
-        return Completed(reduce(problem, ColumnTransport(), schedule, fill_means, rng, progress), new_rows)
+        return Completed(
+            reduce(problem, ColumnTransport(problem.categorical), schedule, fill_means, rng, progress), new_rows
+        )

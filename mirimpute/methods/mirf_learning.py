@@ -81,7 +81,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     part = _part(problem, settings.steps * settings.batch, rng)
     x = part.x_incomplete
     plenty = part.missing.size - part.missing.sum() > _PLENTY
-    held_out = _hold_out(x, settings.held_out, rng)
+    held_out = _hold_out(part, settings.held_out, rng)
     progress("gaussian base", 0, 1)
     base, base_without = _bases(x, held_out, rng)
     transport = FlowTransport(
@@ -102,8 +102,8 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         chains=settings.chains,
     )
 
-    def fill(x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
-        return _gaussian_fill(base, x_incomplete, chains, rng)
+    def fill(problem: Problem, chains: int, rng: np.random.Generator) -> np.ndarray:
+        return _gaussian_fill(base, problem.x_incomplete, chains, rng)
 
     reduced = reduce(part, transport, schedule, fill, rng, no_progress)
     if plenty:
@@ -116,7 +116,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         def report(done: int, total: int) -> None:
             progress("trees", done, total)
 
-        return lambda completed: fit_trees(completed, ~hidden & wanted, forest, rng, report)
+        return lambda completed: fit_trees(completed, ~hidden & wanted, forest, rng, report, part.categorical)
 
     if held_out.any():
         flow = transport.model()
@@ -135,10 +135,13 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         means = flow.means(flow.rows(x, part.missing))
         stack = stack.refitted(*means, x, part.missing, growing(part.missing))
     progress("selection", 0, 1)
-    slopes = self_masking_slopes(flow, x, settings.selection, rng)
+    indicators = np.concatenate([*part.categorical, np.arange(0)]).astype(int)
+    slopes = self_masking_slopes(flow, x, settings.selection, rng, indicators)
     if reduced.trace:
         reduced.trace[-1]["self_masked_columns"] = int((slopes != 0).sum())
-    model = MirfModel(flow, stack, choices.shift, choices.spread, Support.of(x), point_range(x), slopes)
+    model = MirfModel(
+        flow, stack, choices.shift, choices.spread, Support.of(x, part.categorical), point_range(x), slopes
+    )
     history = reduced.history if part is problem else ()  # a part of the rows says nothing of the table
     return Learnt(model, reduced.trace, history, transport.notes())
 
@@ -195,10 +198,16 @@ def _part(problem: Problem, most: int, rng: np.random.Generator) -> Problem:
     return replace(problem, x_incomplete=part)
 
 
-def _hold_out(x_incomplete: np.ndarray, fraction: float, rng: np.random.Generator) -> np.ndarray:
-    """Choose observed cells at random, leaving every column at least half of its own and every row at least one."""
-    observed = ~np.isnan(x_incomplete)
-    chosen = observed & (rng.random(observed.shape) < min(fraction, _MOST_HELD_OUT / max(observed.sum(), 1)))
+def _hold_out(problem: Problem, fraction: float, rng: np.random.Generator) -> np.ndarray:
+    """Choose observed cells at random, leaving every column at least half of its own and every row at least one.
+
+    The indicators of a category are chosen together: one of them would tell the others.
+    """
+    observed = ~problem.missing
+    chance = rng.random(observed.shape)
+    for block in problem.categorical:
+        chance[:, block] = chance[:, block[:1]]
+    chosen = observed & (chance < min(fraction, _MOST_HELD_OUT / max(observed.sum(), 1)))
     emptied = observed.any(axis=1) & ~(observed & ~chosen).any(axis=1)
     chosen[emptied] = False
     chosen[:, 2 * chosen.sum(axis=0) > observed.sum(axis=0)] = False

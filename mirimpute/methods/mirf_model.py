@@ -9,6 +9,7 @@ import torch
 
 from mirimpute.crps import crps
 from mirimpute.methods.device import threads_for
+from mirimpute.methods.transports.classifier import Corners
 from mirimpute.methods.transports.flow_model import FlowModel
 from mirimpute.methods.transports.limits import bounds
 from mirimpute.methods.transports.selection import tilted
@@ -33,25 +34,33 @@ class Support:
         lowest, highest: (d,), the observed range.
         values: for each column its observed values, sorted, if they repeat (at most half as many as observed cells: an
             integer or a code), else None.
+        categorical: see :class:`mirimpute.problem.Problem`; of the indicators of a column one is on.
     """
 
     lowest: Array
     highest: Array
     values: tuple[Array | None, ...]
+    categorical: tuple[Array, ...] = ()
 
     @classmethod
-    def of(cls, x_incomplete: Array) -> Support:
+    def of(cls, x_incomplete: Array, categorical: tuple[Array, ...] = ()) -> Support:
         """Return the support of the observed cells."""
         found: list[Array | None] = []
         for column in x_incomplete.T:
             observed = column[~np.isnan(column)]
             distinct = np.unique(observed)
             found.append(distinct if 2 * len(distinct) <= len(observed) else None)
-        return cls(np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0), tuple(found))
+        return cls(np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0), tuple(found), categorical)
 
     def nearest(self, x: Array) -> Array:
-        """Return ``x`` (..., d) inside the observed range, and on the nearest observed value where these repeat."""
+        """Return ``x`` (..., d) inside the observed range, and on the nearest observed value where these repeat.
+
+        Of the indicators of a category the largest, on its way from off to on, is on.
+        """
         result = np.clip(x, self.lowest, self.highest)
+        for block in self.categorical:
+            corners = Corners(self.lowest[block], self.highest[block])
+            result[..., block] = corners.mixed(np.eye(corners.count)[corners.labels(x[..., block])])
         for j, values in enumerate(self.values):
             if values is not None:
                 middle = (values[1:] + values[:-1]) / 2

@@ -72,7 +72,7 @@ class MirfPaper(Method):
         return Completed(reduce(problem, transport, schedule, fill_noise, rng, no_progress))
 
 
-def fill_noise(x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
+def fill_noise(problem: Problem, chains: int, rng: np.random.Generator) -> np.ndarray:
     """Complete every chain with N(0, 1) in each missing cell."""
-    noise = rng.standard_normal((chains, *x_incomplete.shape))
-    return np.where(np.isnan(x_incomplete), noise, x_incomplete)
+    noise = rng.standard_normal((chains, *problem.x_incomplete.shape))
+    return np.where(problem.missing, noise, problem.x_incomplete)

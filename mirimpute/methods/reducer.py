@@ -48,24 +48,32 @@ class Transport(ABC):
         """Return whether further rounds cannot help; asked after each round when the schedule stops by transport."""
         return False
 
+    def for_categories(self) -> Transport:
+        """Return the transport of categorical columns in a sweep column by column, whose blocks are indicators."""
+        from mirimpute.methods.transports.classifier import ClassifierTransport, new_logistic
 
-Fill = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]
-"""``fill(x_incomplete, chains, rng)`` returns the first completion, (chains, n_rows, n_columns)."""
+        return ClassifierTransport(new_logistic)
 
 
-def fill_means(x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
+Fill = Callable[[Problem, int, np.random.Generator], np.ndarray]
+"""``fill(problem, chains, rng)`` returns the first completion, (chains, n_rows, n_columns)."""
+
+
+def fill_means(problem: Problem, chains: int, rng: np.random.Generator) -> np.ndarray:
     """Complete every chain with the column means of the observed cells."""
+    x_incomplete = problem.x_incomplete
     completed = np.where(np.isnan(x_incomplete), np.nanmean(x_incomplete, axis=0), x_incomplete)
     return np.repeat(completed[None], chains, axis=0)
 
 
-def fill_draws(x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
+def fill_draws(problem: Problem, chains: int, rng: np.random.Generator) -> np.ndarray:
     """Complete every chain with observed values of the column, drawn with replacement."""
-    drawn = np.repeat(x_incomplete[None], chains, axis=0)
-    for column in np.flatnonzero(np.isnan(x_incomplete).any(axis=0)):
-        missing = np.isnan(x_incomplete[:, column])
-        donors = x_incomplete[~missing, column]
-        drawn[:, missing, column] = rng.choice(donors, size=(chains, int(missing.sum())))
+    drawn = np.repeat(problem.x_incomplete[None], chains, axis=0)
+    for block in columns_of(problem):
+        missing = problem.missing[:, block[0]]
+        if missing.any():
+            donors = problem.x_incomplete[np.ix_(~missing, block)]
+            drawn[:, missing, block[0] : block[-1] + 1] = rng.choice(donors, size=(chains, int(missing.sum())))
     return drawn
 
 
@@ -104,10 +112,14 @@ def reduce(
         ImputationError: the completed table is not finite or left the bounded state: "diverged in round r".
     """
     missing = problem.missing
-    x = fill(problem.x_incomplete, schedule.chains, rng)
+    x = fill(problem, schedule.chains, rng)
     history = History(missing)
     history.record(0, x[0])
-    blocks = _blocks(missing, schedule.sweep)
+    blocks = _blocks(problem, schedule.sweep)
+    if problem.categorical and schedule.sweep == "columnwise":
+        from mirimpute.methods.transports.classifier import ByKind
+
+        transport = ByKind(transport, transport.for_categories(), problem.categorical)
     if not blocks:
         return Imputation(point=x[0], draws=x, trace=[])
     trace: list[dict[str, Any]] = []
@@ -148,10 +160,16 @@ def reduce(
     return Imputation(point=point, draws=x, trace=trace, history=history.rounds())
 
 
-def _blocks(missing: np.ndarray, sweep: str) -> list[np.ndarray]:
-    counts = missing.sum(axis=0)
+def columns_of(problem: Problem) -> list[np.ndarray]:
+    """Return the column numbers of each column of the source, in order: one, or the indicators of a category."""
+    grouped = {int(each) for block in problem.categorical for each in block}
+    single = [np.array([column]) for column in range(problem.x_incomplete.shape[1]) if column not in grouped]
+    return sorted([*single, *problem.categorical], key=lambda block: int(block[0]))
+
+
+def _blocks(problem: Problem, sweep: str) -> list[np.ndarray]:
+    counts = problem.missing.sum(axis=0)
     incomplete = np.flatnonzero(counts)
     if sweep == "joint":
         return [incomplete] if incomplete.size else []
-    order = incomplete[np.argsort(counts[incomplete], kind="stable")]
-    return [np.array([column]) for column in order]
+    return sorted((block for block in columns_of(problem) if counts[block[0]]), key=lambda block: counts[block[0]])

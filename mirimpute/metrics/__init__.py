@@ -4,9 +4,18 @@ from mirimpute.metrics.base import Metric
 from mirimpute.metrics.comparison import Comparison, Undefined
 from mirimpute.metrics.draws import Draws
 from mirimpute.metrics.evaluation import Scores, evaluate, evaluate_draws
-from mirimpute.metrics.registry import DRAWS_METRICS, METRICS, draws_metric, metric
+from mirimpute.metrics.registry import (
+    CATEGORY_DRAWS_METRICS,
+    CATEGORY_METRICS,
+    DRAWS_METRICS,
+    METRICS,
+    draws_metric,
+    metric,
+)
 
 __all__ = [
+    "CATEGORY_DRAWS_METRICS",
+    "CATEGORY_METRICS",
     "DRAWS_METRICS",
     "METRICS",
     "Comparison",

@@ -11,17 +11,23 @@ from mirimpute.metrics.w1_marginal import w1_by_column
 
 
 def by_column(
-    names: Sequence[str], x_true: np.ndarray, point: np.ndarray, draw: np.ndarray, scored: np.ndarray
+    names: Sequence[str],
+    x_true: np.ndarray,
+    point: np.ndarray,
+    draw: np.ndarray,
+    scored: np.ndarray,
+    is_categorical: np.ndarray,
 ) -> list[dict[str, Any]]:
     """Return one mapping per column with a scored cell: column, scored, point_rmse, point_mae, draw_rmse, draw_w1.
 
-    The square of the table's ``rmse`` is the mean of their squares, weighted by ``scored``; the sum of ``draw_w1`` is
-    the table's ``w1_marginal_scored``.
+    A categorical column has point_error_rate and draw_error_rate instead. The square of the table's ``rmse`` is the
+    mean of the squares, weighted by ``scored``; the sum of ``draw_w1`` is the table's ``w1_marginal_scored``.
 
     Args:
         names: of the columns.
         x_true, point, draw: float64 (n_rows, n_columns), in the scale of the metrics, finite where scored.
         scored: bool (n_rows, n_columns).
+        is_categorical: bool (n_columns,).
     """
     counts = scored.sum(axis=0)
     with np.errstate(over="ignore"):
@@ -31,10 +37,17 @@ def by_column(
             "draw_rmse": _mean((draw - x_true) ** 2, scored) ** 0.5,
             "draw_w1": w1_by_column(x_true, draw, scored),
         }
-    return [
-        {"column": names[j], "scored": int(counts[j]), **{key: float(each[j]) for key, each in values.items()}}
-        for j in np.flatnonzero(counts)
-    ]
+    of_categories = {
+        "point_error_rate": _mean((point != x_true).astype(float), scored),
+        "draw_error_rate": _mean((draw != x_true).astype(float), scored),
+    }
+    found = []
+    for j in np.flatnonzero(counts):
+        own = of_categories if is_categorical[j] else values
+        found.append(
+            {"column": names[j], "scored": int(counts[j])} | {key: float(each[j]) for key, each in own.items()}
+        )
+    return found
 
 
 def _mean(values: np.ndarray, selected: np.ndarray) -> np.ndarray:

@@ -26,13 +26,20 @@ class Comparison:
     cells, metrics per column leave the unknown cells out of both tables, and metrics over rows leave out every
     row that holds one, because no distance to such a row is known.
 
+    Rows of numbers and categories are compared as points (:attr:`points_true`): a categorical column is an indicator
+    of each of its k categories, divided by sqrt(1 - sum_k p_k^2), with p the frequencies in the cells that were not
+    hidden. Two random rows then differ in it by 2 in the mean of squares, as they
+    do in a standardised column of numbers.
+
     Attributes:
-        x_true: float64 (n_rows, n_columns), standardised scale; NaN where the source itself has no value.
+        x_true: float64 (n_rows, n_columns), standardised scale, or the number of a category; NaN where the source
+            itself has no value.
         x_imputed: float64 (n_rows, n_columns), same scale, finite everywhere.
         scored: bool (n_rows, n_columns), True = hidden on purpose; at least one cell, all of them known.
         max_rows: the most rows that row-capped metrics use.
         rng_seed: chooses the subsample; must not depend on the method, so that all methods share their rows.
         target: (n_rows,) of numbers or objects, what a model would predict from the table; never seen by a method.
+        n_categories: int (n_columns,), 0 for a column of numbers (default: all are).
 
     Raises:
         ValueError: an invariant of the harness is broken (shapes, types, infinite values, nothing scored).
@@ -44,9 +51,12 @@ class Comparison:
     max_rows: int
     rng_seed: int
     target: np.ndarray | None = None
+    n_categories: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
     _memo: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if not self.n_categories.size:
+            object.__setattr__(self, "n_categories", np.zeros(self.x_true.shape[-1], dtype=int))
         _check_table("x_true", self.x_true)
         _check_table("x_imputed", self.x_imputed)
         if self.scored.dtype != np.bool_:
@@ -66,6 +76,35 @@ class Comparison:
             raise ValueError(f"target {self.target.shape} does not fit {self.x_true.shape[0]} rows")
         if self.max_rows < 1:
             raise ValueError(f"max_rows must be at least 1, got {self.max_rows}")
+
+    @cached_property
+    def is_categorical(self) -> np.ndarray:
+        """Bool (n_columns,)."""
+        return self.n_categories > 0
+
+    @cached_property
+    def points_true(self) -> np.ndarray:
+        """Float64 (n_rows, D): the true rows as points of a Euclidean space; ``x_true`` itself without categories."""
+        return self._points(self.x_true)
+
+    @cached_property
+    def points_imputed(self) -> np.ndarray:
+        """Float64 (n_rows, D): the completed rows likewise."""
+        return self._points(self.x_imputed)
+
+    def _points(self, x: np.ndarray) -> np.ndarray:
+        if not self.is_categorical.any():
+            return x
+        parts = []
+        for j, count in enumerate(self.n_categories):
+            if not count:
+                parts.append(x[:, [j]])
+                continue
+            seen = self.x_true[self.known[:, j] & ~self.scored[:, j], j].astype(int)
+            shares = np.bincount(seen, minlength=count) / max(len(seen), 1)
+            gini = 1 - float((shares**2).sum())
+            parts.append(indicators(x[:, j], int(count)) / np.sqrt(gini if gini > 0 else 1.0))
+        return np.hstack(parts)
 
     @cached_property
     def known(self) -> np.ndarray:
@@ -101,6 +140,13 @@ class Comparison:
         if function not in self._memo:
             self._memo[function] = function(self)
         return self._memo[function]
+
+
+def indicators(codes: np.ndarray, count: int) -> np.ndarray:
+    """Return an indicator of each of ``count`` categories, (n, count); NaN where there is no category."""
+    found = (codes[:, None] == np.arange(count)).astype(float)
+    found[np.isnan(codes)] = np.nan
+    return found
 
 
 def _check_table(name: str, values: np.ndarray) -> None:

@@ -13,19 +13,19 @@ from mirimpute.metrics.comparison import Comparison, Undefined
 
 def squared_within_truth(comparison: Comparison) -> np.ndarray:
     """Return ‖x_i − x_j‖² between true rows, float64 (n, n) for the n rows of ``comparison.rows``."""
-    rows = comparison.x_true[comparison.rows]
+    rows = comparison.points_true[comparison.rows]
     return _squared_euclidean(rows, rows)
 
 
 def squared_within_imputed(comparison: Comparison) -> np.ndarray:
     """Return ‖y_i − y_j‖² between completed rows, float64 (n, n) for the n rows of ``comparison.rows``."""
-    rows = comparison.x_imputed[comparison.rows]
+    rows = comparison.points_imputed[comparison.rows]
     return _squared_euclidean(rows, rows)
 
 
 def squared_between(comparison: Comparison) -> np.ndarray:
     """Return ‖x_i − y_j‖², true row i against completed row j, float64 (n, n) for the rows of ``comparison.rows``."""
-    return _squared_euclidean(comparison.x_true[comparison.rows], comparison.x_imputed[comparison.rows])
+    return _squared_euclidean(comparison.points_true[comparison.rows], comparison.points_imputed[comparison.rows])
 
 
 def mean_over_pairs(values: np.ndarray) -> float:

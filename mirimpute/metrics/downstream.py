@@ -60,7 +60,7 @@ def _errors(comparison: Comparison, table: str) -> dict[str, float]:
 def _errors_of(comparison: Comparison, table: str) -> dict[str, float]:
     train, test, target = comparison.once(_split)
     x_train = _tables(comparison)[table]()[train]
-    x_test = comparison.x_true[test]
+    x_test = comparison.points_true[test]
     return {
         name: _error(model, x_train, target[train], x_test, target[test])
         for name, model in _models(is_class(target), comparison.rng_seed).items()
@@ -100,10 +100,12 @@ def _split(comparison: Comparison) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _tables(comparison: Comparison) -> dict[str, Callable[[], np.ndarray]]:
     def means() -> np.ndarray:
-        observed = np.where(comparison.scored, np.nan, comparison.x_true)
-        return np.where(comparison.scored, np.nanmean(observed, axis=0), comparison.x_true)
+        widths = np.maximum(comparison.n_categories, 1)
+        hidden = np.repeat(comparison.scored, widths, axis=1)
+        observed = np.where(hidden, np.nan, comparison.points_true)
+        return np.where(hidden, np.nanmean(observed, axis=0), comparison.points_true)
 
-    return {"imputed": lambda: comparison.x_imputed, Truth: lambda: comparison.x_true, Mean: means}
+    return {"imputed": lambda: comparison.points_imputed, Truth: lambda: comparison.points_true, Mean: means}
 
 
 def _models(classes: bool, rng_seed: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ class Draws:
     Attributes:
         truth: float64 (k,), standardised scale.
         values: float64 (m, k), same scale, finite.
+        n_categories: int (k,), of cells whose values are numbers of categories; None for numbers.
 
     Raises:
         ValueError: an invariant of the harness is broken (shapes, values that are not finite, no draw, no cell).
@@ -21,6 +22,7 @@ class Draws:
 
     truth: np.ndarray
     values: np.ndarray
+    n_categories: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape[1:] != self.truth.shape or not self.values.size:

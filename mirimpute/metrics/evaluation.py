@@ -11,7 +11,7 @@ import numpy as np
 from mirimpute.metrics.base import Compared, Metric
 from mirimpute.metrics.comparison import Comparison, Undefined
 from mirimpute.metrics.draws import Draws
-from mirimpute.metrics.registry import draws_metric, metric
+from mirimpute.metrics.registry import CATEGORY_DRAWS_METRICS, draws_metric, metric
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ def evaluate(
     max_rows: int,
     rng_seed: int,
     target: np.ndarray | None = None,
+    n_categories: np.ndarray | None = None,
 ) -> Scores:
     """Return the asked metrics; arrays are as in :class:`~mirimpute.metrics.comparison.Comparison`.
 
@@ -49,6 +50,7 @@ def evaluate(
         max_rows: the most rows that row-capped metrics use; beyond it a fixed subsample.
         rng_seed: chooses that subsample; must not depend on the method.
         target: (n_rows,), what a model would predict from the table.
+        n_categories: int (n_columns,), 0 for a column of numbers (default: all are).
 
     Raises:
         UserError: an unknown metric.
@@ -57,26 +59,53 @@ def evaluate(
         OverflowError: a metric is not finite, because the completed table is too far from the truth.
     """
     metrics = [metric(name) for name in metric_names]
-    comparison = Comparison(x_true, x_imputed, scored, max_rows=max_rows, rng_seed=rng_seed, target=target)
+    counts = np.zeros(x_true.shape[-1], dtype=int) if n_categories is None else n_categories
+    comparison = Comparison(
+        x_true, x_imputed, scored, max_rows=max_rows, rng_seed=rng_seed, target=target, n_categories=counts
+    )
     return _scores(metrics, comparison, x_imputed, _row_count(comparison))
 
 
-def evaluate_draws(metric_names: Sequence[str], x_true: np.ndarray, draws: np.ndarray, scored: np.ndarray) -> Scores:
+def evaluate_draws(
+    metric_names: Sequence[str],
+    x_true: np.ndarray,
+    draws: np.ndarray,
+    scored: np.ndarray,
+    n_categories: np.ndarray | None = None,
+) -> Scores:
     """Return the asked metrics of all draws.
 
     Args:
-        metric_names: keys of ``DRAWS_METRICS``.
+        metric_names: keys of ``DRAWS_METRICS``, over the scored cells of numbers, or of ``CATEGORY_DRAWS_METRICS``,
+            over those of categories.
         x_true: float64 (n_rows, n_columns), standardised scale.
         draws: float64 (m, n_rows, n_columns), same scale, finite.
         scored: bool (n_rows, n_columns), True = hidden on purpose.
+        n_categories: int (n_columns,), 0 for a column of numbers (default: all are).
 
     Raises:
         UserError: an unknown metric.
         ValueError: an invariant of the harness is broken, see ``Draws``.
         OverflowError: a metric is not finite, because the draws are too far from the truth.
     """
-    metrics = [draws_metric(name) for name in metric_names]
-    return _scores(metrics, Draws(x_true[scored], draws[:, scored]), draws, 0)
+    counts = np.zeros(x_true.shape[-1], dtype=int) if n_categories is None else n_categories
+    values: dict[str, float] = {}
+    undefined: dict[str, str] = {}
+    for of_categories in (False, True):
+        metrics = [draws_metric(name) for name in metric_names if (name in CATEGORY_DRAWS_METRICS) == of_categories]
+        cells = scored & ((counts > 0) == of_categories)
+        if not metrics:
+            continue
+        if not cells.any():
+            kind = "category" if of_categories else "number"
+            undefined |= {each.name: f"no scored cell holds a {kind}" for each in metrics}
+            continue
+        of_cells = np.broadcast_to(counts, scored.shape)[cells] if of_categories else None
+        found = _scores(metrics, Draws(x_true[cells], draws[:, cells], of_cells), draws, 0)
+        values |= found.values
+        undefined |= found.undefined
+    ordered = {name: values.get(name, math.nan) for name in metric_names}
+    return Scores(values=ordered, rows=0, undefined=undefined)
 
 
 def _scores(metrics: Sequence[Metric[Compared]], compared: Compared, imputed: np.ndarray, rows: int) -> Scores:

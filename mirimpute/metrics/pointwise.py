@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mirimpute.metrics.base import Metric
-from mirimpute.metrics.comparison import Comparison
+from mirimpute.metrics.comparison import Comparison, Undefined
 
 
 def rmse(comparison: Comparison) -> float:
@@ -14,19 +14,22 @@ def rmse(comparison: Comparison) -> float:
 
 
 def mae(comparison: Comparison) -> float:
-    """Return the mean of |x_imputed − x_true| over the scored cells, in the scale of the tables."""
+    """Return the mean of |x_imputed − x_true| over the scored cells of numbers, in the scale of the tables."""
     return float(np.mean(np.abs(_errors(comparison))))
 
 
 def _errors(comparison: Comparison) -> np.ndarray:
-    return comparison.x_imputed[comparison.scored] - comparison.x_true[comparison.scored]
+    cells = comparison.scored & ~comparison.is_categorical
+    if not cells.any():
+        raise Undefined("no scored cell holds a number")
+    return comparison.x_imputed[cells] - comparison.x_true[cells]
 
 
 RMSE = Metric(
     name="rmse",
     function=rmse,
     higher_is_better=False,
-    description="Root mean squared error over the scored cells, all columns pooled.",
+    description="Root mean squared error over the scored cells of numbers, all columns pooled.",
     formula="sqrt(mean_{(i,j) scored} (y_ij - x_ij)^2)",
     reference="Muzellec et al. 2020, section 5",
     row_capped=False,
@@ -35,7 +38,7 @@ MAE = Metric(
     name="mae",
     function=mae,
     higher_is_better=False,
-    description="Mean absolute error over the scored cells, all columns pooled.",
+    description="Mean absolute error over the scored cells of numbers, all columns pooled.",
     formula="mean_{(i,j) scored} |y_ij - x_ij|",
     reference="Muzellec et al. 2020, section 5",
     row_capped=False,

@@ -6,6 +6,7 @@ import re
 
 from mirimpute.errors import UserError, unknown
 from mirimpute.metrics.base import Metric
+from mirimpute.metrics.categories import BRIER, ERROR_RATE, LOG_SCORE
 from mirimpute.metrics.comparison import Comparison
 from mirimpute.metrics.crps import CRPS
 from mirimpute.metrics.downstream import (
@@ -16,6 +17,7 @@ from mirimpute.metrics.downstream import (
 )
 from mirimpute.metrics.draws import Draws
 from mirimpute.metrics.energy import ENERGY, ENERGY_V
+from mirimpute.metrics.gower import ENERGY_GOWER
 from mirimpute.metrics.interval import COVERAGE_90, COVERAGE_ERROR_90, INTERVAL_WIDTH
 from mirimpute.metrics.mmd2 import MMD2, MMD2_V
 from mirimpute.metrics.mutual_information import MASK_AUC, MI_BITS, MI_BITS_SE
@@ -48,13 +50,19 @@ METRICS: dict[str, Metric[Comparison]] = {
 }
 """Of one completed table."""
 
+CATEGORY_METRICS: dict[str, Metric[Comparison]] = {"error_rate": ERROR_RATE, "energy_gower": ENERGY_GOWER}
+"""Of one completed table with categorical columns, besides those that the protocol names."""
+
+CATEGORY_DRAWS_METRICS: dict[str, Metric[Draws]] = {"brier": BRIER, "log_score": LOG_SCORE}
+"""Likewise of all draws, over the cells of categories."""
+
 DRAWS_METRICS: dict[str, Metric[Draws]] = {
     "crps": CRPS,
     "coverage_90": COVERAGE_90,
     "coverage_error_90": COVERAGE_ERROR_90,
     "interval_width": INTERVAL_WIDTH,
 }
-"""Of all draws."""
+"""Of all draws, over the cells of numbers."""
 
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
@@ -66,14 +74,15 @@ def metric(name: str) -> Metric[Comparison]:
     Raises:
         UserError: there is none; the message lists the valid names and the nearest.
     """
-    if name in METRICS:
-        return METRICS[name]
+    own = {**METRICS, **CATEGORY_METRICS}
+    if name in own:
+        return own[name]
     if "." not in name:
-        raise unknown("metric", name, METRICS)
+        raise unknown("metric", name, own)
     found = load(name, "protocol.metrics")
     if not isinstance(found, Metric):
         raise UserError(f"protocol.metrics: {name} is no mirimpute.metrics.Metric, but a {type(found).__name__}")
-    if not _FIELD.fullmatch(found.name) or found.name in METRICS:
+    if not _FIELD.fullmatch(found.name) or found.name in own:
         raise UserError(f"protocol.metrics: the name {found.name!r} of {name} must be new, of a-z, 0-9 and _")
     return found
 
@@ -84,6 +93,7 @@ def draws_metric(name: str) -> Metric[Draws]:
     Raises:
         UserError: there is none; the message lists the valid names and the nearest.
     """
-    if name not in DRAWS_METRICS:
-        raise unknown("metric of draws", name, DRAWS_METRICS)
-    return DRAWS_METRICS[name]
+    own = {**DRAWS_METRICS, **CATEGORY_DRAWS_METRICS}
+    if name not in own:
+        raise unknown("metric of draws", name, own)
+    return own[name]

@@ -28,8 +28,8 @@ def sliced_w2(comparison: Comparison) -> float:
 
     Reference: Bonneel et al., "Sliced and Radon Wasserstein Barycenters of Measures", 2015.
     """
-    x = comparison.x_true[comparison.eligible_rows]
-    y = comparison.x_imputed[comparison.eligible_rows]
+    x = comparison.points_true[comparison.eligible_rows]
+    y = comparison.points_imputed[comparison.eligible_rows]
     theta = directions(x.shape[1])
     chunk = max(1, CHUNK_CELLS // len(x))
     squared = [

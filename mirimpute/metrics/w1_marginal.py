@@ -16,7 +16,9 @@ def w1_marginal_sum(comparison: Comparison) -> float:
 
     Reference: Jarrett et al., "HyperImpute", ICML 2022 ("WD").
     """
-    return float(np.sum(w1_by_column(comparison.x_true, comparison.x_imputed, comparison.known)))
+    return float(
+        np.sum(w1_by_column(comparison.x_true, comparison.x_imputed, comparison.known & ~comparison.is_categorical))
+    )
 
 
 def w1_marginal_scored(comparison: Comparison) -> float:
@@ -24,7 +26,9 @@ def w1_marginal_scored(comparison: Comparison) -> float:
 
     Every column counts once, however many of its cells are scored; a column without a scored cell counts 0.
     """
-    return float(np.sum(w1_by_column(comparison.x_true, comparison.x_imputed, comparison.scored)))
+    return float(
+        np.sum(w1_by_column(comparison.x_true, comparison.x_imputed, comparison.scored & ~comparison.is_categorical))
+    )
 
 
 def w1_by_column(x: np.ndarray, y: np.ndarray, selected: np.ndarray) -> np.ndarray:

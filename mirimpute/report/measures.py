@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mirimpute.metrics.base import Metric
-from mirimpute.metrics.registry import DRAWS_METRICS, METRICS
+from mirimpute.metrics.registry import CATEGORY_DRAWS_METRICS, CATEGORY_METRICS, DRAWS_METRICS, METRICS
 from mirimpute.results.row import METRIC_FIELD
 
 POINT = "point"
@@ -58,6 +58,10 @@ _FIGURE_LABELS = {
     "downstream_boosted_mean": "boosting, error / on means",
     "downstream_linear": "linear model, error / on the truth",
     "downstream_linear_mean": "linear model, error / on means",
+    "error_rate": "share of wrong categories",
+    "energy_gower": "energy distance, Gower",
+    "brier": "Brier score of categories",
+    "log_score": "log score of categories",
     "crps": "CRPS",
     "coverage_90": "coverage of 90 % intervals",
     "coverage_error_90": "|coverage - 0.9|",
@@ -65,7 +69,7 @@ _FIGURE_LABELS = {
     "mask_auc": "AUC of the pattern",
     "mi_bits": "information on the pattern, bits",
 }
-_METRICS: dict[str, Metric[Any]] = {**METRICS, **DRAWS_METRICS}
+_METRICS: dict[str, Metric[Any]] = {**METRICS, **CATEGORY_METRICS, **DRAWS_METRICS, **CATEGORY_DRAWS_METRICS}
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 METRICS_SHOWN = ("point_rmse", "point_mae", "draw_rmse", "point_w2", "draw_w2", "draw_mmd2", "draw_energy")
+OF_CATEGORIES = ("point_rmse", "point_error_rate", "draw_rmse", "draw_error_rate", "draw_w2", "draw_energy")
+"""Shown instead where a table has categorical columns."""
 DIRECTORY = "directory"
 """Key that a caller adds to a row to have the place of the result shown."""
 
-_HEADS = {"mmd2": "mmd²"}
+_HEADS = {"mmd2": "mmd²", "error_rate": "wrong"}
 _MAX_METHOD = 16
 _STATUS_STYLES = {"ok": "green", "skipped": "yellow"}
 
@@ -38,7 +40,8 @@ def terminal_table(rows: list[dict[str, Any]]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    measures = [metric_measure(field) for field in METRICS_SHOWN]
+    fields = OF_CATEGORIES if any(row.get("point_error_rate") is not None for row in rows) else METRICS_SHOWN
+    measures = [metric_measure(field) for field in fields]
     measures = [each for each in measures if any(_value(each, row) for row in rows)]
     heads = ["method", "status", *(_head(measure) for measure in measures), "time\ns", "mem\nMiB"]
     groups = [(name, [_cells(row, group, measures) for row in group]) for name, group in _groups(rows)]

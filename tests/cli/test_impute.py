@@ -1,6 +1,7 @@
 """`mirimpute-impute` on files: what was there stays, what was missing is filled."""
 
 import csv
+import datetime
 import gzip
 
 import numpy as np
@@ -41,12 +42,14 @@ def test_csv_keeps_every_text_that_was_there(people, tmp_path, capsys):
     assert main([str(people), "-o", str(target), "--method", "mean"]) == 0
     filled = read(target)
     changed = [(i, j) for i, row in enumerate(ROWS) for j, cell in enumerate(row) if filled[i][j] != cell]
-    assert changed == [(2, 1), (3, 2), (5, 1), (6, 2)]  # the holes of the two numeric columns, and no other cell
+    # the holes of numbers and categories, and no other cell
+    assert changed == [(1, 3), (2, 1), (3, 2), (4, 3), (5, 1), (6, 2), (6, 3)]
+    assert filled[1][3] == filled[4][3] == filled[6][3] == "z"  # the most frequent one
     assert float(filled[2][1]) == pytest.approx(np.mean([1.70, 1.65, 1.80, 1.59, 1.75]))
     assert filled[3][2] == filled[6][2] == "37"  # the mean 36.6 of whole numbers, as one
     captured = capsys.readouterr()
-    assert "4 cells filled by mean" in captured.out
-    assert "name, note" in captured.err
+    assert "7 cells filled by mean" in captured.out
+    assert "text left out: name" in captured.err
     assert people.read_bytes().count(b"\r\n") == target.read_bytes().count(b"\r\n")
 
 
@@ -57,6 +60,10 @@ def test_parquet_keeps_types_order_and_values(tmp_path):
             "count": pyarrow.array([1, None, 3, 5], pyarrow.int16()),
             "size": pyarrow.array([0.5, 1.5, None, float("nan")], pyarrow.float32()),
             "full": pyarrow.array([2**53 + 1, 1, 2, 3], pyarrow.int64()),
+            "sort": pyarrow.array(["b", "a", None, "a"], pyarrow.large_string()),
+            "flag": pyarrow.array([True, None, True, False]),
+            "day": pyarrow.array([datetime.date(2020, 1, 1), None, datetime.date(2020, 1, 1), None]),
+            "time": pyarrow.array([0, 10, None, 20], pyarrow.timestamp("ms", tz="UTC")),
         }
     )
     source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
@@ -67,7 +74,11 @@ def test_parquet_keeps_types_order_and_values(tmp_path):
     assert done["count"].to_pylist() == [1, 3, 3, 5]
     assert done["size"].to_pylist() == [0.5, 1.5, 1.0, 1.0]
     assert done["full"].equals(table["full"])  # a whole number that no float holds
-    assert done["when"].equals(table["when"])
+    assert done["when"].equals(table["when"])  # no value of it repeats: text
+    assert done["sort"].to_pylist() == ["b", "a", "a", "a"]
+    assert done["flag"].to_pylist() == [True, True, True, False]
+    assert done["day"].to_pylist() == [datetime.date(2020, 1, 1)] * 4
+    assert done["time"].cast(pyarrow.int64()).to_pylist() == [0, 10, 10, 20]
 
 
 def test_draws_are_files_of_their_own_that_differ_where_cells_were_missing(tmp_path):

@@ -8,7 +8,7 @@ import sklearn.datasets
 
 from mirimpute.datasets.bundled import LOADERS, Bundled
 from mirimpute.datasets.catalog import named_dataset
-from mirimpute.datasets.table import Kind
+from mirimpute.datasets.columns import Kind
 from mirimpute.errors import UserError
 
 

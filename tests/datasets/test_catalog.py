@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from mirimpute.conf_location import conf_dir, descriptions
 from mirimpute.datasets.base import Dataset
 from mirimpute.datasets.catalog import named_dataset, options_to_give
+from mirimpute.datasets.columns import Kind
 from mirimpute.datasets.files import File
 from mirimpute.datasets.openml_source import OpenML
 from mirimpute.datasets.registry import DATASETS
@@ -80,12 +81,15 @@ def test_names_that_need_an_option(name: str, option: str) -> None:
 
 
 def check_stated_size(name: str, data_dir: Path) -> None:
-    stated = re.search(r"\(([\d,]+) rows, (\d+) numeric columns\)$", descriptions("dataset")[name])
+    pattern = r"\(([\d,]+) rows, (\d+) numeric(?: and (\d+) categorical)? columns\)$"
+    stated = re.search(pattern, descriptions("dataset")[name])
     assert stated is not None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MirimputeWarning)
-        shape = named_dataset(name).load(data_dir).values.shape
-    assert shape == (int(stated[1].replace(",", "")), int(stated[2]))
+        table = named_dataset(name).load(data_dir)
+    categorical = sum(column.kind is Kind.CATEGORICAL for column in table.columns)
+    assert categorical == int(stated[3] or 0)
+    assert table.values.shape == (int(stated[1].replace(",", "")), int(stated[2]) + categorical)
 
 
 @pytest.mark.parametrize("name", [n for n in COMPLETE if named_dataset(n).origin in ("scikit-learn", "synthetic")])
@@ -95,9 +99,7 @@ def test_stated_sizes_of_embedded_tables(name: str, tmp_path: Path, no_sockets: 
 
 
 @pytest.mark.shared_data
-@pytest.mark.parametrize(
-    "name", [n for n in COMPLETE if named_dataset(n).origin not in ("scikit-learn", "synthetic") and n != "kr-vs-kp"]
-)
+@pytest.mark.parametrize("name", [n for n in COMPLETE if named_dataset(n).origin not in ("scikit-learn", "synthetic")])
 def test_stated_sizes_of_downloaded_tables(name: str, shared_data_dir: Path, no_sockets: None) -> None:
     assert named_dataset(name).is_present(shared_data_dir)
     check_stated_size(name, shared_data_dir)

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from mirimpute.datasets.columns import Column, Kind
 from mirimpute.datasets.files import File
-from mirimpute.datasets.table import Kind, Table
+from mirimpute.datasets.table import Table
 from mirimpute.errors import DataError, MirimputeWarning
 
 NOWHERE = Path("not there")
@@ -45,9 +46,9 @@ def test_markers_of_missing_cells(marker: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(table.values, [[1, 2], [np.nan, 3], [4, np.nan]])
 
 
-def test_other_text_makes_a_column_categorical_unless_it_is_a_marker(tmp_path: Path) -> None:
+def test_other_text_makes_a_column_text_unless_it_is_a_marker(tmp_path: Path) -> None:
     path = csv(tmp_path, "a,b,c\n1,2,-999\nunknown,3,4\n4,5,6\n")
-    with pytest.warns(MirimputeWarning, match="dropped.*: a$"):
+    with pytest.warns(MirimputeWarning, match="text left out: a$"):
         table = load(path)
     assert [c.name for c in table.columns] == ["b", "c"]
     assert table.dropped == ("a",)
@@ -100,14 +101,25 @@ def test_parquet_with_missing_cells_and_types(tmp_path: Path) -> None:
             "narrow": np.array([1, 2, 3], dtype="uint8"),
             "flag": [True, False, True],
             "word": ["x", None, "y"],
-            "day": pd.to_datetime(["2020-01-01"] * 3),
+            "size": pd.Categorical(["s", None, "l"], categories=["s", "m", "l"], ordered=True),
+            "day": pd.to_datetime(["1970-01-02"] * 3),
         }
     )
     frame.to_parquet(tmp_path / "t.parquet")
-    with pytest.warns(MirimputeWarning, match="flag, word, day"):
+    with pytest.warns(MirimputeWarning, match="left out: word$"):
         table = load(tmp_path / "t.parquet")
-    np.testing.assert_array_equal(table.values, [[1, 0.1, 1], [np.nan, np.nan, 2], [3, 0.3, 3]])
-    assert [c.kind for c in table.columns] == [Kind.INTEGER, Kind.CONTINUOUS, Kind.INTEGER]
+    day, nan = 86400, np.nan
+    np.testing.assert_array_equal(
+        table.values, [[1, 0.1, 1, 1, 0, day], [nan, nan, 2, 0, nan, day], [3, 0.3, 3, 1, 1, day]]
+    )
+    assert table.columns == (
+        Column("whole", Kind.INTEGER),
+        Column("real", Kind.CONTINUOUS),
+        Column("narrow", Kind.INTEGER),
+        Column("flag", Kind.CATEGORICAL, (False, True)),
+        Column("size", Kind.ORDINAL, ("s", "l")),
+        Column("day", Kind.DATETIME, step=day),
+    )
 
 
 BAD_CSV = [
@@ -115,7 +127,7 @@ BAD_CSV = [
     ("\n\n", "is empty"),
     ("a,b\n", "has 0 row"),
     ("a,b\n1,2\n", "has 1 row"),
-    ("a,b\nx,y\nu,v\n", r"has no numeric column \(columns: a, b\)"),
+    ("a,b\nx,y\nu,v\n", r"no column that can be imputed, only text \(columns: a, b\)"),
     ("a,b\n1,inf\n2,3\n", r"infinite values in column\(s\) \['b'\]"),
     ("a,b\n1,-Infinity\n2,3\n", r"infinite values in column\(s\) \['b'\]"),
     ("a,b,a\n1,2,3\n4,5,6\n", r"duplicate column names \['a'\]"),
@@ -125,7 +137,7 @@ BAD_CSV = [
     ("a,b\n1,2\n3,4,5\n", "line 3 .* has 3 cells where the first line has 2"),
     ("a,b\n1,2,3\n4,5,6\n", "line 2 .* has 3 cells where the first line has 2"),
     ("a,b\n1,2\n3\n", "line 3 .* has 1 cells where the first line has 2"),
-    ("a;b\n1;2\n3;4\n", "has no numeric column"),
+    ("a;b\n1;2\n3;4\n", "no column that can be imputed"),
 ]
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from mirimpute.datasets.columns import Kind
 from mirimpute.datasets.openml_client import cache_folder, openml_client
 from mirimpute.datasets.openml_source import OpenML
-from mirimpute.datasets.table import Kind
 from mirimpute.errors import DataError, DataUnavailableError, MirimputeWarning, UserError
 
 if TYPE_CHECKING:
@@ -73,20 +73,22 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def load(dataset: OpenML, data_dir: Path) -> np.ndarray:
-    with pytest.warns(MirimputeWarning, match="colour"):
-        return dataset.load(data_dir).values
+    return dataset.load(data_dir).values
 
 
 def test_download_once_then_read_without_the_server(server: Loopback, tmp_path: Path) -> None:
     dataset = tiny(server.url)
     assert not dataset.is_present(tmp_path)
-    with pytest.warns(MirimputeWarning, match="categorical column.s. dropped.*: colour$"):
-        table = dataset.load(tmp_path)
+    table = dataset.load(tmp_path)
     assert dataset.is_present(tmp_path)
-    np.testing.assert_array_equal(table.values, LENGTH_AND_COUNT)
-    assert [(c.name, c.kind) for c in table.columns] == [("length", Kind.CONTINUOUS), ("count", Kind.INTEGER)]
+    np.testing.assert_array_equal(table.values[:, :2], LENGTH_AND_COUNT)
+    assert [(c.name, c.kind) for c in table.columns] == [
+        ("length", Kind.CONTINUOUS),
+        ("count", Kind.INTEGER),
+        ("colour", Kind.CATEGORICAL),  # the client says that it is ordered, as it says of every nominal attribute
+    ]
     assert table.name == "openml/7"
-    assert table.dropped == ("colour",)
+    assert table.dropped == ()
     assert load(dataset, tmp_path).tobytes() == table.values.tobytes()
     assert server.requested == [f"{API}/data/{ID}", "/tiny.arff"]
 
@@ -103,9 +105,8 @@ def test_a_download_leaves_the_layout_of_the_client_and_nothing_else(server: Loo
 
 
 def test_include_target_keeps_the_target(server: Loopback, tmp_path: Path) -> None:
-    with pytest.warns(MirimputeWarning, match="colour, class"):
-        table = tiny(server.url, include_target=True).load(tmp_path)
-    assert table.dropped == ("colour", "class")
+    table = tiny(server.url, include_target=True).load(tmp_path)
+    assert [c.name for c in table.columns] == ["length", "count", "colour", "class"]
 
 
 def test_settings_of_the_client_are_put_back(server: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +199,7 @@ def test_pickles_of_a_cache_are_never_opened(tmp_path: Path, monkeypatch: pytest
     with (folder / "dataset.pkl.py3").open("wb") as file:
         pickle.dump(Bomb(), file)
     before = content(tmp_path)
-    np.testing.assert_array_equal(load(tiny("http://127.0.0.1:9"), tmp_path / "data"), LENGTH_AND_COUNT)
+    np.testing.assert_array_equal(load(tiny("http://127.0.0.1:9"), tmp_path / "data")[:, :2], LENGTH_AND_COUNT)
     assert not exploded.exists()
     assert content(tmp_path) == before
 
@@ -206,7 +207,7 @@ def test_pickles_of_a_cache_are_never_opened(tmp_path: Path, monkeypatch: pytest
 def test_arff_is_read_when_the_parquet_file_of_the_description_is_absent(tmp_path: Path, no_sockets: None) -> None:
     parquet = "<oml:parquet_url>http://127.0.0.1:9/bucket/tiny.pq</oml:parquet_url>"
     tiny_cache(tmp_path, description("http://127.0.0.1:9", extra=parquet))
-    np.testing.assert_array_equal(load(tiny("http://127.0.0.1:9"), tmp_path), LENGTH_AND_COUNT)
+    np.testing.assert_array_equal(load(tiny("http://127.0.0.1:9"), tmp_path)[:, :2], LENGTH_AND_COUNT)
 
 
 def test_sparse_format_is_refused(tmp_path: Path) -> None:
@@ -222,18 +223,18 @@ def test_number_that_is_none(id: int, tmp_path: Path) -> None:
         OpenML(id=id).load(tmp_path)
 
 
-NUMERIC_COLUMNS = {6: 16, 31: 7, 61: 4, 1489: 5, 1590: 6, 40945: 6, 42585: 4, 44977: 8}
+COLUMNS = {3: 36, 6: 16, 31: 20, 61: 4, 1489: 5, 1590: 14, 40945: 9, 42585: 6, 44977: 8}
 
 
 @pytest.mark.shared_data
-@pytest.mark.parametrize("id", sorted(NUMERIC_COLUMNS))
+@pytest.mark.parametrize("id", sorted(COLUMNS))
 def test_the_real_tables_load_without_a_network_or_a_trace(id: int, shared_data_dir: Path, no_sockets: None) -> None:
     folder = OpenML(id=id).folder(shared_data_dir)
     before = content(folder)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MirimputeWarning)
         table = OpenML(id=id).load(shared_data_dir)
-    assert table.values.shape[1] == NUMERIC_COLUMNS[id]
+    assert table.values.shape[1] == COLUMNS[id]
     assert content(folder) == before
 
 
@@ -247,16 +248,16 @@ def test_arff_and_parquet_give_the_same_table(shared_data_dir: Path, tmp_path: P
 
 @pytest.mark.shared_data
 def test_missing_cells_of_the_source_stay_missing(shared_data_dir: Path) -> None:
-    with pytest.warns(MirimputeWarning, match="island, sex"):
-        penguins = OpenML(id=42585).load(shared_data_dir)
-    # Two of the 344 birds were not measured.
-    assert penguins.missing.sum(axis=0).tolist() == [2, 2, 2, 2]
+    penguins = OpenML(id=42585).load(shared_data_dir)
+    # Two of the 344 birds were not measured, and the sex of ten is not known.
+    assert penguins.missing.sum(axis=0).tolist() == [0, 2, 2, 2, 2, 10]
 
 
 @pytest.mark.shared_data
-def test_a_table_of_categories_is_refused(shared_data_dir: Path) -> None:
-    with pytest.raises(DataError, match="'openml/3' has no numeric column"):
-        OpenML(id=3).load(shared_data_dir)
+def test_columns_of_names_are_left_out(shared_data_dir: Path) -> None:
+    with pytest.warns(MirimputeWarning, match="text left out: name, ticket, cabin, home.dest$"):
+        titanic = OpenML(id=40945).load(shared_data_dir)
+    assert titanic.columns[1].categories == ("female", "male")
 
 
 def test_home_folder_that_cannot_be_made(tmp_path: Path) -> None:

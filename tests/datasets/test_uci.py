@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mirimpute.datasets import uci
-from mirimpute.datasets.table import Kind
+from mirimpute.datasets.columns import Kind
 from mirimpute.datasets.uci import SHA256, Uci
 from mirimpute.errors import DataUnavailableError, UserError
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mirimpute.datasets.table import Column, Kind
+from mirimpute.datasets.columns import Column, Kind
 from mirimpute.problem import Problem
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mirimpute.datasets.table import Column, Kind
+from mirimpute.datasets.columns import Column, Kind
 from mirimpute.errors import ImputationError
 from mirimpute.methods.base import Completed, Fitted, Method
 from mirimpute.methods.sanity import Verdict, check, worse_than_mean

@@ -12,6 +12,8 @@ import numpy as np
 from mirimpute.errors import ImputationError, UserError, unknown
 from mirimpute.methods.base import Fitted, Method
 from mirimpute.methods.external.hyperimpute_versions import require_library
+from mirimpute.methods.reducer import columns_of
+from mirimpute.methods.transports.classifier import Corners
 from mirimpute.problem import Imputation, Problem, Progress, no_progress
 from mirimpute.seeding import integer_seed
 
@@ -55,6 +57,10 @@ class Hyperimpute(Method):
     then its point too). It draws from the global generators, which are seeded here and put back. An error that it
     swallows is printed and counted in the trace (``swallowed_errors``), and raised when it cost the result.
 
+    A categorical column is handed over as the numbers of its categories, which is what the library makes of strings
+    itself; `hyperimpute`, `ice` and `missforest` classify columns with few distinct values, the others treat them as
+    numbers. What comes back is rounded to a category.
+
     Reference: Jarrett et al., "HyperImpute: Generalized Iterative Imputation with Automatic Model Selection",
     ICML 2022.
 
@@ -92,7 +98,8 @@ class Hyperimpute(Method):
         from mirimpute.methods.external.hyperimpute_library import Swallowed, confined, load_plugin, seed_globally
 
         swallowed = Swallowed()
-        frame = _frame(problem)
+        table = CodedTable(problem)
+        frame = table.frame
         seed = _seed(problem, self.plugin, "fit")
         progress(self.name, 0, 2)
         with confined(problem.device, swallowed):
@@ -102,7 +109,7 @@ class Hyperimpute(Method):
             with _failures_named(self.plugin):
                 imputer.fit(frame.copy())
         progress(self.name, 1, 2)
-        return FittedHyperimpute(self.plugin, problem, frame, imputer, swallowed, progress)
+        return FittedHyperimpute(self.plugin, problem, table, imputer, swallowed, progress)
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,7 @@ class FittedHyperimpute(Fitted):
 
     plugin: str
     problem: Problem
-    frame: pd.DataFrame
+    table: CodedTable
     imputer: Any
     swallowed: Swallowed
     progress: Progress
@@ -128,11 +135,11 @@ class FittedHyperimpute(Fitted):
         with confined(self.problem.device, self.swallowed):
             seed_globally(_seed(self.problem, self.plugin, "impute"))
             with _failures_named(self.plugin):
-                completed = np.array(self.imputer.transform(self.frame.copy()), dtype=np.float64)
+                completed = np.array(self.imputer.transform(self.table.frame.copy()), dtype=np.float64)
         fatal = self.swallowed.first("CRITICAL")
         if fatal:
             raise ImputationError(f"hyperimpute's {self.plugin} went on after an error: {fatal}")
-        point = restore_observed(self.problem.x_incomplete, completed)
+        point = self.table.indicated(restore_observed(self.table.values, completed))
         self.progress(f"hyperimpute/{self.plugin}", 2, 2)
         count = len(self.swallowed.messages)
         trace = [{"round": 1, "swallowed_errors": count}] if count else []
@@ -170,18 +177,51 @@ def restore_observed(x_incomplete: np.ndarray, x_imputed: np.ndarray) -> np.ndar
     return np.where(observed, x_incomplete, x_imputed)
 
 
-def _frame(problem: Problem) -> pd.DataFrame:
-    """Return the problem as the library wants it.
+class CodedTable:
+    """A problem as the library wants it: one column for each of the source, categories as numbers.
 
-    Its xgboost refuses column names with brackets, the library swallows that and goes on without xgboost; so names
-    are reduced to what no model refuses. The number keeps them unique.
+    Attributes:
+        values: float64 (n_rows, columns of the source), NaN where missing.
+        frame: the same, with names. Its xgboost refuses column names with brackets, the library swallows that and goes
+            on without xgboost; so names are reduced to what no model refuses. The number keeps them unique.
     """
-    import pandas as pd
 
-    names = [
-        f"x{j}_{''.join(c if c.isalnum() else '_' for c in column.name)}" for j, column in enumerate(problem.columns)
-    ]
-    return pd.DataFrame(problem.x_incomplete.copy(), columns=names)
+    values: np.ndarray
+    frame: pd.DataFrame
+
+    def __init__(self, problem: Problem) -> None:
+        import pandas as pd
+
+        self._problem = problem
+        self._blocks = columns_of(problem)
+        self._corners = {
+            int(block[0]): Corners.of(problem.x_incomplete[np.ix_(~problem.missing[:, block[0]], block)])
+            for block in problem.categorical
+        }
+        self.values = np.column_stack([self._coded(block) for block in self._blocks])
+        names = [problem.columns[block[0]].name for block in self._blocks]
+        plain = [f"x{j}_{''.join(c if c.isalnum() else '_' for c in name)}" for j, name in enumerate(names)]
+        self.frame = pd.DataFrame(self.values.copy(), columns=plain)
+
+    def indicated(self, completed: np.ndarray) -> np.ndarray:
+        """Return the completed values in the columns of the problem, categories as indicators."""
+        x, missing = self._problem.x_incomplete.copy(), self._problem.missing
+        for number, block in enumerate(self._blocks):
+            rows = missing[:, block[0]]
+            corners = self._corners.get(int(block[0]))
+            if corners is None:
+                x[rows, block[0]] = completed[rows, number]
+            else:
+                codes = np.clip(np.round(completed[rows, number]), 0, corners.count - 1)  # NaN stays one, a fault
+                on = np.where(np.isnan(codes)[:, None], np.nan, codes[:, None] == np.arange(corners.count))
+                x[np.ix_(rows, block)] = corners.mixed(on)
+        return x
+
+    def _coded(self, block: np.ndarray) -> np.ndarray:
+        x = self._problem.x_incomplete[:, block]
+        if int(block[0]) not in self._corners:
+            return x[:, 0]
+        return np.where(np.isnan(x[:, 0]), np.nan, self._corners[int(block[0])].labels(np.nan_to_num(x)))
 
 
 def _seed(problem: Problem, plugin: str, stage: str) -> int:

@@ -92,6 +92,12 @@ class BayesTransport(Transport):
     Draws stay within the observed range of the column, widened by one standard deviation.
     """
 
+    def for_categories(self) -> Transport:
+        """Return logistic regressions of bootstrapped rows, the draws of whose parameters these stand for."""
+        from mirimpute.methods.transports.classifier import ClassifierTransport, new_logistic
+
+        return ClassifierTransport(new_logistic, bootstrap=True)
+
     def fit(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> None:
         """Find the posterior of each chain from the rows that observe column ``block[0]``."""
         (column,) = block

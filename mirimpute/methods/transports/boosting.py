@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from mirimpute.methods.reducer import Transport
 from mirimpute.methods.transports.regressor import NewRegressor, RegressorTransport
 
 
@@ -25,8 +26,28 @@ def boosters(iterations: int) -> NewRegressor:
     return new_booster
 
 
+def classification_boosters(iterations: int) -> NewRegressor:
+    """Return what makes unfitted histogram boosters for categories, of this many trees for each."""
+
+    def new_booster(rng: np.random.Generator) -> Any:
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        return HistGradientBoostingClassifier(
+            max_iter=iterations, max_leaf_nodes=15, early_stopping=False, random_state=int(rng.integers(2**31))
+        )
+
+    return new_booster
+
+
 class BoostingTransport(RegressorTransport):
     """E[x_j | x_{-j}] by boosted trees: :class:`RegressorTransport`'s term, as a sum of small steps."""
 
     def __init__(self, iterations: int) -> None:
         super().__init__(boosters(iterations))
+        self._iterations = iterations
+
+    def for_categories(self) -> Transport:
+        """Return boosters of the same size for categories."""
+        from mirimpute.methods.transports.classifier import ClassifierTransport
+
+        return ClassifierTransport(classification_boosters(self._iterations))

@@ -7,10 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from mirimpute.methods.transports.boosting import boosters
-from mirimpute.methods.transports.forest import forests
+from mirimpute.methods.reducer import Transport
+from mirimpute.methods.transports.boosting import boosters, classification_boosters
+from mirimpute.methods.transports.classifier import ChosenClassifierTransport, NewClassifier, new_logistic
+from mirimpute.methods.transports.forest import classification_forests, forests
 from mirimpute.methods.transports.linear import new_ridge
 from mirimpute.methods.transports.regressor import NewRegressor, RegressorTransport, fitted, observed_pairs
+
+
+def classifiers(trees: int, max_features: float, min_samples_leaf: int, iterations: int) -> dict[str, NewClassifier]:
+    """Return the candidates for categories by name: logistic regression, forest and boosting."""
+    return {
+        "logistic": new_logistic,
+        "forest": classification_forests(trees, max_features, min_samples_leaf),
+        "boosting": classification_boosters(iterations),
+    }
 
 
 def regressors(trees: int, max_features: float, min_samples_leaf: int, iterations: int) -> dict[str, NewRegressor]:
@@ -35,11 +46,20 @@ class ChoiceTransport(RegressorTransport):
         folds: of the cross-validation.
         most_rows: rows that the cross-validation looks at, at most; a random part.
         every_round: choose in every round, as the completions get better; else in the first only.
+        for_categories: the same candidates for categorical columns (default: logistic regression alone).
     """
 
-    def __init__(self, candidates: Mapping[str, NewRegressor], folds: int, most_rows: int, every_round: bool) -> None:
+    def __init__(
+        self,
+        candidates: Mapping[str, NewRegressor],
+        folds: int,
+        most_rows: int,
+        every_round: bool,
+        for_categories: Mapping[str, NewClassifier] | None = None,
+    ) -> None:
         super().__init__(next(iter(candidates.values())))
         self._candidates = candidates
+        self._for_categories = for_categories or {"logistic": new_logistic}
         self._folds = folds
         self._most_rows = most_rows
         self._every_round = every_round
@@ -53,6 +73,10 @@ class ChoiceTransport(RegressorTransport):
             self.chosen[int(column)] = self._best(*self._pairs, rng)
         self._new_regressor = self._candidates[self.chosen[int(column)]]
         super().fit(x, missing, block, rng)
+
+    def for_categories(self) -> Transport:
+        """Return the choice among the candidates for categories, made in the same way."""
+        return ChosenClassifierTransport(self._for_categories, self._folds, self._most_rows, self._every_round)
 
     def facts(self) -> dict[str, Any]:
         """Return how many columns each regressor was chosen for."""

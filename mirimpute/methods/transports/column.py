@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mirimpute.methods.reducer import Transport
@@ -14,9 +16,15 @@ class ColumnTransport(Transport):
     information between the pattern and the dependence among columns untouched: that is what the other transports add.
     """
 
+    def __init__(self, categorical: Sequence[np.ndarray] = ()) -> None:
+        """Store the numbers of the columns that are indicators of one category, which are drawn together."""
+        self._categorical = categorical
+
     def fit(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> None:
         """Keep the observed values of each column."""
         self._donors = [x[0, ~missing[:, column], column] for column in block]
+        place = {int(column): number for number, column in enumerate(block)}
+        self._together = [[place[int(j)] for j in each] for each in self._categorical if int(each[0]) in place]
 
     def mean(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray) -> np.ndarray:
         """Return the observed mean of each column."""
@@ -25,4 +33,7 @@ class ColumnTransport(Transport):
 
     def draw(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return values drawn with replacement from the observed values of each column."""
-        return np.stack([rng.choice(donors, size=x.shape[:2]) for donors in self._donors], axis=-1)
+        drawn = np.stack([rng.choice(donors, size=x.shape[:2]) for donors in self._donors], axis=-1)
+        for each in self._together:
+            drawn[..., each] = rng.choice(np.stack([self._donors[j] for j in each], axis=-1), size=x.shape[:2])
+        return drawn

@@ -6,7 +6,25 @@ from typing import Any
 
 import numpy as np
 
+from mirimpute.methods.reducer import Transport
 from mirimpute.methods.transports.regressor import NewRegressor, RegressorTransport
+
+
+def classification_forests(trees: int, max_features: float | str, min_samples_leaf: int) -> NewRegressor:
+    """Return what makes unfitted forests of classification trees with these settings."""
+
+    def new_forest(rng: np.random.Generator) -> Any:
+        from sklearn.ensemble import RandomForestClassifier
+
+        return RandomForestClassifier(
+            n_estimators=trees,
+            max_features=max_features,
+            min_samples_leaf=min_samples_leaf,
+            n_jobs=-1,
+            random_state=int(rng.integers(2**31)),
+        )
+
+    return new_forest
 
 
 def forests(trees: int, max_features: float, min_samples_leaf: int) -> NewRegressor:
@@ -31,3 +49,10 @@ class ForestTransport(RegressorTransport):
 
     def __init__(self, trees: int, max_features: float, min_samples_leaf: int) -> None:
         super().__init__(forests(trees, max_features, min_samples_leaf))
+        self._settings = trees, max_features, min_samples_leaf
+
+    def for_categories(self) -> Transport:
+        """Return forests of classification trees of the same settings."""
+        from mirimpute.methods.transports.classifier import ClassifierTransport
+
+        return ClassifierTransport(classification_forests(*self._settings))

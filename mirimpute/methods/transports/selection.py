@@ -71,7 +71,9 @@ class _Evidence:
         return bool(difference.mean() > _CONTRADICTED * difference.std() / len(difference) ** 0.5)
 
 
-def self_masking_slopes(flow: FlowModel, x_incomplete: Array, selection: str, rng: np.random.Generator) -> Array:
+def self_masking_slopes(
+    flow: FlowModel, x_incomplete: Array, selection: str, rng: np.random.Generator, left_out: Array | None = None
+) -> Array:
     """Return b_j for each column, (d,), 0 where its values do not hide themselves.
 
     "auto" tilts nothing unless the table as a whole says so: the slopes together are beyond chance (a chi-square
@@ -85,6 +87,8 @@ def self_masking_slopes(flow: FlowModel, x_incomplete: Array, selection: str, rn
         x_incomplete: float64 (n, d), standardised.
         selection: never, auto or always.
         rng: chooses rows of a larger table (200,000 predictions are made, in 500 to 5,000 rows), and the folds.
+        left_out: columns that are not looked at, the indicators of categories: missing together, so that none of them
+            hides itself alone (default: none).
 
     Raises:
         UserError: always, and more than 256 columns; each is predicted from all others.
@@ -101,7 +105,12 @@ def self_masking_slopes(flow: FlowModel, x_incomplete: Array, selection: str, rn
     x = x_incomplete if n <= most else x_incomplete[np.sort(rng.choice(n, most, replace=False))]
     missing = np.isnan(x)
     count = missing.sum(axis=0)
-    columns = np.flatnonzero(np.minimum(count, len(x) - count) >= 2 * _FOLDS)
+    enough = np.minimum(count, len(x) - count) >= 2 * _FOLDS
+    if left_out is not None:
+        enough[left_out] = False
+    columns = np.flatnonzero(enough)
+    if not columns.size:
+        return slopes
     completed = {column: _predicted(flow, x, missing, column) for column in columns}
     regressions = {column: _regress(completed[column][:, column], missing[:, column]) for column in columns}
     estimate, error = np.array([regressions[column] for column in columns]).reshape(-1, 2).T

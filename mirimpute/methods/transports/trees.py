@@ -1,9 +1,12 @@
-"""E[x_j | the rest] by extremely randomised trees, one ensemble for each column, kept as plain arrays."""
+"""E[x_j | the rest] by extremely randomised trees, one ensemble for each column, kept as plain arrays.
+
+The indicators of a category are the outputs of one ensemble, whose squared error is then Gini's impurity.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -52,10 +55,12 @@ class TreeMeans:
     Attributes:
         inputs: column -> the columns that its trees see, int (k,).
         trees: column -> its fitted trees (``sklearn.tree._tree.Tree``).
+        outputs: column -> the columns that its trees predict, itself first, where they are more than one.
     """
 
     inputs: dict[int, Array]
     trees: dict[int, list[Any]]
+    outputs: dict[int, Array] = field(default_factory=dict)
 
     def predict(self, x: Array, wanted: Array) -> Array:
         """Return ``x`` (n, d), completed, with the wanted entries (bool (n, d)) replaced by their predictions.
@@ -69,10 +74,11 @@ class TreeMeans:
             if rows.size == 0:
                 continue
             seen = np.ascontiguousarray(single[rows][:, self.inputs[column]])
-            total = np.zeros(rows.size)
+            outputs = self.outputs.get(column, np.array([column]))
+            total = np.zeros((rows.size, len(outputs)))
             for tree in trees:  # one after the other: sums in the order of finished threads are other bits
-                total += tree.predict(seen)[:, 0]
-            result[rows, column] = total / len(trees)
+                total += tree.predict(seen).reshape(total.shape)
+            result[np.ix_(rows, outputs)] = total / len(trees)
         return result
 
     def arrays(self) -> dict[str, Array]:
@@ -83,7 +89,9 @@ class TreeMeans:
             found[f"{column}.inputs"] = self.inputs[column]
             found[f"{column}.counts"] = np.array([len(part) for part in nodes])
             found[f"{column}.depths"] = np.array([tree.max_depth for tree in trees])
-            found[f"{column}.values"] = np.concatenate([tree.value[:, 0, 0] for tree in trees])
+            found[f"{column}.values"] = np.concatenate([tree.value[:, :, 0] for tree in trees])
+            if column in self.outputs:
+                found[f"{column}.outputs"] = self.outputs[column]
             joined = np.concatenate(nodes)
             for name in joined.dtype.names:
                 found[f"{column}.node.{name}"] = np.ascontiguousarray(joined[name])
@@ -98,7 +106,12 @@ class TreeMeans:
         """
         columns = sorted(int(name.split(".")[0]) for name in arrays if name.endswith(".inputs"))
         inputs = {column: arrays[f"{column}.inputs"] for column in columns}
-        return cls(inputs, {column: _trees(arrays, column, len(inputs[column])) for column in columns})
+        outputs = {column: arrays[f"{column}.outputs"] for column in columns if f"{column}.outputs" in arrays}
+        trees = {
+            column: _trees(arrays, column, len(inputs[column]), len(outputs[column]) if column in outputs else 1)
+            for column in columns
+        }
+        return cls(inputs, trees, outputs)
 
 
 def fit_trees(
@@ -107,6 +120,7 @@ def fit_trees(
     settings: TreeSettings,
     rng: np.random.Generator,
     report: Callable[[int, int], None] = lambda done, total: None,
+    categorical: Sequence[Array] = (),
 ) -> TreeMeans:
     """Grow an ensemble for each column with targets, from the completed rows.
 
@@ -119,16 +133,25 @@ def fit_trees(
         settings: sizes.
         rng: of the rows and the trees.
         report: called with columns done and their number.
+        categorical: columns that are the indicators of one category, each an int array.
     """
     from sklearn.ensemble import ExtraTreesRegressor
 
-    count = settings.affordable(targets.sum(axis=0), x.shape[1])
-    columns = [int(j) for j in np.flatnonzero(targets.any(axis=0)) if np.ptp(x[targets[:, j], j]) > 0]
+    others = np.concatenate([*(block[1:] for block in categorical), np.arange(0)]).astype(int)
+    count = settings.affordable(np.delete(targets.sum(axis=0), others), x.shape[1])
+    together = {int(block[0]): block for block in categorical}
+    own = [together.get(j, np.array([j])) for j in range(x.shape[1])]
+    columns = [
+        int(j)
+        for j in np.setdiff1d(np.flatnonzero(targets.any(axis=0)), others)
+        if np.ptp(x[np.ix_(targets[:, j], own[j])], axis=0).any()
+    ]
     inputs: dict[int, Array] = {}
     trees: dict[int, list[Any]] = {}
+    outputs: dict[int, Array] = {}
     if count == 0 or x.shape[1] < 2:
         return TreeMeans(inputs, trees)
-    closest = _most_correlated(x, settings.inputs)
+    closest = _most_correlated(x, settings.inputs, own)
     single = x.astype(np.float32)
     for done, column in enumerate(columns):
         rows = np.flatnonzero(targets[:, column])
@@ -142,26 +165,39 @@ def fit_trees(
             random_state=int(rng.integers(2**31)),
         )
         inputs[column] = closest[column]
-        forest.fit(single[rows][:, inputs[column]], x[rows, column])
+        if len(own[column]) > 1:
+            outputs[column] = own[column]
+        forest.fit(
+            single[rows][:, inputs[column]], x[rows, column] if len(own[column]) == 1 else x[rows][:, own[column]]
+        )
         trees[column] = [estimator.tree_ for estimator in forest.estimators_]
         report(done + 1, len(columns))
-    return TreeMeans(inputs, trees)
+    return TreeMeans(inputs, trees, outputs)
 
 
-def _most_correlated(x: Array, count: int) -> list[Array]:
-    """Return for each column the others, at most ``count``, with the largest absolute correlation, in order."""
+def _most_correlated(x: Array, count: int, own: Sequence[Array]) -> list[Array]:
+    """Return for each column the others, at most ``count``, with the largest absolute correlation, in order.
+
+    Args:
+        x: (n, d), completed.
+        count: at most.
+        own: of each column, the columns that it is predicted with, which are not among the others.
+    """
     n, d = x.shape
     if d - 1 <= count:
-        return [np.delete(np.arange(d), column) for column in range(d)]
+        return [np.delete(np.arange(d), own[column]) for column in range(d)]
     part = x[:: max(1, n // 5000)]
     centred = part - part.mean(axis=0)
     centred /= np.maximum(centred.std(axis=0), 1e-12)
     correlation = np.abs(centred.T @ centred)
-    np.fill_diagonal(correlation, -1.0)
-    return [np.sort(np.argpartition(-row, count)[:count]) for row in correlation]
+    for column, block in enumerate(own):
+        correlation[column] = correlation[block].max(axis=0)
+        correlation[column, block] = -1.0
+    found = [np.sort(np.argpartition(-row, count)[:count]) for row in correlation]
+    return [np.setdiff1d(each, block) for each, block in zip(found, own, strict=True)]
 
 
-def _trees(arrays: Mapping[str, Array], column: int, n_inputs: int) -> list[Any]:
+def _trees(arrays: Mapping[str, Array], column: int, n_inputs: int, n_outputs: int) -> list[Any]:
     from sklearn.tree._tree import NODE_DTYPE, Tree
 
     counts = arrays[f"{column}.counts"]
@@ -179,10 +215,10 @@ def _trees(arrays: Mapping[str, Array], column: int, n_inputs: int) -> list[Any]
     ) & (nodes["left_child"] > 0)
     if not (leaf | (inside & (nodes["feature"] >= 0) & (nodes["feature"] < n_inputs))).all():
         raise ValueError("trees whose nodes point outside: the file is damaged; fit again")
-    values = arrays[f"{column}.values"].reshape(-1, 1, 1)
+    values = arrays[f"{column}.values"].reshape(-1, n_outputs, 1)
     found, first = [], 0
     for count, depth in zip(counts, arrays[f"{column}.depths"], strict=True):
-        tree = Tree(n_inputs, np.array([1], dtype=np.intp), 1)
+        tree = Tree(n_inputs, np.ones(n_outputs, dtype=np.intp), n_outputs)
         last = first + int(count)
         tree.__setstate__(
             {

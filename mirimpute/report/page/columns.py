@@ -11,7 +11,13 @@ from mirimpute.results.details import read_columns
 MAX_COLUMNS = 200
 """Columns shown of a wider table: the first ones."""
 
-_NUMBERS = {"point": "point_rmse", "draw": "draw_rmse", "w1": "draw_w1"}
+_NUMBERS = {
+    "point": "point_rmse",
+    "draw": "draw_rmse",
+    "w1": "draw_w1",
+    "wrong": "point_error_rate",
+    "drawn_wrong": "draw_error_rate",
+}
 
 
 def columns_data(collection: Collection) -> dict[str, list[Any]]:

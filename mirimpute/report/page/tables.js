@@ -110,12 +110,15 @@ function cellsTable() {
 function columnsTable() {
   const columns = DATA.columns;
   if (!columns.column.length) return;
-  const heads = withCase([COLUMN, figure("RMSE, point", "point"), figure("RMSE, draw", "draw"), figure("W1, draw", "w1")],
+  const wrong = [figure("wrong, point", "wrong"), figure("wrong, draw", "drawn_wrong")]; // of categorical columns
+  const heads = withCase([COLUMN, figure("RMSE, point", "point"), figure("RMSE, draw", "draw"), figure("W1, draw", "w1"),
+    ...(columns.wrong.some((value) => value !== null) ? wrong : [])],
     figure("scored cells", "scored", (v) => String(v)), figure("seed", "seed", (v) => String(v)));
   const made = table("columns-table", heads, orderBy(heads, "dataset", "mechanism", "rate", "column", "RMSE, point"));
   const update = () => show(made, columns.column.flatMap((column, k) => (shown(columns.case[k], columns.method[k])
     ? [{ ...caseFields(columns.case[k], columns.method[k]), seed: columns.seed[k], column, scored: columns.scored[k],
-      point: columns.point[k], draw: columns.draw[k], w1: columns.w1[k] }] : [])));
+      point: columns.point[k], draw: columns.draw[k], w1: columns.w1[k], wrong: columns.wrong[k],
+      drawn_wrong: columns.drawn_wrong[k] }] : [])));
   listeners.push(update);
   update();
 }

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mirimpute.datasets.table import Column, Kind
+from mirimpute.datasets.columns import Column, Kind
 from mirimpute.errors import ImputationError, NotInstalledError, UserError
 from mirimpute.isolation import run_isolated
 from mirimpute.methods.external import hyperimpute_versions
-from mirimpute.methods.external.hyperimpute import PLUGINS, Hyperimpute, _frame, restore_observed
+from mirimpute.methods.external.hyperimpute import PLUGINS, CodedTable, Hyperimpute, restore_observed
 from mirimpute.methods.sanity import check, worse_than_mean
 from mirimpute.problem import Imputation, Problem, no_progress
 
@@ -257,7 +257,7 @@ def test_what_the_library_raises_names_the_plugin(table: np.ndarray) -> None:
 def test_column_names_that_xgboost_refuses_do_not_reach_it() -> None:
     names = ["a[1]", "a<1>", "a 1", "", "a[1"]
     x = np.arange(10.0).reshape(2, 5)
-    frame = _frame(Problem(x, tuple(Column(name, Kind.CONTINUOUS) for name in names), seed=0))
+    frame = CodedTable(Problem(x, tuple(Column(name, Kind.CONTINUOUS) for name in names), seed=0)).frame
     assert len(set(frame.columns)) == 5
     assert not set("[]<") & set("".join(frame.columns))
     assert np.array_equal(frame.to_numpy(), x)

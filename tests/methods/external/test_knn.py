@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mirimpute.datasets.table import Column, Kind
+from mirimpute.datasets.columns import Column, Kind
 from mirimpute.errors import UserError
 from mirimpute.methods.external.knn import Knn
 from mirimpute.methods.sanity import Verdict, check

@@ -1,0 +1,118 @@
+"""Kinds of columns, and the way of their values to numbers and back."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mirimpute.datasets.columns import Column, Kind, decoded, encoded, kind_of
+from mirimpute.datasets.table import table_from_frame
+from mirimpute.errors import DataError, MirimputeWarning, UserError
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([1.5, 2, None], Kind.CONTINUOUS),
+        ([1, 2, 3], Kind.INTEGER),
+        (pd.array([1, None], dtype="Int64"), Kind.INTEGER),
+        (pd.Series([1, 2.5, None], dtype=object), Kind.CONTINUOUS),
+        ([True, False], Kind.CATEGORICAL),
+        (pd.array([True, None], dtype="boolean"), Kind.CATEGORICAL),
+        (["a", "b", "a", None], Kind.CATEGORICAL),
+        (["a", "b", "c"], None),  # none repeats: names
+        ([str(i // 2) for i in range(60)], Kind.CATEGORICAL),
+        ([str(i // 2) for i in range(60)] + [f"x{i}" for i in range(40)], None),  # 70 of 100 are different
+        ([str(i % 101) for i in range(9999)], None),
+        (pd.Categorical(["a", "b", "c"]), Kind.CATEGORICAL),
+        (pd.Categorical(["a", "b"], ordered=True), Kind.ORDINAL),
+        (pd.to_datetime(["2020-01-01", None]), Kind.DATETIME),
+        (pd.to_timedelta([1, None], unit="s"), Kind.DATETIME),
+    ],
+)
+def test_rules(values, kind):
+    assert kind_of(pd.Series(values)) is kind
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series(["b", "a", "b"]),
+        pd.Series([True, False, True]),
+        pd.Series(pd.array([True, False, True], dtype="boolean")),
+        pd.Series(pd.Categorical(["m", "l", "m"], categories=["s", "m", "l"], ordered=True)),
+        pd.Series(pd.array([1, 2, 4], dtype="Int8")),
+        pd.Series([1.5, 2.5, 4.0], dtype="float32"),
+        pd.Series(pd.to_datetime(["2020-01-01", "1960-06-01", "2020-01-03"])),
+        pd.Series(pd.to_datetime(["2020-01-01", "1960-06-01", "2020-01-03"])).dt.tz_localize("Asia/Tokyo"),
+        pd.Series(pd.to_timedelta([1, -5, 3600], unit="s")),
+    ],
+    ids=lambda values: str(values.dtype),
+)
+def test_there_and_back(values):
+    numbers, column = encoded(values, "x")
+    pd.testing.assert_series_equal(decoded(numbers, column, values), values)
+
+
+def test_categories_have_the_order_that_they_have():
+    size = pd.Series(pd.Categorical(["l", "s", "s"], categories=["s", "m", "l"], ordered=True))
+    numbers, column = encoded(size, "size")
+    assert column == Column("size", Kind.ORDINAL, ("s", "l"))  # m does not occur, and is never invented
+    assert numbers.tolist() == [1, 0, 0]
+    given = encoded(pd.Series(["lo", "hi", "mid", "lo"]), "x", ["lo", "mid", "hi"])
+    assert given[1].categories == ("lo", "mid", "hi")
+    assert given[0].tolist() == [0, 2, 1, 0]
+
+
+def test_predicted_numbers_become_a_value_of_the_column():
+    column = Column("x", Kind.CATEGORICAL, ("a", "b"))
+    like = pd.Series(["a", "b", "a", "b"])
+    assert decoded(np.array([-3.0, 0.6, 0.4, 9.0]), column, like).tolist() == ["a", "b", "a", "b"]
+    whole = decoded(np.array([1.4, 2.6]), Column("x", Kind.INTEGER), pd.Series([1.0, 2.0]))
+    assert whole.tolist() == [1.0, 3.0]
+
+
+def test_dates_are_filled_as_round_as_they_are():
+    days = pd.Series(pd.to_datetime(["2020-01-01", "2020-01-05"]))
+    numbers, column = encoded(days, "day")
+    assert column.step == DAY
+    assert decoded(numbers + 0.4 * DAY, column, days).tolist() == days.tolist()
+    hours = pd.Series(pd.to_datetime(["2020-01-01 05:00", "2020-01-05 00:00"]))
+    assert encoded(hours, "hour")[1].step == 3600
+
+
+def test_wanted_kinds():
+    frame = pd.DataFrame(
+        {"code": [1, 2, 1, 2], "size": ["s", "l", "s", None], "note": ["p", "q", "p", "q"], "y": [1.0] * 4}
+    )
+    kinds = {"code": "categorical", "size": ["s", "l"], "note": "text"}
+    table = table_from_frame(frame, "t", kinds)
+    assert [(c.name, c.kind) for c in table.columns] == [
+        ("code", Kind.CATEGORICAL),
+        ("size", Kind.ORDINAL),
+        ("y", Kind.INTEGER),
+    ]
+    assert table.dropped == ("note",)
+    assert table.to_frame()["size"].tolist()[:3] == ["s", "l", "s"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "error", "words"),
+    [
+        ({"a": "category"}, UserError, "did you mean 'categorical'"),
+        ({"b": "text"}, UserError, "unknown column 'b'"),
+        ({"a": "integer"}, DataError, "column 'a' is not integer: it holds 'x'"),
+        ({"a": ["x"]}, DataError, "column 'a' holds 'y', which is not among its categories"),
+        ({"a": "datetime"}, DataError, "convert it with pandas.to_datetime"),
+    ],
+)
+def test_kinds_that_cannot_be(kinds, error, words):
+    with pytest.raises(error, match=words):
+        table_from_frame(pd.DataFrame({"a": ["x", "y", "x"], "c": [1, 2, 3]}), "t", kinds)
+
+
+def test_a_word_among_numbers_is_named():
+    frame = pd.DataFrame({"a": [str(i % 9) for i in range(99)] + ["?x"], "b": range(100)})
+    with pytest.warns(MirimputeWarning, match=r"taken as categories: a \(1 of 100 values are not numbers.*'\?x'"):
+        table_from_frame(frame, "t")

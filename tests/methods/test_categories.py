@@ -1,0 +1,152 @@
+"""Categorical columns in every method: what is observed stays, what is filled in is a category."""
+
+import numpy as np
+import pytest
+
+from mirimpute.datasets.columns import Column, Kind
+from mirimpute.encoding import problem_of
+from mirimpute.methods.catalog import named_method
+from mirimpute.methods.mirf_learning import _hold_out
+from mirimpute.methods.reducer import columns_of, fill_draws
+from mirimpute.methods.sanity import check
+from mirimpute.methods.transports.classifier import ByKind, ClassifierTransport, Corners, new_logistic
+from mirimpute.methods.transports.column import ColumnTransport
+from mirimpute.methods.transports.trees import TreeMeans, TreeSettings, fit_trees
+
+COLUMNS = (
+    Column("x", Kind.CONTINUOUS),
+    Column("colour", Kind.CATEGORICAL, ("red", "green", "blue")),
+    Column("flag", Kind.CATEGORICAL, (False, True)),
+    Column("y", Kind.CONTINUOUS),
+)
+QUICK = {
+    "mirf": {"steps": 60, "final_steps": 60, "draws": 8},
+    "mirf_fast": {"steps": 60, "final_steps": 60, "draws": 8},
+    "mirf_mnar": {"steps": 60, "final_steps": 60, "draws": 8},
+    "gain": {"steps": 50},
+    "knewimp": {"rounds": 2},
+    "mice": {"rounds": 3, "chains": 4},
+    "hyper": {"trees": 10, "iterations": 10},
+    "missforest": {"trees": 10},
+}
+NATIVE = ["mean", "hot_deck", "ice", "mice", "missforest", "hyper", "gaussian_em", "knn", "gain", "mirf", "mirf_fast"]
+
+
+def mixed(n=300, seed=0, rate=0.3):
+    """Return truth and incomplete table: colour follows the sign and size of x, the flag follows y, y follows x."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n)
+    colour = np.digitize(x + 0.2 * rng.normal(size=n), [-0.5, 0.5])
+    y = x + 0.5 * rng.normal(size=n)
+    truth = np.column_stack([x, colour, y > 0, y]).astype(float)
+    missing = rng.random(truth.shape) < rate
+    missing[missing.all(axis=1), 0] = False
+    return truth, np.where(missing, np.nan, truth)
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_every_method_fills_in_categories(name):
+    truth, incomplete = mixed()
+    problem, encoding, scale = problem_of(incomplete, COLUMNS, 1)
+    imputation = named_method(name, QUICK.get(name)).fit(problem).impute()
+    check(problem, imputation, returns_column_means=name == "mean")
+    missing = np.isnan(incomplete)
+    for table in (imputation.point, *imputation.draws):
+        decoded = encoding.decode(table, scale)
+        for j, count in ((1, 3), (2, 2)):
+            assert set(decoded[:, j]) <= set(range(count))
+            np.testing.assert_array_equal(decoded[~missing[:, j], j], truth[~missing[:, j], j])
+    point = encoding.decode(imputation.point, scale)
+    wrong = np.mean((point != truth)[:, 1:3][missing[:, 1:3]])
+    modes = np.array([np.bincount(truth[~missing[:, j], j].astype(int)).argmax() for j in (1, 2)])
+    by_mode = np.mean((truth[:, 1:3] != modes)[missing[:, 1:3]])
+    if name in ("mean", "hot_deck"):
+        assert wrong < 0.75
+    else:
+        assert wrong < 0.7 * by_mode
+
+
+def test_a_classifier_gives_probabilities_and_draws_with_them():
+    rng = np.random.default_rng(0)
+    n = 4000
+    x = rng.normal(size=n)
+    chance = 1 / (1 + np.exp(-2 * x))
+    truth = np.column_stack([x, rng.random(n) < chance]).astype(float)
+    missing = np.zeros((n, 2), dtype=bool)
+    missing[n // 2 :, 1] = True
+    transport, block = ClassifierTransport(new_logistic), np.array([1])
+    chains = np.repeat(np.where(missing, 0.5, truth)[None], 30, axis=0)
+    transport.fit(chains[:1], missing, block, rng)
+    mean = transport.mean(chains[:1], missing, block)[0, n // 2 :, 0]
+    np.testing.assert_allclose(mean, chance[n // 2 :], atol=0.06)
+    drawn = transport.draw(chains, missing, block, rng)[:, n // 2 :, 0]
+    assert set(np.unique(drawn)) == {0.0, 1.0}
+    np.testing.assert_allclose(drawn.mean(), mean.mean(), atol=3 * 0.5 / drawn.size**0.5)
+
+
+def test_bootstrapped_chains_differ_and_are_right_on_average():
+    rng = np.random.default_rng(0)
+    truth = np.column_stack([np.zeros(60), rng.random(60) < 0.3]).astype(float)
+    missing = np.zeros((60, 2), dtype=bool)
+    missing[30:, 1] = True
+    chains = np.repeat(truth[None], 200, axis=0)
+    transport, block = ClassifierTransport(new_logistic, bootstrap=True), np.array([1])
+    transport.fit(chains, missing, block, rng)
+    chances = transport.mean(chains, missing, block)[:, 30, 0]
+    share = truth[:30, 1].mean()
+    assert chances.mean() == pytest.approx(share, abs=0.03)
+    assert chances.std() == pytest.approx((share * (1 - share) / 30) ** 0.5, rel=0.25)  # the standard error of a share
+
+
+def test_indicators_move_together():
+    _, incomplete = mixed(rate=0.6)
+    problem, _, scale = problem_of(incomplete, COLUMNS, 0)
+    assert [block.tolist() for block in columns_of(problem)] == [[0], [1, 2, 3], [4], [5]]
+    rng = np.random.default_rng(0)
+    hot_deck = ColumnTransport(problem.categorical)
+    everything = np.arange(6)
+    filled = fill_draws(problem, 3, rng)
+    hot_deck.fit(filled, problem.missing, everything, rng)
+    drawn = hot_deck.draw(filled, problem.missing, everything, rng)
+    for table in (filled, drawn):
+        raw = scale.restore(table)[..., 1:4]
+        np.testing.assert_allclose(np.sort(raw, axis=-1), np.broadcast_to([0.0, 0.0, 1.0], raw.shape), atol=1e-12)
+    held_out = _hold_out(problem, 0.2, rng)
+    assert held_out[:, 1].any()
+    assert (held_out[:, 1:4] == held_out[:, 1:2]).all()
+
+
+def test_corners():
+    corners = Corners.of(np.array([[-0.5, 1.0, 2.0], [0.5, -1.0, 2.0]]))
+    assert corners.labels(np.array([[0.4, 0.0, 2.0], [-0.5, 0.9, 9.0]])).tolist() == [0, 1]  # the third is never on
+    np.testing.assert_allclose(corners.mixed(np.array([0.25, 0.75, 0.0])), [-0.25, 0.5, 2.0])
+    binary = Corners.of(np.array([[-0.2], [0.8]]))
+    assert binary.labels(np.array([[0.2], [0.4]])).tolist() == [0, 1]
+
+
+def test_trees_predict_all_indicators_at_once_and_never_see_them():
+    _, incomplete = mixed()
+    problem, _, _ = problem_of(incomplete, COLUMNS, 0)
+    x = np.where(problem.missing, 0.0, problem.x_incomplete)
+    settings = TreeSettings(10, 3, 40, 1000, 1e9)
+    trees = fit_trees(x, ~problem.missing, settings, np.random.default_rng(0), categorical=problem.categorical)
+    assert sorted(trees.trees) == [0, 1, 4, 5]
+    assert trees.inputs[1].tolist() == [0, 4, 5]
+    wanted = np.zeros(x.shape, dtype=bool)
+    wanted[:50, 1] = True
+    predicted = trees.predict(x, wanted)
+    spread = np.ptp(problem.x_incomplete[~problem.missing[:, 1], 1])
+    shares = (predicted[:50, 1:4] - np.nanmin(problem.x_incomplete[:, 1:4], axis=0)) / spread
+    np.testing.assert_allclose(shares.sum(axis=1), 1.0)
+    again = TreeMeans.from_arrays(trees.arrays())
+    np.testing.assert_array_equal(again.predict(x, wanted), predicted)
+
+
+def test_a_sweep_asks_the_transport_of_the_kind_of_column():
+    class Named(ColumnTransport):
+        def facts(self):
+            return {"asked": 1}
+
+    both = ByKind(ColumnTransport(), Named(), [np.array([1, 2])])
+    assert both.facts() == {"asked": 1}
+    assert not both.converged()

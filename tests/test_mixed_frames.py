@@ -1,0 +1,171 @@
+"""`MirfImputer` and cells on tables of numbers, categories and dates."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mirimpute import MirfImputer
+from mirimpute.amputation import Mcar
+from mirimpute.cell import run_cell
+from mirimpute.config import CellConfig, Protocol
+from mirimpute.datasets.files import File
+from mirimpute.methods.catalog import named_method
+
+QUICK = {"steps": 3, "final_steps": 3, "rounds": 1, "trees": 8, "passes": 1}
+
+
+def frame_of(n=240, seed=0):
+    """Return a complete table of every dtype whose columns follow one number."""
+    rng = np.random.default_rng(seed)
+    z = rng.normal(size=n)
+    return pd.DataFrame(
+        {
+            "number": z + 0.3 * rng.normal(size=n),
+            "whole": pd.array((3 * z).round(), dtype="Int64"),
+            "complete": (2 * z).round().astype(int),
+            "word": np.where(z > 0.3, "high", np.where(z < -0.3, "low", "mid")),
+            "category": pd.Categorical(np.where(z > 0, "yes", "no"), categories=["no", "yes", "never"]),
+            "size": pd.Categorical(np.digitize(z, [-0.5, 0.5]), categories=[0, 1, 2], ordered=True),
+            "bool": pd.Series(z > 0.5, dtype=object),
+            "flag": pd.array(z > -0.5, dtype="boolean"),
+            "day": pd.Timestamp("2020-01-01") + pd.to_timedelta((100 * z).round(), unit="D"),
+            "zoned": pd.Timestamp("2020-01-01", tz="Europe/Berlin") + pd.to_timedelta((100 * z).round(), unit="h"),
+            "time": pd.to_timedelta((60 * z).round(), unit="s"),
+            "constant": "x",
+            "single": z.astype("float32"),
+        }
+    )
+
+
+def with_holes(frame, rate=0.25, seed=1, kept=("complete",)):
+    rng = np.random.default_rng(seed)
+    holes = frame.copy()
+    for name in frame.columns:
+        if name not in kept:
+            holes.loc[rng.random(len(frame)) < rate, name] = None
+    return holes
+
+
+def check_completed(completed, holes):
+    """Check dtypes, observed cells, and that no category is invented."""
+    pd.testing.assert_series_equal(completed.dtypes, holes.dtypes)
+    assert completed.index.equals(holes.index)
+    assert completed.columns.equals(holes.columns)
+    assert not completed.isna().any().any()
+    for name in holes.columns:
+        seen = holes[name].notna()
+        pd.testing.assert_series_equal(completed.loc[seen, name], holes.loc[seen, name])
+        if not pd.api.types.is_numeric_dtype(holes[name]) and holes[name].dtype.kind not in "mM":
+            assert set(completed[name]) <= set(holes[name].dropna())
+
+
+def test_every_dtype_comes_back_and_is_well_predicted(tmp_path):
+    truth = frame_of()
+    holes = with_holes(truth)
+    imputer = MirfImputer(preset="mirf_fast", random_state=0).fit(holes)
+    completed = imputer.transform(holes)
+    check_completed(completed, holes)
+    for draw in imputer.sample(holes, 2):
+        check_completed(draw, holes)
+    for name in ("word", "category", "size", "bool", "flag"):
+        hidden = holes[name].isna()
+        assert (completed.loc[hidden, name] != truth.loc[hidden, name]).mean() < 0.15, name
+    imputer.save(tmp_path / "imputer.safetensors")
+    again = MirfImputer.load(tmp_path / "imputer.safetensors")
+    pd.testing.assert_frame_equal(again.transform(holes), completed)
+    pd.testing.assert_frame_equal(again.sample(holes, 1)[0], imputer.sample(holes, 1)[0])
+    new = with_holes(frame_of(30, seed=5), seed=6)
+    check_completed(again.transform(new), new)
+
+
+@st.composite
+def mixed_frames(draw):
+    n = draw(st.integers(8, 30))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    kinds = {
+        "float": lambda: rng.normal(size=n) * 10.0 ** rng.integers(-6, 7),
+        "int": lambda: pd.array(rng.integers(-5, 99, n), dtype="Int64"),
+        "string": lambda: rng.choice(["a", "b", "c c", "é"], n),
+        "bool": lambda: pd.array(rng.random(n) < 0.5, dtype="boolean"),
+        "category": lambda: pd.Categorical(rng.choice(["u", "v"], n), categories=["w", "v", "u"]),
+        "ordered": lambda: pd.Categorical(rng.choice([1, 2, 3], n), categories=[3, 2, 1], ordered=True),
+        "date": lambda: pd.Timestamp("1999-12-31") + pd.to_timedelta(rng.integers(-9999, 9999, n), unit="D"),
+        "constant": lambda: np.full(n, "same"),
+        "number": lambda: np.full(n, 7.5),
+    }
+    chosen = draw(st.lists(st.sampled_from(sorted(kinds)), min_size=2, max_size=6))
+    frame = pd.DataFrame({f"{kind}{j}": kinds[kind]() for j, kind in enumerate(chosen)})
+    holes = with_holes(frame, rate=draw(st.floats(0.0, 0.6)), seed=draw(st.integers(0, 99)), kept=())
+    for name in holes.columns:  # two observed values of each, so that strings repeat
+        holes.loc[:1, name] = frame[name].iloc[0]
+    holes.index = pd.Index(rng.permutation(n) * 3, name="row")
+    return holes
+
+
+@given(holes=mixed_frames(), output=st.sampled_from(["point", "draw"]))
+@settings(max_examples=25, deadline=None)
+def test_any_mixed_frame_comes_back_complete(holes, output):
+    imputer = MirfImputer(preset="mirf_fast", parameters=QUICK, output=output, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_completed(imputer.fit_transform(holes), holes)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda f: f.assign(word=None), "column 'word' has no value at all"),
+        (lambda f: f.assign(word=[f"name {i}" for i in range(len(f))]), "column 'word' is text"),
+        (lambda f: f.assign(number=np.inf), "'number' holds infinite values"),
+        (lambda f: f[:1], "too few to learn from"),
+    ],
+)
+def test_refusals_of_fit(change, words):
+    with pytest.raises(ValueError, match=words):
+        MirfImputer(preset="mirf_fast", parameters=QUICK).fit(change(frame_of(40)))
+
+
+def test_refusals_of_transform():
+    frame = frame_of(40)
+    imputer = MirfImputer(preset="mirf_fast", parameters=QUICK, random_state=0).fit(frame)
+    with pytest.raises(ValueError, match="'word' holds 'strange', which it did not hold when the imputer was fitted"):
+        imputer.transform(frame.assign(word="strange"))
+    with pytest.raises(ValueError, match="'number' was continuous when the imputer was fitted"):
+        imputer.transform(frame.assign(number="x"))
+    with pytest.raises(ValueError, match="fitted on a DataFrame, and gets a ndarray"):
+        imputer.transform(frame.to_numpy())
+    with pytest.raises(ValueError, match="feature names"):
+        imputer.transform(frame.rename(columns={"word": "wort"}))
+
+
+def test_a_cell_of_a_mixed_table(tmp_path):
+    frame = with_holes(frame_of(150)[["number", "word", "flag", "size"]], rate=0.05, kept=("number", "word"))
+    frame.to_parquet(tmp_path / "mixed.parquet")
+    config = CellConfig(
+        dataset=File(path=str(tmp_path / "mixed.parquet")),
+        mechanism=Mcar(name="mcar"),
+        method=named_method("ice"),
+        protocol=Protocol(),
+        results_dir=str(tmp_path / "results"),
+        save_tables=True,
+    )
+    done = run_cell(config, Path("not there"))
+    row = done.row
+    assert (row["status"], row["reason"]) == ("ok", "")
+    assert 0 < row["point_error_rate"] < 0.5
+    assert row["point_rmse"] < 1
+    assert row["draws_brier"] == pytest.approx(2 * row["draw_error_rate"])  # one draw
+    saved = {
+        name: pd.read_parquet(done.directory / "tables" / f"{name}.parquet")
+        for name in ("truth", "point", "incomplete")
+    }
+    seen = saved["incomplete"].notna()
+    pd.testing.assert_frame_equal(saved["point"].where(seen), saved["incomplete"])
+    assert set(saved["point"]["word"]) <= {"high", "mid", "low"}
+    hidden = int((saved["truth"].notna() & ~seen).sum().sum())
+    assert hidden == row["scored_cells"]  # its own holes are filled, but never scored
