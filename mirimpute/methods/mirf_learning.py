@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mirimpute.methods.reducer import columns_of
 from mirimpute.problem import Problem, Progress, no_progress
 from mirimpute.seeding import generator, integer_seed
 
@@ -80,7 +81,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     rng = generator(problem.seed, "mirf")
     part = _part(problem, settings.steps * settings.batch, rng)
     x = part.x_incomplete
-    plenty = part.missing.size - part.missing.sum() > _PLENTY
+    plenty = _observed_cells(part) > _PLENTY
     held_out = _hold_out(part, settings.held_out, rng)
     progress("gaussian base", 0, 1)
     base, base_without = _bases(x, held_out, rng)
@@ -198,6 +199,12 @@ def _part(problem: Problem, most: int, rng: np.random.Generator) -> Problem:
     return replace(problem, x_incomplete=part)
 
 
+def _observed_cells(problem: Problem) -> int:
+    """Return how many cells of the source are observed: the indicators of a category are one."""
+    first = [int(block[0]) for block in columns_of(problem)]
+    return int((~problem.missing[:, first]).sum())
+
+
 def _hold_out(problem: Problem, fraction: float, rng: np.random.Generator) -> np.ndarray:
     """Choose observed cells at random, leaving every column at least half of its own and every row at least one.
 
@@ -207,7 +214,7 @@ def _hold_out(problem: Problem, fraction: float, rng: np.random.Generator) -> np
     chance = rng.random(observed.shape)
     for block in problem.categorical:
         chance[:, block] = chance[:, block[:1]]
-    chosen = observed & (chance < min(fraction, _MOST_HELD_OUT / max(observed.sum(), 1)))
+    chosen = observed & (chance < min(fraction, _MOST_HELD_OUT / max(_observed_cells(problem), 1)))
     emptied = observed.any(axis=1) & ~(observed & ~chosen).any(axis=1)
     chosen[emptied] = False
     chosen[:, 2 * chosen.sum(axis=0) > observed.sum(axis=0)] = False
