@@ -155,7 +155,8 @@ def _compute(
         else:
             columns = judge_columns(config.protocol, problem, imputation, own)
             if config.protocol.trace_mi:
-                trace = trace_with_information(problem, imputation, own, SCORED_ROWS_SEED)
+                x_true = own.table_scale.standardise(own.truth)
+                trace = trace_with_information(problem, imputation, x_true, own.scored, SCORED_ROWS_SEED, own.in_table)
         if config.save_tables:
             tables = _tables(table, x_original, learnt, own, imputation)
     return write_result(

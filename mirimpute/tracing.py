@@ -5,6 +5,7 @@ Measured when the imputation is over, from the rounds that the loop kept, so tha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,18 @@ from mirimpute.methods.history import MOST_CELLS, MOST_COLUMNS
 from mirimpute.metrics.comparison import Comparison, Undefined
 from mirimpute.metrics.mutual_information import pattern_predictability
 from mirimpute.problem import Imputation, Problem
-from mirimpute.scoring import Answers
 
 MOST_ROWS = 1000
 """Rows that the pattern is told from; a fixed subsample of more."""
 
 
 def trace_with_information(
-    problem: Problem, imputation: Imputation, answers: Answers, rng_seed: int
+    problem: Problem,
+    imputation: Imputation,
+    x_true: np.ndarray,
+    scored: np.ndarray,
+    rng_seed: int,
+    in_table: Callable[[np.ndarray], np.ndarray] = lambda x: x,
 ) -> list[dict[str, Any]]:
     """Return the trace with ``mask_auc``, ``mi_bits`` and their standard errors in each round that was kept.
 
@@ -32,13 +37,15 @@ def trace_with_information(
     Args:
         problem: the incomplete table.
         imputation: what the method returned.
-        answers: the truth and the pattern.
+        x_true: float64 (n_rows, d), columns of the table, standardised, NaN where the source has no value.
+        scored: bool (n_rows, d), the pattern.
         rng_seed: of rows and folds; the same for every method.
+        in_table: makes columns of the table of those of the problem.
     """
-    trace, scored = imputation.trace, answers.scored
+    trace = imputation.trace
     if scored.size > MOST_CELLS or scored.shape[1] > MOST_COLUMNS:
         return trace
-    missing, x_true = problem.missing, answers.table_scale.standardise(answers.truth)
+    missing = problem.missing
     answer = imputation.draws[0][missing]
     rounds = imputation.history or ((len(trace) or 1, answer),)
     last, entries = rounds[-1]
@@ -49,8 +56,8 @@ def trace_with_information(
         completed = problem.x_incomplete.copy()
         completed[missing] = entries
         try:
-            in_table = answers.in_table(completed)
-            found = pattern_predictability(Comparison(x_true, in_table, scored, max_rows=MOST_ROWS, rng_seed=rng_seed))
+            x = in_table(completed)
+            found = pattern_predictability(Comparison(x_true, x, scored, max_rows=MOST_ROWS, rng_seed=rng_seed))
         except Undefined:
             return trace
         measured = {"mask_auc": found.auc, "mask_auc_se": found.auc_se}

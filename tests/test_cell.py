@@ -254,7 +254,7 @@ def test_own_missing_cells_are_completed_but_never_scored(tmp_path):
     path = tmp_path / "my.csv"
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=["a", "b", "c"])
     frame.iloc[:10, 0] = np.nan
-    frame["word"] = "text"
+    frame["word"] = [f"word {i}" for i in range(60)]
     frame.to_csv(path, index=False)
     config = _config(tmp_path, dataset=File(path=str(path)), save_tables=True)
     with pytest.warns(MirimputeWarning, match="word"):

@@ -50,7 +50,7 @@ def test_parameter_out_of_range(mechanism, parameters, message):
 
 @pytest.mark.parametrize("mechanism", sorted(set(MECHANISMS) - {"copy"}))
 def test_one_column(mechanism):
-    with pytest.raises(UserError, match=r"has 1 numeric column.*give a table with at least 2"):
+    with pytest.raises(UserError, match=r"has 1 column.*give a table with at least 2"):
         run(VALUES[:, :1], mechanism, 0.3)
 
 

@@ -196,7 +196,7 @@ def test_scores_have_unit_variance_and_follow_the_weights():
     rng = np.random.default_rng(25)
     values = rng.normal(size=(500, 3)) * [1e6, 1, 1e-6] + [3e6, 3, 3e-6]
     values[rng.random(values.shape) < 0.2] = np.nan
-    score = scores(values, np.array([0, 2]), 4, np.random.default_rng(26))
+    score = scores(values, np.array([0, 2]), 4, np.random.default_rng(26), np.zeros(values.shape[1], dtype=bool))
     np.testing.assert_allclose(score.std(axis=0), 1)
     weights = np.random.default_rng(26).standard_normal((2, 4))
     filled = (values - np.nanmean(values, axis=0)) / np.nanstd(values, axis=0)

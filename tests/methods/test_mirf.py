@@ -100,7 +100,7 @@ def test_held_out_cells_leave_every_row_and_column_enough():
     x = np.random.default_rng(0).normal(size=(300, 4))
     x[0, 1:] = np.nan
     x[5:, 3] = np.nan
-    chosen = _hold_out(x, 0.4, np.random.default_rng(1))
+    chosen = _hold_out(problem_of(x), 0.4, np.random.default_rng(1))
     observed = ~np.isnan(x)
     assert chosen.sum() > 30
     assert not (chosen & ~observed).any()

@@ -141,7 +141,7 @@ def test_one_euler_step_is_the_conditional_mean_of_the_completed_rows():
 def test_first_completion_is_standard_normal_noise():
     _, x_incomplete = correlated(n=4000, d=3, rate=0.5)
     missing = np.isnan(x_incomplete)
-    filled = fill_noise(x_incomplete, 2, np.random.default_rng(0))
+    filled = fill_noise(problem_of(x_incomplete), 2, np.random.default_rng(0))
     assert np.array_equal(filled[:, ~missing], np.stack([x_incomplete[~missing]] * 2))
     noise = filled[:, missing]
     assert abs(noise.mean()) < 5 / np.sqrt(noise.size)
@@ -166,7 +166,7 @@ def test_two_clusters_come_back_where_the_mean_falls_between():
 
     imputation = MirfPaper(**QUICK).fit(problem).impute()
     ours, mean = distance(imputation.point), distance(Mean().fit(problem).impute().point)
-    noise = distance(fill_noise(problem.x_incomplete, 1, np.random.default_rng(0))[0])
+    noise = distance(fill_noise(problem, 1, np.random.default_rng(0))[0])
     assert ours < 0.1 * noise
     assert ours < 0.1 * mean
     # where the other coordinate says which cluster, the draw is in it

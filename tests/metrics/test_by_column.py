@@ -13,7 +13,7 @@ def test_columns_add_up_to_the_metrics_of_the_table():
     scored = rng.random(x_true.shape) < [0.5, 0.2, 0.0, 0.9]
     x_true[~scored & (rng.random(x_true.shape) < 0.1)] = np.nan  # missing in the source: never scored
     point, draw = (np.where(scored, x_true + rng.normal(size=x_true.shape), np.nan_to_num(x_true)) for _ in range(2))
-    lines = by_column(list("abcd"), x_true, point, draw, scored)
+    lines = by_column(list("abcd"), x_true, point, draw, scored, np.zeros(4, dtype=bool))
     assert [line["column"] for line in lines] == ["a", "b", "d"]
     counts = np.array([line["scored"] for line in lines])
     assert counts.sum() == scored.sum()
