@@ -22,6 +22,8 @@ _SMALL_TABLE = 500_000
 _SHIFTS = (0.0, 0.5, 1.0)
 _DRAWS = 8
 _SPREAD_RANGE = (0.5, 1.2)
+_NARROWEST, _TOO_WIDE = 0.03, 0.02
+_LARGEST = 3.0
 _POOL = 40
 _POOL_CELLS = 2e7
 
@@ -139,7 +141,8 @@ def choose(
     """Return what the held-out cells choose, from a flow and a stack that never saw them as targets.
 
     The shift has the smallest CRPS of eight draws: where the conditional distribution has several modes, draws moved
-    to a better mean can be worse draws.
+    to a better mean can be worse draws. Where the draws spread wider than the held-out cells do around their centre,
+    they are narrowed to that, if it lowers the CRPS by 2 %.
 
     Args:
         flow: fitted without the held-out cells as targets.
@@ -155,18 +158,35 @@ def choose(
     flow_mean = flow.mean(rows)
     truth, column = x[cells], np.nonzero(cells)[1]
     of_flow, of_stack = flow_mean[cells], stacked[which][cells]
-    left, alone = (truth - of_stack) ** 2, (truth - of_flow) ** 2
-    left_of_column = np.bincount(column, left, d) + _PRIOR_CELLS * left.mean()
-    alone_of_column = np.bincount(column, alone, d) + _PRIOR_CELLS * max(alone.mean(), 1e-12)
-    spread = np.clip(np.sqrt(left_of_column / alone_of_column), *_SPREAD_RANGE)
+    spread = np.clip(_ratio(truth - of_stack, truth - of_flow, column, d), *_SPREAD_RANGE)
     deviation = (flow.draw(rows, _DRAWS, generator) - flow_mean)[:, cells]
-    candidates = {}
-    for shift in _SHIFTS:
-        scale = 1 + shift * (spread[column] - 1)
+
+    def score(shift: float, factor: Array) -> float:
         centre = of_flow + shift * (of_stack - of_flow)
-        candidates[shift] = crps(centre + scale * deviation, truth).mean()
+        return float(crps(centre + factor[column] * deviation, truth).mean())
+
+    candidates = {shift: score(shift, 1 + shift * (spread - 1)) for shift in _SHIFTS}
     shift = min(candidates, key=lambda each: candidates[each])
+    # A flow that is not sharp yet, as with many nearly dependent columns, draws too widely.
+    errors = np.clip(truth - (of_flow + shift * (of_stack - of_flow)), -_LARGEST, _LARGEST)
+    widths = np.sqrt((np.clip(deviation, -_LARGEST, _LARGEST) ** 2).mean(axis=0))
+    narrow = np.clip(_ratio(errors, widths, column, d), _NARROWEST, 1.0)
+    if score(shift, narrow) < (1 - _TOO_WIDE) * candidates[shift]:
+        return Choices(shift, narrow)
     return Choices(shift, 1 + shift * (spread - 1))
+
+
+def _ratio(numerator: Array, denominator: Array, column: Array, d: int) -> Array:
+    """Return the ratio of the root mean squares of two values of each held-out cell, by column, (d,).
+
+    Every column has 40 cells more, of the mean squares of all cells, since its own may be few.
+    """
+    above, below = numerator**2, denominator**2
+    of_columns = [
+        np.bincount(column, squares, d) + _PRIOR_CELLS * max(squares.mean(), least)
+        for squares, least in ((above, 0.0), (below, 1e-12))
+    ]
+    return np.sqrt(of_columns[0] / of_columns[1])
 
 
 def point_range(x_incomplete: Array) -> Array:
