@@ -27,7 +27,7 @@ from mirimpute.results.claims import Claims
 from mirimpute.results.layout import cell_directory
 from mirimpute.results.places import without_places
 from mirimpute.results.store import find_row, recover, row_written_ns, write_cell
-from mirimpute.scoring import SCORED_ROWS_SEED, Answers, judge, judge_columns, judge_new_rows, scale_of_scores
+from mirimpute.scoring import SCORED_ROWS_SEED, Answers, answers_of, judge, judge_columns, judge_new_rows
 from mirimpute.seeding import generator, integer_seed
 from mirimpute.tracing import trace_with_information
 
@@ -142,8 +142,7 @@ def _compute(
         facts.update(vars(outcome.cost))
         trace = imputation.trace
         target = config.dataset.load_target(data_dir) if config.protocol.needs_target else None
-        scored_in = scale_of_scores(config.protocol, table.values[learnt], x_original[learnt], encoding)
-        answers = Answers(table.values, hidden.scored, encoding, scale, scored_in, target)
+        answers = answers_of(config.protocol, table.values, x_original, learnt, hidden.scored, encoding, scale, target)
         own = answers.of(learnt)
         means = config.method.returns_column_means
         try:
@@ -156,7 +155,9 @@ def _compute(
             columns = judge_columns(config.protocol, problem, imputation, own)
             if config.protocol.trace_mi:
                 x_true = own.table_scale.standardise(own.truth)
-                trace = trace_with_information(problem, imputation, x_true, own.scored, SCORED_ROWS_SEED, own.in_table)
+                trace = trace_with_information(
+                    problem, imputation, x_true, own.scored, SCORED_ROWS_SEED, own.in_table, encoding.n_categories
+                )
         if config.save_tables:
             tables = _tables(table, x_original, learnt, own, imputation)
     return write_result(

@@ -116,6 +116,11 @@ class Encoding:
                 spread[place] = np.sqrt(gini) if gini > 1e-12 else 1.0
         return Scale(scale.mean, spread)
 
+    def category_spread(self, scale: Scale) -> Array:
+        """Return sqrt(1 - sum_k p_k^2) of each categorical column of the table (d,), from the scale; 1 for numbers."""
+        first = np.array([scale.spread[place[0]] for place in self.places])
+        return np.where(self.n_categories == 2, 2**0.5 * first, np.where(self.n_categories > 2, first, 1.0))
+
     def table_scale(self, scale: Scale) -> Scale:
         """Return the scale of the table's columns from that of the encoded ones; category numbers stay as they are."""
         first = np.array([place[0] for place in self.places])

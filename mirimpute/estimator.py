@@ -94,10 +94,11 @@ class MirfImputer(TransformerMixin, BaseEstimator):
                 f"transport={settings.transport!r} with sweep={settings.sweep!r} completes a table but no new rows: "
                 "use mirimpute-bench for it, or leave both out of the parameters"
             )
-        x = self._read(X, reset=True)
-        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        problem, self._encoding, self._scale = problem_of(x, self.columns_, self._seed, self.device)
+        x, columns = self._read(X)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        problem, encoding, scale = problem_of(x, columns, seed, self.device)
         learnt = learn(settings, problem, new_rows=True)
+        self.columns_, self._seed, self._encoding, self._scale = columns, seed, encoding, scale
         self._model, self.trace_, self.notes_ = learnt.model, learnt.trace, learnt.notes
         return self
 
@@ -178,7 +179,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         from mirimpute.seeding import integer_seed
 
         check_is_fitted(self, "_model")
-        x = self._read(X, reset=False)
+        x, _ = self._read(X, self.columns_)
         missing = np.isnan(x)
         noise = torch.Generator(device=self._model.flow.base.mean.device)
         noise.manual_seed(integer_seed(self._seed, "draws", str(stream)) % 2**63)
@@ -195,12 +196,13 @@ class MirfImputer(TransformerMixin, BaseEstimator):
                 result[number][rows] = part
         return result[0], result[1:]
 
-    def _read(self, X: Any, *, reset: bool) -> np.ndarray:
-        """Return the cells as numbers, (n_rows, n_columns); ``reset``: learn what the columns are."""
+    def _read(self, X: Any, columns: tuple[Column, ...] | None = None) -> tuple[np.ndarray, tuple[Column, ...]]:
+        """Return the cells as numbers, (n_rows, n_columns), and the columns; None: find out what they are."""
         from mirimpute.datasets.columns import Column, Kind
         from mirimpute.datasets.frames import columns_of, numbers_of
 
-        if _is_mixed(X) or (not reset and any(c.kind is not Kind.CONTINUOUS for c in self.columns_)):
+        reset = columns is None
+        if _is_mixed(X) or (columns is not None and any(c.kind is not Kind.CONTINUOUS for c in columns)):
             if not hasattr(X, "iloc"):
                 raise UserError(
                     f"the imputer was fitted on a DataFrame, and gets a {type(X).__name__}: give a DataFrame"
@@ -209,22 +211,21 @@ class MirfImputer(TransformerMixin, BaseEstimator):
             _check_n_features(self, X, reset=reset)
             if reset and len(X) < 2:
                 raise UserError(f"{len(X)} row(s) are too few to learn from: give at least 2")
-            if reset:
-                self.columns_ = columns_of(X)
-            return numbers_of(X, self.columns_)
+            columns = columns_of(X) if columns is None else columns
+            return numbers_of(X, columns), columns
         least = 2 if reset else 1
         x = validate_data(
             self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=least
         )
-        if reset:
+        if columns is None:
             names = list(getattr(self, "feature_names_in_", range(x.shape[1])))
             empty = np.flatnonzero(np.isnan(x).all(axis=0))
             if empty.size:
                 raise UserError(
                     f"column {names[int(empty[0])]!r} has no value at all: remove it, nothing can be learnt of it"
                 )
-            self.columns_ = tuple(Column(str(name), Kind.CONTINUOUS) for name in names)
-        return x
+            columns = tuple(Column(str(name), Kind.CONTINUOUS) for name in names)
+        return x, columns
 
     def _written(self, X: Any, completed: np.ndarray) -> Any:
         """Return the completed numbers in the form of ``X``."""
@@ -237,6 +238,6 @@ class MirfImputer(TransformerMixin, BaseEstimator):
 
 def _is_mixed(X: Any) -> bool:
     """Return whether ``X`` is a DataFrame with a column that is not of plain numbers."""
-    if not hasattr(X, "iloc"):
+    if getattr(X, "ndim", 0) != 2 or not hasattr(X, "iloc"):
         return False
     return any(not isinstance(dtype, np.dtype) or dtype.kind not in "fiu" for dtype in X.dtypes)

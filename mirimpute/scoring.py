@@ -34,6 +34,7 @@ class Answers:
         encoding: from the columns of the table to those of the problem.
         scale: of the problem, from encoded columns.
         scored_in: the scale of the metrics, from the columns of the table.
+        category_spread: of their indicators, in the same scale: see :class:`mirimpute.metrics.comparison.Comparison`.
         target: (n_rows,), what a model would predict from the table, where a metric needs it.
     """
 
@@ -42,6 +43,7 @@ class Answers:
     encoding: Encoding
     scale: Scale
     scored_in: Scale
+    category_spread: np.ndarray
     target: np.ndarray | None
 
     @property
@@ -59,9 +61,31 @@ class Answers:
         return replace(self, truth=self.truth[rows], scored=self.scored[rows], target=target)
 
 
-def scale_of_scores(protocol: Protocol, truth: np.ndarray, x_incomplete: np.ndarray, encoding: Encoding) -> Scale:
-    """Return the scale in which the protocol scores; arguments in original units, of the columns of the table."""
-    return without_categories(SCALERS[protocol.scaler](truth, x_incomplete), encoding.is_categorical)
+def answers_of(
+    protocol: Protocol,
+    truth: np.ndarray,
+    x_incomplete: np.ndarray,
+    learnt: np.ndarray,
+    scored: np.ndarray,
+    encoding: Encoding,
+    scale: Scale,
+    target: np.ndarray | None,
+) -> Answers:
+    """Return the answers of all rows, in the scale in which the protocol scores, from the rows that were learnt from.
+
+    Between 0 and 1, a wrong category is as far as 1; in standard deviations, a categorical column has variance 1.
+
+    Args:
+        protocol: which scale.
+        truth, x_incomplete: float64 (n_rows, n_columns), original units.
+        learnt: numbers of the rows that were learnt from.
+        scored, encoding, scale, target: see :class:`Answers`.
+    """
+    scored_in = without_categories(
+        SCALERS[protocol.scaler](truth[learnt], x_incomplete[learnt]), encoding.is_categorical
+    )
+    spread = np.full(len(encoding.columns), 2**0.5) if protocol.scaler == "minmax" else encoding.category_spread(scale)
+    return Answers(truth, scored, encoding, scale, scored_in, spread, target)
 
 
 def judge(
@@ -145,6 +169,7 @@ def evaluated(protocol: Protocol, problem: Problem, imputation: Imputation, answ
             rng_seed=SCORED_ROWS_SEED,
             target=answers.target,
             n_categories=counts,
+            category_spread=answers.category_spread,
         )
 
     draw = draws[0]

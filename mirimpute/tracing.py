@@ -26,6 +26,7 @@ def trace_with_information(
     scored: np.ndarray,
     rng_seed: int,
     in_table: Callable[[np.ndarray], np.ndarray] = lambda x: x,
+    n_categories: np.ndarray | None = None,
 ) -> list[dict[str, Any]]:
     """Return the trace with ``mask_auc``, ``mi_bits`` and their standard errors in each round that was kept.
 
@@ -41,11 +42,13 @@ def trace_with_information(
         scored: bool (n_rows, d), the pattern.
         rng_seed: of rows and folds; the same for every method.
         in_table: makes columns of the table of those of the problem.
+        n_categories: int (d,), 0 for a column of numbers (default: all are).
     """
     trace = imputation.trace
     if scored.size > MOST_CELLS or scored.shape[1] > MOST_COLUMNS:
         return trace
     missing = problem.missing
+    counts = np.zeros(scored.shape[1], dtype=int) if n_categories is None else n_categories
     answer = imputation.draws[0][missing]
     rounds = imputation.history or ((len(trace) or 1, answer),)
     last, entries = rounds[-1]
@@ -57,7 +60,8 @@ def trace_with_information(
         completed[missing] = entries
         try:
             x = in_table(completed)
-            found = pattern_predictability(Comparison(x_true, x, scored, max_rows=MOST_ROWS, rng_seed=rng_seed))
+            compared = Comparison(x_true, x, scored, max_rows=MOST_ROWS, rng_seed=rng_seed, n_categories=counts)
+            found = pattern_predictability(compared)
         except Undefined:
             return trace
         measured = {"mask_auc": found.auc, "mask_auc_se": found.auc_se}

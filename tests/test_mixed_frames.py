@@ -169,3 +169,29 @@ def test_a_cell_of_a_mixed_table(tmp_path):
     assert set(saved["point"]["word"]) <= {"high", "mid", "low"}
     hidden = int((saved["truth"].notna() & ~seen).sum().sum())
     assert hidden == row["scored_cells"]  # its own holes are filled, but never scored
+
+
+def test_new_rows_may_lack_what_the_imputer_knows():
+    frame = frame_of(60)
+    imputer = MirfImputer(preset="mirf_fast", parameters=QUICK, random_state=0).fit(frame)
+    new = frame.head(5).copy()
+    new["word"] = pd.Categorical(["mid", None, None, None, None])  # its own categories are fewer
+    for name, empty in (("category", np.nan), ("day", None), ("zoned", np.nan), ("time", np.nan), ("flag", None)):
+        new[name] = empty
+    completed = imputer.transform(new)
+    assert not completed.isna().any().any()
+    assert set(completed["word"]) <= {"high", "mid", "low"}
+    assert set(completed["category"]) <= {"yes", "no"}
+    assert completed["day"].dtype.kind == "M"
+    with pytest.raises(ValueError, match="'day' was datetime when the imputer was fitted"):
+        imputer.transform(frame.assign(day=frame["time"]))
+
+
+def test_a_refused_fit_leaves_the_imputer_as_it_was():
+    frame = frame_of(60)
+    imputer = MirfImputer(preset="mirf_fast", parameters=QUICK, random_state=0).fit(frame)
+    holes = with_holes(frame)
+    before = imputer.transform(holes)
+    with pytest.raises(ValueError, match="infinite values"):
+        imputer.fit(frame.assign(number=np.inf, word=np.where(frame["number"] > 0, "A", "B")))
+    pd.testing.assert_frame_equal(imputer.transform(holes), before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mirimpute.errors import DataError, unknown
+from mirimpute.errors import DataError, UserError, unknown
 
 MOST_CATEGORIES = 100
 """Distinct values beyond which a column of strings is text."""
@@ -28,6 +29,10 @@ class Kind(str, Enum):
     ORDINAL = "ordinal"
     CATEGORICAL = "categorical"
     DATETIME = "datetime"
+    DURATION = "duration"
+
+
+OF_TIME = (Kind.DATETIME, Kind.DURATION)
 
 
 @dataclass(frozen=True)
@@ -57,13 +62,14 @@ def kind_of(values: pd.Series) -> Kind | None:
       strings and objects of which none occurs twice, or with more than 20 distinct ones that on average occur less than
       twice.
     - Whole numbers are integer, other numbers continuous. Objects that are all numbers are numbers.
-    - Dates and durations are datetime.
+    - Dates, and times of dates, are datetime; durations are durations.
     """
     types = pd.api.types
+    of_time = _kind_of_time(values)
+    if of_time is not None:
+        return of_time
     if isinstance(values.dtype, pd.CategoricalDtype):
         return Kind.ORDINAL if values.cat.ordered else _categorical(values)
-    if types.is_datetime64_any_dtype(values) or types.is_timedelta64_dtype(values):
-        return Kind.DATETIME
     if types.is_bool_dtype(values):
         return Kind.CATEGORICAL
     if not types.is_numeric_dtype(values):
@@ -80,7 +86,7 @@ def encoded(
 ) -> tuple[np.ndarray, Column] | None:
     """Return a column as numbers, float64 (n_rows,) with NaN where it has no value, and what it is; None for text.
 
-    Categories become their numbers, dates and durations seconds (since 1970 in UTC).
+    Categories become their numbers, durations seconds, dates seconds since 1970 on the clock of their zone.
 
     Args:
         values: the column.
@@ -96,7 +102,7 @@ def encoded(
         return None
     if kind in (Kind.CATEGORICAL, Kind.ORDINAL):
         return _coded(values, name, kind, order)
-    if kind is Kind.DATETIME:
+    if kind in OF_TIME:
         seconds = _seconds(values)
         present = seconds[~np.isnan(seconds)]
         step = next((each for each in _STEPS if np.all(present % each == 0)), 0)
@@ -108,25 +114,28 @@ def encoded(
 def decoded(numbers: np.ndarray, column: Column, like: pd.Series) -> pd.Series:
     """Return values for the numbers (n_rows,) of a column, as a Series of the type of ``like``.
 
-    Whole-number columns and those of an integer type get whole numbers; ordinal and categorical ones a value of their
-    own; a date or duration is as round as the observed ones, in UTC.
+    Columns of an integer type get whole numbers, inside what the type can hold; ordinal and categorical ones a value of
+    their own; a date or duration is as round as the observed ones, on the clock of its zone.
     """
+    if numbers.size == 0:
+        return like
     if column.kind in (Kind.CATEGORICAL, Kind.ORDINAL):
         codes = np.clip(np.round(numbers), 0, len(column.categories) - 1).astype(int)
-        found = pd.Series(np.array(column.categories, dtype=object)[codes], index=like.index, dtype=object)
-    elif column.kind is Kind.DATETIME:
-        unit = _unit(like)
-        if column.step:
-            numbers = np.round(numbers / column.step) * column.step
-        whole = pd.Series(np.round(numbers * _UNITS[unit]).astype("int64"), index=like.index)
-        if pd.api.types.is_timedelta64_dtype(like):
-            return whole.astype(like.dtype)
-        zone = getattr(like.dt, "tz", None)
-        found = whole.astype(f"datetime64[{unit}]")
-        return found if zone is None else found.dt.tz_localize("UTC").dt.tz_convert(zone)
+        values = np.empty(len(codes), dtype=object)
+        values[:] = [column.categories[code] for code in codes]  # item by item: a tuple is one value
+        found = pd.Series(values, index=like.index, dtype=object)
+        if isinstance(like.dtype, pd.CategoricalDtype):
+            strangers = [each for each in column.categories if each not in like.cat.categories]
+            return found.astype(like.cat.add_categories(strangers).dtype)
+    elif column.kind in OF_TIME:
+        return _moments(numbers, column, like)
+    elif pd.api.types.is_integer_dtype(like):
+        limits = np.iinfo(getattr(like.dtype, "numpy_dtype", like.dtype))
+        found = pd.Series(np.clip(np.round(numbers), float(limits.min), float(limits.max)), index=like.index)
+    elif column.kind is Kind.INTEGER and pd.api.types.is_object_dtype(like):
+        found = pd.Series([round(number) for number in numbers], index=like.index, dtype=object)
     else:
-        whole_numbers = column.kind is Kind.INTEGER or pd.api.types.is_integer_dtype(like)
-        found = pd.Series(np.round(numbers) if whole_numbers else numbers, index=like.index)
+        found = pd.Series(numbers, index=like.index)
     return found.astype(like.dtype)
 
 
@@ -134,8 +143,41 @@ _STEPS = (86_400, 3_600, 60, 1)
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
+def _moments(numbers: np.ndarray, column: Column, like: pd.Series) -> pd.Series:
+    """Return dates or durations for seconds, inside what 64 bits of their unit can hold."""
+    if column.step:
+        numbers = np.round(numbers / column.step) * column.step
+    dates = pd.api.types.is_object_dtype(like)
+    unit = "s" if dates else _unit(like)
+    most = 9.2e18 / _UNITS[unit]
+    whole = pd.Series(np.round(np.clip(numbers, -most, most) * _UNITS[unit]).astype("int64"), index=like.index)
+    if column.kind is Kind.DURATION:
+        return whole.astype(f"timedelta64[{unit}]").astype(like.dtype)
+    found = whole.astype(f"datetime64[{unit}]")
+    if dates:
+        return found.dt.date.astype(object)
+    zone = getattr(like.dt, "tz", None) if not isinstance(like.dtype, pd.ArrowDtype) else like.dtype.pyarrow_dtype.tz
+    if zone is not None:
+        found = found.dt.tz_localize(zone, ambiguous=np.ones(len(found), dtype=bool), nonexistent="shift_forward")
+    return found.astype(like.dtype)
+
+
+def _kind_of_time(values: pd.Series) -> Kind | None:
+    """Return whether the values are dates or durations, of whatever type."""
+    kind = getattr(values.dtype, "kind", "O")
+    if kind in "mM":
+        return Kind.DURATION if kind == "m" else Kind.DATETIME
+    if pd.api.types.is_object_dtype(values):
+        present = values.dropna()
+        if len(present) and present.map(lambda each: type(each) is datetime.date).all():
+            return Kind.DATETIME
+    return None
+
+
 def _unit(values: pd.Series) -> str:
     """Return the unit in which dates or durations are counted."""
+    if isinstance(values.dtype, pd.ArrowDtype):
+        return str(values.dtype.pyarrow_dtype.unit)
     return str(getattr(values.dtype, "unit", None) or np.datetime_data(values.to_numpy().dtype)[0])
 
 
@@ -145,6 +187,8 @@ def _is_number(value: Any) -> bool:
 
 def _categorical(values: pd.Series) -> Kind | None:
     present = values.dropna()
+    if not present.map(pd.api.types.is_hashable).all():
+        return None
     distinct = present.astype(str).nunique()
     if isinstance(values.dtype, pd.CategoricalDtype):
         return Kind.CATEGORICAL if distinct <= MOST_CATEGORIES else None
@@ -159,14 +203,19 @@ def _wanted(
     if wanted is None:
         return kind_of(values), None
     if not isinstance(wanted, str):
-        return Kind.ORDINAL, tuple(wanted)
+        order = tuple(wanted) if isinstance(wanted, Sequence) else ()
+        if not order or len(set(map(str, order))) < len(order):
+            raise UserError(
+                f"kind {wanted!r} of column {name!r} is neither a kind nor a list of different categories: give "
+                f"{', '.join(each.value for each in Kind)}, {_TEXT}, or a list such as [low, mid, high]"
+            )
+        return Kind.ORDINAL, order
     if wanted == _TEXT:
         return None, None
     kinds = [each.value for each in Kind]
     if wanted not in kinds:
         raise unknown(f"kind of column {name!r}", wanted, [*kinds, _TEXT])
     kind = Kind(wanted)
-    types = pd.api.types
     if kind in (Kind.CONTINUOUS, Kind.INTEGER):
         numbers = pd.to_numeric(values.astype(object), errors="coerce")
         texts = values[numbers.isna() & values.notna()]
@@ -174,8 +223,11 @@ def _wanted(
             raise DataError(
                 f"column {name!r} is not {kind.value}: it holds {texts.iloc[0]!r}; correct it, or give another kind"
             )
-    if kind is Kind.DATETIME and not (types.is_datetime64_any_dtype(values) or types.is_timedelta64_dtype(values)):
-        raise DataError(f"column {name!r} is not datetime but {values.dtype}: convert it with pandas.to_datetime first")
+        fractions = numbers[(numbers != numbers.round()) & numbers.notna()]
+        if kind is Kind.INTEGER and len(fractions):
+            raise DataError(f"column {name!r} is not integer: it holds {fractions.iloc[0]}; give continuous")
+    if kind in OF_TIME and _kind_of_time(values) is not kind:
+        raise DataError(f"column {name!r} is not {kind.value} but {values.dtype}: convert it with pandas first")
     return kind, None
 
 
@@ -186,7 +238,9 @@ def _coded(values: pd.Series, name: str, kind: Kind, order: tuple[Any, ...] | No
     if order is not None:
         strangers = [each for each in distinct if each not in order]
         if strangers:
-            raise DataError(f"column {name!r} holds {strangers[0]!r}, which is not among its categories {list(order)}")
+            raise DataError(
+                f"column {name!r} holds {_plain(strangers[0])!r}, which is not among its categories {list(order)}"
+            )
         categories = [each for each in order if each in distinct]
     elif isinstance(values.dtype, pd.CategoricalDtype):
         categories = [each for each in values.cat.categories if each in set(distinct)]
@@ -205,9 +259,11 @@ def _plain(value: Any) -> Any:
 
 def _seconds(values: pd.Series) -> np.ndarray:
     missing = values.isna().to_numpy()
-    if pd.api.types.is_timedelta64_dtype(values):
-        seconds = values.dt.total_seconds().to_numpy(dtype=float)
-    else:
-        naive = values.dt.tz_convert("UTC").dt.tz_localize(None) if values.dt.tz is not None else values
-        seconds = naive.to_numpy().astype("int64") / _UNITS[_unit(naive)]
-    return np.where(missing, np.nan, seconds)
+    if isinstance(values.dtype, pd.ArrowDtype):
+        values = values.astype("timedelta64[ns]" if values.dtype.kind == "m" else "datetime64[ns]")
+    if values.dtype.kind == "m":
+        return values.dt.total_seconds().to_numpy(dtype=float)
+    if pd.api.types.is_object_dtype(values):
+        values = pd.to_datetime(values)
+    naive = values.dt.tz_localize(None) if values.dt.tz is not None else values
+    return np.where(missing, np.nan, naive.to_numpy().astype("int64") / _UNITS[_unit(naive)])

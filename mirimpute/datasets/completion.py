@@ -137,6 +137,9 @@ def _filled(values: pyarrow.ChunkedArray, missing: np.ndarray, filled: np.ndarra
 
     numbers = filled if column.kind is Kind.CONTINUOUS else np.round(filled)
     if column.categories:
-        numbers = np.array(column.categories, dtype=float)[numbers.astype(int)]
+        numbers = np.array(column.categories, dtype=float)[np.clip(numbers, 0, len(column.categories) - 1).astype(int)]
+    if pyarrow.types.is_integer(values.type):
+        limits = np.iinfo(values.type.to_pandas_dtype())
+        numbers = np.clip(np.round(numbers), float(limits.min), float(limits.max))
     new = pyarrow.array(np.where(missing, numbers, 0.0)).cast(values.type, safe=False)
     return pyarrow.compute.if_else(pyarrow.array(missing), new, values.combine_chunks())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mirimpute.datasets.columns import Column, Kind, decoded, encoded
+from mirimpute.datasets.columns import OF_TIME, Column, Kind, decoded, encoded
 from mirimpute.errors import UserError
 
 
@@ -56,11 +56,8 @@ def numbers_of(frame: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
             parts.append(values.astype(object).map(place).to_numpy(dtype=np.float64, na_value=np.nan))
             continue
         result = encoded(values, column.name)
-        if (
-            result is None
-            or result[1].categories
-            or (result[1].kind is Kind.DATETIME) != (column.kind is Kind.DATETIME)
-        ):
+        kinds = {column.kind} | ({result[1].kind} if result else set())
+        if result is None or result[1].categories or (len(kinds) > 1 and kinds & set(OF_TIME)):
             raise UserError(
                 f"column {column.name!r} was {column.kind.value} when the imputer was fitted: it is not now"
             )
@@ -80,9 +77,27 @@ def filled(frame: pd.DataFrame, columns: Sequence[Column], x: np.ndarray) -> pd.
     for j, column in enumerate(columns):
         values = frame.iloc[:, j].copy()
         missing = values.isna().to_numpy()
-        if missing.any():
-            values.iloc[missing] = decoded(x[missing, j], column, values.iloc[missing])
+        if isinstance(values.dtype, pd.SparseDtype):
+            values = values.sparse.to_dense()
+        if missing.all() and len(values):  # it may have any dtype
+            values = decoded(x[:, j], column, _like(values, column))
+        elif missing.any():
+            new = decoded(x[missing, j], column, values.iloc[missing])
+            if isinstance(new.dtype, pd.CategoricalDtype):
+                values = values.cat.set_categories(new.cat.categories)
+            values.iloc[missing] = new
         parts.append(values)
     result = pd.concat(parts, axis=1)
     result.columns = frame.columns
     return result
+
+
+def _like(values: pd.Series, column: Column) -> pd.Series:
+    """Return a column without any value in a dtype that can hold those of ``column``: its own, if it can."""
+    if column.categories:
+        fits = isinstance(values.dtype, pd.CategoricalDtype) or values.dtype.kind == "O"
+        return values if fits else values.astype(object)
+    if column.kind in OF_TIME:
+        kind = "M8[ns]" if column.kind is Kind.DATETIME else "m8[ns]"
+        return values if values.dtype.kind in "mM" else pd.Series(pd.NaT, index=values.index, dtype=kind)
+    return values if pd.api.types.is_numeric_dtype(values) else values.astype(float)

@@ -63,8 +63,11 @@ class Table:
 def _readable(numbers: np.ndarray, column: Column) -> Any:
     if column.kind is Kind.DATETIME:
         return pd.to_datetime(numbers, unit="s")
+    if column.kind is Kind.DURATION:
+        return pd.to_timedelta(numbers, unit="s")
     if not column.categories:
         return numbers
+    numbers = np.clip(numbers, 0, len(column.categories) - 1)  # a prediction may lie beyond the last of an order
     dtype = pd.CategoricalDtype(list(column.categories), ordered=column.kind is Kind.ORDINAL)
     return pd.Categorical.from_codes(np.where(np.isnan(numbers), -1, numbers).round().astype(np.int64), dtype=dtype)
 
@@ -83,7 +86,7 @@ def table_from_frame(frame: pd.DataFrame, name: str, kinds: Mapping[str, str | S
             with no value at all, or one that is not of the kind asked for; the message names the column and the fix.
         UserError: ``kinds`` names an unknown column or kind.
     """
-    kinds = kinds or {}
+    kinds = {str(name): kind for name, kind in (kinds or {}).items()}
     names = [str(c) for c in frame.columns]
     if len(frame) < 2:
         raise DataError(f"dataset {name!r} has {len(frame)} row(s): imputation needs at least 2, give a longer table")

@@ -218,7 +218,8 @@ def _hold_out(problem: Problem, fraction: float, rng: np.random.Generator) -> np
     emptied = observed.any(axis=1) & ~(observed & ~chosen).any(axis=1)
     chosen[emptied] = False
     chosen[:, 2 * chosen.sum(axis=0) > observed.sum(axis=0)] = False
-    return chosen if chosen.sum() >= _LEAST_HELD_OUT else np.zeros_like(chosen)
+    first = [int(block[0]) for block in columns_of(problem)]
+    return chosen if chosen[:, first].sum() >= _LEAST_HELD_OUT else np.zeros_like(chosen)
 
 
 def _bases(

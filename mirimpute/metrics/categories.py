@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.comparison import Comparison, Undefined
 from mirimpute.metrics.draws import Draws
+
+LOG_DRAWS = 10
+"""Draws that the log score takes."""
 
 
 def error_rate(comparison: Comparison) -> float:
@@ -35,12 +40,17 @@ def brier(draws: Draws) -> float:
 
 
 def log_score(draws: Draws) -> float:
-    """Return the mean of -log of the share of the true category among the draws, in nats.
+    """Return the mean of -log of the share of the true category among the first ten draws, in nats.
 
     The share is (draws of the category + 1 / categories) / (draws + 1), so that a category that no draw has costs
-    something finite.
+    something finite. What it costs depends on the number of draws, which is therefore the same for every method.
+
+    Raises:
+        Undefined: fewer than ten draws.
     """
-    _, hit, m = _shares(draws)
+    if len(draws.values) < LOG_DRAWS:
+        raise Undefined(f"{len(draws.values)} draw(s) give no log score: it takes {LOG_DRAWS}")
+    _, hit, m = _shares(replace(draws, values=draws.values[:LOG_DRAWS]))
     assert draws.n_categories is not None
     return float(-np.log((hit * m + 1 / draws.n_categories) / (m + 1)).mean())
 
@@ -77,8 +87,8 @@ LOG_SCORE: Metric[Draws] = Metric(
     name="log_score",
     function=log_score,
     higher_is_better=False,
-    description="Mean negative log of the share of the true category among the draws, in nats.",
-    formula="mean -log((m p_x + 1/K) / (m + 1))",
+    description="Mean negative log of the share of the true category among ten draws, in nats.",
+    formula="mean -log((10 p_x + 1/K) / 11)",
     reference="Gneiting & Raftery 2007, section 4.1",
     row_capped=False,
 )

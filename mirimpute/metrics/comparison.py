@@ -27,8 +27,8 @@ class Comparison:
     row that holds one, because no distance to such a row is known.
 
     Rows of numbers and categories are compared as points (:attr:`points_true`): a categorical column is an indicator
-    of each of its k categories, divided by sqrt(1 - sum_k p_k^2), with p the frequencies in the cells that were not
-    hidden. Two random rows then differ in it by 2 in the mean of squares, as they
+    of each of its k categories, divided by ``category_spread``. By sqrt(1 - sum_k p_k^2), with p the observed
+    frequencies, two random rows then differ in it by 2 in the mean of squares, as they
     do in a standardised column of numbers.
 
     Attributes:
@@ -40,6 +40,8 @@ class Comparison:
         rng_seed: chooses the subsample; must not depend on the method, so that all methods share their rows.
         target: (n_rows,) of numbers or objects, what a model would predict from the table; never seen by a method.
         n_categories: int (n_columns,), 0 for a column of numbers (default: all are).
+        category_spread: (n_columns,), of no meaning for numbers (default: the root of 2, so that a wrong category is at
+            distance 1).
 
     Raises:
         ValueError: an invariant of the harness is broken (shapes, types, infinite values, nothing scored).
@@ -52,11 +54,14 @@ class Comparison:
     rng_seed: int
     target: np.ndarray | None = None
     n_categories: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
+    category_spread: np.ndarray = field(default_factory=lambda: np.zeros(0))
     _memo: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.n_categories.size:
             object.__setattr__(self, "n_categories", np.zeros(self.x_true.shape[-1], dtype=int))
+        if not self.category_spread.size:
+            object.__setattr__(self, "category_spread", np.full(len(self.n_categories), 2**0.5))
         _check_table("x_true", self.x_true)
         _check_table("x_imputed", self.x_imputed)
         if self.scored.dtype != np.bool_:
@@ -95,15 +100,10 @@ class Comparison:
     def _points(self, x: np.ndarray) -> np.ndarray:
         if not self.is_categorical.any():
             return x
-        parts = []
-        for j, count in enumerate(self.n_categories):
-            if not count:
-                parts.append(x[:, [j]])
-                continue
-            seen = self.x_true[self.known[:, j] & ~self.scored[:, j], j].astype(int)
-            shares = np.bincount(seen, minlength=count) / max(len(seen), 1)
-            gini = 1 - float((shares**2).sum())
-            parts.append(indicators(x[:, j], int(count)) / np.sqrt(gini if gini > 0 else 1.0))
+        parts = [
+            indicators(x[:, j], int(count)) / self.category_spread[j] if count else x[:, [j]]
+            for j, count in enumerate(self.n_categories)
+        ]
         return np.hstack(parts)
 
     @cached_property

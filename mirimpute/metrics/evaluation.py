@@ -39,6 +39,7 @@ def evaluate(
     rng_seed: int,
     target: np.ndarray | None = None,
     n_categories: np.ndarray | None = None,
+    category_spread: np.ndarray | None = None,
 ) -> Scores:
     """Return the asked metrics; arrays are as in :class:`~mirimpute.metrics.comparison.Comparison`.
 
@@ -51,6 +52,7 @@ def evaluate(
         rng_seed: chooses that subsample; must not depend on the method.
         target: (n_rows,), what a model would predict from the table.
         n_categories: int (n_columns,), 0 for a column of numbers (default: all are).
+        category_spread: (n_columns,), see ``Comparison``.
 
     Raises:
         UserError: an unknown metric.
@@ -59,9 +61,15 @@ def evaluate(
         OverflowError: a metric is not finite, because the completed table is too far from the truth.
     """
     metrics = [metric(name) for name in metric_names]
-    counts = np.zeros(x_true.shape[-1], dtype=int) if n_categories is None else n_categories
     comparison = Comparison(
-        x_true, x_imputed, scored, max_rows=max_rows, rng_seed=rng_seed, target=target, n_categories=counts
+        x_true,
+        x_imputed,
+        scored,
+        max_rows=max_rows,
+        rng_seed=rng_seed,
+        target=target,
+        n_categories=np.zeros(0, dtype=int) if n_categories is None else n_categories,
+        category_spread=np.zeros(0) if category_spread is None else category_spread,
     )
     return _scores(metrics, comparison, x_imputed, _row_count(comparison))
 

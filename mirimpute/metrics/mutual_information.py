@@ -30,23 +30,26 @@ def pattern_predictability(comparison: Comparison) -> Predictability:
         rows = np.sort(rng.choice(rows, size=comparison.max_rows, replace=False))
     found = None
     if rows.size >= 2 * FOLDS:
-        found = _remembered(comparison.x_imputed[rows], comparison.scored[rows], comparison.rng_seed)
+        found = _remembered(
+            comparison.x_imputed[rows], comparison.scored[rows], comparison.rng_seed, comparison.n_categories
+        )
     if found is None:
         raise Undefined(f"no column has {LEAST} scored and {LEAST} other cells in rows that the source has whole")
     return found
 
 
-def _remembered(x: np.ndarray, hidden: np.ndarray, seed: int) -> Predictability | None:
+def _remembered(x: np.ndarray, hidden: np.ndarray, seed: int, n_categories: np.ndarray) -> Predictability | None:
     """Return :func:`predictability`, computed once for equal arguments.
 
     The truth is the same for all methods of a case, and the last round of a method is often its draw.
     """
     key = hashlib.sha256(np.array([seed, *x.shape], dtype=np.int64).tobytes())
     key.update(np.packbits(hidden).tobytes())
+    key.update(n_categories.tobytes())
     key.update(np.ascontiguousarray(x).tobytes())
     digest = key.digest()
     if digest not in _memory:
-        _memory[digest] = predictability(x, hidden, seed)
+        _memory[digest] = predictability(x, hidden, seed, n_categories)
         if len(_memory) > _MOST_REMEMBERED:
             _memory.pop(next(iter(_memory)))  # the oldest
     return _memory[digest]

@@ -2,8 +2,9 @@
 
 One logistic regression for each column, the same for every method and every round. It reads, of a row, the column's own
 value and its residual given the other columns (both as indicators of bins, in which a value that repeats has a bin of
-its own), and all values and their squares. A mean stands out as a repeated value, the prediction of a regression as a
-residual of zero, a draw from the wrong distribution as a value or a residual where few are.
+its own), or its own category, and all values and their squares, categories as indicators. A mean stands out as a
+repeated value, the prediction of a regression as a residual of zero, a draw from the wrong distribution as a value or a
+residual where few are.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Predictability:
     bits_se: float
 
 
-def predictability(x: Array, hidden: Array, seed: int) -> Predictability | None:
+def predictability(x: Array, hidden: Array, seed: int, n_categories: Array | None = None) -> Predictability | None:
     """Return how well ``hidden`` can be predicted from ``x``, or None where no column has enough cells of both kinds.
 
     The bits are those of each entry of the pattern, added up. A classifier finds at most what is there: with many rows
@@ -63,8 +64,10 @@ def predictability(x: Array, hidden: Array, seed: int) -> Predictability | None:
         x: float64 (n, d), complete, standardised; beyond 100 standard deviations values count as 100.
         hidden: bool (n, d), the pattern.
         seed: of the folds.
+        n_categories: int (d,), 0 for a column of numbers (default: all are); the others hold numbers of categories.
     """
     n = len(x)
+    counts_of = np.zeros(x.shape[1], dtype=int) if n_categories is None else n_categories
     counts = hidden.sum(axis=0)
     eligible = np.flatnonzero((counts >= LEAST) & (n - counts >= LEAST))
     if eligible.size == 0:
@@ -72,7 +75,7 @@ def predictability(x: Array, hidden: Array, seed: int) -> Predictability | None:
     targets = _evenly(eligible, MOST_TARGETS)
     fold = generator(seed, "pattern", "folds").permutation(np.arange(n) % FOLDS)
     m = hidden[:, targets].T.astype(float)
-    own, common = _features(np.clip(x, -_FARTHEST, _FARTHEST), targets)
+    own, common = _features(np.where(counts_of, x, np.clip(x, -_FARTHEST, _FARTHEST)), targets, counts_of)
     alone, prior = _cross_fitted(own, m, fold)
     everything, _ = _cross_fitted(np.concatenate([own, common], axis=2), m, fold)
     gains = np.stack([alone, everything]) - prior
@@ -95,15 +98,27 @@ def _evenly(columns: Array, most: int) -> Array:
     return columns[np.linspace(0, len(columns) - 1, most).round().astype(int)]
 
 
-def _features(x: Array, targets: Array) -> tuple[Array, Array]:
+def _features(x: Array, targets: Array, n_categories: Array) -> tuple[Array, Array]:
     """Return what each column's classifier reads of itself and of all, each (targets, n, features), centred.
 
     No pattern is looked at.
     """
-    inputs = np.union1d(targets, _evenly(np.arange(x.shape[1]), MOST_INPUTS))
-    z = np.clip((x - x.mean(axis=0)) / np.maximum(x.std(axis=0), 1e-9), -_CLIP, _CLIP)
+    place = np.concatenate([[0], np.cumsum(np.maximum(n_categories, 1))])  # of each column among the indicators
+    numbers = x
+    if n_categories.any():
+        parts = [np.eye(k)[x[:, j].astype(int)] if k else x[:, [j]] for j, k in enumerate(n_categories)]
+        numbers = np.hstack(parts)
+    inputs = np.union1d(place[targets], _evenly(np.arange(numbers.shape[1]), MOST_INPUTS))
+    z = np.clip((numbers - numbers.mean(axis=0)) / np.maximum(numbers.std(axis=0), 1e-9), -_CLIP, _CLIP)
     residual = z @ _residual_maker(z)
-    own = np.stack([np.hstack([_indicators(each[:, j]) for each in (x, residual)]) for j in targets])
+    own = np.stack(
+        [
+            _of_category(x[:, j], int(n_categories[j]))
+            if n_categories[j]
+            else np.hstack([_indicators(each) for each in (x[:, j], residual[:, place[j]])])
+            for j in targets
+        ]
+    )
     common = np.hstack([z[:, inputs], z[:, inputs] ** 2])
     own, common = (each - each.mean(axis=-2, keepdims=True) for each in (own, common))
     return own, np.broadcast_to(common, (len(targets), *common.shape))
@@ -122,6 +137,13 @@ def _indicators(values: Array) -> Array:
     repeated = np.unique(edges[1:][np.diff(edges) == 0])
     edges = np.unique(np.concatenate([edges, np.nextafter(repeated, np.inf)]))
     return np.eye(_SLOTS)[np.searchsorted(edges, values, side="right")]
+
+
+def _of_category(codes: Array, count: int) -> Array:
+    """Return indicators of the most frequent categories, (n, 24), of which the last stands for all others."""
+    order = np.argsort(-np.bincount(codes.astype(int), minlength=count), kind="stable")
+    place = np.minimum(np.argsort(order), 2 * _SLOTS - 1)
+    return np.eye(2 * _SLOTS)[place[codes.astype(int)]]
 
 
 def _cross_fitted(features: Array, m: Array, fold: Array) -> tuple[Array, Array]:

@@ -1,5 +1,7 @@
 """Kinds of columns, and the way of their values to numbers and back."""
 
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,7 +30,9 @@ DAY = 86_400
         (pd.Categorical(["a", "b", "c"]), Kind.CATEGORICAL),
         (pd.Categorical(["a", "b"], ordered=True), Kind.ORDINAL),
         (pd.to_datetime(["2020-01-01", None]), Kind.DATETIME),
-        (pd.to_timedelta([1, None], unit="s"), Kind.DATETIME),
+        (pd.to_timedelta([1, None], unit="s"), Kind.DURATION),
+        ([datetime.date(2020, 1, 1), None], Kind.DATETIME),
+        ([[1], [1], [2]], None),  # lists cannot be told apart by hash
     ],
 )
 def test_rules(values, kind):
@@ -47,6 +51,9 @@ def test_rules(values, kind):
         pd.Series(pd.to_datetime(["2020-01-01", "1960-06-01", "2020-01-03"])),
         pd.Series(pd.to_datetime(["2020-01-01", "1960-06-01", "2020-01-03"])).dt.tz_localize("Asia/Tokyo"),
         pd.Series(pd.to_timedelta([1, -5, 3600], unit="s")),
+        pd.Series([datetime.date(2020, 1, 1), datetime.date(1960, 1, 1)]),
+        pd.Series(pd.to_datetime(["2020-01-01", "1960-06-01"])).astype("timestamp[us][pyarrow]"),
+        pd.Series([(1, 2), (3, 4), (1, 2)]),
     ],
     ids=lambda values: str(values.dtype),
 )
@@ -69,8 +76,24 @@ def test_predicted_numbers_become_a_value_of_the_column():
     column = Column("x", Kind.CATEGORICAL, ("a", "b"))
     like = pd.Series(["a", "b", "a", "b"])
     assert decoded(np.array([-3.0, 0.6, 0.4, 9.0]), column, like).tolist() == ["a", "b", "a", "b"]
-    whole = decoded(np.array([1.4, 2.6]), Column("x", Kind.INTEGER), pd.Series([1.0, 2.0]))
-    assert whole.tolist() == [1.0, 3.0]
+    whole = Column("x", Kind.INTEGER)
+    assert decoded(np.array([1.4, 300.0]), whole, pd.Series([1, 2], dtype="uint8")).tolist() == [1, 255]
+    assert decoded(np.array([-3.4, 2.6]), whole, pd.Series(pd.array([1, 2], dtype="UInt8"))).tolist() == [0, 3]
+    assert decoded(np.array([1.4, 2.6]), whole, pd.Series([1.0, 2.0])).tolist() == [1.4, 2.6]
+    assert decoded(np.array([1.4]), whole, pd.Series([7], dtype=object)).tolist() == [1]
+
+
+def test_dates_stay_inside_what_their_type_can_hold():
+    late = pd.Series(pd.to_datetime(["2262-04-01", "1990-01-01"]))
+    numbers, column = encoded(late, "x")
+    assert decoded(numbers * 3, column, late).notna().all()
+
+
+def test_midnights_of_a_zone_are_filled_with_midnights():
+    days = pd.Series(pd.date_range("2020-03-01", periods=60, tz="Europe/Berlin"))
+    numbers, column = encoded(days, "day")
+    assert column.step == DAY
+    assert decoded(numbers + 0.3 * DAY, column, days).tolist() == days.tolist()
 
 
 def test_dates_are_filled_as_round_as_they_are():
@@ -104,7 +127,9 @@ def test_wanted_kinds():
         ({"b": "text"}, UserError, "unknown column 'b'"),
         ({"a": "integer"}, DataError, "column 'a' is not integer: it holds 'x'"),
         ({"a": ["x"]}, DataError, "column 'a' holds 'y', which is not among its categories"),
-        ({"a": "datetime"}, DataError, "convert it with pandas.to_datetime"),
+        ({"a": 3}, UserError, "neither a kind nor a list of different categories"),
+        ({"a": ["x", "y", "x"]}, UserError, "neither a kind nor a list of different categories"),
+        ({"a": "datetime"}, DataError, "convert it with pandas first"),
     ],
 )
 def test_kinds_that_cannot_be(kinds, error, words):

@@ -31,10 +31,8 @@ def test_each_metric_counts_the_cells_that_it_can():
 
 def test_names_of_categories_mean_nothing():
     truth, imputed, scored = tables()
-    every = {**METRICS, **CATEGORY_METRICS}  # but a fixed classifier, fixed directions, and a model of a target
-    names = [
-        name for name, each in every.items() if not each.needs_target and not each.of_truth and name != "sliced_w2"
-    ]
+    every = {**METRICS, **CATEGORY_METRICS}  # but fixed directions, and a model of a target
+    names = [name for name, each in every.items() if not each.needs_target and name != "sliced_w2"]
     renamed = np.array([2.0, 0.0, 1.0])
 
     def again(x):
@@ -51,10 +49,14 @@ def test_a_wrong_category_is_as_far_as_the_stated_metric_says():
     imputed[0, 1] = 1
     scored = np.zeros((4, 2), dtype=bool)
     scored[0, 1] = True
-    gini = 2 / 3  # the three categories are seen once each in the cells that were not hidden
-    found = scores(["w2", "error_rate"], truth, imputed, scored, np.array([0, 3])).values
-    assert found["w2"] == pytest.approx(np.sqrt(2 / gini))
+    counts, spread = np.array([0, 3]), np.array([1.0, 0.8])
+    found = scores(["w2", "error_rate"], truth, imputed, scored, counts).values
+    assert found["w2"] == pytest.approx(1.0)
     assert found["error_rate"] == 1.0
+    wider = evaluate(
+        ["w2"], truth, imputed, scored, max_rows=9, rng_seed=0, n_categories=counts, category_spread=spread
+    )
+    assert wider.values["w2"] == pytest.approx(2**0.5 / 0.8)
 
 
 def test_gower_is_zero_for_equal_tables_and_grows_with_the_change():
@@ -83,9 +85,12 @@ def test_brier_of_draws_does_not_depend_on_their_number():
 
 def test_log_score_by_hand():
     truth, scored = np.array([[0.0], [1.0]]), np.ones((2, 1), dtype=bool)
-    draws = np.array([[[0.0], [0.0]], [[0.0], [1.0]]])
+    draws = np.repeat([[[0.0], [0.0]], [[0.0], [1.0]]], 5, axis=0)
     found = evaluate_draws(["log_score"], truth, draws, scored, np.array([2])).values["log_score"]
-    assert found == pytest.approx(-(np.log(2.5 / 3) + np.log(1.5 / 3)) / 2)
+    assert found == pytest.approx(-(np.log(10.5 / 11) + np.log(5.5 / 11)) / 2)
+    more = np.concatenate([draws, np.ones((90, 2, 1))])  # the same ten for every method
+    assert evaluate_draws(["log_score"], truth, more, scored, np.array([2])).values["log_score"] == found
+    assert evaluate_draws(["log_score"], truth, draws[:9], scored, np.array([2])).undefined
 
 
 def test_what_has_no_cells_is_undefined():
@@ -95,4 +100,5 @@ def test_what_has_no_cells_is_undefined():
     only = scores(["rmse", "error_rate"], both, both, scored[:, 1:], COUNTS[1:])
     assert list(only.undefined) == ["rmse"]
     names = ["crps", *CATEGORY_DRAWS_METRICS]
-    assert list(evaluate_draws(names, both, both[None], scored[:, 1:], COUNTS[1:]).undefined) == ["crps"]
+    ten = np.repeat(both[None], 10, axis=0)
+    assert list(evaluate_draws(names, both, ten, scored[:, 1:], COUNTS[1:]).undefined) == ["crps"]

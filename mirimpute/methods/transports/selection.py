@@ -94,12 +94,14 @@ def self_masking_slopes(
         UserError: always, and more than 256 columns; each is predicted from all others.
     """
     n, d = x_incomplete.shape
+    asked = d - (0 if left_out is None else len(left_out))
     slopes = np.zeros(d)
-    if selection == NEVER or (selection == AUTO and d > MOST_COLUMNS):
+    if selection == NEVER or (selection == AUTO and asked > MOST_COLUMNS):
         return slopes
-    if d > MOST_COLUMNS:
+    if asked > MOST_COLUMNS:
         raise UserError(
-            f"method.selection=always compares each column with all others: {d} columns are more than {MOST_COLUMNS}"
+            f"selection=always (mirf_mnar) compares each column with all others: {asked} columns are more than "
+            f"{MOST_COLUMNS}"
         )
     most = int(np.clip(_MOST_PREDICTIONS / d, _LEAST_ROWS, _MOST_ROWS))
     x = x_incomplete if n <= most else x_incomplete[np.sort(rng.choice(n, most, replace=False))]
