@@ -39,6 +39,7 @@ def save(imputer: MirfImputer, path: Path) -> None:
         "highest": model.support.highest,
         "outlier": model.outlier,
         "slopes": model.slopes,
+        "offset": model.support.offset,
         **{f"predictor.{name}": value.cpu().numpy() for name, value in flow.predictor.arrays().items()},
         **{f"network.{name}": value.cpu().numpy() for name, value in network.state_dict().items()},
         **{
@@ -162,7 +163,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
     network.eval().requires_grad_(False)
     base = kind(torch.as_tensor(arrays["base.mean"]), covariance)
     values = tuple(arrays.get(f"support.{j}") for j in range(d))
-    support = Support(arrays["lowest"], arrays["highest"], values, encoding.categorical)
+    support = Support(arrays["lowest"], arrays["highest"], values, encoding.categorical, arrays["offset"])
     imputer = MirfImputer(**{**facts["parameters"], "device": "cpu", "random_state": None})
     imputer._seed = int(facts["seed"])
     imputer._scale = Scale(arrays["scale.mean"], arrays["scale.spread"])

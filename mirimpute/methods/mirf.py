@@ -81,6 +81,7 @@ class Mirf(Method):
         "torch._dynamo",
         "sklearn.ensemble",
         "mirimpute.methods.mirf_learning",
+        "mirimpute.methods.mirf_choices",
         "mirimpute.methods.mirf_model",
     )
 

@@ -70,7 +70,8 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     import torch
 
     from mirimpute.methods.device import torch_device
-    from mirimpute.methods.mirf_model import Choices, MirfModel, Support, choose, point_range
+    from mirimpute.methods.mirf_choices import Choices, choose
+    from mirimpute.methods.mirf_model import MirfModel, Support, point_range
     from mirimpute.methods.reducer import Schedule, reduce
     from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
     from mirimpute.methods.transports.selection import self_masking_slopes
@@ -111,7 +112,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         transport.finish(reduced.draws, use_held_out=False)
     forest = TreeSettings(settings.trees, settings.leaf, settings.tree_inputs, settings.tree_rows, settings.tree_work)
     wanted = np.ones(x.shape[1], dtype=bool) if new_rows else part.missing.any(axis=0)
-    choices, stack = Choices(0.0, np.ones(x.shape[1])), Stack()
+    choices, stack = Choices(0.0, np.ones(x.shape[1]), np.zeros(x.shape[1])), Stack()
 
     def growing(hidden: np.ndarray) -> Callable[[np.ndarray], TreeMeans]:
         def report(done: int, total: int) -> None:
@@ -126,7 +127,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         grow = growing(hidden)
         stack, stacked, error = fit_stack(base_mean, flow_mean, x, hidden, held_out, grow, settings.passes)
         noise = torch.Generator(device=device).manual_seed(integer_seed(problem.seed, "choices") % 2**63)
-        choices = choose(flow, stacked, x, held_out, noise)
+        choices = choose(flow, stacked, x, held_out, noise, part.categorical)
         if reduced.trace:
             reduced.trace[-1]["heldout_stacked"] = error
     if not plenty:
@@ -141,7 +142,13 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     if reduced.trace:
         reduced.trace[-1]["self_masked_columns"] = int((slopes != 0).sum())
     model = MirfModel(
-        flow, stack, choices.shift, choices.spread, Support.of(x, part.categorical), point_range(x), slopes
+        flow,
+        stack,
+        choices.shift,
+        choices.spread,
+        Support.of(x, part.categorical, choices.offset),
+        point_range(x),
+        slopes,
     )
     history = reduced.history if part is problem else ()  # a part of the rows says nothing of the table
     return Learnt(model, reduced.trace, history, transport.notes())

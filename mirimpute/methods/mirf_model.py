@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from mirimpute.crps import crps
 from mirimpute.methods.device import threads_for
 from mirimpute.methods.transports.classifier import Corners
 from mirimpute.methods.transports.flow_model import FlowModel
@@ -17,13 +16,7 @@ from mirimpute.methods.transports.stack import Stack
 
 Array = np.ndarray
 
-_PRIOR_CELLS = 40.0
 _SMALL_TABLE = 500_000
-_SHIFTS = (0.0, 0.5, 1.0)
-_DRAWS = 8
-_SPREAD_RANGE = (0.5, 1.2)
-_NARROWEST, _TOO_WIDE = 0.03, 0.02
-_LARGEST = 3.0
 _POOL = 40
 _POOL_CELLS = 2e7
 
@@ -37,22 +30,25 @@ class Support:
         values: for each column its observed values, sorted, if they repeat (at most half as many as observed cells: an
             integer or a code), else None.
         categorical: see :class:`mirimpute.problem.Problem`; of the indicators of a column one is on.
+        offset: (d,), added to the share of an indicator before the largest is taken, see
+            :class:`mirimpute.methods.mirf_choices.Choices`.
     """
 
     lowest: Array
     highest: Array
     values: tuple[Array | None, ...]
-    categorical: tuple[Array, ...] = ()
+    categorical: tuple[Array, ...]
+    offset: Array
 
     @classmethod
-    def of(cls, x_incomplete: Array, categorical: tuple[Array, ...] = ()) -> Support:
+    def of(cls, x_incomplete: Array, categorical: tuple[Array, ...], offset: Array) -> Support:
         """Return the support of the observed cells."""
         found: list[Array | None] = []
         for column in x_incomplete.T:
             observed = column[~np.isnan(column)]
             distinct = np.unique(observed)
             found.append(distinct if 2 * len(distinct) <= len(observed) else None)
-        return cls(np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0), tuple(found), categorical)
+        return cls(np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0), tuple(found), categorical, offset)
 
     def nearest(self, x: Array) -> Array:
         """Return ``x`` (..., d) inside the observed range, and on the nearest observed value where these repeat.
@@ -62,7 +58,7 @@ class Support:
         result = np.clip(x, self.lowest, self.highest)
         for block in self.categorical:
             corners = Corners(self.lowest[block], self.highest[block])
-            result[..., block] = corners.mixed(np.eye(corners.count)[corners.labels(x[..., block])])
+            result[..., block] = corners.mixed(np.eye(corners.count)[corners.labels(x[..., block], self.offset[block])])
         for j, values in enumerate(self.values):
             if values is not None:
                 middle = (values[1:] + values[:-1]) / 2
@@ -77,7 +73,7 @@ class MirfModel:
     Attributes:
         flow: the rectified flow over its Gaussian base.
         stack: of base, flow and trees, for the point estimate.
-        shift, spread: of the draws, see :class:`Choices`; a better point leaves less spread.
+        shift, spread: of the draws, see `mirimpute.methods.mirf_choices.Choices`; a better point leaves less spread.
         support: of the draws.
         outlier: (2, d), the range of the point estimate.
         slopes: (d,), of the log-odds that a value is missing in the value itself (0: missing at random), see
@@ -120,73 +116,6 @@ class MirfModel:
             point = point + shift
         draws = np.where(missing, self.support.nearest(drawn[:n_draws]), x_incomplete)
         return np.where(missing, np.clip(point, *self.outlier), x_incomplete), draws
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What the held-out cells choose for the draws.
-
-    Attributes:
-        shift: in [0, 1], how far the draws are moved from around the flow's mean to around the point estimate.
-        spread: (d,), of the draws.
-    """
-
-    shift: float
-    spread: Array
-
-
-def choose(
-    flow: FlowModel, stacked: Array, x_incomplete: Array, held_out: Array, generator: torch.Generator
-) -> Choices:
-    """Return what the held-out cells choose, from a flow and a stack that never saw them as targets.
-
-    The shift has the smallest CRPS of eight draws: where the conditional distribution has several modes, draws moved
-    to a better mean can be worse draws. Where the draws spread wider than the held-out cells do around their centre,
-    they are narrowed to that, if it lowers the CRPS by 2 %.
-
-    Args:
-        flow: fitted without the held-out cells as targets.
-        stacked: (n, d), the point estimate of missing and held-out cells.
-        x_incomplete: float64 (n, d).
-        held_out: bool (n, d), observed cells.
-        generator: of the draws.
-    """
-    d = x_incomplete.shape[1]
-    which = np.flatnonzero(held_out.any(axis=1))
-    x, cells = x_incomplete[which], held_out[which]
-    rows = flow.rows(x, np.isnan(x) | cells)
-    flow_mean = flow.mean(rows)
-    truth, column = x[cells], np.nonzero(cells)[1]
-    of_flow, of_stack = flow_mean[cells], stacked[which][cells]
-    spread = np.clip(_ratio(truth - of_stack, truth - of_flow, column, d), *_SPREAD_RANGE)
-    deviation = (flow.draw(rows, _DRAWS, generator) - flow_mean)[:, cells]
-
-    def score(shift: float, factor: Array) -> float:
-        centre = of_flow + shift * (of_stack - of_flow)
-        return float(crps(centre + factor[column] * deviation, truth).mean())
-
-    candidates = {shift: score(shift, 1 + shift * (spread - 1)) for shift in _SHIFTS}
-    shift = min(candidates, key=lambda each: candidates[each])
-    # A flow that is not sharp yet, as with many nearly dependent columns, draws too widely.
-    errors = np.clip(truth - (of_flow + shift * (of_stack - of_flow)), -_LARGEST, _LARGEST)
-    widths = np.sqrt((np.clip(deviation, -_LARGEST, _LARGEST) ** 2).mean(axis=0))
-    narrow = np.clip(_ratio(errors, widths, column, d), _NARROWEST, 1.0)
-    if score(shift, narrow) < (1 - _TOO_WIDE) * candidates[shift]:
-        return Choices(shift, narrow)
-    return Choices(shift, 1 + shift * (spread - 1))
-
-
-def _ratio(numerator: Array, denominator: Array, column: Array, d: int) -> Array:
-    """Return the ratio of the root mean squares of two values of each held-out cell, by column, (d,).
-
-    Every column has 40 cells more, of the mean squares of all cells, since its own may be few.
-    """
-    above, below = numerator**2, denominator**2
-    of_columns = [
-        np.bincount(column, squares, d) + _PRIOR_CELLS * max(squares.mean(), least)
-        for squares, least in ((above, 0.0), (below, 1e-12))
-    ]
-    return np.sqrt(of_columns[0] / of_columns[1])
 
 
 def point_range(x_incomplete: Array) -> Array:

@@ -6,6 +6,7 @@ import pytest
 from mirimpute.datasets.columns import Column, Kind
 from mirimpute.encoding import problem_of
 from mirimpute.methods.catalog import named_method
+from mirimpute.methods.mirf_choices import _offset
 from mirimpute.methods.mirf_learning import _hold_out
 from mirimpute.methods.reducer import columns_of, fill_draws
 from mirimpute.methods.sanity import check
@@ -150,3 +151,39 @@ def test_a_sweep_asks_the_transport_of_the_kind_of_column():
     both = ByKind(ColumnTransport(), Named(), [np.array([1, 2])])
     assert both.facts() == {"asked": 1}
     assert not both.converged()
+
+
+def test_offsets_give_every_category_the_share_that_the_point_expects():
+    rng = np.random.default_rng(0)
+    chances = np.array([0.9, 0.06, 0.04])
+    n, corners = 3000, Corners(np.zeros(3), np.ones(3))
+    covariance = np.diag(chances) - np.outer(chances, chances)
+    drawn = rng.multivariate_normal(
+        chances, covariance, size=(8, n), check_valid="ignore"
+    )  # the moments, not the corners
+    before = np.bincount(corners.labels(drawn).ravel(), minlength=3) / drawn[..., 0].size
+    offset = _offset(corners, drawn, np.tile(chances, (n, 1)))
+    after = np.bincount(corners.labels(drawn, offset).ravel(), minlength=3) / drawn[..., 0].size
+    assert before[0] > 0.93
+    np.testing.assert_allclose(after, chances, atol=0.005)
+    binary = Corners(np.zeros(1), np.ones(1))
+    drawn = 0.03 + 0.17 * rng.standard_normal((8, n, 1))
+    offset = _offset(binary, drawn, np.full((n, 1), 0.03))
+    assert binary.labels(drawn).mean() < 0.01
+    assert binary.labels(drawn, offset).mean() == pytest.approx(0.03, abs=0.003)
+
+
+def test_rare_categories_are_drawn_as_often_as_they_occur():
+    rng = np.random.default_rng(1)
+    n = 600
+    truth = np.column_stack([rng.normal(size=n), rng.choice(3, n, p=[0.85, 0.1, 0.05])]).astype(float)
+    missing = np.zeros((n, 2), dtype=bool)
+    missing[rng.permutation(n)[:240], 1] = True
+    incomplete = np.where(missing, np.nan, truth)
+    problem, encoding, scale = problem_of(incomplete, COLUMNS[:2], 0)
+    imputation = named_method("mirf_fast").fit(problem).impute()
+    drawn = encoding.decode(imputation.draws, scale)[:, missing[:, 1], 1]
+    seen = truth[~missing[:, 1], 1]
+    for code in range(3):
+        share = (seen == code).mean()
+        assert (drawn == code).mean() == pytest.approx(share, abs=3 * (share * (1 - share) / len(seen)) ** 0.5)

@@ -117,7 +117,7 @@ def test_no_trees_beyond_the_budget():
 
 def test_support_keeps_codes_and_range():
     x = np.column_stack([np.tile([0.0, 1.0, 5.0], 10), np.linspace(-1, 1, 30)])
-    support = Support.of(x)
+    support = Support.of(x, (), np.zeros(x.shape[1]))
     moved = support.nearest(np.array([[0.4, 3.0], [2.9, 0.123], [3.1, -7.0], [9.0, 0.0]]))
     assert moved[:, 0].tolist() == [0.0, 1.0, 5.0, 5.0]
     assert moved[:, 1].tolist() == [1.0, 0.123, -1.0, 0.0]

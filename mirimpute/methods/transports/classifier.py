@@ -170,9 +170,9 @@ class Corners:
         width = self.on - self.off
         return np.where(width > 0, (indicators - self.off) / np.where(width > 0, width, 1.0), -np.inf)
 
-    def labels(self, indicators: Array) -> Array:
-        """Return the category (...,) whose indicator is the largest."""
-        shares = self.shares(indicators)
+    def labels(self, indicators: Array, offset: Array | float = 0.0) -> Array:
+        """Return the category (...,) whose indicator is the largest, with ``offset`` (k,) added to the shares."""
+        shares = self.shares(indicators) + offset
         if len(self.off) == 1:
             return (shares[..., 0] > 0.5).astype(int)
         return shares.argmax(axis=-1)
