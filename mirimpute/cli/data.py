@@ -93,10 +93,8 @@ def show(name: str) -> int:
     print()
     for row in rows:
         print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]))
-    print(
-        "\nanother kind: mirimpute-bench ... 'dataset.kinds={COLUMN: categorical}' (or continuous, integer, datetime,"
-    )
-    print("text, or a list of its categories in their order)")
+    print("\nother kinds (continuous, integer, categorical, text, or a list of categories in their order):")
+    print("mirimpute-bench ... +dataset.kinds.COLUMN=categorical, or mirimpute-impute ... --kind COLUMN=categorical")
     return 0
 
 

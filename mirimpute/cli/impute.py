@@ -44,7 +44,8 @@ def complete(options: argparse.Namespace) -> int:
     if options.draws < 0:
         raise UserError(f"--draws {options.draws} is negative: give 0 or more")
     method = named_method(options.method, {"draws": options.draws} if _has_draws(options) else None)
-    source = File(path=str(options.file), header=not options.no_header)
+    kinds = dict(_kind(text) for text in options.kind)
+    source = File(path=str(options.file), header=not options.no_header, kinds=kinds)
     targets = [options.output, *(_numbered(options.output, k + 1, options.draws) for k in range(options.draws))]
     for target in targets:
         check_target(options.file, target, options.force)
@@ -83,6 +84,18 @@ def _has_draws(options: argparse.Namespace) -> bool:
     return options.draws > 0 and hasattr(named_method(options.method), "draws")
 
 
+def _kind(text: str) -> tuple[str, str | list[str]]:
+    """Return column and kind, or column and categories in their order.
+
+    >>> _kind("zip=categorical"), _kind("size=small,large")
+    (('zip', 'categorical'), ('size', ['small', 'large']))
+    """
+    column, equals, kind = text.rpartition("=")
+    if not equals:
+        raise UserError(f"--kind {text!r} has no '=': give COLUMN=categorical, or COLUMN=low,mid,high for an order")
+    return column, kind.split(",") if "," in kind else kind
+
+
 def _numbered(target: Path, number: int, count: int) -> Path:
     """Return the file of one draw.
 
@@ -110,6 +123,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=int, default=0, help="of all randomness (%(default)s)")
     parser.add_argument("--device", default="cpu", help="torch device (%(default)s)")
+    parser.add_argument(
+        "--kind",
+        action="append",
+        default=[],
+        metavar="COLUMN=KIND",
+        help="take a column for continuous, integer, categorical, text, or for categories in an order (low,mid,high); "
+        "may be given again",
+    )
     parser.add_argument("--no-header", action="store_true", help="the first line of the CSV holds no column names")
     parser.add_argument("--force", action="store_true", help="replace output files that are there")
     return parser

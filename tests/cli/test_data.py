@@ -125,3 +125,15 @@ def test_listing_loads_no_heavy_library(tmp_path: Path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_show_says_what_each_column_is_taken_for(tmp_path, capsys):
+    path = tmp_path / "my.csv"
+    path.write_text("who,size,age\nann,s,3\nbob,,4\ncid,s,\ndee,l,5\n")
+    assert data.main(["show", str(path)]) == 0
+    printed = capsys.readouterr()
+    lines = [line.split() for line in printed.out.splitlines()]
+    assert "my: 4 rows, 2 columns, 2 missing cells" in printed.out
+    assert "left out, because they are text: who" in printed.out
+    assert ["size", "categorical", "1", "2:", "l,", "s"] in lines
+    assert ["age", "integer", "1", "3", "to", "5"] in lines

@@ -115,6 +115,8 @@ def test_same_command_same_bytes(people, tmp_path):
         (["people.csv", "-o", "out.csv", "--draws", "-1"], "is negative"),
         (["people.csv", "-o", "out.csv", "--draws", "3", "--method", "mean"], "returned 1 draw(s) of the 3 asked for"),
         (["full.csv", "-o", "out.csv"], "has no missing cell"),
+        (["people.csv", "-o", "out.csv", "--kind", "age"], "has no '='"),
+        (["people.csv", "-o", "out.csv", "--kind", "agee=text"], "did you mean 'age'"),
     ],
 )
 def test_bad_requests_are_one_sentence(people, tmp_path, monkeypatch, capsys, arguments, words):
@@ -134,3 +136,28 @@ def test_force_replaces(people, tmp_path):
     assert main([str(people), "-o", str(target), "--method", "mean", "--force"]) == 0
     assert len(read(target)) == len(ROWS)
     assert not list(tmp_path.glob(".*.part"))
+
+
+def test_codes_can_be_filled_as_categories(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=90)
+    code = np.where(x > 0, "07", "12").astype(object)
+    code[::4] = ""
+    source, target = tmp_path / "codes.csv", tmp_path / "done.csv"
+    source.write_text("x,code\n" + "".join(f"{a:.3f},{b}\n" for a, b in zip(x, code, strict=True)))
+    assert main([str(source), "-o", str(target), "--method", "ice", "--kind", "code=categorical"]) == 0
+    filled = np.array(read(target)[1:])
+    assert set(filled[:, 1]) == {"07", "12"}  # the texts of the file
+    assert np.mean(filled[::4, 1] == np.where(x[::4] > 0, "07", "12")) > 0.9
+
+
+def test_whole_numbers_stay_inside_their_type(tmp_path):
+    x = np.linspace(-1, 1, 60)
+    table = pyarrow.table(
+        {"x": x, "small": pyarrow.array([None if abs(a) > 0.8 else int(125 + 150 * a) for a in x], pyarrow.uint8())}
+    )
+    source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    pyarrow.parquet.write_table(table, source)
+    assert main([str(source), "-o", str(target), "--method", "ice"]) == 0
+    small = pyarrow.parquet.read_table(target)["small"].to_pylist()
+    assert (small[0], small[-1]) == (0, 255)
