@@ -1,0 +1,49 @@
+"""What the held-out cells choose for the draws."""
+
+import numpy as np
+import pytest
+import torch
+
+from mirimpute.crps import crps
+from mirimpute.methods.mirf_choices import choose
+
+
+class KnownFlow:
+    """A flow whose mean is right and whose draws have a known deviation; the truth's is 0.2."""
+
+    def __init__(self, mean, deviation):
+        self._mean, self._deviation = mean, deviation
+
+    def rows(self, x, hidden):
+        return x
+
+    def mean(self, rows):
+        return self._mean
+
+    def draw(self, rows, count, generator):
+        noise = torch.randn((count, *self._mean.shape), generator=generator, dtype=torch.float64).numpy()
+        return self._mean + self._deviation * noise
+
+
+def chosen(deviation, n=800, d=3):
+    rng = np.random.default_rng(0)
+    mean = rng.normal(size=(n, d))
+    x = mean + 0.2 * rng.normal(size=(n, d))
+    held_out = np.ones((n, d), dtype=bool)
+    generator = torch.Generator().manual_seed(0)
+    return x, mean, choose(KnownFlow(mean, deviation), mean, x, held_out, generator)
+
+
+@pytest.mark.parametrize("deviation", [0.5, 0.8])
+def test_draws_that_are_far_too_wide_are_narrowed_to_the_errors(deviation):
+    x, mean, choices = chosen(deviation)
+    np.testing.assert_allclose(choices.spread, 0.2 / deviation, rtol=0.08)
+    noise = deviation * np.random.default_rng(1).normal(size=(20, *x.shape))
+    plain, narrowed = (crps((mean + factor * noise)[:, :, 0], x[:, 0]).mean() for factor in (1.0, choices.spread))
+    assert narrowed < 0.6 * plain
+
+
+@pytest.mark.parametrize("deviation", [0.1, 0.2, 0.24])
+def test_draws_of_about_the_right_width_keep_it(deviation):
+    _, _, choices = chosen(deviation)
+    np.testing.assert_array_equal(choices.spread, 1.0)
