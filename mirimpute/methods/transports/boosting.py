@@ -10,30 +10,23 @@ from mirimpute.methods.reducer import Transport
 from mirimpute.methods.transports.regressor import NewRegressor, RegressorTransport
 
 
-def boosters(iterations: int) -> NewRegressor:
-    """Return what makes unfitted histogram boosters of this many trees (Ke et al., "LightGBM", NeurIPS 2017)."""
+def boosters(iterations: int, *, of_categories: bool = False) -> NewRegressor:
+    """Return what makes unfitted histogram boosters of this many trees (Ke et al., "LightGBM", NeurIPS 2017).
+
+    Args:
+        iterations: trees, of categories for each.
+        of_categories: classify.
+    """
 
     def new_booster(rng: np.random.Generator) -> Any:
-        from sklearn.ensemble import HistGradientBoostingRegressor
+        from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-        return HistGradientBoostingRegressor(
+        kind = HistGradientBoostingClassifier if of_categories else HistGradientBoostingRegressor
+        return kind(
             max_iter=iterations,
             max_leaf_nodes=15,
             early_stopping=False,  # it would hold out rows by chance; the loop needs all of them
             random_state=int(rng.integers(2**31)),
-        )
-
-    return new_booster
-
-
-def classification_boosters(iterations: int) -> NewRegressor:
-    """Return what makes unfitted histogram boosters for categories, of this many trees for each."""
-
-    def new_booster(rng: np.random.Generator) -> Any:
-        from sklearn.ensemble import HistGradientBoostingClassifier
-
-        return HistGradientBoostingClassifier(
-            max_iter=iterations, max_leaf_nodes=15, early_stopping=False, random_state=int(rng.integers(2**31))
         )
 
     return new_booster
@@ -50,4 +43,4 @@ class BoostingTransport(RegressorTransport):
         """Return boosters of the same size for categories."""
         from mirimpute.methods.transports.classifier import ClassifierTransport
 
-        return ClassifierTransport(classification_boosters(self._iterations))
+        return ClassifierTransport(boosters(self._iterations, of_categories=True))

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from mirimpute.methods.reducer import Transport
-from mirimpute.methods.transports.boosting import boosters, classification_boosters
+from mirimpute.methods.transports.boosting import boosters
 from mirimpute.methods.transports.classifier import ChosenClassifierTransport, NewClassifier, new_logistic
-from mirimpute.methods.transports.forest import classification_forests, forests
+from mirimpute.methods.transports.forest import forests
 from mirimpute.methods.transports.linear import new_ridge
 from mirimpute.methods.transports.regressor import NewRegressor, RegressorTransport, fitted, observed_pairs
 
@@ -19,8 +19,8 @@ def classifiers(trees: int, max_features: float, min_samples_leaf: int, iteratio
     """Return the candidates for categories by name: logistic regression, forest and boosting."""
     return {
         "logistic": new_logistic,
-        "forest": classification_forests(trees, max_features, min_samples_leaf),
-        "boosting": classification_boosters(iterations),
+        "forest": forests(trees, max_features, min_samples_leaf, of_categories=True),
+        "boosting": boosters(iterations, of_categories=True),
     }
 
 

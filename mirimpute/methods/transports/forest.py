@@ -10,30 +10,14 @@ from mirimpute.methods.reducer import Transport
 from mirimpute.methods.transports.regressor import NewRegressor, RegressorTransport
 
 
-def classification_forests(trees: int, max_features: float | str, min_samples_leaf: int) -> NewRegressor:
-    """Return what makes unfitted forests of classification trees with these settings."""
+def forests(trees: int, max_features: float, min_samples_leaf: int, *, of_categories: bool = False) -> NewRegressor:
+    """Return what makes unfitted forests of full-depth trees (Breiman 2001), of regression or of classification."""
 
     def new_forest(rng: np.random.Generator) -> Any:
-        from sklearn.ensemble import RandomForestClassifier
+        from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-        return RandomForestClassifier(
-            n_estimators=trees,
-            max_features=max_features,
-            min_samples_leaf=min_samples_leaf,
-            n_jobs=-1,
-            random_state=int(rng.integers(2**31)),
-        )
-
-    return new_forest
-
-
-def forests(trees: int, max_features: float, min_samples_leaf: int) -> NewRegressor:
-    """Return what makes unfitted forests of full-depth trees (Breiman 2001) with these settings."""
-
-    def new_forest(rng: np.random.Generator) -> Any:
-        from sklearn.ensemble import RandomForestRegressor
-
-        return RandomForestRegressor(
+        kind = RandomForestClassifier if of_categories else RandomForestRegressor
+        return kind(
             n_estimators=trees,
             max_features=max_features,
             min_samples_leaf=min_samples_leaf,
@@ -55,4 +39,4 @@ class ForestTransport(RegressorTransport):
         """Return forests of classification trees of the same settings."""
         from mirimpute.methods.transports.classifier import ClassifierTransport
 
-        return ClassifierTransport(classification_forests(*self._settings))
+        return ClassifierTransport(forests(*self._settings, of_categories=True))
