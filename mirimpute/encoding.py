@@ -78,10 +78,6 @@ class Encoding:
                 result[:, place] = np.where(np.isnan(column)[:, None], np.nan, indicators)
         return result
 
-    def spread_cells(self, cells: Array) -> Array:
-        """Return ``cells`` (n, d), such as which are scored, for the encoded columns, (n, D)."""
-        return cells[:, np.repeat(np.arange(len(self.columns)), [len(place) for place in self.places])]
-
     def decode(self, x: Array, scale: Scale) -> Array:
         """Return the columns of the table, (..., d), of encoded ones (..., D): category numbers, the rest as it is.
 

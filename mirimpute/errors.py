@@ -15,7 +15,7 @@ class UserError(ValueError):
 
 
 class DataError(UserError):
-    """A table that cannot be used (empty, no numeric column, infinite values, ...)."""
+    """A table that cannot be used (empty, nothing but text, infinite values, ...)."""
 
 
 class DataUnavailableError(UserError):

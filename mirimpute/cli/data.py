@@ -104,9 +104,7 @@ def _values(frame: pd.DataFrame, j: int, column: Column) -> str:
         text = f"{len(column.categories)}: {', '.join(map(str, column.categories))}"
         return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 4]} ..."
     low, high = frame.iloc[:, j].min(), frame.iloc[:, j].max()
-    if column.kind.value == "datetime":
-        return f"{low} to {high}"
-    return f"{low:g} to {high:g}"
+    return f"{low:g} to {high:g}" if isinstance(low, float) else f"{low} to {high}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -24,8 +24,8 @@ class Dataset(ABC):
     Attributes:
         name: the label in rows, tables and folders.
         max_rows: keep at most this many rows, a fixed subsample that is the same for every seed (null: all).
-        kinds: column -> continuous, integer, categorical, datetime, text (leave it out), or a list of its categories in
-            their order, which makes it ordinal; the others by the rules of :func:`~mirimpute.datasets.columns.kind_of`.
+        kinds: column -> a kind, text (leave it out), or a list of its categories in their order, which makes it
+            ordinal; the others by the rules of :func:`~mirimpute.datasets.columns.kind_of`.
     """
 
     name: str

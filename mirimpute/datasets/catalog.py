@@ -22,7 +22,7 @@ def named_dataset(name: str) -> Dataset:
     """Return the dataset that ``dataset=<name>`` would run with; ``openml/<id>`` is any table of OpenML.
 
     >>> named_dataset("uci/wine")
-    Uci(name='uci/wine', max_rows=None, id='wine', include_target=False, base_url=...)
+    Uci(name='uci/wine', max_rows=None, kinds={}, id='wine', include_target=False, base_url=...)
 
     Raises:
         UserError: unknown name, or a name that needs an option to become a dataset.

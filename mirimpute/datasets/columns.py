@@ -227,7 +227,10 @@ def _wanted(
         if kind is Kind.INTEGER and len(fractions):
             raise DataError(f"column {name!r} is not integer: it holds {fractions.iloc[0]}; give continuous")
     if kind in OF_TIME and _kind_of_time(values) is not kind:
-        raise DataError(f"column {name!r} is not {kind.value} but {values.dtype}: convert it with pandas first")
+        raise DataError(
+            f"column {name!r} is not {kind.value} but {values.dtype}: give text or categorical, or convert it with "
+            "pandas first"
+        )
     return kind, None
 
 

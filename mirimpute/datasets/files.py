@@ -25,8 +25,8 @@ class File(Dataset):
     """A CSV (comma separated, UTF-8) or Parquet file; its own missing cells stay missing and are never scored.
 
     A CSV cell is missing when it equals one of ``missing_markers`` (spaces after a comma do not count). A column is
-    numeric when every other cell is a number; one word in it makes it categorical, and the warning about dropped
-    columns names it.
+    numeric when every other cell is a number; one word in it makes it categories or text, and a warning names it. Dates
+    in a CSV are words.
 
     Attributes:
         name: default the file's name without its suffix.

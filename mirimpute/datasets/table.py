@@ -54,7 +54,7 @@ class Table:
     def to_frame(self, values: np.ndarray | None = None) -> pd.DataFrame:
         """Return ``values`` (default: the table's own), of the same columns, as a DataFrame.
 
-        Categories are themselves, dates ``datetime64``; numbers stay float64.
+        Categories are themselves, dates ``datetime64``, durations ``timedelta64``; numbers stay float64.
         """
         values = self.values if values is None else values
         return pd.DataFrame({c.name: _readable(values[:, j], c) for j, c in enumerate(self.columns)})
@@ -105,7 +105,7 @@ def table_from_frame(frame: pd.DataFrame, name: str, kinds: Mapping[str, str | S
     if not kept:
         raise DataError(
             f"dataset {name!r} has no column that can be imputed, only text (columns: {', '.join(names[:10]) or 'none'}"
-            "): give numbers or categories, or name the kind of a column as dataset.kinds={column: categorical}"
+            "): give numbers or categories, or name the kind of a column as +dataset.kinds.COLUMN=categorical"
         )
     columns = tuple(column for _, column in kept)
     values = np.column_stack([numbers for numbers, _ in kept])

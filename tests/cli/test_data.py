@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from mirimpute.cli import data
@@ -137,3 +138,14 @@ def test_show_says_what_each_column_is_taken_for(tmp_path, capsys):
     assert "left out, because they are text: who" in printed.out
     assert ["size", "categorical", "1", "2:", "l,", "s"] in lines
     assert ["age", "integer", "1", "3", "to", "5"] in lines
+
+
+def test_show_prints_dates_and_durations(tmp_path, capsys):
+    days = pd.date_range("2020-01-01", periods=4)
+    frame = pd.DataFrame({"day": days, "took": pd.to_timedelta([1, 2, 3, 4], unit="h"), "n": [1.5, 2, 3, 4]})
+    frame.to_parquet(tmp_path / "times.parquet")
+    assert data.main(["show", str(tmp_path / "times.parquet")]) == 0
+    printed = capsys.readouterr().out
+    assert "2020-01-01 00:00:00 to 2020-01-04 00:00:00" in printed
+    assert "0 days 01:00:00 to 0 days 04:00:00" in printed
+    assert "1.5 to 4" in printed
