@@ -25,25 +25,19 @@ ERRORS = {"point_rmse": "RMSE of numbers", "point_error_rate": "wrong categories
 DISTRIBUTION = {"draws_brier": "Brier", "draw_energy_gower": "energy, Gower", "seconds": "seconds"}
 
 MODEL_DATASETS = ("adult", "credit-g")
-MODEL_RATES = (0.3, 0.5)
+MODEL_RATE = 0.5
+"""What a model learns is asked at this rate too, of these datasets."""
 MODELS = {"point_downstream_boosted": "boosting", "point_downstream_linear": "linear model"}
 WANTED = 6
 
 
 def sweeps_of(datasets: Sequence[str], methods: Sequence[str], chosen: Sequence[int]) -> list[Sweep]:
-    """Return a sweep per dataset, of at most 5,000 rows."""
-    limit = (f"dataset.max_rows={MOST_ROWS}",)
-    return [Sweep(dataset, tuple(methods), MECHANISMS, tuple(chosen), RATE, limit) for dataset in datasets]
-
-
-def model_sweeps_of(datasets: Sequence[str], methods: Sequence[str], chosen: Sequence[int]) -> list[Sweep]:
-    """Return a sweep per dataset and rate whose rows say what a model learns."""
+    """Return the sweeps of at most 5,000 rows: one per dataset, then those at the higher rate."""
     options = (f"dataset.max_rows={MOST_ROWS}", "protocol=downstream")
+    asked: list[tuple[str, tuple[str, ...], float]] = [(dataset, MECHANISMS, RATE) for dataset in datasets]
+    asked += [(dataset, ("mcar",), MODEL_RATE) for dataset in datasets if dataset in MODEL_DATASETS]
     return [
-        Sweep(dataset, tuple(methods), ("mcar",), tuple(chosen), rate, options)
-        for dataset in datasets
-        for rate in MODEL_RATES
-        if dataset in MODEL_DATASETS
+        Sweep(dataset, tuple(methods), mechanisms, tuple(chosen), rate, options) for dataset, mechanisms, rate in asked
     ]
 
 
@@ -74,12 +68,11 @@ def verdicts(frame: pd.DataFrame, cases: Sequence[tuple[str, str, float]]) -> li
     return [{field: is_first(ok[(ok[CASE] == list(case)).all(axis=1)], field) for field in ERRORS} for case in cases]
 
 
-def page_of(
-    frame: pd.DataFrame, models: pd.DataFrame, sweeps: Sequence[Sweep], model_sweeps: Sequence[Sweep]
-) -> list[str]:
+def page_of(frame: pd.DataFrame, sweeps: Sequence[Sweep]) -> list[str]:
     """Return the lines of the page but for failures and provenance."""
     fields = {**ERRORS, **DISTRIBUTION}
-    cases = [case for sweep in sweeps for case in sweep.cases]
+    every = [case for sweep in sweeps for case in sweep.cases]
+    cases = [case for case in every if case[2] == RATE]
     methods = list(dict.fromkeys(method for sweep in sweeps for method in sweep.methods))
     found = verdicts(frame, cases)
     lines = [
@@ -93,10 +86,10 @@ def page_of(
         for case, each in zip(cases, found, strict=True)
     ]
     model_lines = [
-        [f"{case[0]} {case[2]:g}", method, *(_mean_sd(models, case, method, field) for field in MODELS)]
-        for sweep in model_sweeps
-        for case in sweep.cases
-        for method in sweep.methods
+        [f"{case[0]} {case[1]} {case[2]:g}", method, *(_mean_sd(frame, case, method, field) for field in MODELS)]
+        for case in every
+        if case[0] in MODEL_DATASETS
+        for method in methods
     ]
     return [
         "# Tables of numbers and categories",
@@ -117,7 +110,7 @@ def page_of(
         "Error of a model that is trained on completed rows, over that of one trained on the true rows, both tested on "
         "true rows that take no part in the training; 1 is no loss.",
         "",
-        *page.table(["dataset, rate", "method", *MODELS.values()], model_lines, left=2),
+        *page.table(["case, rate", "method", *MODELS.values()], model_lines, left=2),
         "## Failures and notes",
         "",
     ]
@@ -140,7 +133,7 @@ def _mean_sd(frame: pd.DataFrame, case: tuple[str, str, float], method: str, fie
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what is missing, then write mixed.csv, mixed_models.csv and mixed.md."""
+    """Run what is missing, then write mixed.csv and mixed.md."""
     parser = parser_of(PROGRAM, __doc__ or "", "results/mixed")
     parser.add_argument("--datasets", type=names, default=DATASETS, help=f"default: {', '.join(DATASETS)}")
     parser.add_argument("--methods", type=names, default=METHODS, help=f"default: {', '.join(METHODS)}")
@@ -149,23 +142,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def work() -> None:
         sweeps = sweeps_of(asked.datasets, asked.methods, asked.seeds)
-        model_sweeps = model_sweeps_of(asked.datasets, asked.methods, asked.seeds)
-        folders = {"errors": sweeps, "models": model_sweeps}
-        parts = [(part, asked.results_dir / name) for name, part in folders.items() if part]
         if not asked.table_only:
-            for part, folder in parts:
-                run_sweeps(part, folder, (*LIMITS, "resume=failed"))
-        found = [read_cells(part, folder) for part, folder in parts]
+            run_sweeps(sweeps, asked.results_dir, (*LIMITS, "resume=failed"))
+        found = read_cells(sweeps, asked.results_dir)
         out: Path = asked.out
-        for each, name in zip(found, ("mixed", "mixed_models"), strict=False):
-            write_csv(each.frame, out / f"{name}.csv")
-        lines = page_of(found[0].frame, found[-1].frame, sweeps, model_sweeps)
-        every = pd.concat([each.frame for each in found])
-        notes = [*page.failures(every), *(f"- {note}" for each in found for note in each.notes)]
-        wanted = sum(len(sweep.cells) for sweep in (*sweeps, *model_sweeps))
-        provenance = page.provenance(every, wanted, date.today())
-        text = "\n".join([*lines, *(notes or ["None."]), "", "## What was run", "", *provenance]) + "\n"
-        write_text(out / "mixed.md", text)
+        write_csv(found.frame, out / "mixed.csv")
+        notes = [*page.failures(found.frame), *(f"- {note}" for note in found.notes)]
+        wanted = sum(len(sweep.cells) for sweep in sweeps)
+        provenance = page.provenance(found.frame, wanted, date.today())
+        text = "\n".join([*page_of(found.frame, sweeps), *(notes or ["None."]), "", "## What was run", "", *provenance])
+        write_text(out / "mixed.md", text + "\n")
 
     return exit_code(PROGRAM, work)
 

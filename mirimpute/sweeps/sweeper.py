@@ -68,27 +68,24 @@ def _command() -> list[str]:
 
 def _methods(cells: Sequence[Sequence[str]], composer: Composer) -> dict[str, int]:
     """Return label -> number of cells."""
-    counts = Counter(tuple(each for each in overrides if _names(each, "method")) for overrides in cells)
+    counts = Counter(tuple(each for each in overrides if _decides(each, "method")) for overrides in cells)
     found: Counter[str] = Counter()
     for overrides, count in counts.items():
         found[part_config(composer.compose(overrides), "method").name] += count
     return dict(found)
 
 
-def _names(override: str, part: str) -> bool:
-    """Return whether the override decides about the name of a part: its choice, its name, or an experiment."""
-    return override.split("=")[0].lstrip("+") in (part, f"{part}.name", "experiment")
+def _decides(override: str, part: str) -> bool:
+    """Return whether the override says which part is taken or what it is like: itself or by an experiment."""
+    key = override.split("=")[0].lstrip("+~")
+    return key in (part, "experiment") or key.startswith(f"{part}.")
 
 
 def _fetch(values: Sequence[Sequence[str]], composer: Composer) -> None:
     """Download what the cells need before any worker starts, so that no two download the same."""
     from mirimpute.datasets.location import data_directory
 
-    def decides(override: str) -> bool:
-        key = override.split("=")[0].lstrip("+")
-        return key in ("dataset", "experiment") or key.startswith("dataset.")
-
-    for overrides in itertools.product(*(each for each in values if decides(each[0]))):
+    for overrides in itertools.product(*(each for each in values if _decides(each[0], "dataset"))):
         try:
             part_config(composer.compose(overrides), "dataset").fetch(data_directory())
         except StoreError:

@@ -64,6 +64,12 @@ def test_a_file_of_ones_own_under_conf_is_swept_beside_the_others(elsewhere):
     assert {row["method"] for row in read_rows(elsewhere / "results")} == {"my_median", "mean"}
 
 
+def test_a_method_is_swept_over_its_parameters(elsewhere):
+    custom = ["method=custom", "method.target=my_parts.Median", "+method.parameters.shift=0.0,0.5"]
+    assert bench("-m", *custom, "dataset=iris", "protocol.metrics=[rmse]") == 0
+    assert len({row["method_hash"] for row in read_rows(elsewhere / "results")}) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
