@@ -111,9 +111,9 @@ def test_what_is_not_listed_is_refused_in_one_sentence():
     ("parameters", "words"),
     [
         ({"transport": "lineer"}, "unknown method.transport 'lineer': did you mean 'linear'"),
-        ({"selection": "yes"}, "method.selection='yes' is unknown: give one of never, auto, always"),
+        ({"selection": "yes"}, "method.selection='yes' is unknown: give one of never, auto, assumed"),
         ({"sweep": "jiont"}, "unknown method.sweep 'jiont': did you mean 'joint'"),
-        ({"transport": "linear", "selection": "always"}, "method.selection=always"),
+        ({"transport": "linear", "selection": "assumed"}, "method.selection=assumed"),
     ],
 )
 def test_mistakes_name_the_key(parameters, words):

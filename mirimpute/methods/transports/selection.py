@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-NEVER, AUTO, ALWAYS = "never", "auto", "always"
-SELECTIONS = (NEVER, AUTO, ALWAYS)
+NEVER, AUTO, ASSUMED = "never", "auto", "assumed"
+SELECTIONS = (NEVER, AUTO, ASSUMED)
 
 MOST_COLUMNS = 256
 _MOST_ROWS = 5000
@@ -48,6 +48,45 @@ _FOLDS = 5
 _LARGEST_LOG_WEIGHT = 30.0
 _CONTRADICTED = 2.0
 _CHANCE = 0.001
+_LEAST_HELD_OUT = 10
+_LEAST_CALIBRATION = 0.02
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How far the predictions of each column can be taken at their word.
+
+    Where f_ij is partly noise, x_ij = c_j f_ij in the mean with c_j below 1; what the pattern is to be regressed on is
+    c_j f_ij, so that both the slope and its error are over c_j.
+
+    Attributes:
+        slope, error: (d,), of the regression of held-out cells on their predictions, and its standard error; 1 and 0
+            for a column with fewer than ten of them.
+    """
+
+    slope: Array
+    error: Array
+
+    @classmethod
+    def of(cls, predicted: Array, x: Array, held_out: Array) -> Calibration:
+        """Return the calibration of predictions (n, d) of the cells ``held_out`` of ``x``, which they have not seen."""
+        slope, error = np.ones(x.shape[1]), np.zeros(x.shape[1])
+        for column in np.flatnonzero(held_out.sum(axis=0) >= _LEAST_HELD_OUT):
+            rows = held_out[:, column]
+            f, y = (each[rows, column] - each[rows, column].mean() for each in (predicted, x))
+            if (f**2).sum() > 0:
+                slope[column] = (f * y).sum() / (f**2).sum()
+                error[column] = np.sqrt(((y - slope[column] * f) ** 2).mean() / (f**2).sum())
+        return cls(slope, error)
+
+    def applied(self, slope: Array, error: Array, columns: Array) -> tuple[Array, Array]:
+        """Return slopes of the pattern and their errors over c_j, the error of which counts too (delta method).
+
+        c_j is taken for 1 where it is above, which is no noise, and for 0.02 at least, which leaves an error too large
+        for the slope to mean anything.
+        """
+        c = np.clip(self.slope[columns], _LEAST_CALIBRATION, 1.0)
+        return slope / c, np.hypot(error / c, slope * self.error[columns] / c**2)
 
 
 @dataclass(frozen=True)
@@ -72,26 +111,34 @@ class _Evidence:
 
 
 def self_masking_slopes(
-    flow: FlowModel, x_incomplete: Array, selection: str, rng: np.random.Generator, left_out: Array | None = None
+    flow: FlowModel,
+    x_incomplete: Array,
+    selection: str,
+    rng: np.random.Generator,
+    left_out: Array | None = None,
+    calibration: Calibration | None = None,
 ) -> Array:
     """Return b_j for each column, (d,), 0 where its values do not hide themselves.
 
     "auto" tilts nothing unless the table as a whole says so: the slopes together are beyond chance (a chi-square
     test at one in a thousand), and over all columns f_ij tells the patterns better, out of fold, than the rest
-    of the rows does. The slopes are then shrunk by their common variance (empirical Bayes). "always" assumes
-    self-masking, of a strength that is common to the columns up to its sign, as far as their slopes agree; it leaves
-    out columns that contradict it by two standard errors.
+    of the rows does. The slopes are then shrunk by their common variance (empirical Bayes). "assumed" takes
+    self-masking for given, of a strength that is common to the columns up to its sign, as far as their slopes agree;
+    columns whose predictions are noise have next to no slope, and those that contradict the assumption by two standard
+    errors none.
 
     Args:
         flow: fitted to observed cells.
         x_incomplete: float64 (n, d), standardised.
-        selection: never, auto or always.
+        selection: never, auto or assumed.
         rng: chooses rows of a larger table (200,000 predictions are made, in 500 to 5,000 rows), and the folds.
         left_out: columns that are not looked at, the indicators of categories: missing together, so that none of them
             hides itself alone (default: none).
+        calibration: of the flow's predictions, for "assumed" (default: they are taken at their word). A test of a
+            slope against its error, as "auto" makes it, does not change with it.
 
     Raises:
-        UserError: always, and more than 256 columns; each is predicted from all others.
+        UserError: assumed, and more than 256 columns; each is predicted from all others.
     """
     n, d = x_incomplete.shape
     asked = d - (0 if left_out is None else len(left_out))
@@ -100,7 +147,7 @@ def self_masking_slopes(
         return slopes
     if asked > MOST_COLUMNS:
         raise UserError(
-            f"selection=always (mirf_mnar) compares each column with all others: {asked} columns are more than "
+            f"selection=assumed (mirf_mnar) compares each column with all others: {asked} columns are more than "
             f"{MOST_COLUMNS}"
         )
     most = int(np.clip(_MOST_PREDICTIONS / d, _LEAST_ROWS, _MOST_ROWS))
@@ -129,6 +176,8 @@ def self_masking_slopes(
     if kept:
         estimate = np.array([found[column].slope for column in kept])
         error = np.array([found[column].error for column in kept])
+        if selection == ASSUMED and calibration is not None:
+            estimate, error = calibration.applied(estimate, error, np.array(kept))
         slopes[kept] = (_shrunk if selection == AUTO else _of_common_strength)(estimate, error)
     return slopes
 
