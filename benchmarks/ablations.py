@@ -109,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not asked.table_only:
             runs = [replace(sweep, methods=(DEFAULT,)) for sweep in sweeps]
             run_sweeps(runs, asked.results_dir, (*LIMITS, "resume=failed"))
-        found = read_cells(sweeps, asked.results_dir)
+        found = read_cells(sweeps, asked.results_dir, asked.former)
         out: Path = asked.out
         write_csv(found.frame, out / "ablations.csv")
         wanted = sum(len(sweep.cells) for sweep in sweeps)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -117,8 +117,14 @@ def run_sweeps(sweeps: Sequence[Sweep], results_dir: Path, options: Sequence[str
             raise UserError(f"{_BENCH} ended with exit code {code} on {sweep.dataset}: mend what it says above")
 
 
-def read_cells(sweeps: Sequence[Sweep], results_dir: Path) -> Found:
+def read_cells(sweeps: Sequence[Sweep], results_dir: Path, former: Path | None = None) -> Found:
     """Return the rows of ``sweeps`` below ``results_dir``; rows of other cells there are ignored.
+
+    Args:
+        sweeps: the grid.
+        results_dir: of the command that ran it.
+        former: a CSV of an earlier page, whose rows stand for cells that have none, unless the method has other
+            settings now.
 
     Raises:
         UserError: there is none.
@@ -130,7 +136,33 @@ def read_cells(sweeps: Sequence[Sweep], results_dir: Path) -> Found:
     written = [row_written_ns(results_dir, row) or 0 for row in rows]
     rows, old = newest(rows, written)
     compared = comparability_notes(Run(row, row["method"], cell_directory(results_dir, row)) for row in rows)
-    return Found(frame_of(rows), (*late, *old, *compared))
+    frame = frame_of(rows)
+    stand = [] if former is None else [former_rows(former, wanted, frame)]
+    counts = [f"{len(each)} rows are those of the page before" for each in stand if len(each)]
+    every = pd.concat([frame, *stand], ignore_index=True).sort_values(CELL, ignore_index=True)
+    return Found(every, (*late, *old, *compared, *counts))
+
+
+def former_rows(path: Path, wanted: Collection[tuple[Any, ...]], frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a CSV that :func:`write_csv` wrote, of ``wanted`` cells that ``frame`` lacks.
+
+    Rows of a method whose settings, version included, are others in ``frame`` are left out.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    try:
+        rows = pd.read_csv(path, dtype=dict.fromkeys(("config_hash", "method_hash", "reason", "gate"), str))
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read the rows of the page before, '{path}': {error}") from error
+    rows[["reason", "gate"]] = rows[["reason", "gate"]].fillna("")
+    setting = dict(zip(frame["method"], frame["method_hash"].str[:8], strict=True))
+    there = set(frame[CELL].itertuples(index=False, name=None))
+    stands = [
+        row[:-1] in wanted and row[:-1] not in there and setting.get(row[3], row[-1]) == row[-1]
+        for row in rows[[*CELL, "method_hash"]].itertuples(index=False, name=None)
+    ]
+    return rows[stands]
 
 
 def cell_of(row: Row) -> tuple[Any, ...]:
@@ -178,7 +210,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write identity, status, metrics and costs of every row, six significant digits each."""
     metrics = [name for name in frame.columns if METRIC_FIELD.fullmatch(name)]
     short = frame.assign(**{name: frame[name].str[:8] for name in ("config_hash", "method_hash")})
-    write_text(path, short[[*BEFORE_METRICS, *metrics, *COSTS]].to_csv(index=False, float_format="%.6g"))
+    write_text(path, short[[*BEFORE_METRICS, *metrics, *COSTS, "versions"]].to_csv(index=False, float_format="%.6g"))
 
 
 def _call(command: list[str]) -> int:

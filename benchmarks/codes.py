@@ -193,7 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not asked.table_only:
             runs = [replace(sweep, methods=VARIANTS[sweep.methods[0]][:1]) for sweep in sweeps]
             run_sweeps(runs, asked.results_dir, (*LIMITS, "resume=failed"))
-        found = read_cells(sweeps, asked.results_dir)
+        found = read_cells(sweeps, asked.results_dir, asked.former)
         out: Path = asked.out
         write_csv(found.frame, out / "codes.csv")
         wanted = sum(len(sweep.cells) for sweep in sweeps)

@@ -36,6 +36,8 @@ def parser_of(program: str, description: str, results_dir: str | None) -> argpar
         parser.add_argument("--results-dir", type=Path, default=Path(results_dir), help="rows go here (%(default)s)")
     parser.add_argument("--out", type=Path, default=HERE, help="folder of the CSV file and the page (benchmarks)")
     parser.add_argument("--table-only", action="store_true", help="run nothing, make CSV and page from the rows")
+    if results_dir is not None:
+        parser.add_argument("--former", type=Path, metavar="CSV", help="rows of a page before, for cells without a row")
     return parser
 
 

@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sweeps = sweeps_of(asked.datasets, asked.methods, asked.seeds)
         if not asked.table_only:
             run_sweeps(sweeps, asked.results_dir, (*LIMITS, "resume=failed"))
-        found = read_cells(sweeps, asked.results_dir)
+        found = read_cells(sweeps, asked.results_dir, asked.former)
         out: Path = asked.out
         write_csv(found.frame, out / "mixed.csv")
         notes = [*page.failures(found.frame), *(f"- {note}" for note in found.notes)]

@@ -145,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sweeps = sweeps_of(asked.datasets, asked.methods, asked.seeds)
         if not asked.table_only:
             run_sweeps(sweeps, asked.results_dir, (*LIMITS, "resume=failed"))
-        found = read_cells(sweeps, asked.results_dir)
+        found = read_cells(sweeps, asked.results_dir, asked.former)
         out: Path = asked.out
         write_csv(found.frame, out / "parity.csv")
         wanted = sum(len(sweep.cells) for sweep in sweeps)

@@ -60,7 +60,7 @@ def _work(options: argparse.Namespace) -> None:
         raise UserError(f"nothing to run: the bundled tables ({', '.join(BUNDLED)}) have mechanism mcar only")
     if not options.table_only:
         run_sweeps([*sweeps, *told], options.results_dir, [*LIMITS, "resume=failed"])
-    found = read_cells([*sweeps, *told], options.results_dir)
+    found = read_cells([*sweeps, *told], options.results_dir, options.former)
     write_csv(found.frame, options.out / "quality.csv")
     write_text(options.out / "quality.md", quality_page(found, sweeps, told, _part(options), date.today()))
 

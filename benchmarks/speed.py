@@ -43,7 +43,7 @@ def _work(options: argparse.Namespace) -> None:
     sweeps = list(dict.fromkeys([*sets, *by_rows.values(), *by_columns.values()]))  # the curves share one size
     if not options.table_only:
         run_sweeps(sweeps, options.results_dir, [*LIMITS, *SCORES, f"resume={'failed' if options.resume else 'false'}"])
-    found = read_cells(sweeps, options.results_dir)
+    found = read_cells(sweeps, options.results_dir, options.former)
     write_csv(found.frame, options.out / "speed.csv")
     n_cells = sum(len(sweep.cells) for sweep in sweeps)
     write_text(options.out / "speed.md", speed_page(found, sets, by_rows, by_columns, n_cells, date.today()))

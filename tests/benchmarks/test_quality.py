@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from benchmarks import quality
-from benchmarks.cells import Found, Sweep, frame_of, newest, read_cells
+from benchmarks.cells import Found, Sweep, former_rows, frame_of, newest, read_cells, write_csv
 from benchmarks.quality_page import case_lines, quality_page, verdict_lines
 from benchmarks.verdicts import W2_OTHERS, W2_OURS, firsts, paired, ratio, ratio_to_best
 from tests.benchmarks.rows import row, rows_of
@@ -136,6 +136,23 @@ def test_rows_outside_the_grid_are_ignored(tmp_path):
     write(tmp_path, row("mirf", "digits", seed=7))
     found = read_cells([Sweep("digits", ("mirf",), ("mcar",), (0,), 0.3)], tmp_path)
     assert found.frame["seed"].tolist() == [0]
+
+
+def test_rows_of_the_page_before_stand_unless_the_method_has_changed(tmp_path):
+    former = [row("mirf", seed=seed, method_hash="a" * 64, point_rmse=0.5) for seed in (0, 1)]
+    former += [row("ice", seed=0, method_hash="b" * 64, point_rmse=0.7)]
+    former += [row("knn", seed=0, method_hash="c" * 64, point_rmse=0.8), row("knn", dataset="other")]
+    write_csv(frame_of(former), tmp_path / "before.csv")
+    now = frame_of([row("mirf", seed=0, method_hash="d" * 64), row("ice", seed=1, method_hash="b" * 64)])
+    wanted = Sweep("a", ("mirf", "ice", "knn"), ("mcar",), (0, 1), 0.3).cells
+    stand = former_rows(
+        tmp_path / "before.csv", {(*cell[:2], now["missing_rate"][0], *cell[3:]) for cell in wanted}, now
+    )
+    assert list(zip(stand["method"], stand["seed"], stand["point_rmse"], strict=True)) == [
+        ("ice", 0, 0.7),
+        ("knn", 0, 0.8),
+    ]
+    assert (stand["versions"] == now["versions"][0]).all()
 
 
 def test_table_only_writes_csv_and_page_from_rows(tmp_path, capsys):
