@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mirimpute.datasets.columns import Column
     from mirimpute.estimator import MirfImputer
 
-FORMAT = "mirimpute-mirf-5"
+FORMAT = "mirimpute-mirf-6"
 
 
 def save(imputer: MirfImputer, path: Path) -> None:
@@ -93,7 +93,8 @@ def _column_facts(column: Column) -> dict[str, Any]:
                 f"column {column.name!r} has the category {category!r}, a {type(category).__name__}, which no file "
                 "can hold: make them strings before the fit"
             )
-    return {"name": column.name, "kind": column.kind.value, "categories": list(column.categories), "step": column.step}
+    plain = {"name": column.name, "kind": column.kind.value, "categories": list(column.categories)}
+    return {**plain, "step": column.step, "pattern": column.pattern}
 
 
 def load(path: Path) -> MirfImputer:
@@ -140,7 +141,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
         return {name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)}
 
     columns = tuple(
-        Column(each["name"], Kind(each["kind"]), tuple(each["categories"]), int(each["step"]))
+        Column(each["name"], Kind(each["kind"]), tuple(each["categories"]), int(each["step"]), each["pattern"])
         for each in facts["columns"]
     )
     encoding = Encoding(columns)

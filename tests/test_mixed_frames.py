@@ -36,6 +36,7 @@ def frame_of(n=240, seed=0):
             "day": pd.Timestamp("2020-01-01") + pd.to_timedelta((100 * z).round(), unit="D"),
             "zoned": pd.Timestamp("2020-01-01", tz="Europe/Berlin") + pd.to_timedelta((100 * z).round(), unit="h"),
             "time": pd.to_timedelta((60 * z).round(), unit="s"),
+            "written": (pd.Timestamp("2020-01-01") + pd.to_timedelta((100 * z).round(), unit="D")).strftime("%Y-%m-%d"),
             "constant": "x",
             "single": z.astype("float32"),
         }
@@ -60,7 +61,10 @@ def check_completed(completed, holes):
     for name in holes.columns:
         seen = holes[name].notna()
         pd.testing.assert_series_equal(completed.loc[seen, name], holes.loc[seen, name])
-        if not pd.api.types.is_numeric_dtype(holes[name]) and holes[name].dtype.kind not in "mM":
+        written = holes.loc[seen, name].astype(str).str.fullmatch(r"\d{4}-\d\d-\d\d").all()
+        if holes[name].dtype.kind == "O" and written:
+            assert completed[name].str.fullmatch(r"\d{4}-\d\d-\d\d").all()
+        elif not pd.api.types.is_numeric_dtype(holes[name]) and holes[name].dtype.kind not in "mM":
             assert set(completed[name]) <= set(holes[name].dropna())
 
 
@@ -95,6 +99,9 @@ def mixed_frames(draw):
         "category": lambda: pd.Categorical(rng.choice(["u", "v"], n), categories=["w", "v", "u"]),
         "ordered": lambda: pd.Categorical(rng.choice([1, 2, 3], n), categories=[3, 2, 1], ordered=True),
         "date": lambda: pd.Timestamp("1999-12-31") + pd.to_timedelta(rng.integers(-9999, 9999, n), unit="D"),
+        "written": lambda: (
+            pd.Timestamp("1999-12-31") + pd.to_timedelta(rng.integers(-9999, 9999, n), unit="D")
+        ).strftime("%Y-%m-%d"),
         "constant": lambda: np.full(n, "same"),
         "number": lambda: np.full(n, 7.5),
     }

@@ -128,8 +128,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="COLUMN=KIND",
-        help="take a column for continuous, integer, categorical, text, or for categories in an order (low,mid,high); "
-        "may be given again",
+        help="take a column for continuous, integer, categorical, datetime, text, or for an order of categories "
+        "(low,mid,high); may be given again",
     )
     parser.add_argument("--no-header", action="store_true", help="the first line of the CSV holds no column names")
     parser.add_argument("--force", action="store_true", help="replace output files that are there")

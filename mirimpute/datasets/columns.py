@@ -18,6 +18,8 @@ MOST_CATEGORIES = 100
 FEW_CATEGORIES = 20
 """So many are categories however few values there are; more of them are text when they hardly repeat."""
 
+SECONDS_OF_DAY = 86_400
+
 _TEXT = "text"
 
 
@@ -46,12 +48,14 @@ class Column:
             their order, where they have one.
         step: of dates and durations the seconds of the day, hour, minute or second that all are whole multiples of; 0
             where they have fractions of seconds.
+        pattern: of dates that are strings how they are written, as for :meth:`datetime.datetime.strftime`.
     """
 
     name: str
     kind: Kind
     categories: tuple[Any, ...] = ()
     step: int = 0
+    pattern: str = ""
 
 
 def kind_of(values: pd.Series) -> Kind | None:
@@ -62,7 +66,8 @@ def kind_of(values: pd.Series) -> Kind | None:
       strings and objects of which none occurs twice, or with more than 20 distinct ones that on average occur less than
       twice.
     - Whole numbers are integer, other numbers continuous. Objects that are all numbers are numbers.
-    - Dates, and times of dates, are datetime; durations are durations.
+    - Dates, and times of dates, are datetime; durations are durations. So are strings that are all written as
+      2020-12-31, alone or with 23:59 or 23:59:59 behind a space or a T.
     """
     types = pd.api.types
     of_time = _kind_of_time(values)
@@ -106,7 +111,7 @@ def encoded(
         seconds = _seconds(values)
         present = seconds[~np.isnan(seconds)]
         step = next((each for each in _STEPS if np.all(present % each == 0)), 0)
-        return seconds, Column(name, kind, step=step)
+        return seconds, Column(name, kind, step=step, pattern=_pattern(values))
     numbers = values if pd.api.types.is_numeric_dtype(values) else pd.to_numeric(values)
     return numbers.to_numpy(dtype=np.float64, na_value=np.nan), Column(name, kind)
 
@@ -139,7 +144,15 @@ def decoded(numbers: np.ndarray, column: Column, like: pd.Series) -> pd.Series:
     return found.astype(like.dtype)
 
 
-_STEPS = (86_400, 3_600, 60, 1)
+_STEPS = (SECONDS_OF_DAY, 3_600, 60, 1)
+_YEARS = (-30_610_224_000.0, 253_402_214_400.0)
+"""Seconds from 1970 to the years 1000 and 9999, which four digits write."""
+_PATTERNS = {
+    10: ("%Y-%m-%d",),
+    16: ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"),
+    19: ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"),
+}
+"""How dates may be written, by their length."""
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
@@ -148,12 +161,16 @@ def _moments(numbers: np.ndarray, column: Column, like: pd.Series) -> pd.Series:
     if column.step:
         numbers = np.round(numbers / column.step) * column.step
     dates = pd.api.types.is_object_dtype(like)
-    unit = "s" if dates else _unit(like)
+    unit = "s" if dates or column.pattern else _unit(like)
     most = 9.2e18 / _UNITS[unit]
+    if column.pattern or dates:
+        numbers, unit = np.clip(numbers, *_YEARS), "s"
     whole = pd.Series(np.round(np.clip(numbers, -most, most) * _UNITS[unit]).astype("int64"), index=like.index)
     if column.kind is Kind.DURATION:
         return whole.astype(f"timedelta64[{unit}]").astype(like.dtype)
     found = whole.astype(f"datetime64[{unit}]")
+    if column.pattern:
+        return found.dt.strftime(column.pattern).astype(like.dtype)
     if dates:
         return found.dt.date.astype(object)
     zone = getattr(like.dt, "tz", None) if not isinstance(like.dtype, pd.ArrowDtype) else like.dtype.pyarrow_dtype.tz
@@ -171,7 +188,29 @@ def _kind_of_time(values: pd.Series) -> Kind | None:
         present = values.dropna()
         if len(present) and present.map(lambda each: type(each) is datetime.date).all():
             return Kind.DATETIME
-    return None
+    return Kind.DATETIME if _pattern(values) else None
+
+
+def _pattern(values: pd.Series) -> str:
+    """Return how all values are written, where they are strings that are dates, else ""."""
+    if not (pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values)):
+        return ""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return ""
+    present = values.dropna().astype(object)
+    if not len(present) or not isinstance(present.iloc[0], str) or not present.map(_may_be_date).all():
+        return ""
+    length = len(present.iloc[0])
+    if not (present.str.len() == length).all():
+        return ""
+    for pattern in _PATTERNS[length]:
+        if pd.to_datetime(present, format=pattern, errors="coerce").notna().all():
+            return pattern
+    return ""
+
+
+def _may_be_date(value: Any) -> bool:
+    return isinstance(value, str) and len(value) in _PATTERNS and value[:4].isdecimal() and value[4] == value[7] == "-"
 
 
 def _unit(values: pd.Series) -> str:
@@ -228,8 +267,8 @@ def _wanted(
             raise DataError(f"column {name!r} is not integer: it holds {fractions.iloc[0]}; give continuous")
     if kind in OF_TIME and _kind_of_time(values) is not kind:
         raise DataError(
-            f"column {name!r} is not {kind.value} but {values.dtype}: give text or categorical, or convert it with "
-            "pandas first"
+            f"column {name!r} is not {kind.value} but {values.dtype}: give text or categorical, or write all dates as "
+            "2020-12-31 or 2020-12-31 23:59:59"
         )
     return kind, None
 
@@ -262,6 +301,9 @@ def _plain(value: Any) -> Any:
 
 def _seconds(values: pd.Series) -> np.ndarray:
     missing = values.isna().to_numpy()
+    pattern = _pattern(values)
+    if pattern:
+        values = pd.to_datetime(values.astype(object), format=pattern)
     if isinstance(values.dtype, pd.ArrowDtype):
         values = values.astype("timedelta64[ns]" if values.dtype.kind == "m" else "datetime64[ns]")
     if values.dtype.kind == "m":

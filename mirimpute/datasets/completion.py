@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from mirimpute.datasets.columns import Column, Kind
+from mirimpute.datasets.columns import Column, Kind, decoded
 from mirimpute.datasets.files import SUFFIXES, File
 from mirimpute.datasets.table import Table
 from mirimpute.errors import DataError, UserError
@@ -102,6 +103,8 @@ def _write_csv(source: File, path: Path, table: Table, filled: np.ndarray, targe
 
 def _texts(numbers: np.ndarray, column: Column, observed: np.ndarray, texts: Sequence[str]) -> list[str]:
     """Return the text of each number; that of a category is what the file has where it is observed first."""
+    if column.pattern:
+        return list(decoded(numbers, column, pd.Series(np.full(len(numbers), None), dtype=object)))
     if not column.categories:
         return [str(round(value)) if column.kind is Kind.INTEGER else f"{value:.10g}" for value in numbers]
     first = [texts[int(np.flatnonzero(observed == code)[0])] for code in range(len(column.categories))]
@@ -109,7 +112,6 @@ def _texts(numbers: np.ndarray, column: Column, observed: np.ndarray, texts: Seq
 
 
 def _write_parquet(path: Path, table: Table, filled: np.ndarray, target: Path) -> None:
-    import pandas as pd
     import pyarrow.parquet
 
     from mirimpute.datasets.frames import filled as fill

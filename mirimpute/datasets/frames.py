@@ -94,7 +94,7 @@ def filled(frame: pd.DataFrame, columns: Sequence[Column], x: np.ndarray) -> pd.
 
 def _like(values: pd.Series, column: Column) -> pd.Series:
     """Return a column without any value in a dtype that can hold those of ``column``: its own, if it can."""
-    if column.categories:
+    if column.categories or column.pattern:
         fits = isinstance(values.dtype, pd.CategoricalDtype) or values.dtype.kind == "O"
         return values if fits else values.astype(object)
     if column.kind in OF_TIME:

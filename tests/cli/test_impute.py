@@ -151,6 +151,20 @@ def test_codes_can_be_filled_as_categories(tmp_path):
     assert np.mean(filled[::4, 1] == np.where(x[::4] > 0, "07", "12")) > 0.9
 
 
+def test_dates_of_a_csv_are_filled_as_they_are_written(tmp_path):
+    rng = np.random.default_rng(0)
+    days = rng.integers(0, 1000, 90)
+    written = np.array([str(np.datetime64("2020-01-01") + int(day)) for day in days], dtype=object)
+    written[::4] = ""
+    source, target = tmp_path / "visits.csv", tmp_path / "done.csv"
+    source.write_text("cost,day\n" + "".join(f"{a / 10:.1f},{b}\n" for a, b in zip(days, written, strict=True)))
+    assert main([str(source), "-o", str(target), "--method", "ice"]) == 0
+    filled = np.array(read(target)[1:])[:, 1].astype("datetime64[D]")  # each is a date
+    wrong = np.abs((filled - np.datetime64("2020-01-01")).astype(int) - days)
+    assert wrong[1::4].max() == 0
+    assert wrong[::4].max() < 10
+
+
 def test_whole_numbers_stay_inside_their_type(tmp_path):
     x = np.linspace(-1, 1, 60)
     table = pyarrow.table(

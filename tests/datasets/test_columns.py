@@ -32,6 +32,14 @@ DAY = 86_400
         (pd.to_datetime(["2020-01-01", None]), Kind.DATETIME),
         (pd.to_timedelta([1, None], unit="s"), Kind.DURATION),
         ([datetime.date(2020, 1, 1), None], Kind.DATETIME),
+        (["2020-01-01", None, "1999-12-31"], Kind.DATETIME),
+        (pd.array(["2020-01-01 05:00", None], dtype="string"), Kind.DATETIME),
+        (["2020-01-01T05:00:59", "1999-12-31T00:00:00"], Kind.DATETIME),
+        (["2020-01-01", "2020-02-30"], None),  # no such day
+        (["2020-01-01", "2020-01-01 05:00"], None),
+        (["2020-1-1", "2020-1-12"], None),
+        (["2020-01-01", "unknown"], None),
+        (pd.Categorical(["2020-01-01", "2020-01-02"]), Kind.CATEGORICAL),
         ([[1], [1], [2]], None),  # lists cannot be told apart by hash
     ],
 )
@@ -53,9 +61,12 @@ def test_rules(values, kind):
         pd.Series(pd.to_timedelta([1, -5, 3600], unit="s")),
         pd.Series([datetime.date(2020, 1, 1), datetime.date(1960, 1, 1)]),
         pd.Series(pd.to_datetime(["2020-01-01", "1960-06-01"])).astype("timestamp[us][pyarrow]"),
+        pd.Series(["2020-01-01", "1960-06-01"]),
+        pd.Series(["2020-01-01 05:30", "1960-06-01 00:00"], dtype="string"),
+        pd.Series(["2020-01-01T05:30:01", "1960-06-01T00:00:00"], dtype="string[pyarrow]"),
         pd.Series([(1, 2), (3, 4), (1, 2)]),
     ],
-    ids=lambda values: str(values.dtype),
+    ids=lambda values: f"{values.dtype}-{values.iloc[0]}",
 )
 def test_there_and_back(values):
     numbers, column = encoded(values, "x")
@@ -96,6 +107,13 @@ def test_midnights_of_a_zone_are_filled_with_midnights():
     assert decoded(numbers + 0.3 * DAY, column, days).tolist() == days.tolist()
 
 
+def test_dates_far_outside_four_digits_of_years_stay_inside():
+    for dates in (pd.Series(["2020-01-01", "1990-01-01"]), pd.Series([datetime.date(2020, 1, 1)])):
+        _, column = encoded(dates, "x")
+        found = decoded(np.array([1e14, -1e14]), column, pd.Series([None, None], dtype=object))
+        assert found.astype(str).tolist() == ["9999-12-31", "1000-01-01"]
+
+
 def test_dates_are_filled_as_round_as_they_are():
     days = pd.Series(pd.to_datetime(["2020-01-01", "2020-01-05"]))
     numbers, column = encoded(days, "day")
@@ -129,7 +147,7 @@ def test_wanted_kinds():
         ({"a": ["x"]}, DataError, "column 'a' holds 'y', which is not among its categories"),
         ({"a": 3}, UserError, "neither a kind nor a list of different categories"),
         ({"a": ["x", "y", "x"]}, UserError, "neither a kind nor a list of different categories"),
-        ({"a": "datetime"}, DataError, "convert it with pandas first"),
+        ({"a": "datetime"}, DataError, "write all dates as 2020-12-31"),
     ],
 )
 def test_kinds_that_cannot_be(kinds, error, words):
