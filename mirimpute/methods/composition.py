@@ -17,7 +17,7 @@ from mirimpute.methods.hyper import Hyper
 from mirimpute.methods.ice import Ice
 from mirimpute.methods.mice import Mice
 from mirimpute.methods.missforest import MissForest
-from mirimpute.methods.transports.selection import ASSUMED
+from mirimpute.methods.transports.selection import SELF_MASKING
 from mirimpute.problem import Imputation, Problem, Progress
 from mirimpute.seeding import generator, integer_seed
 
@@ -205,9 +205,10 @@ def check_combination(settings: Mirf) -> None:
         if (settings.transport, other) in _REFUSED:
             reason = _REFUSED[settings.transport, other]
             raise UserError(f"method.transport={settings.transport} does not go with {said}, because {reason}")
-    if settings.selection == ASSUMED:
+    if settings.selection == SELF_MASKING:
         raise UserError(
-            "method.selection=assumed tilts the joint flow: leave out method.transport and method.sweep, or selection"
+            "method.selection=self_masking tilts the joint flow: leave out method.transport and method.sweep, or "
+            "selection"
         )
 
 

@@ -70,8 +70,8 @@ class Mirf(Method):
         passes: of the trees at most, each on rows completed by the estimate before it; the held-out cells say how many.
         tree_inputs, tree_rows: columns and rows that it sees, at most.
         tree_work: rows x inputs x trees, summed over the columns, at most; beyond it there are fewer trees, or none.
-        selection: whether values may be missing by their own size: never, auto (where the pattern says so), or assumed;
-            what can and cannot be told is said in :mod:`mirimpute.methods.transports.selection`.
+        selection: whether values may be missing by their own size: never, auto (where the pattern says so), or
+            self_masking (they are); what can and cannot be told: :mod:`mirimpute.methods.transports.selection`.
     """
 
     version: ClassVar[int] = 4

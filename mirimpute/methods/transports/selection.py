@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-NEVER, AUTO, ASSUMED = "never", "auto", "assumed"
-SELECTIONS = (NEVER, AUTO, ASSUMED)
+NEVER, AUTO, SELF_MASKING = "never", "auto", "self_masking"
+SELECTIONS = (NEVER, AUTO, SELF_MASKING)
 
 MOST_COLUMNS = 256
 _MOST_ROWS = 5000
@@ -49,7 +49,7 @@ _LARGEST_LOG_WEIGHT = 30.0
 _CONTRADICTED = 2.0
 _CHANCE = 0.001
 _LEAST_HELD_OUT = 10
-_LEAST_CALIBRATION = 0.02
+_LEAST_CALIBRATION = 0.1
 
 
 @dataclass(frozen=True)
@@ -60,33 +60,34 @@ class Calibration:
     c_j f_ij, so that both the slope and its error are over c_j.
 
     Attributes:
-        slope, error: (d,), of the regression of held-out cells on their predictions, and its standard error; 1 and 0
-            for a column with fewer than ten of them.
+        slope: (d,), of the regression of held-out cells on their predictions; 1 for a column with fewer than ten.
     """
 
     slope: Array
-    error: Array
 
     @classmethod
     def of(cls, predicted: Array, x: Array, held_out: Array) -> Calibration:
         """Return the calibration of predictions (n, d) of the cells ``held_out`` of ``x``, which they have not seen."""
-        slope, error = np.ones(x.shape[1]), np.zeros(x.shape[1])
+        slope = np.ones(x.shape[1])
         for column in np.flatnonzero(held_out.sum(axis=0) >= _LEAST_HELD_OUT):
             rows = held_out[:, column]
             f, y = (each[rows, column] - each[rows, column].mean() for each in (predicted, x))
             if (f**2).sum() > 0:
                 slope[column] = (f * y).sum() / (f**2).sum()
-                error[column] = np.sqrt(((y - slope[column] * f) ** 2).mean() / (f**2).sum())
-        return cls(slope, error)
+        return cls(slope)
 
     def applied(self, slope: Array, error: Array, columns: Array) -> tuple[Array, Array]:
-        """Return slopes of the pattern and their errors over c_j, the error of which counts too (delta method).
+        """Return slopes of the pattern and their errors over c_j, which is taken for 1 where it is above.
 
-        c_j is taken for 1 where it is above, which is no noise, and for 0.02 at least, which leaves an error too large
-        for the slope to mean anything.
+        That c_j is itself uncertain is left out: its error, by the delta method, took the tilt from columns with heavy
+        tails, and cost more than it saved (uci/forest, uci/solar).
         """
-        c = np.clip(self.slope[columns], _LEAST_CALIBRATION, 1.0)
-        return slope / c, np.hypot(error / c, slope * self.error[columns] / c**2)
+        c = np.minimum(self.slope[columns], 1.0)
+        return slope / c, error / c
+
+    def is_noise(self, column: int) -> bool:
+        """Return whether c_j is below a tenth: such predictions say nothing of the slope."""
+        return bool(self.slope[column] < _LEAST_CALIBRATION)
 
 
 @dataclass(frozen=True)
@@ -122,23 +123,22 @@ def self_masking_slopes(
 
     "auto" tilts nothing unless the table as a whole says so: the slopes together are beyond chance (a chi-square
     test at one in a thousand), and over all columns f_ij tells the patterns better, out of fold, than the rest
-    of the rows does. The slopes are then shrunk by their common variance (empirical Bayes). "assumed" takes
+    of the rows does. The slopes are then shrunk by their common variance (empirical Bayes). "self_masking" takes
     self-masking for given, of a strength that is common to the columns up to its sign, as far as their slopes agree;
-    columns whose predictions are noise have next to no slope, and those that contradict the assumption by two standard
-    errors none.
+    columns whose predictions are noise, or that contradict the assumption by two standard errors, are left alone.
 
     Args:
         flow: fitted to observed cells.
         x_incomplete: float64 (n, d), standardised.
-        selection: never, auto or assumed.
+        selection: never, auto or self_masking.
         rng: chooses rows of a larger table (200,000 predictions are made, in 500 to 5,000 rows), and the folds.
         left_out: columns that are not looked at, the indicators of categories: missing together, so that none of them
             hides itself alone (default: none).
-        calibration: of the flow's predictions, for "assumed" (default: they are taken at their word). A test of a
+        calibration: of the flow's predictions, for "self_masking" (default: they are taken at their word). A test of a
             slope against its error, as "auto" makes it, does not change with it.
 
     Raises:
-        UserError: assumed, and more than 256 columns; each is predicted from all others.
+        UserError: self_masking, and more than 256 columns; each is predicted from all others.
     """
     n, d = x_incomplete.shape
     asked = d - (0 if left_out is None else len(left_out))
@@ -147,7 +147,7 @@ def self_masking_slopes(
         return slopes
     if asked > MOST_COLUMNS:
         raise UserError(
-            f"selection=assumed (mirf_mnar) compares each column with all others: {asked} columns are more than "
+            f"selection=self_masking (mirf_mnar) compares each column with all others: {asked} columns are more than "
             f"{MOST_COLUMNS}"
         )
     most = int(np.clip(_MOST_PREDICTIONS / d, _LEAST_ROWS, _MOST_ROWS))
@@ -172,12 +172,13 @@ def self_masking_slopes(
     }
     if selection == AUTO and sum(each.own.sum() - each.rest.sum() for each in found.values()) < 0:
         return slopes
-    kept = [column for column in found if not found[column].contradicted]
+    if selection == AUTO or calibration is None:
+        calibration = Calibration(np.ones(d))
+    kept = [column for column in found if not (found[column].contradicted or calibration.is_noise(column))]
     if kept:
         estimate = np.array([found[column].slope for column in kept])
         error = np.array([found[column].error for column in kept])
-        if selection == ASSUMED and calibration is not None:
-            estimate, error = calibration.applied(estimate, error, np.array(kept))
+        estimate, error = calibration.applied(estimate, error, np.array(kept))
         slopes[kept] = (_shrunk if selection == AUTO else _of_common_strength)(estimate, error)
     return slopes
 
