@@ -74,7 +74,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     from mirimpute.methods.mirf_model import MirfModel, Support, point_range
     from mirimpute.methods.reducer import Schedule, reduce
     from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
-    from mirimpute.methods.transports.selection import Calibration, self_masking_slopes
+    from mirimpute.methods.transports.selection import SELF_MASKING, self_masking_slopes, unpredictable
     from mirimpute.methods.transports.stack import Stack, fit_stack
     from mirimpute.methods.transports.trees import TreeSettings, fit_trees
 
@@ -113,7 +113,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     forest = TreeSettings(settings.trees, settings.leaf, settings.tree_inputs, settings.tree_rows, settings.tree_work)
     wanted = np.ones(x.shape[1], dtype=bool) if new_rows else part.missing.any(axis=0)
     choices, stack = Choices(0.0, np.ones(x.shape[1]), np.zeros(x.shape[1])), Stack()
-    calibration: Calibration | None = None
+    untold = np.concatenate([*part.categorical, np.arange(0)]).astype(int)
 
     def growing(hidden: np.ndarray) -> Callable[[np.ndarray], TreeMeans]:
         def report(done: int, total: int) -> None:
@@ -127,7 +127,8 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         base_mean, flow_mean = flow.means(flow.rows(x, hidden))
         grow = growing(hidden)
         stack, stacked, error = fit_stack(base_mean, flow_mean, x, hidden, held_out, grow, settings.passes)
-        calibration = Calibration.of(flow_mean, x, held_out)
+        if settings.selection == SELF_MASKING:
+            untold = np.union1d(untold, unpredictable(flow_mean, x, held_out))
         noise = torch.Generator(device=device).manual_seed(integer_seed(problem.seed, "choices") % 2**63)
         choices = choose(flow, stacked, x, held_out, noise, part.categorical)
         if reduced.trace:
@@ -139,8 +140,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         means = flow.means(flow.rows(x, part.missing))
         stack = stack.refitted(*means, x, part.missing, growing(part.missing))
     progress("selection", 0, 1)
-    indicators = np.concatenate([*part.categorical, np.arange(0)]).astype(int)
-    slopes = self_masking_slopes(flow, x, settings.selection, rng, indicators, calibration)
+    slopes = self_masking_slopes(flow, x, settings.selection, rng, untold)
     if reduced.trace:
         reduced.trace[-1]["self_masked_columns"] = int((slopes != 0).sum())
     model = MirfModel(

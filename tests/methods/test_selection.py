@@ -9,10 +9,10 @@ from mirimpute.methods.transports.selection import (
     AUTO,
     NEVER,
     SELF_MASKING,
-    Calibration,
     _regress,
     self_masking_slopes,
     tilted,
+    unpredictable,
 )
 
 from .conftest import problem_of
@@ -90,38 +90,27 @@ def test_self_masked_columns_are_found_and_the_others_left_alone(selection):
     assert not slopes[3:].any()
 
 
-def test_calibration_of_noisy_predictions_is_the_reliability():
-    """Prediction f + noise of variance v: E[x | prediction] = prediction var(f) / (var(f) + v)."""
+def test_columns_that_are_not_ordered_as_predicted_are_named():
     rng = np.random.default_rng(0)
-    f = rng.normal(size=(4000, 3))
-    x = f + 0.3 * rng.normal(size=f.shape)
-    predicted = f + [0.0, 1.0, 0.0] * rng.normal(size=f.shape)
-    held_out = np.ones(f.shape, dtype=bool)
-    held_out[:, 2] = np.arange(4000) < 5  # too few
-    found = Calibration.of(predicted, x, held_out)
-    error = np.sqrt((0.5**2 + 0.5**2 + 0.3**2) / 2 / 4000)  # of the second, the largest
-    assert found.slope == pytest.approx([1.0, 0.5, 1.0], abs=4 * error)
-    assert found.slope[2] == 1
+    x = rng.standard_cauchy(size=(200, 4))
+    predicted = x.copy()
+    predicted[:, 1] = -x[:, 1]
+    predicted[0, 2] = -100 * np.abs(x[:, 2]).max()  # an outlier of the wrong sign
+    predicted[:, 3] = -x[:, 3]
+    held_out = np.ones(x.shape, dtype=bool)
+    held_out[:, 3] = np.arange(200) < 9  # too few to tell
+    assert np.corrcoef(predicted[:, 2], x[:, 2])[0, 1] < 0.1
+    assert unpredictable(predicted, x, held_out).tolist() == [1]
 
 
-def test_calibrated_slope_of_a_noisy_prediction_is_that_of_the_exact_one():
-    rng = np.random.default_rng(1)
-    f = rng.normal(size=20_000)
-    missing = rng.random(20_000) < 1 / (1 + np.exp(-0.6 * f))
-    noisy = f + rng.normal(size=20_000)
-    slope, error = (np.array([each]) for each in _regress(noisy, missing))
-    calibrated, its_error = Calibration(np.array([0.5])).applied(slope, error, np.array([0]))
-    assert abs(slope - 0.6) > 10 * error
-    assert abs(calibrated - 0.6) < 3 * its_error
-    assert its_error == 2 * error
-
-
-def test_a_column_whose_predictions_are_noise_is_not_moved():
-    _, x = _table("self", d=6, hidden=3)
-    useless = Calibration(np.array([0.0, 1, 1, 1, 1, 1]))
-    slopes = self_masking_slopes(Exact(), x, SELF_MASKING, np.random.default_rng(1), calibration=useless)
+def test_unpredictable_columns_are_not_tilted(monkeypatch):
+    _, x = _table("self", d=4, hidden=2, n=1000)
+    before = Mirf(**QUICK, selection=SELF_MASKING).fit(problem_of(x)).learnt.model.slopes
+    assert (before[:2] > 0.5).all()
+    monkeypatch.setattr("mirimpute.methods.transports.selection.unpredictable", lambda *arguments: np.array([0]))
+    slopes = Mirf(**QUICK, selection=SELF_MASKING).fit(problem_of(x)).learnt.model.slopes
     assert slopes[0] == 0
-    assert (slopes[1:3] > 0.5).all()
+    assert slopes[1] > 0.5
 
 
 def test_never_looks_at_nothing():

@@ -49,45 +49,6 @@ _LARGEST_LOG_WEIGHT = 30.0
 _CONTRADICTED = 2.0
 _CHANCE = 0.001
 _LEAST_HELD_OUT = 10
-_LEAST_CALIBRATION = 0.1
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """How far the predictions of each column can be taken at their word.
-
-    Where f_ij is partly noise, x_ij = c_j f_ij in the mean with c_j below 1; what the pattern is to be regressed on is
-    c_j f_ij, so that both the slope and its error are over c_j.
-
-    Attributes:
-        slope: (d,), of the regression of held-out cells on their predictions; 1 for a column with fewer than ten.
-    """
-
-    slope: Array
-
-    @classmethod
-    def of(cls, predicted: Array, x: Array, held_out: Array) -> Calibration:
-        """Return the calibration of predictions (n, d) of the cells ``held_out`` of ``x``, which they have not seen."""
-        slope = np.ones(x.shape[1])
-        for column in np.flatnonzero(held_out.sum(axis=0) >= _LEAST_HELD_OUT):
-            rows = held_out[:, column]
-            f, y = (each[rows, column] - each[rows, column].mean() for each in (predicted, x))
-            if (f**2).sum() > 0:
-                slope[column] = (f * y).sum() / (f**2).sum()
-        return cls(slope)
-
-    def applied(self, slope: Array, error: Array, columns: Array) -> tuple[Array, Array]:
-        """Return slopes of the pattern and their errors over c_j, which is taken for 1 where it is above.
-
-        That c_j is itself uncertain is left out: its error, by the delta method, took the tilt from columns with heavy
-        tails, and cost more than it saved (uci/forest, uci/solar).
-        """
-        c = np.minimum(self.slope[columns], 1.0)
-        return slope / c, error / c
-
-    def is_noise(self, column: int) -> bool:
-        """Return whether c_j is below a tenth: such predictions say nothing of the slope."""
-        return bool(self.slope[column] < _LEAST_CALIBRATION)
 
 
 @dataclass(frozen=True)
@@ -117,7 +78,6 @@ def self_masking_slopes(
     selection: str,
     rng: np.random.Generator,
     left_out: Array | None = None,
-    calibration: Calibration | None = None,
 ) -> Array:
     """Return b_j for each column, (d,), 0 where its values do not hide themselves.
 
@@ -125,7 +85,7 @@ def self_masking_slopes(
     test at one in a thousand), and over all columns f_ij tells the patterns better, out of fold, than the rest
     of the rows does. The slopes are then shrunk by their common variance (empirical Bayes). "self_masking" takes
     self-masking for given, of a strength that is common to the columns up to its sign, as far as their slopes agree;
-    columns whose predictions are noise, or that contradict the assumption by two standard errors, are left alone.
+    columns that contradict it by two standard errors are left alone.
 
     Args:
         flow: fitted to observed cells.
@@ -134,8 +94,6 @@ def self_masking_slopes(
         rng: chooses rows of a larger table (200,000 predictions are made, in 500 to 5,000 rows), and the folds.
         left_out: columns that are not looked at, the indicators of categories: missing together, so that none of them
             hides itself alone (default: none).
-        calibration: of the flow's predictions, for "self_masking" (default: they are taken at their word). A test of a
-            slope against its error, as "auto" makes it, does not change with it.
 
     Raises:
         UserError: self_masking, and more than 256 columns; each is predicted from all others.
@@ -172,15 +130,33 @@ def self_masking_slopes(
     }
     if selection == AUTO and sum(each.own.sum() - each.rest.sum() for each in found.values()) < 0:
         return slopes
-    if selection == AUTO or calibration is None:
-        calibration = Calibration(np.ones(d))
-    kept = [column for column in found if not (found[column].contradicted or calibration.is_noise(column))]
+    kept = [column for column in found if not found[column].contradicted]
     if kept:
         estimate = np.array([found[column].slope for column in kept])
         error = np.array([found[column].error for column in kept])
-        estimate, error = calibration.applied(estimate, error, np.array(kept))
         slopes[kept] = (_shrunk if selection == AUTO else _of_common_strength)(estimate, error)
     return slopes
+
+
+def unpredictable(predicted: Array, x: Array, held_out: Array) -> Array:
+    """Return the columns, int (k,), whose held-out cells are not even ordered as they are predicted.
+
+    Where the rank correlation of the two is not positive, f_ij is noise, and so is the slope of a pattern in it; ranks,
+    because one outlier decides about any other correlation. A column with fewer than ten held-out cells is not told.
+
+    Args:
+        predicted: (n, d), from models that have not seen the held-out cells.
+        x: (n, d).
+        held_out: bool (n, d), observed cells.
+    """
+    from scipy.stats import spearmanr
+
+    found = []
+    for column in np.flatnonzero(held_out.sum(axis=0) >= _LEAST_HELD_OUT):
+        f, y = (each[held_out[:, column], column] for each in (predicted, x))
+        if np.ptp(f) > 0 and np.ptp(y) > 0 and spearmanr(f, y).statistic <= 0:
+            found.append(column)
+    return np.array(found, dtype=int)
 
 
 def tilted(pool: Array, slopes: Array) -> tuple[Array, Array]:
