@@ -146,6 +146,6 @@ def test_show_prints_dates_and_durations(tmp_path, capsys):
     frame.to_parquet(tmp_path / "times.parquet")
     assert data.main(["show", str(tmp_path / "times.parquet")]) == 0
     printed = capsys.readouterr().out
-    assert "2020-01-01 00:00:00 to 2020-01-04 00:00:00" in printed
+    assert "2020-01-01 to 2020-01-04" in printed
     assert "0 days 01:00:00 to 0 days 04:00:00" in printed
     assert "1.5 to 4" in printed
