@@ -194,6 +194,18 @@ def test_new_rows_may_lack_what_the_imputer_knows():
         imputer.transform(frame.assign(day=frame["time"]))
 
 
+def test_dates_of_new_rows_are_written_as_these_rows_write_them():
+    frame = frame_of(60)
+    imputer = MirfImputer(preset="mirf_fast", parameters=QUICK, random_state=0).fit(frame)
+    new = frame.head(3).copy()
+    new["day"] = ["2020-10-10", None, "2019-01-31"]  # fitted as datetime64
+    new["written"] = pd.to_datetime(["2020-10-10", None, "2019-01-31"])  # fitted as strings
+    completed = imputer.transform(new)
+    assert completed["day"].str.fullmatch(r"\d{4}-\d\d-\d\d").all()
+    assert completed["written"].dtype.kind == "M"
+    assert not completed["written"].isna().any()
+
+
 def test_a_refused_fit_leaves_the_imputer_as_it_was():
     frame = frame_of(60)
     imputer = MirfImputer(preset="mirf_fast", parameters=QUICK, random_state=0).fit(frame)

@@ -93,20 +93,21 @@ def show(name: str) -> int:
     print()
     for row in rows:
         print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]))
-    print("\nother kinds (continuous, integer, categorical, datetime, text, or a list of categories in their order):")
+    print("\nother kinds (continuous, integer, categorical, datetime, duration, text, or categories in their order):")
     print("mirimpute-bench ... +dataset.kinds.COLUMN=categorical, or mirimpute-impute ... --kind COLUMN=categorical")
     return 0
 
 
 def _values(frame: pd.DataFrame, j: int, column: Column) -> str:
     """Return the categories, or the range of numbers and dates, in at most 60 characters."""
-    from mirimpute.datasets.columns import SECONDS_OF_DAY
+    from mirimpute.datasets.columns import Kind
+    from mirimpute.datasets.dates import SECONDS_OF_DAY
 
     if column.categories:
         text = f"{len(column.categories)}: {', '.join(map(str, column.categories))}"
         return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 4]} ..."
     low, high = frame.iloc[:, j].min(), frame.iloc[:, j].max()
-    if column.kind.value == "datetime" and column.step == SECONDS_OF_DAY:
+    if column.kind is Kind.DATETIME and column.step == SECONDS_OF_DAY:
         low, high = low.date(), high.date()
     return f"{low:g} to {high:g}" if isinstance(low, float) else f"{low} to {high}"
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mirimpute.datasets import dates
 from mirimpute.errors import DataError, UserError, unknown
 
 MOST_CATEGORIES = 100
 """Distinct values beyond which a column of strings is text."""
 FEW_CATEGORIES = 20
 """So many are categories however few values there are; more of them are text when they hardly repeat."""
-
-SECONDS_OF_DAY = 86_400
 
 _TEXT = "text"
 
@@ -108,10 +107,9 @@ def encoded(
     if kind in (Kind.CATEGORICAL, Kind.ORDINAL):
         return _coded(values, name, kind, order)
     if kind in OF_TIME:
-        seconds = _seconds(values)
-        present = seconds[~np.isnan(seconds)]
-        step = next((each for each in _STEPS if np.all(present % each == 0)), 0)
-        return seconds, Column(name, kind, step=step, pattern=_pattern(values))
+        pattern = dates.pattern_of(values)
+        seconds = dates.seconds_of(values, pattern)
+        return seconds, Column(name, kind, step=dates.step_of(seconds), pattern=pattern)
     numbers = values if pd.api.types.is_numeric_dtype(values) else pd.to_numeric(values)
     return numbers.to_numpy(dtype=np.float64, na_value=np.nan), Column(name, kind)
 
@@ -133,7 +131,8 @@ def decoded(numbers: np.ndarray, column: Column, like: pd.Series) -> pd.Series:
             strangers = [each for each in column.categories if each not in like.cat.categories]
             return found.astype(like.cat.add_categories(strangers).dtype)
     elif column.kind in OF_TIME:
-        return _moments(numbers, column, like)
+        moments = dates.durations if column.kind is Kind.DURATION else partial(dates.dates, pattern=column.pattern)
+        return moments(dates.rounded(numbers, column.step), like)
     elif pd.api.types.is_integer_dtype(like):
         limits = np.iinfo(getattr(like.dtype, "numpy_dtype", like.dtype))
         found = pd.Series(np.clip(np.round(numbers), float(limits.min), float(limits.max)), index=like.index)
@@ -144,80 +143,11 @@ def decoded(numbers: np.ndarray, column: Column, like: pd.Series) -> pd.Series:
     return found.astype(like.dtype)
 
 
-_STEPS = (SECONDS_OF_DAY, 3_600, 60, 1)
-_YEARS = (-30_610_224_000.0, 253_402_214_400.0)
-"""Seconds from 1970 to the years 1000 and 9999, which four digits write."""
-_PATTERNS = {
-    10: ("%Y-%m-%d",),
-    16: ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"),
-    19: ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"),
-}
-"""How dates may be written, by their length."""
-_UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-
-
-def _moments(numbers: np.ndarray, column: Column, like: pd.Series) -> pd.Series:
-    """Return dates or durations for seconds, inside what 64 bits of their unit can hold."""
-    if column.step:
-        numbers = np.round(numbers / column.step) * column.step
-    dates = pd.api.types.is_object_dtype(like)
-    unit = "s" if dates or column.pattern else _unit(like)
-    most = 9.2e18 / _UNITS[unit]
-    if column.pattern or dates:
-        numbers, unit = np.clip(numbers, *_YEARS), "s"
-    whole = pd.Series(np.round(np.clip(numbers, -most, most) * _UNITS[unit]).astype("int64"), index=like.index)
-    if column.kind is Kind.DURATION:
-        return whole.astype(f"timedelta64[{unit}]").astype(like.dtype)
-    found = whole.astype(f"datetime64[{unit}]")
-    if column.pattern:
-        return found.dt.strftime(column.pattern).astype(like.dtype)
-    if dates:
-        return found.dt.date.astype(object)
-    zone = getattr(like.dt, "tz", None) if not isinstance(like.dtype, pd.ArrowDtype) else like.dtype.pyarrow_dtype.tz
-    if zone is not None:
-        found = found.dt.tz_localize(zone, ambiguous=np.ones(len(found), dtype=bool), nonexistent="shift_forward")
-    return found.astype(like.dtype)
-
-
 def _kind_of_time(values: pd.Series) -> Kind | None:
     """Return whether the values are dates or durations, of whatever type."""
-    kind = getattr(values.dtype, "kind", "O")
-    if kind in "mM":
-        return Kind.DURATION if kind == "m" else Kind.DATETIME
-    if pd.api.types.is_object_dtype(values):
-        present = values.dropna()
-        if len(present) and present.map(lambda each: type(each) is datetime.date).all():
-            return Kind.DATETIME
-    return Kind.DATETIME if _pattern(values) else None
-
-
-def _pattern(values: pd.Series) -> str:
-    """Return how all values are written, where they are strings that are dates, else ""."""
-    if not (pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values)):
-        return ""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        return ""
-    present = values.dropna().astype(object)
-    if not len(present) or not isinstance(present.iloc[0], str) or not present.map(_may_be_date).all():
-        return ""
-    length = len(present.iloc[0])
-    if not (present.str.len() == length).all():
-        return ""
-    for pattern in _PATTERNS[length]:
-        if pd.to_datetime(present, format=pattern, errors="coerce").notna().all():
-            return pattern
-    return ""
-
-
-def _may_be_date(value: Any) -> bool:
-    return isinstance(value, str) and len(value) in _PATTERNS and value[:4].isdecimal() and value[4] == value[7] == "-"
-
-
-def _unit(values: pd.Series) -> str:
-    """Return the unit in which dates or durations are counted."""
-    if isinstance(values.dtype, pd.ArrowDtype):
-        return str(values.dtype.pyarrow_dtype.unit)
-    return str(getattr(values.dtype, "unit", None) or np.datetime_data(values.to_numpy().dtype)[0])
+    if getattr(values.dtype, "kind", "O") == "m":
+        return Kind.DURATION
+    return Kind.DATETIME if dates.are_dates(values) else None
 
 
 def _is_number(value: Any) -> bool:
@@ -266,10 +196,10 @@ def _wanted(
         if kind is Kind.INTEGER and len(fractions):
             raise DataError(f"column {name!r} is not integer: it holds {fractions.iloc[0]}; give continuous")
     if kind in OF_TIME and _kind_of_time(values) is not kind:
-        raise DataError(
-            f"column {name!r} is not {kind.value} but {values.dtype}: give text or categorical, or write all dates as "
-            "2020-12-31 or 2020-12-31 23:59:59"
-        )
+        way = "write all dates as 2020-12-31 or 2020-12-31 23:59:59"
+        if kind is Kind.DURATION:
+            way = "make it a pandas timedelta and save it as Parquet"
+        raise DataError(f"column {name!r} is not {kind.value} but {values.dtype}: give text or categorical, or {way}")
     return kind, None
 
 
@@ -297,18 +227,3 @@ def _coded(values: pd.Series, name: str, kind: Kind, order: tuple[Any, ...] | No
 def _plain(value: Any) -> Any:
     """Return a NumPy scalar as the Python object that it stands for."""
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _seconds(values: pd.Series) -> np.ndarray:
-    missing = values.isna().to_numpy()
-    pattern = _pattern(values)
-    if pattern:
-        values = pd.to_datetime(values.astype(object), format=pattern)
-    if isinstance(values.dtype, pd.ArrowDtype):
-        values = values.astype("timedelta64[ns]" if values.dtype.kind == "m" else "datetime64[ns]")
-    if values.dtype.kind == "m":
-        return values.dt.total_seconds().to_numpy(dtype=float)
-    if pd.api.types.is_object_dtype(values):
-        values = pd.to_datetime(values)
-    naive = values.dt.tz_localize(None) if values.dt.tz is not None else values
-    return np.where(missing, np.nan, naive.to_numpy().astype("int64") / _UNITS[_unit(naive)])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from mirimpute.datasets.columns import OF_TIME, Column, Kind, decoded, encoded
+from mirimpute.datasets.dates import pattern_of
 from mirimpute.errors import UserError
 
 
@@ -79,6 +81,8 @@ def filled(frame: pd.DataFrame, columns: Sequence[Column], x: np.ndarray) -> pd.
         missing = values.isna().to_numpy()
         if isinstance(values.dtype, pd.SparseDtype):
             values = values.sparse.to_dense()
+        if column.kind is Kind.DATETIME and not missing.all():  # as these rows write them, not those of the fit
+            column = replace(column, pattern=pattern_of(values))
         if missing.all() and len(values):  # it may have any dtype
             values = decoded(x[:, j], column, _like(values, column))
         elif missing.any():

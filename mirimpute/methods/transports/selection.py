@@ -73,11 +73,7 @@ class _Evidence:
 
 
 def self_masking_slopes(
-    flow: FlowModel,
-    x_incomplete: Array,
-    selection: str,
-    rng: np.random.Generator,
-    left_out: Array | None = None,
+    flow: FlowModel, x_incomplete: Array, selection: str, rng: np.random.Generator, left_out: Array | None = None
 ) -> Array:
     """Return b_j for each column, (d,), 0 where its values do not hide themselves.
 
@@ -92,8 +88,8 @@ def self_masking_slopes(
         x_incomplete: float64 (n, d), standardised.
         selection: never, auto or self_masking.
         rng: chooses rows of a larger table (200,000 predictions are made, in 500 to 5,000 rows), and the folds.
-        left_out: columns that are not looked at, the indicators of categories: missing together, so that none of them
-            hides itself alone (default: none).
+        left_out: columns that are not looked at (default: none): the indicators of categories, missing together, so
+            that none of them hides itself alone; and for "self_masking" those that are :func:`unpredictable`.
 
     Raises:
         UserError: self_masking, and more than 256 columns; each is predicted from all others.
