@@ -14,6 +14,7 @@ from mirimpute.datasets.base import Dataset
 from mirimpute.errors import UserError, unknown
 from mirimpute.limits import can_watch_memory
 from mirimpute.methods.base import Method
+from mirimpute.methods.device import is_device
 from mirimpute.standardise import SCALERS
 
 RATE_CONVENTIONS = ("overall", "eligible")
@@ -162,7 +163,7 @@ class CellConfig:
             raise unknown("protocol.scaler", self.protocol.scaler, SCALERS)
         if self.resume not in RESUME:
             raise UserError(f"resume={self.resume!r} is unknown: give true, false or failed")
-        if self.device != "cpu" and not self.device.startswith("cuda"):
+        if not is_device(self.device):
             raise UserError(f"device={self.device!r} is unknown: give cpu, cuda or cuda:N")
         self._check_protocol()
         self.mechanism.check()

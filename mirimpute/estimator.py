@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,9 +125,9 @@ class MirfImputer(TransformerMixin, BaseEstimator):
             A list of arrays, or of DataFrames when ``X`` is one.
         """
         self._check()
-        if n_draws < 1:
-            raise UserError(f"n_draws={n_draws} returns nothing: give 1 or more")
-        _, draws = self._complete(X, n_draws, random_state)
+        if not isinstance(n_draws, Integral) or n_draws < 1:
+            raise UserError(f"n_draws={n_draws!r} is no number of draws: give 1 or more")
+        _, draws = self._complete(X, int(n_draws), random_state)
         return [self._written(X, draw) for draw in draws]
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -162,12 +164,17 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         return hasattr(self, "_model")
 
     def _check(self) -> None:
+        from mirimpute.methods.device import torch_device
+
         if self.preset not in PRESETS:
             raise unknown("preset", self.preset, PRESETS)
         if self.output not in OUTPUTS:
             raise unknown("output", self.output, OUTPUTS)
-        if not 0 <= self.shrinkage <= 1:
-            raise UserError(f"shrinkage={self.shrinkage} is outside [0, 1]: give 1 for draws, 0 for the mean")
+        if not isinstance(self.shrinkage, Real) or not 0 <= self.shrinkage <= 1:
+            raise UserError(f"shrinkage={self.shrinkage!r} is outside [0, 1]: give 1 for draws, 0 for the mean")
+        if self.parameters is not None and not isinstance(self.parameters, Mapping):
+            raise UserError(f"parameters={self.parameters!r} is no dict: give one such as {{'rounds': 3}}")
+        torch_device(self.device)
 
     def _complete(self, X: Any, n_draws: int, stream: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the completed point estimate and draws as numbers; observed cells keep their bits.

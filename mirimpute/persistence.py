@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from mirimpute.datasets.columns import Column
     from mirimpute.estimator import MirfImputer
 
-FORMAT = "mirimpute-mirf-6"
+FORMAT = "mirimpute-mirf-7"
 
 
 def save(imputer: MirfImputer, path: Path) -> None:
@@ -24,6 +25,7 @@ def save(imputer: MirfImputer, path: Path) -> None:
     Raises:
         UserError: the file cannot be written.
     """
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     model, flow = imputer._model, imputer._model.flow
@@ -77,8 +79,8 @@ def save(imputer: MirfImputer, path: Path) -> None:
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     try:
         save_file(contiguous, path, metadata={"mirimpute": json.dumps(facts)})
-    except OSError as error:
-        raise UserError(f"cannot write '{path}' ({error.strerror or error}): choose another file") from error
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"cannot write '{path}' ({error}): choose another file, in a folder that is there") from error
 
 
 def _column_facts(column: Column) -> dict[str, Any]:
@@ -93,8 +95,7 @@ def _column_facts(column: Column) -> dict[str, Any]:
                 f"column {column.name!r} has the category {category!r}, a {type(category).__name__}, which no file "
                 "can hold: make them strings before the fit"
             )
-    plain = {"name": column.name, "kind": column.kind.value, "categories": list(column.categories)}
-    return {**plain, "step": column.step, "pattern": column.pattern}
+    return {**asdict(column), "kind": column.kind.value}
 
 
 def load(path: Path) -> MirfImputer:
@@ -141,7 +142,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
         return {name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)}
 
     columns = tuple(
-        Column(each["name"], Kind(each["kind"]), tuple(each["categories"]), int(each["step"]), each["pattern"])
+        Column(**{**each, "kind": Kind(each["kind"]), "categories": tuple(each["categories"])})
         for each in facts["columns"]
     )
     encoding = Encoding(columns)

@@ -137,6 +137,13 @@ def test_damaged_and_foreign_files_are_refused_in_one_sentence(fitted, tmp_path)
         MirfImputer.load(tmp_path / "hostile")
 
 
+def test_requests_without_a_meaning_are_refused_in_one_sentence(fitted, tmp_path):
+    with pytest.raises(UserError, match="in a folder that is there"):
+        fitted.save(tmp_path / "no" / "imputer")
+    with pytest.raises(UserError, match=r"n_draws=1\.5 is no number of draws"):
+        fitted.sample(table()[1], 1.5)
+
+
 def test_values_behind_missing_cells_do_not_leak():
     """NaN is the only mark: two tables that differ only where they are missing are the same table."""
     x_true, x = table()
@@ -152,7 +159,12 @@ def test_values_behind_missing_cells_do_not_leak():
         ({"preset": "mirff"}, "unknown preset 'mirff'.*mirf"),
         ({"output": "mean"}, "unknown output 'mean'"),
         ({"shrinkage": 2.0}, r"shrinkage=2.0 is outside"),
+        ({"shrinkage": "none"}, r"shrinkage='none' is outside"),
+        ({"device": "gpu"}, "device='gpu' is unknown: give cpu"),
         ({"parameters": {"round": 1}}, "unknown parameter 'round'.*rounds"),
+        ({"parameters": {"steps": 1.5}}, "parameter steps=1.5 is of a wrong type: give int"),
+        ({"parameters": {"solver": 3}}, "solver=3"),
+        ({"parameters": ["rounds"]}, "is no dict"),
         ({"parameters": {"rounds": 0}}, "rounds=0 is too small"),
     ],
 )

@@ -1,6 +1,7 @@
 """`MirfImputer` and cells on tables of numbers, categories and dates."""
 
 import warnings
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -204,6 +205,36 @@ def test_dates_of_new_rows_are_written_as_these_rows_write_them():
     assert completed["day"].str.fullmatch(r"\d{4}-\d\d-\d\d").all()
     assert completed["written"].dtype.kind == "M"
     assert not completed["written"].isna().any()
+
+
+def test_new_rows_in_another_time_zone_are_the_same_moments():
+    frame = frame_of(60)
+    imputer = MirfImputer(preset="mirf_fast", parameters=QUICK, random_state=0).fit(frame)
+    holes = with_holes(frame.head(20))
+    elsewhere = holes.assign(zoned=holes["zoned"].dt.tz_convert("America/New_York"))
+    here, there = imputer.transform(holes), imputer.transform(elsewhere)
+    assert there["zoned"].dtype == elsewhere["zoned"].dtype
+    pd.testing.assert_frame_equal(there.assign(zoned=there["zoned"].dt.tz_convert("Europe/Berlin")), here)
+    with pytest.raises(ValueError, match="had Europe/Berlin time zone when the imputer was fitted, and now have none"):
+        imputer.transform(frame.assign(zoned=frame["zoned"].dt.tz_localize(None)))
+
+
+def test_one_new_row_gets_whole_numbers_where_the_fit_had_them():
+    frame = frame_of(60)
+    imputer = MirfImputer(preset="mirf_fast", parameters=QUICK, random_state=0).fit(frame)
+    completed = imputer.transform(frame.head(1).assign(whole=None, complete=np.nan))
+    assert completed["whole"].dtype == "Int64"
+    assert completed["complete"].iloc[0] == round(completed["complete"].iloc[0])
+
+
+def test_decimals_come_back_with_their_places():
+    frame = frame_of(60)[["number", "word"]]
+    frame["price"] = [Decimal(f"{value:.2f}") for value in frame["number"]]
+    holes = with_holes(frame)
+    completed = MirfImputer(preset="mirf_fast", parameters=QUICK, random_state=0).fit_transform(holes)
+    assert {each.as_tuple().exponent for each in completed["price"]} == {-2}
+    seen = holes["price"].notna()
+    assert completed.loc[seen, "price"].tolist() == holes.loc[seen, "price"].tolist()
 
 
 def test_a_refused_fit_leaves_the_imputer_as_it_was():

@@ -38,13 +38,16 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.encoding import problem_of
     from mirimpute.isolation import run_isolated
     from mirimpute.methods.catalog import named_method
+    from mirimpute.methods.device import torch_device
     from mirimpute.methods.sanity import check as check_sanity
     from mirimpute.seeding import integer_seed
 
     if options.draws < 0:
         raise UserError(f"--draws {options.draws} is negative: give 0 or more")
+    if options.device != "cpu":
+        torch_device(options.device)
     method = named_method(options.method, {"draws": options.draws} if _has_draws(options) else None)
-    kinds = dict(_kind(text) for text in options.kind)
+    kinds = _kinds(options.kind)
     source = File(path=str(options.file), header=not options.no_header, kinds=kinds)
     targets = [options.output, *(_numbered(options.output, k + 1, options.draws) for k in range(options.draws))]
     for target in targets:
@@ -82,6 +85,16 @@ def _has_draws(options: argparse.Namespace) -> bool:
     from mirimpute.methods.catalog import named_method
 
     return options.draws > 0 and hasattr(named_method(options.method), "draws")
+
+
+def _kinds(texts: Sequence[str]) -> dict[str, str | list[str]]:
+    """Return the kind of each column that is given one."""
+    kinds: dict[str, str | list[str]] = {}
+    for column, kind in map(_kind, texts):
+        if column in kinds:
+            raise UserError(f"--kind gives column {column!r} two kinds, {kinds[column]} and {kind}: give it once")
+        kinds[column] = kind
+    return kinds
 
 
 def _kind(text: str) -> tuple[str, str | list[str]]:
@@ -128,8 +141,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="COLUMN=KIND",
-        help="take a column for continuous, integer, categorical, datetime, text, or for an order of categories "
-        "(low,mid,high); may be given again",
+        help="take a column for continuous, integer, categorical, ordinal, datetime, duration or text, or give its "
+        "categories in their order (low,mid,high); may be given again, for another column",
     )
     parser.add_argument("--no-header", action="store_true", help="the first line of the CSV holds no column names")
     parser.add_argument("--force", action="store_true", help="replace output files that are there")

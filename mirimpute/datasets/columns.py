@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -45,9 +46,10 @@ class Column:
         kind: what its values are.
         categories: of categorical and ordinal columns the values that occur, whose numbers from 0 are the table's; in
             their order, where they have one.
-        step: of dates and durations the seconds of the day, hour, minute or second that all are whole multiples of; 0
-            where they have fractions of seconds.
+        step: of dates and durations the seconds of the day, hour, minute or second that all are whole multiples of; 1
+            of numbers of an integer type; 0 of others.
         pattern: of dates that are strings how they are written, as for :meth:`datetime.datetime.strftime`.
+        zone: of dates the time zone on whose clock they are counted; "" where they have none.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Column:
     categories: tuple[Any, ...] = ()
     step: int = 0
     pattern: str = ""
+    zone: str = ""
 
 
 def kind_of(values: pd.Series) -> Kind | None:
@@ -101,17 +104,20 @@ def encoded(
     Raises:
         DataError: the column is not of the wanted kind, or holds a value that is not among its categories.
     """
+    if pd.api.types.is_complex_dtype(values):
+        raise DataError(f"column {name!r} holds complex numbers: give real and imaginary parts a column each")
     kind, order = _wanted(values, name, wanted)
     if kind is None:
         return None
     if kind in (Kind.CATEGORICAL, Kind.ORDINAL):
         return _coded(values, name, kind, order)
     if kind in OF_TIME:
-        pattern = dates.pattern_of(values)
-        seconds = dates.seconds_of(values, pattern)
-        return seconds, Column(name, kind, step=dates.step_of(seconds), pattern=pattern)
+        pattern, zone = dates.pattern_of(values), dates.zone_of(values)
+        seconds = dates.seconds_of(values, pattern, zone)
+        return seconds, Column(name, kind, step=dates.step_of(seconds), pattern=pattern, zone=zone)
     numbers = values if pd.api.types.is_numeric_dtype(values) else pd.to_numeric(values)
-    return numbers.to_numpy(dtype=np.float64, na_value=np.nan), Column(name, kind)
+    column = Column(name, kind, step=int(kind is Kind.INTEGER and pd.api.types.is_integer_dtype(values)))
+    return numbers.to_numpy(dtype=np.float64, na_value=np.nan), column
 
 
 def decoded(numbers: np.ndarray, column: Column, like: pd.Series) -> pd.Series:
@@ -131,7 +137,8 @@ def decoded(numbers: np.ndarray, column: Column, like: pd.Series) -> pd.Series:
             strangers = [each for each in column.categories if each not in like.cat.categories]
             return found.astype(like.cat.add_categories(strangers).dtype)
     elif column.kind in OF_TIME:
-        moments = dates.durations if column.kind is Kind.DURATION else partial(dates.dates, pattern=column.pattern)
+        as_dates = partial(dates.dates, pattern=column.pattern, zone=column.zone)
+        moments = dates.durations if column.kind is Kind.DURATION else as_dates
         return moments(dates.rounded(numbers, column.step), like)
     elif pd.api.types.is_integer_dtype(like):
         limits = np.iinfo(getattr(like.dtype, "numpy_dtype", like.dtype))
@@ -139,7 +146,7 @@ def decoded(numbers: np.ndarray, column: Column, like: pd.Series) -> pd.Series:
     elif column.kind is Kind.INTEGER and pd.api.types.is_object_dtype(like):
         found = pd.Series([round(number) for number in numbers], index=like.index, dtype=object)
     else:
-        found = pd.Series(numbers, index=like.index)
+        found = pd.Series(np.round(numbers) if column.step else numbers, index=like.index)
     return found.astype(like.dtype)
 
 
@@ -151,7 +158,7 @@ def _kind_of_time(values: pd.Series) -> Kind | None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, np.bool_))
+    return isinstance(value, (int, float, Decimal, np.number)) and not isinstance(value, (bool, np.bool_))
 
 
 def _categorical(values: pd.Series) -> Kind | None:
@@ -187,7 +194,8 @@ def _wanted(
     kind = Kind(wanted)
     if kind in (Kind.CONTINUOUS, Kind.INTEGER):
         numbers = pd.to_numeric(values.astype(object), errors="coerce")
-        texts = values[numbers.isna() & values.notna()]
+        truths = values.map(lambda each: isinstance(each, (bool, np.bool_)), na_action="ignore").eq(True)
+        texts = values[(numbers.isna() & values.notna()) | truths]
         if len(texts):
             raise DataError(
                 f"column {name!r} is not {kind.value}: it holds {texts.iloc[0]!r}; correct it, or give another kind"
@@ -208,10 +216,12 @@ def _coded(values: pd.Series, name: str, kind: Kind, order: tuple[Any, ...] | No
     present = values.dropna()
     distinct = list(present.unique())
     if order is not None:
+        given, order = order, _matched(order, distinct)
         strangers = [each for each in distinct if each not in order]
         if strangers:
             raise DataError(
-                f"column {name!r} holds {_plain(strangers[0])!r}, which is not among its categories {list(order)}"
+                f"column {name!r} holds {_plain(strangers[0])!r}, which is not among its categories {list(given)}: "
+                "add it to them, or correct the cells"
             )
         categories = [each for each in order if each in distinct]
     elif isinstance(values.dtype, pd.CategoricalDtype):
@@ -222,6 +232,24 @@ def _coded(values: pd.Series, name: str, kind: Kind, order: tuple[Any, ...] | No
     place = {category: code for code, category in enumerate(categories)}
     codes = values.astype(object).map(place).to_numpy(dtype=np.float64, na_value=np.nan)
     return codes, Column(name, kind, tuple(_plain(each) for each in categories))
+
+
+def _matched(order: Sequence[Any], distinct: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the categories of ``order``, those that are written like a value of the column as that value.
+
+    >>> _matched(["0", "1", "many"], [1.0, 0.0]), _matched(["false", "true"], [True, False])
+    ((0.0, 1.0, 'many'), (False, True))
+    """
+    written = {_text_of(each): each for each in distinct}
+    truths = {str(each).lower(): each for each in distinct if isinstance(each, (bool, np.bool_))}
+    return tuple(written.get(_text_of(each), truths.get(str(each).lower(), each)) for each in order)
+
+
+def _text_of(value: Any) -> str:
+    """Return how a category would be written: whole numbers without a point."""
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
 
 
 def _plain(value: Any) -> Any:

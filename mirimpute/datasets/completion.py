@@ -37,7 +37,7 @@ def check_target(source: Path, target: Path, replace: bool) -> None:
     Raises:
         UserError: another kind of file than the source, the source itself, a file that is there, no such folder.
     """
-    if suffix_of(source) != suffix_of(target):
+    if suffix_of(source) and suffix_of(source) != suffix_of(target):
         raise UserError(
             f"output '{target}' is not of the kind of the input: give a name that ends in {suffix_of(source)}"
         )
@@ -123,8 +123,14 @@ def _write_parquet(path: Path, table: Table, filled: np.ndarray, target: Path) -
         if table.missing[:, j].any():
             number = whole.schema.get_field_index(column.name)
             field = whole.schema.field(number)
-            if pyarrow.types.is_integer(field.type) or pyarrow.types.is_floating(field.type):
-                values = _filled(whole.column(number), table.missing[:, j], filled[:, j], column)
+            hidden, types = table.missing[:, j], pyarrow.types
+            is_number = types.is_integer(field.type) or types.is_floating(field.type)
+            if is_number or (types.is_decimal(field.type) and not column.categories):
+                values = _filled(whole.column(number), hidden, filled[:, j], column)
+            elif frame[column.name].dtype.kind == "O" and column.kind in (Kind.CONTINUOUS, Kind.INTEGER):
+                texts = frame[column.name].copy()
+                texts[hidden] = _texts(filled[hidden, j], column, table.values[:, j], [])
+                values = pyarrow.array(texts, type=field.type)
             else:
                 complete = fill(frame[[column.name]], [column], filled[:, [j]]).iloc[:, 0]
                 values = pyarrow.Array.from_pandas(complete, type=field.type)
@@ -143,5 +149,8 @@ def _filled(values: pyarrow.ChunkedArray, missing: np.ndarray, filled: np.ndarra
     if pyarrow.types.is_integer(values.type):
         limits = np.iinfo(values.type.to_pandas_dtype())
         numbers = np.clip(np.round(numbers), float(limits.min), float(limits.max))
+    if pyarrow.types.is_decimal(values.type):
+        most = np.nextafter(10.0 ** (values.type.precision - values.type.scale) - 10.0**-values.type.scale, 0.0)
+        numbers = np.clip(numbers, -most, most)
     new = pyarrow.array(np.where(missing, numbers, 0.0)).cast(values.type, safe=False)
     return pyarrow.compute.if_else(pyarrow.array(missing), new, values.combine_chunks())

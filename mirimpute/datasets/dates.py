@@ -53,24 +53,44 @@ def pattern_of(values: pd.Series) -> str:
     return ""
 
 
-def seconds_of(values: pd.Series, pattern: str) -> np.ndarray:
-    """Return durations in seconds, dates in seconds since 1970 on the clock of their zone; NaN where missing.
+def zone_of(values: pd.Series) -> str:
+    """Return the name of the time zone of dates, "" where they have none.
+
+    >>> zone_of(pd.Series(pd.to_datetime(["2020-12-31"]).tz_localize("Asia/Tokyo")))
+    'Asia/Tokyo'
+    """
+    zone = _zone(values)
+    if zone is None:
+        return ""
+    try:
+        pd.Timestamp(0).tz_localize(str(zone))
+    except Exception:  # a zone without a name that is understood again; which error, each kind of zone decides
+        return "UTC"
+    return str(zone)
+
+
+def seconds_of(values: pd.Series, pattern: str, zone: str = "") -> np.ndarray:
+    """Return durations in seconds, dates in seconds since 1970 on the clock of ``zone``; NaN where missing.
 
     Args:
         values: dates or durations.
         pattern: as :func:`pattern_of` returns it.
+        zone: as :func:`zone_of` returns it, of these dates or of others that have a zone.
     """
     missing = values.isna().to_numpy()
     if pattern:
         values = pd.to_datetime(values.astype(object), format=pattern)
     if isinstance(values.dtype, pd.ArrowDtype):
-        values = values.astype("timedelta64[ns]" if values.dtype.kind == "m" else "datetime64[ns]")
+        name = "timedelta64" if values.dtype.kind == "m" else "datetime64"
+        dtype: Any = f"{name}[{_unit(values)}{', UTC' if zone else ''}]"
+        values = values.astype(dtype)
+    if zone:
+        values = values.dt.tz_convert(zone).dt.tz_localize(None)
     if values.dtype.kind == "m":
         return values.dt.total_seconds().to_numpy(dtype=float)
     if pd.api.types.is_object_dtype(values):
         values = pd.to_datetime(values)
-    naive = values.dt.tz_localize(None) if values.dt.tz is not None else values
-    return np.where(missing, np.nan, naive.to_numpy().astype("int64") / _UNITS[_unit(naive)])
+    return np.where(missing, np.nan, values.to_numpy().astype("int64") / _UNITS[_unit(values)])
 
 
 def step_of(seconds: np.ndarray) -> int:
@@ -95,8 +115,8 @@ def durations(seconds: np.ndarray, like: pd.Series) -> pd.Series:
     return _whole(seconds, like, unit).astype(dtype).astype(like.dtype)
 
 
-def dates(seconds: np.ndarray, like: pd.Series, pattern: str = "") -> pd.Series:
-    """Return dates of the type, index and zone of ``like``, strings where there is a pattern."""
+def dates(seconds: np.ndarray, like: pd.Series, pattern: str = "", zone: str = "") -> pd.Series:
+    """Return dates of the type, index and zone of ``like``, strings where there is a pattern; ``zone`` is the clock."""
     of_objects = pd.api.types.is_object_dtype(like)
     unit = "s" if pattern or of_objects else _unit(like)
     if pattern or of_objects:
@@ -107,9 +127,10 @@ def dates(seconds: np.ndarray, like: pd.Series, pattern: str = "") -> pd.Series:
         return found.dt.strftime(pattern).astype(like.dtype)
     if of_objects:
         return found.dt.date.astype(object)
-    zone = getattr(like.dt, "tz", None) if not isinstance(like.dtype, pd.ArrowDtype) else like.dtype.pyarrow_dtype.tz
-    if zone is not None:
-        found = found.dt.tz_localize(zone, ambiguous=np.ones(len(found), dtype=bool), nonexistent="shift_forward")
+    if _zone(like) is not None:
+        one_of_two = np.ones(len(found), dtype=bool)
+        found = found.dt.tz_localize(zone or _zone(like), ambiguous=one_of_two, nonexistent="shift_forward")
+        found = found.dt.tz_convert(_zone(like))
     return found.astype(like.dtype)
 
 
@@ -117,6 +138,13 @@ def _whole(seconds: np.ndarray, like: pd.Series, unit: str) -> pd.Series:
     """Return whole numbers of the unit, inside what 64 bits can hold."""
     most = _MOST / _UNITS[unit]
     return pd.Series(np.round(np.clip(seconds, -most, most) * _UNITS[unit]).astype("int64"), index=like.index)
+
+
+def _zone(values: pd.Series) -> Any:
+    """Return the time zone of dates, None where they have none."""
+    if isinstance(values.dtype, pd.ArrowDtype):
+        return getattr(values.dtype.pyarrow_dtype, "tz", None)
+    return getattr(values.dtype, "tz", None)
 
 
 def _may_be_date(value: Any) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 import warnings
 import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mirimpute.datasets.base import Dataset
 from mirimpute.errors import DataError, MirimputeWarning, unknown
@@ -25,8 +27,8 @@ class File(Dataset):
     """A CSV (comma separated, UTF-8) or Parquet file; its own missing cells stay missing and are never scored.
 
     A CSV cell is missing when it equals one of ``missing_markers`` (spaces after a comma do not count). A column is
-    numeric when every other cell is a number; one word in it makes it categories or text, and a warning names it. Dates
-    in a CSV are words.
+    numeric when every other cell is a number; one word in it makes it categories or text, and a warning names it. So do
+    whole numbers of which one is written with a zero in front, such as 08001: they are codes.
 
     Attributes:
         name: default the file's name without its suffix.
@@ -92,9 +94,9 @@ class File(Dataset):
         if not self.path:
             raise DataError("dataset 'file' has no path: give dataset.path=my.csv")
         if not path.exists():
-            raise DataError(f"file {str(path)!r} does not exist (working directory {Path.cwd()}): check dataset.path")
+            raise DataError(f"file {str(path)!r} does not exist (working directory {Path.cwd()}): check the path")
         if not path.is_file():
-            raise DataError(f"{str(path)!r} is not a file: give a CSV or Parquet file as dataset.path")
+            raise DataError(f"{str(path)!r} is not a file: give a CSV or Parquet file")
         if not path.name.endswith(SUFFIXES):
             raise DataError(f"file {str(path)!r} has an unknown suffix: use one of {', '.join(SUFFIXES)}")
         if path.stat().st_size == 0:
@@ -111,13 +113,19 @@ class File(Dataset):
         import pandas as pd
 
         open_text = gzip.open if path.suffix == ".gz" else open
-        with open_text(path, "rt", encoding="utf-8-sig", newline="") as lines:
+        with open_text(path, "rt", encoding="utf-8-sig", newline="") as file:
+            lines = _Lines(file)
             reader = csv.reader(lines, skipinitialspace=True)
             blank, first = 0, next(reader, None)
             while first is not None and not any(cell.strip() for cell in first):
                 blank, first = blank + 1, next(reader, None)
             if first is None:
                 raise DataError(f"file {str(path)!r} is empty: give a table with a line of column names and some rows")
+            if len(first) == 1 and any(mark in first[0] for mark in ";\t|"):
+                raise DataError(
+                    f"the first line of file {str(path)!r} is {first[0][:60]!r}, without a comma: save it again with "
+                    "commas between the cells and points in the numbers"
+                )
             # pandas fills a short row with missing cells and takes the first column of a long one as an index.
             for row in reader:
                 if len(row) != len(first) and any(row):
@@ -129,24 +137,44 @@ class File(Dataset):
         _check_names(path, names)
         if self.header and all(_is_number(name) for name in names):
             warnings.warn(
-                f"the first line of {str(path)!r} holds numbers only and is taken as column names: "
-                "set dataset.header=false if the file has no header",
+                f"the first line of {str(path)!r} holds numbers only and is taken as column names: if the file has no "
+                "header, say so by dataset.header=false (mirimpute-impute: --no-header)",
                 MirimputeWarning,
                 stacklevel=2,
             )
-        return pd.read_csv(
-            path,
-            header=None,
-            names=names,
-            skiprows=blank + int(self.header),
-            index_col=False,
-            keep_default_na=False,
-            na_values=list(self.missing_markers),
-            skipinitialspace=True,
-            encoding="utf-8-sig",
-            float_precision="round_trip",
-            low_memory=False,
-        )
+        options: dict[str, Any] = {
+            "header": None,
+            "names": names,
+            "skiprows": blank + int(self.header),
+            "index_col": False,
+            "keep_default_na": False,
+            "na_values": list(self.missing_markers),
+            "skipinitialspace": True,
+            "encoding": "utf-8-sig",
+            "low_memory": False,
+        }
+        frame: pd.DataFrame = pd.read_csv(path, float_precision="round_trip", **options)
+        if lines.with_codes:
+            texts: pd.DataFrame = pd.read_csv(path, dtype=str, **options)
+            for name in frame.columns:
+                written = texts[name].dropna().str.strip()
+                if written.str.fullmatch(r"\d+").all() and written.str.match(r"0\d").any():
+                    frame[name] = texts[name]
+        return frame
+
+
+class _Lines:
+    """The lines of a file, and whether a cell of those that were read may be a code, such as 08001."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = lines
+        self.with_codes = False
+
+    def __iter__(self) -> Iterator[str]:
+        may_be_code = re.compile(r'(?:^|,)[\s"]*0\d').search
+        for line in self._lines:
+            self.with_codes = self.with_codes or may_be_code(line) is not None
+            yield line
 
 
 def _check_names(path: Path, names: list[str]) -> None:

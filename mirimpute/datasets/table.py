@@ -105,7 +105,8 @@ def table_from_frame(frame: pd.DataFrame, name: str, kinds: Mapping[str, str | S
     if not kept:
         raise DataError(
             f"dataset {name!r} has no column that can be imputed, only text (columns: {', '.join(names[:10]) or 'none'}"
-            "): give numbers or categories, or name the kind of a column as +dataset.kinds.COLUMN=categorical"
+            "): give numbers or categories, or name the kind of a column as +dataset.kinds.COLUMN=categorical "
+            "(mirimpute-impute: --kind COLUMN=categorical)"
         )
     columns = tuple(column for _, column in kept)
     values = np.column_stack([numbers for numbers, _ in kept])
@@ -142,11 +143,19 @@ def _warn_of_words(
 
 
 def _culprit(values: pd.Series) -> str:
-    """Return what is wrong with a column of texts of which nearly all are numbers: a typing error; "" for others."""
+    """Return what may be wrong with a column of texts of which nearly all are numbers, or dates; "" for others."""
     if not pd.api.types.is_object_dtype(values) and not pd.api.types.is_string_dtype(values):
         return ""
     present = values.dropna()
-    texts = present[pd.to_numeric(present, errors="coerce").isna()]
-    if not 0 < len(texts) <= 0.1 * len(present):
-        return ""
-    return f"{len(texts)} of {len(present)} values are not numbers, the first is {texts.iloc[0]!r}: correct it"
+    numbers = pd.to_numeric(present, errors="coerce")
+    if numbers.notna().all() and present.map(lambda each: isinstance(each, str)).all():
+        codes = present[present.str.match(r"\s*0\d")]
+        return f"codes such as {codes.iloc[0]}" if len(codes) else f"numbers as text, the first is {present.iloc[0]!r}"
+    for what, known in (
+        ("numbers", numbers),
+        ("dates", pd.to_datetime(present.astype(str), format="ISO8601", errors="coerce", utc=True)),
+    ):
+        texts = present[known.isna()]
+        if 0 < len(texts) <= 0.1 * len(present):
+            return f"{len(texts)} of {len(present)} values are not {what}, the first is {texts.iloc[0]!r}: correct it"
+    return ""

@@ -6,6 +6,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import ValidationError
+
 from mirimpute.conf_location import entry
 from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Method
@@ -25,24 +28,33 @@ def named_method(name: str, parameters: Mapping[str, Any] | None = None) -> Meth
     kind = METHODS[key]
     fields = dataclasses.fields(kind)
     known = {field.name for field in fields}
-    given = {**values, **(parameters or {})}
     for parameter in parameters or {}:
         if parameter not in known:
             raise unknown("parameter", parameter, known)
-    method = kind(**{field.name: _value(field, given[field.name]) for field in fields if field.name in given})
+    given, schema = {**values, **(parameters or {})}, OmegaConf.structured(kind)
+    method = kind(**{field.name: _value(schema, field, given[field.name]) for field in fields if field.name in given})
     method.check()
     return method
 
 
-def _value(field: dataclasses.Field[Any], given: Any) -> Any:
-    """Return ``given``, as a dataclass where the field holds one, such as ``solver: {name: heun, steps: 8}``."""
-    kind = field.default_factory
-    if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)) or isinstance(given, kind):
+def _value(schema: DictConfig, field: dataclasses.Field[Any], given: Any) -> Any:
+    """Return ``given`` as the type of the field in ``schema``, by the rules of a config file.
+
+    Where the field holds a dataclass, a dict such as ``{name: heun, steps: 8}`` becomes one.
+    """
+    inner = field.default_factory
+    if not (isinstance(inner, type) and dataclasses.is_dataclass(inner)):
+        try:
+            schema[field.name] = given
+        except (ValidationError, ValueError, TypeError) as error:
+            raise UserError(f"parameter {field.name}={given!r} is of a wrong type: give {field.type}") from error
+        return given if OmegaConf.is_config(schema[field.name]) else schema[field.name]
+    if isinstance(given, inner):
         return given
     if not isinstance(given, Mapping):
-        raise UserError(f"parameter {field.name}={given!r} is no dict: give one such as {dataclasses.asdict(kind())}")
-    known = {each.name for each in dataclasses.fields(kind)}
+        raise UserError(f"parameter {field.name}={given!r} is no dict: give one such as {dataclasses.asdict(inner())}")
+    known = {each.name: each for each in dataclasses.fields(inner)}
     for name in given:
         if name not in known:
             raise unknown(f"key of {field.name}", name, known)
-    return kind(**given)
+    return inner(**{name: _value(schema[field.name], known[name], value) for name, value in given.items()})

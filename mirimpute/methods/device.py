@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -16,13 +17,27 @@ def torch_device(name: str) -> torch.device:
     """Return the device ``name`` ("cpu", "cuda", "cuda:0").
 
     Raises:
-        UserError: a CUDA device was asked for and there is none.
+        UserError: another device, or a CUDA device that is not there.
     """
     import torch
 
+    if not is_device(name):
+        raise UserError(f"device={name!r} is unknown: give cpu, cuda or cuda:N")
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise UserError(f"device={name!r} was asked for but torch finds no CUDA device: use device=cpu")
-    return torch.device(name)
+    device = torch.device(name)
+    if (device.index or 0) >= max(torch.cuda.device_count(), 1):
+        raise UserError(f"device={name!r} is not there: torch finds {torch.cuda.device_count()} CUDA device(s)")
+    return device
+
+
+def is_device(name: object) -> bool:
+    """Return whether the name is that of a device: cpu, cuda or cuda:N.
+
+    >>> is_device("cuda:1"), is_device("cuda:x"), is_device(None)
+    (True, False, False)
+    """
+    return isinstance(name, str) and re.fullmatch(r"cpu|cuda(:\d{1,3})?", name) is not None
 
 
 @contextmanager

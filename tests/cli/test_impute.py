@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import decimal
 import gzip
 
 import numpy as np
@@ -81,6 +82,23 @@ def test_parquet_keeps_types_order_and_values(tmp_path):
     assert done["time"].cast(pyarrow.int64()).to_pylist() == [0, 10, 10, 20]
 
 
+def test_parquet_numbers_of_other_types_stay_in_them(tmp_path):
+    prices = [decimal.Decimal("1.50"), None, decimal.Decimal("2.25"), decimal.Decimal("2.00")]
+    table = pyarrow.table(
+        {
+            "price": pyarrow.array(prices, pyarrow.decimal128(8, 2)),
+            "typed": pyarrow.array(["1.5", "2.5", None, "4.5"]),
+        }
+    )
+    source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    pyarrow.parquet.write_table(table, source)
+    assert main([str(source), "-o", str(target), "--method", "mean", "--kind", "typed=continuous"]) == 0
+    done = pyarrow.parquet.read_table(target)
+    assert done.schema == table.schema
+    assert done["price"].to_pylist() == [prices[0], decimal.Decimal("1.92"), *prices[2:]]
+    assert done["typed"].to_pylist() == ["1.5", "2.5", "2.833333333", "4.5"]
+
+
 def test_draws_are_files_of_their_own_that_differ_where_cells_were_missing(tmp_path):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(80, 3))
@@ -117,6 +135,10 @@ def test_same_command_same_bytes(people, tmp_path):
         (["full.csv", "-o", "out.csv"], "has no missing cell"),
         (["people.csv", "-o", "out.csv", "--kind", "age"], "has no '='"),
         (["people.csv", "-o", "out.csv", "--kind", "agee=text"], "did you mean 'age'"),
+        (["people.csv", "-o", "out.csv", "--kind", "age=text", "--kind", "age=integer"], "two kinds, text and integer"),
+        (["people.csv", "-o", "out.csv", "--kind", "note=integer"], "is not integer: it holds 'x'"),
+        (["people.csv", "-o", "out.csv", "--device", "gpu"], "device='gpu' is unknown: give cpu"),
+        (["people.txt", "-o", "out.csv"], "'people.txt' does not exist"),
     ],
 )
 def test_bad_requests_are_one_sentence(people, tmp_path, monkeypatch, capsys, arguments, words):

@@ -1,12 +1,15 @@
 """Kinds of columns, and the way of their values to numbers and back."""
 
 import datetime
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 
 from mirimpute.datasets.columns import Column, Kind, decoded, encoded, kind_of
+from mirimpute.datasets.dates import seconds_of
 from mirimpute.datasets.table import table_from_frame
 from mirimpute.errors import DataError, MirimputeWarning, UserError
 
@@ -144,7 +147,8 @@ def test_wanted_kinds():
         ({"a": "category"}, UserError, "did you mean 'categorical'"),
         ({"b": "text"}, UserError, "unknown column 'b'"),
         ({"a": "integer"}, DataError, "column 'a' is not integer: it holds 'x'"),
-        ({"a": ["x"]}, DataError, "column 'a' holds 'y', which is not among its categories"),
+        ({"a": ["x"]}, DataError, r"column 'a' holds 'y', which is not among its categories \['x'\]: add it"),
+        ({"flag": "integer"}, DataError, "column 'flag' is not integer: it holds True"),
         ({"a": 3}, UserError, "neither a kind nor a list of different categories"),
         ({"a": ["x", "y", "x"]}, UserError, "neither a kind nor a list of different categories"),
         ({"a": "datetime"}, DataError, "write all dates as 2020-12-31"),
@@ -152,10 +156,59 @@ def test_wanted_kinds():
 )
 def test_kinds_that_cannot_be(kinds, error, words):
     with pytest.raises(error, match=words):
-        table_from_frame(pd.DataFrame({"a": ["x", "y", "x"], "c": [1, 2, 3]}), "t", kinds)
+        table_from_frame(pd.DataFrame({"a": ["x", "y", "x"], "c": [1, 2, 3], "flag": [True, None, True]}), "t", kinds)
+
+
+def test_orders_may_be_given_as_text():
+    frame = pd.DataFrame({"kids": [0.0, 2.0, np.nan, 1.0], "flag": [True, None, False, True]})
+    table = table_from_frame(frame, "t", {"kids": ["2", "1", "0"], "flag": ["true", "false"]})
+    assert [column.categories for column in table.columns] == [(2.0, 1.0, 0.0), (True, False)]
+    np.testing.assert_array_equal(table.values[[0, 1, 3]], [[2, 0], [0, np.nan], [1, 0]])
+
+
+def test_decimals_are_numbers_and_complex_ones_are_refused():
+    prices = pd.Series([Decimal("1.50"), None, Decimal("2.25")])
+    numbers, column = encoded(prices, "price")
+    assert column.kind is Kind.CONTINUOUS
+    np.testing.assert_array_equal(numbers, [1.5, np.nan, 2.25])
+    with pytest.raises(DataError, match="column 'z' holds complex numbers"):
+        encoded(pd.Series([1j, 2.0]), "z")
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", datetime.timezone(datetime.timedelta(hours=-3))])
+def test_a_zone_is_a_clock_that_other_zones_are_read_on(zone):
+    days = pd.Series(pd.date_range("2020-03-01", periods=9, tz=zone))
+    seconds, column = encoded(days, "day")
+    assert column.step == DAY
+    elsewhere = days.dt.tz_convert("America/New_York")
+    np.testing.assert_array_equal(seconds_of(elsewhere, "", column.zone), seconds)
+    assert decoded(seconds, column, elsewhere).tolist() == elsewhere.tolist()
+
+
+def test_dates_of_arrow_are_read_on_the_clock_of_their_zone():
+    days = pd.Series(pd.date_range("2020-03-01", periods=60, tz="Europe/Berlin"))
+    in_arrow = days.astype(pd.ArrowDtype(pyarrow.timestamp("us", tz="Europe/Berlin")))
+    seconds, column = encoded(in_arrow, "day")
+    assert column == encoded(days, "day")[1]
+    assert decoded(seconds, column, in_arrow).tolist() == in_arrow.tolist()
 
 
 def test_a_word_among_numbers_is_named():
     frame = pd.DataFrame({"a": [str(i % 9) for i in range(99)] + ["?x"], "b": range(100)})
     with pytest.warns(MirimputeWarning, match=r"taken as categories: a \(1 of 100 values are not numbers.*'\?x'"):
         table_from_frame(frame, "t")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (
+            [f"2020-01-{1 + i % 28:02d}" for i in range(99)] + ["n.d."],
+            "categories: a .1 of 100 values are not dates",
+        ),
+        ([f"{i / 7:.3f}" for i in range(100)], "text left out: a .numbers as text, the first is '0.000'"),
+    ],
+)
+def test_texts_that_are_nearly_something_else_are_named(values, words):
+    with pytest.warns(MirimputeWarning, match=words):
+        table_from_frame(pd.DataFrame({"a": values, "b": range(100)}), "t")

@@ -56,6 +56,17 @@ def test_other_text_makes_a_column_text_unless_it_is_a_marker(tmp_path: Path) ->
     np.testing.assert_array_equal(marked.values, [[1, 2, np.nan], [np.nan, 3, 4], [4, 5, 6]])
 
 
+def test_numbers_with_zeros_in_front_are_codes(tmp_path: Path) -> None:
+    rows = "".join(f"{number % 3:05d},{number % 3},0{number % 3}.5,\n" for number in range(9))
+    path = csv(tmp_path, "zip,n,real,gap\n" + rows.replace(",\n", ",0\n", 5).replace(",\n", ",7\n"))
+    with pytest.warns(MirimputeWarning, match=r"taken as categories: zip \(codes such as 00000\)$"):
+        table = load(path)
+    assert table.columns[0].categories == ("00000", "00001", "00002")
+    assert [c.kind for c in table.columns[1:]] == [Kind.INTEGER, Kind.CONTINUOUS, Kind.INTEGER]
+    as_numbers = load(path, kinds={"zip": "integer"})
+    np.testing.assert_array_equal(as_numbers.values[:3, 0], [0, 1, 2])
+
+
 def test_header_false_and_the_warning_without_it(tmp_path: Path) -> None:
     path = csv(tmp_path, "1,2\n3,4\n5,6\n")
     table = load(path, header=False)
@@ -113,9 +124,9 @@ def test_parquet_with_missing_cells_and_types(tmp_path: Path) -> None:
         table.values, [[1, 0.1, 1, 1, 0, day], [nan, nan, 2, 0, nan, day], [3, 0.3, 3, 1, 1, day]]
     )
     assert table.columns == (
-        Column("whole", Kind.INTEGER),
+        Column("whole", Kind.INTEGER, step=1),
         Column("real", Kind.CONTINUOUS),
-        Column("narrow", Kind.INTEGER),
+        Column("narrow", Kind.INTEGER, step=1),
         Column("flag", Kind.CATEGORICAL, (False, True)),
         Column("size", Kind.ORDINAL, ("s", "l")),
         Column("day", Kind.DATETIME, step=day),
@@ -137,7 +148,7 @@ BAD_CSV = [
     ("a,b\n1,2\n3,4,5\n", "line 3 .* has 3 cells where the first line has 2"),
     ("a,b\n1,2,3\n4,5,6\n", "line 2 .* has 3 cells where the first line has 2"),
     ("a,b\n1,2\n3\n", "line 3 .* has 1 cells where the first line has 2"),
-    ("a;b\n1;2\n3;4\n", "no column that can be imputed"),
+    ("a;b\n1;2\n3;4\n", "is 'a;b', without a comma: save it again with commas"),
 ]
 
 
@@ -191,7 +202,7 @@ def test_parquet_column_without_a_value_is_refused_even_without_a_type(tmp_path:
 
 
 def test_paths_that_are_no_tables(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"'.*nothing.csv' does not exist .*check dataset.path"):
+    with pytest.raises(DataError, match=r"'.*nothing.csv' does not exist .*check the path"):
         load(tmp_path / "nothing.csv")
     with pytest.raises(DataError, match="is not a file"):
         load(tmp_path)
