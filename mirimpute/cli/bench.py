@@ -64,6 +64,7 @@ def _run(arguments: list[str]) -> int:
     """Hand ``arguments`` to Hydra and return the exit code."""
     import hydra
 
+    from mirimpute.cli.overrides import readable
     from mirimpute.cli.schema import register_schema
     from mirimpute.cli.translate import user_error
     from mirimpute.conf_location import conf_dir
@@ -71,7 +72,7 @@ def _run(arguments: list[str]) -> int:
     register_schema()
     task = Task()
     entry = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
-    arguments = _with_question(arguments)
+    arguments = [readable(argument) for argument in _with_question(arguments)]
     with _hydra_raises(), _arguments(_with_sweep_dir(_sweep_flag_first(arguments))):
         try:
             entry()
@@ -113,6 +114,9 @@ class Task:
         from hydra.core.hydra_config import HydraConfig
         from hydra.types import RunMode
 
+        from mirimpute.cli.overrides import with_typed_columns
+
+        cfg = with_typed_columns(cfg)
         job = HydraConfig.get()
         if job.mode == RunMode.MULTIRUN:
             _run_in_sweep(cfg, Path(job.sweep.dir), int(job.job.num))
@@ -174,11 +178,12 @@ def _with_question(arguments: list[str]) -> list[str]:
     >>> _with_question(["dataset=file", "dataset.path=my.csv", "method=ice"])
     ['dataset=file', 'dataset.path=my.csv', 'method=ice']
     """
+    from mirimpute.cli.overrides import file_asked_for
+
     asked = {argument.partition("=")[0] for argument in arguments}
-    paths = [argument.partition("=")[2] for argument in arguments if argument.startswith("dataset.path=")]
     if (
         "dataset=file" not in arguments
-        or not any(Path(path).is_file() for path in paths)
+        or not any(map(file_asked_for, arguments))
         or asked & {"method", "mechanism", "experiment", "-m", "--multirun", "--cfg"}
     ):
         return arguments

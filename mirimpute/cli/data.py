@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mirimpute.datasets.catalog import descriptions, named_dataset, options_to_give
@@ -78,7 +80,8 @@ def show(name: str) -> int:
     from mirimpute.cli.notices import plain_warnings
     from mirimpute.datasets.files import SUFFIXES, File
 
-    dataset = File(path=name) if name.endswith(SUFFIXES) else named_dataset(name)
+    is_file = name.endswith(SUFFIXES)
+    dataset = File(path=name) if is_file else named_dataset(name)
     with plain_warnings("mirimpute-data"):
         table = dataset.load(data_directory())
     n_rows, n_columns = table.values.shape
@@ -94,8 +97,26 @@ def show(name: str) -> int:
     for row in rows:
         print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]))
     print("\nother kinds (continuous, integer, categorical, datetime, duration, text, or categories in their order):")
-    print("mirimpute-bench ... +dataset.kinds.COLUMN=categorical, or mirimpute-impute ... --kind COLUMN=categorical")
+    _print_options(name, is_file, [*(column.name for column in table.columns), *table.dropped])
     return 0
+
+
+def _print_options(name: str, is_file: bool, columns: Sequence[str]) -> None:
+    """Print how another kind is asked for, and as a shell needs it for each column whose name is not a plain one."""
+    from mirimpute.cli.overrides import PLAIN_NAME
+    from mirimpute.datasets.completion import suffix_of
+
+    dataset = f"dataset=file {shlex.quote(f'dataset.path={name}')}" if is_file else f"dataset={name}"
+    print(f"mirimpute-bench {dataset} +dataset.kinds.COLUMN=categorical")
+    if is_file:
+        output = f"completed{suffix_of(Path(name))}"
+        print(f"mirimpute-impute {shlex.quote(name)} -o {output} --kind=COLUMN=categorical")
+    quoted = [column for column in columns if not PLAIN_NAME.fullmatch(column)]
+    if quoted:
+        print("where COLUMN is no plain name, the option is:")
+    for column in quoted:
+        options = [f"+dataset.kinds.{column}=categorical", *([f"--kind={column}=categorical"] if is_file else [])]
+        print("  ".join(map(shlex.quote, options)))
 
 
 def _values(frame: pd.DataFrame, j: int, column: Column) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shlex
 from typing import Any
 
+from mirimpute.cli.overrides import quoted, typed
 from mirimpute.cli.schema import GROUPS
 from mirimpute.conf_location import descriptions
 from mirimpute.config import CellConfig
@@ -16,7 +18,7 @@ _EXTRA = {"hydra/launcher/base_slurm": "hydra/launcher=slurm", "hydra/launcher/j
 
 def user_error(error: BaseException) -> UserError | None:
     """Return what ``error`` means for a user, or None when it is not about the request."""
-    from hydra.errors import HydraException, MissingConfigException
+    from hydra.errors import HydraException, MissingConfigException, OverrideParseException
     from omegaconf.errors import OmegaConfBaseException
 
     chain = list(_causes(error))
@@ -33,8 +35,11 @@ def user_error(error: BaseException) -> UserError | None:
         override = re.search(r"Could not override '([^']+)'", str(error))
         if override:
             return _unknown_key(override[1])
-        if "Ambiguous value" in str(error):
-            return UserError(f"{_first_line(error)}: add -m to sweep over several values")
+        if isinstance(error, OverrideParseException):
+            return _unreadable(typed(str(error.override)))
+        ambiguous = re.match(r"Ambiguous value for argument '(.*)'$", str(error), re.MULTILINE)
+        if ambiguous:
+            return _several(typed(ambiguous[1]))
         return UserError(f"{_first_line(error)}: write options as key=value, see mirimpute-bench --help")
     return None
 
@@ -43,6 +48,39 @@ def _causes(error: BaseException | None) -> Any:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _unreadable(override: str) -> UserError:
+    """An option that is not in Hydra's grammar, such as dataset.path=my(1).csv or größe=3."""
+    key, equals, value = override.partition("=")
+    key = key.lstrip("+~")
+    if not equals:
+        return UserError(f"{override!r} is no option: write options as key=value, see mirimpute-bench --help")
+    if not re.fullmatch(r"[A-Za-z0-9_.$/@:-]+", key):
+        return _unknown_key(key)
+    if key == "dataset.kinds" and value.lstrip()[:1] == "{":
+        return UserError(
+            f"{override} cannot be read, names between braces are ASCII: give '+dataset.kinds.<column>=<kind>', "
+            "where any name may stand"
+        )
+    return UserError(f"{override} cannot be read, a letter of its value needs quotes: give {_in_quotes(override)}")
+
+
+def _several(override: str) -> UserError:
+    """Values with commas between them, which only a sweep takes."""
+    key, _, value = override.partition("=")
+    way = ""
+    if key.startswith("+dataset.kinds."):
+        way = f", or give one order of categories as {shlex.quote(f'{key}=[{value}]')}"
+    elif key.startswith("dataset.") or key == "results_dir":
+        way = f", or give one value that has commas as {_in_quotes(override)}"
+    return UserError(f"{override} is several values: add -m to sweep over several values{way}")
+
+
+def _in_quotes(override: str) -> str:
+    """Return the option with its value between quotes, as it is typed in a shell."""
+    key, _, value = override.partition("=")
+    return shlex.quote(f"{key}={quoted(value)}")
 
 
 def _missing_config(error: Any) -> UserError:
@@ -77,7 +115,7 @@ def _omegaconf(error: Any, chain: list[BaseException]) -> UserError:
             group = override[1].strip().partition("=")[0]
             return UserError(f"{override[1].strip()}: {group} has keys of its own, give {group}.<key>=<value>")
         if override:
-            return UserError(f"{override[1].strip()}: {_first_line(error)}")
+            return UserError(f"{typed(override[1].strip())}: {_first_line(error)}")
     return UserError(f"{key}: {_first_line(error)}" if key else _first_line(error))
 
 
@@ -98,4 +136,4 @@ def _unknown_key(key: str, object_type: Any = None) -> UserError:
 
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
+    return typed(lines[0].rstrip(".")) if lines else type(error).__name__

@@ -69,10 +69,12 @@ class Composer:
     def _load(self, overrides: tuple[str, ...]) -> Any:
         from omegaconf import open_dict
 
+        from mirimpute.cli.overrides import with_typed_columns
+
         config = self._config_loader.load_sweep_config(self._master, list(overrides))
         with open_dict(config):
             del config["hydra"]
-        return config
+        return with_typed_columns(config)
 
     def _parse(self, override: str) -> Any:
         if override not in self._parsed:

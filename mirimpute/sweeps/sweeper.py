@@ -13,6 +13,7 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 
+from mirimpute.cli.overrides import typed
 from mirimpute.cli.schema import part_config
 from mirimpute.errors import StoreError, UserError
 from mirimpute.sweeps.compose import Composer, choices, covering
@@ -63,7 +64,7 @@ class CellSweeper(Sweeper):
 
 def _command() -> list[str]:
     """Return what was typed."""
-    return [Path(sys.argv[0]).name, *(word for word in sys.argv[1:] if not word.startswith("hydra.sweep.dir="))]
+    return [Path(sys.argv[0]).name, *(typed(word) for word in sys.argv[1:] if not word.startswith("hydra.sweep.dir="))]
 
 
 def _methods(cells: Sequence[Sequence[str]], composer: Composer) -> dict[str, int]:

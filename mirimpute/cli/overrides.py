@@ -1,0 +1,93 @@
+"""What is typed as key=value, rewritten where Hydra's grammar has no letters for it.
+
+The grammar knows ASCII names and, outside double quotes, values of a few ASCII characters. Values are therefore put in
+quotes; the name of a column, for which there are no quotes, is written in hexadecimal digits until the configuration is
+composed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+"""Names of columns that neither Hydra nor a shell takes for anything else."""
+
+_KIND = re.compile(r"(\+{0,2}dataset\.kinds\.)(.+?)=(\[.*\]|[^=]*)", re.DOTALL)
+_CODED = re.compile(r"\$utf8-((?:[0-9a-f]{2})+)")
+_VALUE = re.compile(r"([^-=\s][^=]*)=(.*)", re.DOTALL)
+_WORD = re.compile(r"[^\s,:()\[\]{}](?:[^,:()\[\]{}]*[^\s,:()\[\]{}])?")
+_NO_LETTER = re.compile(r"[^\x00-\x7f]|[!#&;<>^`]")
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9_./-]+")
+
+
+def readable(argument: str) -> str:
+    """Return the argument as Hydra can read it, unchanged where it can already.
+
+    Any name may follow ``dataset.kinds.``; ``dataset.path`` may be any file that exists; of other values, words with
+    letters that the grammar lacks are quoted, unless there are quotes already.
+
+    >>> readable("results_dir=größe"), readable("+dataset.kinds.size=[klein, groß]"), readable("seed=0,1")
+    ('results_dir="größe"', '+dataset.kinds.size=[klein, "groß"]', 'seed=0,1')
+    >>> readable("+dataset.kinds.a.b=text")
+    '+dataset.kinds.$utf8-612e62=text'
+    """
+    kind = _KIND.fullmatch(argument)
+    if kind and not PLAIN_NAME.fullmatch(kind[2]):
+        return f"{kind[1]}$utf8-{kind[2].encode('utf-8', 'surrogateescape').hex()}={_readable_value(kind[3])}"
+    found = _VALUE.fullmatch(argument)
+    if found is None:
+        return argument
+    key, value = found.groups()
+    if key == "dataset.path" and not _PLAIN_PATH.fullmatch(value) and _is_file(value):
+        return f"{key}={quoted(value)}"
+    return f"{key}={_readable_value(value)}"
+
+
+def typed(text: str) -> str:
+    """Return what :func:`readable` made ``text`` of; of other texts only the names of columns are put back.
+
+    >>> typed(readable("+dataset.kinds.größe=[klein,groß]"))
+    '+dataset.kinds.größe=[klein,groß]'
+    """
+    key, equals, value = text.partition("=")
+    plain = _named(key) + equals + value.replace('"', "")
+    return plain if readable(plain) == text else _named(text)
+
+
+def with_typed_columns(cfg: Any) -> Any:
+    """Return the configuration of a cell with the names of columns as they were typed; ``cfg`` itself is changed."""
+    from omegaconf import OmegaConf
+
+    kinds = OmegaConf.to_container(cfg.dataset).get("kinds")  # type: ignore[union-attr]
+    if kinds and any(_CODED.fullmatch(str(name)) for name in kinds):
+        cfg.dataset.kinds = {_named(str(name)): kind for name, kind in kinds.items()}
+    return cfg
+
+
+def file_asked_for(argument: str) -> bool:
+    """Return whether the argument is ``dataset.path`` and a file that exists, with quotes around it or not."""
+    key, _, value = argument.partition("=")
+    return key == "dataset.path" and (_is_file(value) or (value[:1] in ("'", '"') and _is_file(value[1:-1])))
+
+
+def quoted(value: str) -> str:
+    """Return the value as Hydra reads it letter by letter."""
+    from hydra.core.override_parser.types import Quote, QuotedString
+
+    return QuotedString(value, Quote.double).with_quotes()
+
+
+def _named(text: str) -> str:
+    return _CODED.sub(lambda found: bytes.fromhex(found[1]).decode("utf-8", "surrogateescape"), text)
+
+
+def _readable_value(value: str) -> str:
+    if '"' in value or "'" in value:
+        return value
+    return _WORD.sub(lambda word: quoted(word[0]) if _NO_LETTER.search(word[0]) else word[0], value)
+
+
+def _is_file(path: str) -> bool:
+    return os.path.isfile(os.path.expanduser(path))
