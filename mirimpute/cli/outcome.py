@@ -46,7 +46,7 @@ def print_sweep(sweep_dir: Path) -> bool:
         rows = [_row(entry, results_dir) for entry in entries]
         console.print(terminal_table(rows))
         for sentence in advice([row for row in rows if "seed" in row]):
-            console.print(sentence, highlight=False)
+            console.print(sentence, highlight=False, markup=False)
     elif entries:
         console.print(progress_table(progress, []))
     resumed = sum(entry.resumed for entry in entries)

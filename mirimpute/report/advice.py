@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 
 from mirimpute.report.markup import number
+from mirimpute.report.measures import SECONDS, metric_measure
 
-ERROR, DISTRIBUTION = "point_rmse", "draw_energy"
+ERRORS = {"point_rmse": ("numbers", " standard deviations"), "point_error_rate": ("categories", "")}
+"""The errors that the advice is about -> of which cells, and in what unit."""
+DISTRIBUTION = "draw_energy"
 _FEWEST_MASKS = 3
 _SURE, _LIKELY = 0.01, 0.05
+_DECIMALS = 12  # means that agree to so many are equal
 
 Row = Mapping[str, Any]
 
@@ -22,29 +26,42 @@ class Lead:
     """The best method by one measure, beside the next.
 
     Attributes:
-        best, second: names.
+        field: the measure.
+        best, second: names; of methods with equal means the fastest is the best.
+        tied: names of the methods whose mean equals that of the best.
         mean, sd: of the best over masks.
-        gain: by how much the best is below the second, as a fraction of the second.
+        difference: by how much the mean of the best is below that of the second.
         wins: masks on which the best was below the second.
         masks: masks that all methods share.
-        p: one-sided p-value of the paired t test over masks that the best is no better than the second.
+        test, p: one-sided p-value that the best is no better than the second, of the paired t test over masks; of the
+            sign test where the difference is the same on all masks, since a t test then knows no error.
     """
 
+    field: str
     best: str
     second: str
+    tied: tuple[str, ...]
     mean: float
     sd: float
-    gain: float
+    difference: float
     wins: int
     masks: int
+    test: str
     p: float
+
+    @property
+    def gain(self) -> float | None:
+        """The difference as a fraction of the second's mean, None where a mean is negative or both are 0."""
+        second = self.mean + self.difference
+        return self.difference / second if self.mean >= 0 and second > 0 else None
 
 
 def advice(rows: Sequence[Row]) -> list[str]:
     """Return sentences for each dataset with at least two methods on three masks or more; none where there is none.
 
-    A method with a mask that failed is left out and named. Masks of one table share its rows, so the p-value speaks of
-    other masks of this table, not of other tables.
+    Every error that the rows have gets a sentence: that of numbers, that of categories. A method with a mask that
+    failed is left out and named. Masks of one table share its rows, so the p-value speaks of other masks of this table,
+    not of other tables.
 
     Args:
         rows: result rows.
@@ -53,14 +70,12 @@ def advice(rows: Sequence[Row]) -> list[str]:
     keys = ("dataset", "mechanism", "missing_rate", "protocol")
     for case in dict.fromkeys(tuple(row[key] for key in keys) for row in rows):
         own = [row for row in rows if tuple(row[key] for key in keys) == case]
-        sentences += _of_case(str(case[0]), own)
+        sentences += [f"{case[0]}: {sentence}." for sentence in _of_case(own)]
     return sentences
 
 
 def lead(rows: Sequence[Row], field: str) -> Lead | None:
     """Return who leads by ``field`` (smaller is better), or None with fewer than two methods or three masks."""
-    from scipy.stats import t
-
     values = _values(rows, field)
     if len(values) < 2:
         return None
@@ -68,36 +83,73 @@ def lead(rows: Sequence[Row], field: str) -> Lead | None:
     if len(masks) < _FEWEST_MASKS:
         return None
     table = {method: np.array([own[seed] for seed in masks]) for method, own in values.items()}
-    best, second = sorted(table, key=lambda method: (table[method].mean(), method))[:2]
-    difference = table[second] - table[best]
-    error = difference.std(ddof=1) / len(masks) ** 0.5
-    p = float(t.sf(difference.mean() / error, len(masks) - 1)) if error > 0 else 0.0 if difference.mean() > 0 else 0.5
-    gain = difference.mean() / table[second].mean() if table[second].mean() > 0 else 0.0
-    wins = int((difference > 0).sum())
+    means = {method: round(float(own.mean()), _DECIMALS) for method, own in table.items()}
+    best, second, *others = sorted(table, key=lambda method: (means[method], _seconds(rows, method), method))
+    below = table[second] - table[best]
+    test, p = _test(below)
     return Lead(
-        best, second, float(table[best].mean()), float(table[best].std(ddof=1)), float(gain), wins, len(masks), p
+        field=field,
+        best=best,
+        second=second,
+        tied=tuple(method for method in (second, *others) if means[method] == means[best]),
+        mean=means[best],
+        sd=float(table[best].std(ddof=1)),
+        difference=means[second] - means[best],
+        wins=int((below > 0).sum()),
+        masks=len(masks),
+        test=test,
+        p=p,
     )
 
 
-def _of_case(dataset: str, rows: Sequence[Row]) -> list[str]:
+def _test(below: np.ndarray) -> tuple[str, float]:
+    """Return test and p-value for differences that are positive where the best is better, (n_masks,)."""
+    from scipy.stats import t
+
+    mean, error = below.mean(), below.std(ddof=1) / len(below) ** 0.5
+    if error > 10**-_DECIMALS:
+        return "paired t test", float(t.sf(mean / error, len(below) - 1))
+    return "sign test", 0.5 ** len(below) if mean > 10**-_DECIMALS else 1.0
+
+
+def _of_case(rows: Sequence[Row]) -> list[str]:
     failed = sorted({str(row["method"]) for row in rows if row["status"] != "ok"})
     sound = [row for row in rows if row["method"] not in failed]
-    by_error, by_distribution = lead(sound, ERROR), lead(sound, DISTRIBUTION)
-    if by_error is None:
+    errors = [found for found in (lead(sound, field) for field in ERRORS) if found is not None]
+    if not errors:
         return []
-    sentences = [
-        f"{dataset}: use {by_error.best}: its error on hidden cells is the smallest, RMSE {number(by_error.mean)} ± "
-        f"{number(by_error.sd)} standard deviations over {by_error.masks} masks, {_gain(by_error)}; "
-        f"{_sureness(by_error)}{_cheaper(sound, by_error)}."
-    ]
-    if by_distribution is not None and by_distribution.best != by_error.best:
+    sentences = [_of_error(found, sound, alone=len(errors) == 1) for found in errors]
+    found = lead(sound, DISTRIBUTION)
+    if found is not None and not {each.best for each in errors} <= {found.best, *found.tied}:
         sentences.append(
-            f"{dataset}: for the distribution (variances, correlations, multiple imputation) use the draws of "
-            f"{by_distribution.best}, {_gain(by_distribution, 'energy distance')}; {_sureness(by_distribution)}."
+            f"for the distribution (variances, correlations, multiple imputation) use the draws of {_names(found)}, "
+            f"{_name(DISTRIBUTION)} {_comparison(found)}"
         )
     if failed:
-        sentences.append(f"{dataset}: left out because a mask failed: {', '.join(failed)}.")
+        sentences.append(f"left out because a mask failed: {', '.join(failed)}")
     return sentences
+
+
+def _of_error(found: Lead, rows: Sequence[Row], *, alone: bool) -> str:
+    cells, unit = ERRORS[found.field]
+    return (
+        f"{'' if alone else f'for {cells} '}use {_names(found)}: the {_name(found.field)} on hidden cells is the "
+        f"smallest, {number(found.mean)} ± {number(found.sd)}{unit} over {found.masks} masks, {_comparison(found)}"
+        f"{_cheaper(rows, found)}"
+    )
+
+
+def _name(field: str) -> str:
+    """Return what figures call the metric.
+
+    >>> _name("point_error_rate")
+    'share of wrong categories'
+    """
+    return metric_measure(field).label.partition(",")[0]
+
+
+def _names(found: Lead) -> str:
+    return " or ".join((found.best, *found.tied))
 
 
 def _values(rows: Sequence[Row], field: str) -> dict[str, dict[int, float]]:
@@ -108,12 +160,21 @@ def _values(rows: Sequence[Row], field: str) -> dict[str, dict[int, float]]:
     return values
 
 
-def _gain(found: Lead, what: str = "") -> str:
-    return f"{f'{what} ' if what else ''}{100 * found.gain:.1f} % below {found.second}, the next"
+def _comparison(found: Lead) -> str:
+    """Return by how much the best is below the next, and how sure that is."""
+    if found.tied:
+        return "equal for all of these"
+    return f"{_amount(found)} below {found.second}, the next; {_sureness(found)}"
+
+
+def _amount(found: Lead) -> str:
+    if found.gain is None:
+        return number(found.difference)
+    return f"{100 * found.gain:.1f} %" if found.gain >= 0.001 else "less than 0.1 %"
 
 
 def _sureness(found: Lead) -> str:
-    text = f"it was better on {found.wins} of {found.masks} masks (paired t test, p = {found.p:.2g})"
+    text = f"it was better on {found.wins} of {found.masks} masks ({found.test}, p = {found.p:.2g})"
     if found.p < _SURE:
         return f"this is sure for this table: {text}"
     if found.p < _LIKELY:
@@ -123,10 +184,11 @@ def _sureness(found: Lead) -> str:
 
 def _cheaper(rows: Sequence[Row], found: Lead) -> str:
     """Return that the next method is much faster, where the choice is not sure."""
-    seconds = {
-        method: float(np.median([row["fit_s"] + row["impute_s"] for row in rows if row["method"] == method]))
-        for method in (found.best, found.second)
-    }
+    seconds = {method: _seconds(rows, method) for method in (found.best, found.second)}
     if found.p < _LIKELY or seconds[found.second] > 0.5 * seconds[found.best]:
         return ""
     return f"; {found.second} takes {number(seconds[found.second])} s instead of {number(seconds[found.best])} s"
+
+
+def _seconds(rows: Sequence[Row], method: str) -> float:
+    return float(np.median([SECONDS.value(row) or 0.0 for row in rows if row["method"] == method]))

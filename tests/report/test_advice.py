@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_rel
+from scipy.stats import binomtest, ttest_rel
 
 from mirimpute.report.advice import advice, lead
 
@@ -31,7 +31,7 @@ def test_p_is_that_of_the_paired_t_test():
 def test_clear_case_is_said_to_be_sure():
     (sentence,) = advice(rows_of(CLEAR))
     assert sentence.startswith(
-        "breast_cancer: use mirf: its error on hidden cells is the smallest, RMSE 0.505 ± 0.0129"
+        "breast_cancer: use mirf: the RMSE on hidden cells is the smallest, 0.505 ± 0.0129 standard deviations over 4 "
     )
     assert "16.2 % below ice, the next; this is sure for this table: it was better on 4 of 4 masks" in sentence
 
@@ -50,7 +50,7 @@ def test_another_method_for_the_distribution_is_named():
     rows = rows_of(CLEAR)
     for row in rows:
         row["draw_energy"] = {"mirf": 0.03, "ice": 0.01, "mean": 0.2}[row["method"]] + 0.001 * row["seed"]
-    assert "use the draws of ice, energy distance" in advice(rows)[1]
+    assert "use the draws of ice, energy distance 63.5 % below mirf, the next" in advice(rows)[1]
 
 
 def test_failed_masks_leave_a_method_out_by_name():
@@ -61,3 +61,66 @@ def test_failed_masks_leave_a_method_out_by_name():
 @pytest.mark.parametrize("values", [{"mirf": [0.5, 0.5, 0.5]}, {"mirf": [0.5, 0.5], "ice": [0.6, 0.6]}])
 def test_too_little_gives_no_advice(values):
     assert advice(rows_of(values)) == []
+
+
+def with_categories(rows, values):
+    return [{**row, "point_error_rate": values[row["method"]][row["seed"]]} for row in rows]
+
+
+WRONG = {"mirf": [0.25, 0.24, 0.26, 0.25], "ice": [0.20, 0.18, 0.21, 0.21], "mean": [0.5, 0.5, 0.5, 0.5]}
+
+
+def test_numbers_and_categories_have_a_sentence_each():
+    numbers, categories, distribution = advice(with_categories(rows_of(CLEAR), WRONG))
+    assert numbers.startswith("breast_cancer: for numbers use mirf: the RMSE on hidden cells is the smallest, 0.505")
+    assert categories.startswith(
+        "breast_cancer: for categories use ice: the share of wrong categories on hidden cells is the smallest, "
+        "0.200 ± 0.0141 over 4 masks, 20.0 % below mirf, the next; this is sure"
+    )
+    assert "use the draws of mirf" in distribution  # which of the two it is has to be said
+
+
+def test_table_of_categories_only():
+    rows = [{**row, "point_rmse": None} for row in with_categories(rows_of(CLEAR), WRONG)]
+    error, distribution = advice(rows)
+    assert error.startswith("breast_cancer: use ice: the share of wrong categories")
+    assert "use the draws of mirf" in distribution
+
+
+def test_methods_that_tie_are_all_named_the_fastest_first():
+    rows = rows_of({"mirf": [0.5, 0.6, 0.7], "ice": [0.7, 0.6, 0.5], "knn": [0.6, 0.6, 0.6], "mean": [1.0, 1.0, 1.0]})
+    seconds = {"mirf": 10.0, "ice": 2.0, "knn": 1.0, "mean": 0.1}
+    (sentence,) = advice([{**row, "fit_s": seconds[row["method"]]} for row in rows])
+    assert sentence == (
+        "breast_cancer: use knn or ice or mirf: the RMSE on hidden cells is the smallest, 0.600 ± 0.00 standard "
+        "deviations over 3 masks, equal for all of these."
+    )
+
+
+def test_no_error_at_all_is_100_percent_below_and_tied_where_two_have_none():
+    none = [0.0, 0.0, 0.0]
+    rows = rows_of({"mirf": [0.5, 0.5, 0.5], "ice": [0.5, 0.5, 0.5]})
+    (_, alone) = advice(with_categories(rows, {"mirf": [0.1, 0.2, 0.3], "ice": none}))
+    assert "0.00 ± 0.00 over 3 masks, 100.0 % below mirf" in alone
+    (_, both) = advice(with_categories(rows, {"mirf": none, "ice": none}))
+    assert both.endswith("0.00 ± 0.00 over 3 masks, equal for all of these.")
+
+
+def test_below_0_there_are_no_percents():
+    energy = {"mirf": [0.002, 0.003, 0.001], "ice": [-0.002, -0.001, -0.003], "mean": [0.1, 0.1, 0.1]}
+    rows = [
+        {**row, "draw_energy": energy[row["method"]][row["seed"]]} for row in rows_of({m: CLEAR[m][:3] for m in CLEAR})
+    ]
+    assert "use the draws of ice, energy distance 0.00400 below mirf, the next" in advice(rows)[1]
+    assert lead(rows, "draw_energy").gain is None
+
+
+def test_a_gain_that_rounds_to_nothing_is_not_called_0_percent():
+    (sentence,) = advice(rows_of({"mirf": [0.50001, 0.6, 0.7], "ice": [0.5, 0.6, 0.7]}))
+    assert "less than 0.1 % below mirf" in sentence
+
+
+def test_p_of_the_same_difference_on_all_masks_is_that_of_the_sign_test():
+    found = lead(rows_of({"mirf": [0.25, 0.5, 0.75], "ice": [0.5, 0.75, 1.0]}), "point_rmse")
+    assert (found.test, found.p) == ("sign test", binomtest(3, 3, alternative="greater").pvalue)
+    assert "not sure" in advice(rows_of({"mirf": [0.25, 0.5, 0.75], "ice": [0.5, 0.75, 1.0]}))[0]
