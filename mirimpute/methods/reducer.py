@@ -77,6 +77,9 @@ def fill_draws(problem: Problem, chains: int, rng: np.random.Generator) -> np.nd
     return drawn
 
 
+DRAW_PASSES = 5
+
+
 @dataclass(frozen=True)
 class Schedule:
     """How the loop runs.
@@ -90,8 +93,10 @@ class Schedule:
             2012); "transport" stops when the transport has converged.
         tolerance: of stop="change".
         chains: completed copies of the table.
-        draws: draws that are made after the last round, from the table that it gave (0: the chains are the draws);
-            column after column where the sweep is columnwise. The point is then that of the chains.
+        draws: draws that are made after the last round (0: the chains are the draws); the point is then that of the
+            chains. Jointly they are made at once. Column after column they start from observed values and take
+            ``DRAW_PASSES`` passes, each learnt from one of the draws in turn: beside estimates, which know the value
+            that they were made from, a column would seem better known than it is.
     """
 
     sweep: str
@@ -150,14 +155,32 @@ def reduce(
             break
     point = np.where(missing, x.mean(axis=0), x[0])  # the mean of equal numbers may be another number
     if schedule.draws:
-        copies = np.repeat(x[:1], schedule.draws, axis=0)
-        for block in blocks:
-            if schedule.sweep == "columnwise":
-                transport.fit(x, missing, block, rng)
-            drawn = transport.draw(copies, missing, block, rng)
-            copies[:, :, block] = np.where(missing[:, block], drawn, copies[:, :, block])
-        x = copies
+        x = _drawn(problem, x[0], transport, schedule, blocks, rng, progress)
     return Imputation(point=point, draws=x, trace=trace, history=history.rounds())
+
+
+def _drawn(
+    problem: Problem,
+    completed: np.ndarray,
+    transport: Transport,
+    schedule: Schedule,
+    blocks: list[np.ndarray],
+    rng: np.random.Generator,
+    progress: Progress,
+) -> np.ndarray:
+    """Return the draws that are made after the last round, (draws, n_rows, n_columns), from what it has learnt."""
+    missing, by_column = problem.missing, schedule.sweep == "columnwise"
+    x = fill_draws(problem, schedule.draws, rng) if by_column else np.repeat(completed[None], schedule.draws, axis=0)
+    passes = DRAW_PASSES if by_column else 1
+    for number in range(passes):
+        learnt = x[[number % schedule.draws]]
+        for done, block in enumerate(blocks):
+            progress("draws", number * len(blocks) + done, passes * len(blocks))
+            if by_column:
+                transport.fit(learnt, missing, block, rng)
+            drawn = transport.draw(x, missing, block, rng)
+            x[:, :, block] = np.where(missing[:, block], drawn, x[:, :, block])
+    return x
 
 
 def columns_of(problem: Problem) -> list[np.ndarray]:

@@ -91,3 +91,17 @@ def test_without_draws_the_point_is_the_answer(small):
     with_draws = Hyper(draws=2, rounds=2, trees=5).fit(small).impute()
     assert np.array_equal(with_draws.point, imputation.point)
     assert not np.array_equal(with_draws.draws[0], with_draws.draws[1])
+
+
+def test_draws_are_wide_where_a_twin_is_missing_too():
+    """x and y are nearly one; where both are missing, x has the spread that z leaves it, sqrt(0.75)."""
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=1200)
+    x = 0.5 * z + 0.75**0.5 * rng.normal(size=1200)
+    truth = np.column_stack([z, x, x + 0.1 * rng.normal(size=1200)])
+    missing = np.zeros(truth.shape, dtype=bool)
+    missing[:, 1:] = rng.random((1200, 2)) < 0.3
+    imputation = Hyper(draws=20, trees=10).fit(problem_of(np.where(missing, np.nan, truth))).impute()
+    both, one = missing[:, 1:].all(axis=1), missing[:, 1] & ~missing[:, 2]
+    assert imputation.draws[:, both, 1].std(axis=0).mean() == pytest.approx(0.75**0.5, rel=0.15)
+    assert imputation.draws[:, one, 1].std(axis=0).mean() < 0.25
