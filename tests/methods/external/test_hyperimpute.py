@@ -4,52 +4,25 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mirimpute.datasets.columns import Column, Kind
-from mirimpute.errors import ImputationError, NotInstalledError, UserError
+from mirimpute.errors import ImputationError
 from mirimpute.isolation import run_isolated
-from mirimpute.methods.external import hyperimpute_versions
 from mirimpute.methods.external.hyperimpute import PLUGINS, CodedTable, Hyperimpute, restore_observed
 from mirimpute.methods.sanity import check, worse_than_mean
 from mirimpute.problem import Imputation, Problem, no_progress
+
+from .plugins import impute, make_problem, needs_library
 
 CONF = Path(__file__).parents[3] / "conf" / "method" / "hyperimpute"
 SLOW = ("gain", "miracle", "missforest", "miwae", "sinkhorn", "sklearn_missforest")
 THREADED = ("gain", "sklearn_missforest")  # left alone, a forest on two threads does not repeat itself
 QUICK = tuple(plugin for plugin in PLUGINS if plugin not in (*SLOW, "nop"))
 NAN = np.nan
-
-needs_library = pytest.mark.hyperimpute
-
-
-@pytest.fixture(autouse=True)
-def _library(request: pytest.FixtureRequest) -> None:
-    if request.node.get_closest_marker("hyperimpute"):
-        pytest.importorskip("hyperimpute", reason="the extra `hyperimpute` is not installed")
-
-
-def make_problem(x_incomplete: np.ndarray, seed: int = 0, device: str = "cpu") -> Problem:
-    columns = tuple(Column(f"x{j}", Kind.CONTINUOUS) for j in range(x_incomplete.shape[1]))
-    return Problem(x_incomplete=x_incomplete, columns=columns, seed=seed, device=device)
-
-
-@pytest.fixture(scope="module")
-def table() -> np.ndarray:
-    """Four columns that depend on two factors, 60 rows, 30 % missing."""
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(60, 2)) @ rng.normal(size=(2, 4)) + 0.3 * rng.normal(size=(60, 4))
-    return np.where(rng.random(x.shape) < 0.3, NAN, (x - x.mean(axis=0)) / x.std(axis=0))
-
-
-def impute(plugin: str, problem: Problem) -> Imputation:
-    return Hyperimpute(name=f"hyperimpute/{plugin}", plugin=plugin).fit(problem).impute()
 
 
 @needs_library
@@ -263,16 +236,6 @@ def test_column_names_that_xgboost_refuses_do_not_reach_it() -> None:
     assert np.array_equal(frame.to_numpy(), x)
 
 
-@needs_library
-def test_a_device_that_is_not_there_is_refused(table: np.ndarray) -> None:
-    import torch
-
-    if torch.cuda.is_available():
-        pytest.skip("there is a GPU")
-    with pytest.raises(UserError, match="device='cuda' is not available"):
-        impute("mean", make_problem(table, device="cuda"))
-
-
 def test_rounding_to_float32_is_undone() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(50, 3)) * [1e-6, 1.0, 1e6]
@@ -295,83 +258,6 @@ def test_rounding_to_float32_is_undone() -> None:
 def test_more_than_rounding_is_refused(output: list[list[float]], reason: str) -> None:
     with pytest.raises(ImputationError, match=reason):
         restore_observed(np.array([[1.0, NAN]]), np.array(output))
-
-
-@pytest.mark.parametrize(
-    ("plugin", "package", "found", "reason"),
-    [
-        ("ice", "pandas", "3.0.1", r"needs pandas below 3\.0, found 3\.0\.1, .*mean imputation"),
-        ("ice", "scikit-learn", "1.8.0", r"needs scikit-learn below 1\.8, found 1\.8\.0"),
-        ("EM", "numpy", "2.1.0", r"needs numpy below 2\.1, found 2\.1\.0"),
-        ("ice", "numpy", "2.1.0", ""),
-        ("ice", "scikit-learn", "1.7.2", ""),
-        ("ice", "hyperimpute", "0.1.18", r"needs hyperimpute 0\.1\.17, found 0\.1\.18"),
-    ],
-)
-def test_versions_that_give_wrong_results_are_refused(
-    plugin: str, package: str, found: str, reason: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    good = {"hyperimpute": "0.1.17", "pandas": "2.3.3", "scikit-learn": "1.7.2", "numpy": "2.0.2"}
-    monkeypatch.setattr(hyperimpute_versions, "version", {**good, package: found}.__getitem__)
-    method = Hyperimpute(name=f"hyperimpute/{plugin}", plugin=plugin)
-    if not reason:
-        method.check()
-        return
-    with pytest.raises(UserError, match=f"{reason}.*mirimpute\\[hyperimpute\\]"):
-        method.check()
-
-
-def test_an_absent_library_names_the_extra(monkeypatch: pytest.MonkeyPatch, table: np.ndarray) -> None:
-    def absent(package: str) -> str:
-        raise PackageNotFoundError(package)
-
-    monkeypatch.setattr(hyperimpute_versions, "version", absent)
-    method = Hyperimpute(name="hyperimpute/ice", plugin="ice")
-    for attempt in (method.check, lambda: method.fit(make_problem(table))):
-        with pytest.raises(NotInstalledError, match=r'pip install "mirimpute\[hyperimpute\]"'):
-            attempt()
-
-
-@needs_library
-def test_a_library_that_cannot_be_imported_names_the_extra(monkeypatch: pytest.MonkeyPatch, table: np.ndarray) -> None:
-    from mirimpute.methods.external import hyperimpute_library
-
-    monkeypatch.setattr(hyperimpute_library, "_imputers", None)
-    monkeypatch.setattr(hyperimpute_library, "_import_fault", "No module named 'redis'")
-    with pytest.raises(NotInstalledError, match=r"No module named 'redis'.*mirimpute\[hyperimpute\]"):
-        impute("ice", make_problem(table))
-
-
-@needs_library
-def test_a_plugin_that_cannot_be_loaded_says_why(monkeypatch: pytest.MonkeyPatch, table: np.ndarray) -> None:
-    monkeypatch.setitem(sys.modules, "miracle", None)
-    with pytest.raises(NotInstalledError, match=r"'hyperimpute/miracle' cannot be loaded \(load failed: .*miracle"):
-        impute("miracle", make_problem(table))
-
-
-def test_an_unknown_plugin_lists_the_nearest() -> None:
-    with pytest.raises(UserError, match="unknown hyperimpute plugin 'sinkhor': did you mean 'sinkhorn'"):
-        Hyperimpute(plugin="sinkhor").check()
-
-
-def test_the_method_is_listed_without_its_libraries() -> None:
-    code = (
-        "import sys, mirimpute.methods.external.hyperimpute, mirimpute.methods.external.knn, mirimpute.methods.sanity;"
-        "print([m for m in ('torch', 'sklearn', 'hyperimpute') if m in sys.modules])"
-    )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
-
-
-@needs_library
-def test_importing_the_library_leaves_the_number_of_threads_alone() -> None:
-    code = (
-        "import os; os.environ.pop('MKL_NUM_THREADS', None); os.environ['OMP_NUM_THREADS'] = '3';"
-        "import mirimpute.methods.external.hyperimpute_library, sys, threading;"
-        "print('hyperimpute' in sys.modules, os.environ.get('MKL_NUM_THREADS'), os.environ['OMP_NUM_THREADS'],"
-        "[t.name for t in threading.enumerate() if 'loguru' in t.name])"
-    )
-    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert output == "True None 3 []\n"
 
 
 @needs_library
