@@ -18,8 +18,7 @@ import pandas as pd
 
 from benchmarks.command import INTERRUPTED, write_text
 from mirimpute.errors import UserError
-from mirimpute.report.collect import Run, comparability_notes, drop_false_starts
-from mirimpute.results.layout import cell_directory
+from mirimpute.report.collect import Run, case_of, comparability_notes, drop_false_starts
 from mirimpute.results.row import METRIC_FIELD
 from mirimpute.results.store import read_rows, row_written_ns
 
@@ -135,7 +134,7 @@ def read_cells(sweeps: Sequence[Sweep], results_dir: Path, former: Path | None =
         raise UserError(f"no row of this grid in '{results_dir}': run it without --table-only, or give --results-dir")
     written = [row_written_ns(results_dir, row) or 0 for row in rows]
     rows, old = newest(rows, written)
-    compared = comparability_notes(Run(row, row["method"], cell_directory(results_dir, row)) for row in rows)
+    compared = comparability_notes(Run(row, row["method"], case_of(row)) for row in rows)
     frame = frame_of(rows)
     stand = [] if former is None else [former_rows(former, wanted, frame)]
     counts = [f"{len(each)} rows are those of the page before" for each in stand if len(each)]

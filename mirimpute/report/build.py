@@ -5,19 +5,20 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from mirimpute.errors import MirimputeWarning, UserError
 from mirimpute.report.collect import Collection, collect
 from mirimpute.report.index import index_page
-from mirimpute.report.parallel import in_parts
+from mirimpute.report.parallel import in_parallel
 from mirimpute.report.pool import pooled_if_many
 from mirimpute.report.published import laid_beside, published_figures, published_table
 from mirimpute.report.ranking import Ranking, rank
 from mirimpute.report.ranking_tables import csv_pairs, csv_ranks, latex_ranking, markdown_ranking
 from mirimpute.report.summary import MeasureTable, failures, summarise
-from mirimpute.report.tables import csv_rows, csv_table, latex_table, markdown_table
+from mirimpute.report.tables import csv_table, latex_table, markdown_table, write_rows
 from mirimpute.results.store import read_rows
 
 if TYPE_CHECKING:
@@ -56,8 +57,12 @@ def build_report(results_dir: Path, out: Path | None = None) -> Report:
     rows, collection, summaries, rankings = _read(results_dir)
     out = results_dir if out is None else out
     try:
-        tables = _write_tables(out / "tables", collection, summaries, rankings)
-        figures = _write_figures(out / "figures", collection, summaries, rankings)
+        jobs = [
+            *(partial(_save_figures, out / "figures", kind) for kind in _figures(collection, summaries, rankings)),
+            partial(_write_tables, out / "tables", collection, summaries, rankings),
+        ]
+        *kinds, tables = in_parallel(jobs)
+        figures = [path for kind in kinds for path in kind]
         summary = _write(out / "summary.md", index_page(collection, summaries, rankings, figures))
     except OSError as error:
         raise UserError(
@@ -106,7 +111,7 @@ def _write_tables(
 ) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     failed = failures(collection)
-    texts = {"rows.csv": csv_rows(collection)}
+    texts = {}
     for table in summaries:
         field = table.measure.field
         texts[f"{field}.csv"] = csv_table(table)
@@ -120,33 +125,25 @@ def _write_tables(
     beside = laid_beside(collection, published_figures())
     if any(each.method for each in beside):
         texts["published.md"] = published_table(beside)
-    return [_write(folder / name, text) for name, text in texts.items()]
+    rows = folder / "rows.csv"
+    with _opened(rows) as file:
+        write_rows(file, collection)
+    return [rows, *(_write(folder / name, text) for name, text in texts.items())]
 
 
-def _write_figures(
-    folder: Path, collection: Collection, summaries: Sequence[MeasureTable], rankings: Sequence[Ranking]
-) -> list[Path]:
-    # Here, because matplotlib takes longer to import than everything else together.
+def _save_figures(folder: Path, kind: Iterator[tuple[str, Figure]]) -> list[Path]:
     from mirimpute.report.style import save, styled
 
     folder.mkdir(parents=True, exist_ok=True)
-
-    kinds = list(enumerate(_figures(collection, summaries, rankings)))
-
-    def save_some(part: int, parts: int) -> list[tuple[int, list[Path]]]:
-        with styled():
-            return [
-                (number, save(figure, folder / name)) for number, kind in kinds[part::parts] for name, figure in kind
-            ]
-
-    numbered = [pair for saved in in_parts(save_some) for pair in saved]
-    return [path for _, paths in sorted(numbered, key=lambda pair: pair[0]) for path in paths]
+    with styled():
+        return [path for name, figure in kind for path in save(figure, folder / name)]
 
 
 def _figures(
     collection: Collection, summaries: Sequence[MeasureTable], rankings: Sequence[Ranking]
 ) -> Iterator[Iterator[tuple[str, Figure]]]:
     """Yield the figures of one kind after those of another; what is not asked for is not drawn."""
+    # Here, because matplotlib takes longer to import than everything else together.
     from mirimpute.report.cd_diagram import cd_figures
     from mirimpute.report.curves import curve_figures
     from mirimpute.report.dotplot import dot_plots
@@ -165,6 +162,10 @@ def _figures(
 
 
 def _write(path: Path, text: str) -> Path:
-    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+    with _opened(path) as file:
         file.write(text)
     return path
+
+
+def _opened(path: Path) -> TextIO:
+    return path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")

@@ -8,13 +8,14 @@ exception: the row of a cell that never got its data gives way to a row of the s
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mirimpute.report.measures import Measure, measures_of
@@ -54,18 +55,13 @@ class Case:
         return self.dataset, self.protocol, rank, self.mechanism, self.missing_rate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Run:
-    """One row with the label of its method in this report and the directory that it came from."""
+    """One row with the label of its method in this report and its column in the tables."""
 
     row: Row
     label: str
-    directory: Path
-
-    @property
-    def case(self) -> Case:
-        """The run's column in the tables."""
-        return case_of(self.row)
+    case: Case
 
 
 @dataclass(frozen=True)
@@ -74,14 +70,16 @@ class Collection:
 
     Attributes:
         runs: one per row.
+        results_dir: the folder that they are in.
         measures: those that at least one ok row has a value for.
-        frame: tidy, one line per run and measure: ``dataset, mechanism, missing_rate, protocol, method, seed, status,
-            reason, gate, field, value`` (NaN where the run has none).
+        frame: one line per run: ``dataset, mechanism, missing_rate, protocol, method, seed, status, reason, gate``, and
+            a column per measure (NaN where the run has no value).
         notes: what the reader must know about how rows were labelled and whether they can be compared.
         unit: what means and deviations are over.
     """
 
     runs: tuple[Run, ...]
+    results_dir: Path
     measures: tuple[Measure, ...]
     frame: pd.DataFrame
     notes: tuple[str, ...]
@@ -96,6 +94,10 @@ class Collection:
     def cases(self) -> list[Case]:
         """Cases in the order of tables and figures."""
         return sorted({run.case for run in self.runs}, key=lambda case: case.position)
+
+    def directory(self, run: Run) -> Path:
+        """Return the directory that the row of ``run`` has or had before it was packed."""
+        return cell_directory(self.results_dir, run.row)
 
     def column(self, case: Case) -> tuple[str, str]:
         """Return the two lines that head a case: dataset, then setting (with the protocol where several are mixed)."""
@@ -115,26 +117,24 @@ def collect(rows: Sequence[Row], results_dir: Path) -> Collection:
     """Return the tidy form of ``rows``, which were read from ``results_dir``."""
     rows, late = drop_false_starts(rows)
     labels, notes = label_methods(rows)
-    runs = tuple(Run(row, label, cell_directory(results_dir, row)) for row, label in zip(rows, labels, strict=True))
+    runs = tuple(Run(row, label, case_of(row)) for row, label in zip(rows, labels, strict=True))
     measures = tuple(measures_of(row for row in rows if row["status"] == "ok"))
-    return Collection(runs, measures, _tidy(runs, measures), (*late, *notes, *comparability_notes(runs)))
+    frame = _frame(rows, labels, measures)
+    return Collection(runs, results_dir, measures, frame, (*late, *notes, *comparability_notes(runs)))
 
 
-def _tidy(runs: Sequence[Run], measures: Sequence[Measure]) -> pd.DataFrame:
+def _frame(rows: Sequence[Row], labels: Sequence[str], measures: Sequence[Measure]) -> pd.DataFrame:
     """Return :attr:`Collection.frame`."""
-    columns = {name: [run.row[name] for run in runs] for name in ("dataset", "mechanism", "protocol")}
-    columns["missing_rate"] = [float(run.row["missing_rate"]) for run in runs]
-    columns["method"] = [run.label for run in runs]
-    columns |= {name: [run.row[name] for run in runs] for name in ("seed", "status", "reason")}
-    columns["gate"] = [run.row.get("gate") or "" for run in runs]
-    order = ["dataset", "mechanism", "missing_rate", "protocol", "method", "seed", "status", "reason", "gate"]
-    each = pd.DataFrame(columns, columns=order)
-    frame = each.loc[each.index.repeat(len(measures))].reset_index(drop=True)
-    frame["field"] = [measure.field for measure in measures] * len(runs)
+    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in ("dataset", "mechanism")}
+    columns["missing_rate"] = [float(row["missing_rate"]) for row in rows]
+    columns["protocol"] = [row["protocol"] for row in rows]
+    columns["method"] = labels
+    columns |= {name: [row[name] for row in rows] for name in ("seed", "status", "reason")}
+    columns["gate"] = [row.get("gate") or "" for row in rows]
     # A failed cell may have costs (it ran until it failed); they are not comparable, so they are not values.
-    values = [measure.value(run.row) if run.row["status"] == "ok" else None for run in runs for measure in measures]
-    frame["value"] = pd.array(values, dtype=object)
-    return frame.astype({"value": float})
+    ok = np.array([status == "ok" for status in columns["status"]])
+    columns |= {measure.field: np.where(ok, measure.values(rows), np.nan) for measure in measures}
+    return pd.DataFrame(columns)
 
 
 def drop_false_starts(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
@@ -147,6 +147,8 @@ def drop_false_starts(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
     def cell(row: Row) -> tuple[Case, str, str, int]:
         return case_of(row), row["method"], row.get("method_hash") or "", row["seed"]
 
+    if all(row.get("data_sha256") or row["status"] == "ok" for row in rows):
+        return list(rows), []
     started = {cell(row) for row in rows if row.get("data_sha256")}
     kept = [row for row in rows if row.get("data_sha256") or row["status"] == "ok" or cell(row) not in started]
     count = len(rows) - len(kept)
@@ -170,15 +172,13 @@ def label_methods(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
         return f"{row['method']} #{known[:8]}" if known and len(settings[row["method"]]) > 1 else row["method"]
 
     labels = [label(row) for row in rows]
-    same: dict[tuple[Case, str, int], list[int]] = defaultdict(list)
-    for index, row in enumerate(rows):
-        same[case_of(row), labels[index], row["seed"]].append(index)
-    doubled: dict[str, int] = defaultdict(int)
-    for (_, name, _), indices in same.items():
-        if len(indices) > 1:
-            doubled[name] += 1
-            for index in indices:
-                labels[index] = f"{name} ~{rows[index]['config_hash'][:8]}"
+    cells = [(case_of(row), name, row["seed"]) for row, name in zip(rows, labels, strict=True)]
+    count_of = Counter(cells)
+    doubled = Counter(name for (_, name, _), count in count_of.items() if count > 1)
+    labels = [
+        f"{name} ~{row['config_hash'][:8]}" if count_of[cell] > 1 else name
+        for row, name, cell in zip(rows, labels, cells, strict=True)
+    ]
     notes += [
         f"{name}: {count} cell(s) have several rows with different configurations, "
         f"shown apart as '{name} ~<config_hash>'; compare their config.yaml"

@@ -15,7 +15,7 @@ from mirimpute.report.collect import Case, Collection
 from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import legend_outside, log_axis, marker_arguments, new_figure, pages, short_name, wants_log
 from mirimpute.results.details import read_traces
-from mirimpute.results.layout import safe_name
+from mirimpute.results.layout import cell_name, safe_name
 
 COLUMNS = 3
 PAGE = 9
@@ -40,7 +40,8 @@ def read_curves(collection: Collection) -> dict[str, Curves]:
     """Return key -> curves, from the traces of all ok runs; a key needs two finite values to make a curve."""
     found: dict[str, Curves] = defaultdict(lambda: defaultdict(list))
     runs = [run for run in collection.runs if run.row["status"] == "ok"]
-    for run, trace in zip(runs, read_traces([run.directory for run in runs]), strict=True):
+    cells = [cell_name(run.row) for run in runs]
+    for run, trace in zip(runs, read_traces(collection.results_dir, cells), strict=True):
         for key, curve in trace_curves(trace).items():
             found[key][run.case, run.label].append(curve)
     return {key: dict(curves) for key, curves in found.items()}

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.registry import CATEGORY_DRAWS_METRICS, CATEGORY_METRICS, DRAWS_METRICS, METRICS
 from mirimpute.results.row import METRIC_FIELD
@@ -106,6 +108,12 @@ class Measure:
         parts = [float(row[name]) for name in names if row.get(name) is not None]
         return sum(parts) if len(parts) == len(names) else None
 
+    def values(self, rows: Iterable[Mapping[str, Any]]) -> np.ndarray:
+        """Return :meth:`value` of each row, float (n_rows,), NaN where it has none."""
+        rows = list(rows)
+        names = _SUMS.get(self.field, (self.field,))
+        return np.sum([np.array([row.get(name) for row in rows], dtype=float) for name in names], axis=0)
+
 
 _SUMS = {"seconds": ("fit_s", "impute_s")}
 SECONDS = Measure("seconds", COST, "seconds, fit + impute", "Wall-clock seconds of fit and impute.", False)
@@ -158,5 +166,5 @@ def measures_of(rows: Iterable[Mapping[str, Any]]) -> list[Measure]:
 
     metrics = [metric_measure(field) for field in sorted(fields, key=position)]
     # Without a GPU its memory is 0 in every row, which is no result.
-    costs = [cost for cost in (SECONDS, PEAK_RSS, PEAK_GPU) if any(cost.value(row) for row in rows)]
+    costs = [cost for cost in (SECONDS, PEAK_RSS, PEAK_GPU) if np.nan_to_num(cost.values(rows)).any()]
     return metrics + costs

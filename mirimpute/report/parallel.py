@@ -1,4 +1,4 @@
-"""Work that is split over forked processes, where the system has them: figures are drawn side by side."""
+"""Work that is split over forked processes, where the system has them: tables and figures are made side by side."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from mirimpute.errors import UserError
@@ -16,46 +16,63 @@ Result = TypeVar("Result")
 MOST_PROCESSES = 4
 
 
-def in_parts(work: Callable[[int, int], Result]) -> list[Result]:
-    """Return ``[work(0, n), ..., work(n - 1, n)]``, each but the first from a process of its own.
+def in_parallel(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Return what the jobs return, in their order; each is done by the first process that is free, the last job first.
 
-    ``n`` is the number of cores, at most four; 1 where processes cannot be forked. Warnings are those of the first.
+    The processes are as many as the cores, at most four; one where processes cannot be forked. Warnings of all of them
+    are given here.
 
     Raises:
         UserError: a process was killed.
-        Exception: what ``work`` raised, of the first part that did.
+        Exception: what a job raised.
     """
-    count = min(len(os.sched_getaffinity(0)), MOST_PROCESSES) if sys.platform == "linux" else 1
+    count = min(len(os.sched_getaffinity(0)), MOST_PROCESSES, len(jobs)) if sys.platform == "linux" else 1
     context: Any = multiprocessing.get_context("fork" if count > 1 else None)
+    left = context.Value("i", len(jobs))
     children = []
-    for part in range(1, count):
+    for _ in range(1, count):
         receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_send, args=(sender, work, part, count), daemon=True)
+        process = context.Process(target=_send, args=(sender, jobs, left), daemon=True)
         process.start()
         sender.close()
         children.append((process, receiver))
     try:
-        results = [work(0, count)]
+        results = _some(jobs, left)
         for _, receiver in children:
             try:
-                result, error = receiver.recv()
+                theirs, told, error = receiver.recv()
             except EOFError:
-                raise UserError("a process that draws figures was killed: free memory and run it again") from None
+                raise UserError("a process that makes the report was killed: free memory and run it again") from None
+            for each in told:
+                warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
             if error is not None:
                 raise error
-            results.append(result)
+            results |= theirs
     finally:
         for process, receiver in children:
             process.terminate()
             process.join()
             receiver.close()
-    return results
+    return [results[number] for number in range(len(jobs))]
 
 
-def _send(sender: Any, work: Callable[[int, int], Any], part: int, count: int) -> None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            sender.send((work(part, count), None))
-    except Exception as error:
-        sender.send((None, error))
+def _some(jobs: Sequence[Callable[[], Result]], left: Any) -> dict[int, Result]:
+    """Return the results of the jobs that this process did, by number; ``left`` are those that no process has begun."""
+    results: dict[int, Result] = {}
+    while True:
+        with left.get_lock():
+            left.value -= 1
+            number = left.value
+        if number < 0:
+            return results
+        results[number] = jobs[number]()
+
+
+def _send(sender: Any, jobs: Sequence[Callable[[], Any]], left: Any) -> None:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            results, error = _some(jobs, left), None
+        except Exception as raised:
+            results, error = {}, raised
+    sender.send((results, told, error))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from dataclasses import replace
-from typing import Any, cast
 
 import pandas as pd
 
-from mirimpute.report.collect import Case, Collection
+from mirimpute.report.collect import Case, Collection, Run
 
 MAX_CASES = 12
 """What one page of panels holds; figures of more cases show means over datasets, the tables show every case."""
@@ -25,27 +23,26 @@ def pool_datasets(collection: Collection) -> Collection:
 
     The value of a line is the mean over the seeds that have one. A dataset with a failed seed keeps the status of that
     seed beside the value, and one that a method was not run on is a line with status ``not run``, so that a mean over
-    fewer datasets is always visible as such.
+    fewer datasets is always visible as such. What the gate said is not carried over: figures do not show it.
     """
     setting = ["mechanism", "missing_rate", "protocol"]
     datasets: dict[tuple[str, float, str], list[str]] = {}
     for case in collection.cases:
         datasets.setdefault((case.mechanism, case.missing_rate, case.protocol), []).append(case.dataset)
     names = {key: f"{len(found)} datasets" if len(found) > 1 else found[0] for key, found in datasets.items()}
-    named = {key: {"dataset": name} for key, name in names.items()}
-    runs = tuple(
-        replace(run, row=ChainMap(named[_setting(run.case)], cast("dict[str, Any]", run.row)))
-        for run in collection.runs
-    )
+    pooled = {case: replace(case, dataset=names[_setting(case)]) for case in collection.cases}
+    runs = tuple(Run(run.row, run.label, pooled[run.case]) for run in collection.runs)
     frame = collection.frame
-    keys = ["method", *setting, "field", "dataset"]
-    measured = frame[(frame["status"] == "ok") & frame["value"].notna()].groupby(keys, sort=False)
-    found = measured.agg(value=("value", "mean"), gate=("gate", "max")).reset_index().assign(status="ok", reason="")
-    broken = frame[frame["status"] != "ok"].drop_duplicates(keys)[[*keys, "status", "reason"]].assign(gate="")
+    fields = [measure.field for measure in collection.measures]
+    keys = ["method", *setting, "dataset"]
+    ok = frame["status"] == "ok"
+    found = frame[ok].groupby(keys, sort=False)[fields].mean()
+    found = found.reset_index().assign(status="ok", reason="", gate="")
+    broken = frame[~ok].drop_duplicates(keys)[[*keys, "status", "reason"]].assign(gate="")
     everywhere = pd.DataFrame(
         [(*key, name) for key, many in datasets.items() for name in many], columns=[*setting, "dataset"]
     )
-    wanted = frame[["method", *setting, "field"]].drop_duplicates().merge(everywhere, on=setting)
+    wanted = frame[["method", *setting]].drop_duplicates().merge(everywhere, on=setting)
     tried = frame[keys].drop_duplicates()
     absent = wanted.merge(tried, on=keys, how="left", indicator=True).query("_merge == 'left_only'")[keys]
     lines = pd.concat([found, broken, absent.assign(status=NOT_RUN, reason="", gate="")], ignore_index=True)

@@ -69,20 +69,12 @@ def published_figures() -> list[Published]:
 
 def laid_beside(collection: Collection, figures: Sequence[Published]) -> list[Beside]:
     """Return each published figure once for every method of ours with a value on its case, or once alone."""
-    frame = collection.frame
+    fields = {measure.field for measure in collection.measures}
     result: list[Beside] = []
     for figure in figures:
-        case = figure.case
-        same = frame[
-            (frame["field"] == figure.field)
-            & (frame["dataset"] == case.dataset)
-            & (frame["mechanism"] == case.mechanism)
-            & (frame["missing_rate"] == case.missing_rate)
-            & (frame["protocol"] == case.protocol)
-        ]
-        values = {method: group["value"].dropna().tolist() for method, group in same.groupby("method", sort=False)}
+        values = _values(collection, figure) if figure.field in fields and figure.case in collection.cases else {}
         ours = [
-            Beside(figure, str(method), fmean(own), stdev(own) if len(own) > 1 else None, len(own))
+            Beside(figure, method, fmean(own), stdev(own) if len(own) > 1 else None, len(own))
             for method, own in values.items()
             if own
         ]
@@ -120,6 +112,19 @@ def published_table(beside: Sequence[Beside]) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     sources = dict.fromkeys(each.published.source for each in beside)
     return "\n".join([*lines, "", *(f"- {markdown(source)}" for source in sources)]) + "\n"
+
+
+def _values(collection: Collection, figure: Published) -> dict[str, list[float]]:
+    """Return our values of the same case and field by method."""
+    frame, case = collection.frame, figure.case
+    same = frame[
+        (frame["dataset"] == case.dataset)
+        & (frame["mechanism"] == case.mechanism)
+        & (frame["missing_rate"] == case.missing_rate)
+        & (frame["protocol"] == case.protocol)
+    ]
+    by_method = same.groupby("method", sort=False)[figure.field]
+    return {str(method): group.dropna().tolist() for method, group in by_method}
 
 
 def _figures(content: dict[str, Any]) -> list[Published]:

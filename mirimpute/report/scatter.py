@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,8 +52,8 @@ def scatter_figures(collection: Collection) -> Iterator[tuple[str, Figure]]:
     """Yield file name and figure for every case whose cells kept tables of exactly two columns; the lowest seed."""
     styles = method_styles(collection.methods)
     by_case: dict[Case, list[tuple[Run, Toy]]] = {}
-    for run in collection.runs:
-        if (toy := read_toy(run)) is not None:
+    for run in (each for each in collection.runs if each.row["status"] == "ok" and each.row["n_columns"] == 2):
+        if (toy := read_toy(run.label, collection.directory(run) / "tables")) is not None:
             by_case.setdefault(run.case, []).append((run, toy))
     for case in (each for each in collection.cases if each in by_case):
         kept = by_case[case]
@@ -66,10 +67,9 @@ def scatter_figures(collection: Collection) -> Iterator[tuple[str, Figure]]:
             yield f"{stem}{suffix}", _page(page, heading, styles)
 
 
-def read_toy(run: Run) -> Toy | None:
-    """Return the tables of an ok run that kept them and has two columns, else None; damaged ones with a warning."""
-    folder = run.directory / "tables"
-    if run.row["status"] != "ok" or run.row["n_columns"] != 2 or not folder.is_dir():
+def read_toy(label: str, folder: Path) -> Toy | None:
+    """Return the tables of two columns in ``folder``, None if it is not there; damaged ones with a warning."""
+    if not folder.is_dir():
         return None
     try:
         frames = [pd.read_parquet(folder / f"{name}.parquet") for name in ("truth", "incomplete", "draw")]
@@ -80,7 +80,7 @@ def read_toy(run: Run) -> Toy | None:
         warnings.warn(f"tables '{folder}' are left out: {error}", MirimputeWarning, stacklevel=2)
         return None
     first, second = (str(name) for name in frames[0].columns)
-    return Toy(run.label, (first, second), truth, incomplete, draw)
+    return Toy(label, (first, second), truth, incomplete, draw)
 
 
 def _page(toys: Sequence[Toy], heading: str, styles: Mapping[str, MethodStyle]) -> Figure:

@@ -80,7 +80,6 @@ def wilcoxon_holm(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         two symmetric (n_methods, n_methods) arrays with 1 on the diagonal.
     """
     from scipy import stats
-    from statsmodels.stats.multitest import multipletests
 
     first, second = np.triu_indices(values.shape[1], k=1)
     differences = _differences(values[:, first], values[:, second])
@@ -94,8 +93,19 @@ def wilcoxon_holm(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             found[chosen] = stats.wilcoxon(differences[:, chosen], zero_method="zsplit", method=method, axis=0).pvalue
     raw, holm = np.ones((2, values.shape[1], values.shape[1]))
     raw[first, second] = raw[second, first] = found
-    holm[first, second] = holm[second, first] = multipletests(found, alpha=ALPHA, method="holm")[1]
+    holm[first, second] = holm[second, first] = _holm(found)
     return raw, holm
+
+
+def _holm(p_values: np.ndarray) -> np.ndarray:
+    """Return the p-values, (n,), after Holm's correction: the k-th smallest times n - k + 1, never less than the last.
+
+    The same in statsmodels collects the garbage of the whole process at every call, which takes longer than all tests.
+    """
+    order = np.argsort(p_values, kind="stable")
+    corrected = np.empty_like(p_values)
+    corrected[order] = np.maximum.accumulate(p_values[order] * np.arange(len(order), 0, -1)).clip(max=1.0)
+    return corrected
 
 
 def pairwise_wins(ranks: np.ndarray) -> np.ndarray:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
@@ -75,11 +76,13 @@ def new_figure(height: float, width: float = TEXT_WIDTH) -> Figure:
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write ``stem.png`` and ``stem.pdf`` without date or program, so that equal figures are equal bytes."""
     paths = [stem.with_name(f"{stem.name}.{ending}") for ending in ("png", "pdf")]
-    picture = BytesIO()
-    figure.savefig(picture, format="png", dpi=_PNG_DPI, metadata={"Software": None})
-    with Image.open(picture) as image:  # 256 colours are enough for lines and text, and a third of the size
-        image.convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(paths[0])
-    figure.set_layout_engine("none")  # the layout is found; finding it again would double the time
+    canvas = FigureCanvasAgg(figure)
+    figure.dpi = _PNG_DPI
+    canvas.draw()
+    # 256 colours are enough for lines and text, and a third of the size.
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(paths[0])
+    figure.set_layout_engine(None)  # the layout is found; with any engine, the figure would be drawn twice
     figure.savefig(paths[1], format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
     return paths
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mirimpute.report.collect import Case, Collection, Row
@@ -117,7 +118,7 @@ class MeasureTable:
 
 def summarise(collection: Collection, measure: Measure) -> MeasureTable:
     """Return the table of one measure."""
-    entries = _entries(collection.frame[collection.frame["field"] == measure.field])
+    entries = _entries(collection.frame, measure.field)
     tried_methods, tried_cases = {method for method, _ in entries}, {case for _, case in entries}
     methods = [each for each in collection.methods if each in tried_methods]
     cases = [each for each in collection.cases if each in tried_cases]
@@ -126,8 +127,8 @@ def summarise(collection: Collection, measure: Measure) -> MeasureTable:
     ranked, rank_note = _ranked_methods(grid, methods, cases, measure)
     for case in cases:
         _mark_best(grid, methods, case, measure)
-        if ranked:
-            _set_ranks(grid, ranked, case, measure)
+    if ranked:
+        _set_ranks(grid, ranked, cases, measure)
     notes = [DRAW_NOTE] if measure.estimate == DRAW else []
     notes += [rank_note] if rank_note else []
     notes += _seed_notes(grid, cases)
@@ -164,14 +165,15 @@ def _grouped(collection: Collection, said: Callable[[Row], str]) -> list[Failure
     return [Failure(method, status, text, tuple(cells)) for (method, status, _), (text, cells) in found.items()]
 
 
-def _entries(frame: pd.DataFrame) -> dict[tuple[str, Case], Entry]:
-    """Return the entry of every method and case that has a value or a failure, from the lines of one measure."""
+def _entries(frame: pd.DataFrame, field: str) -> dict[tuple[str, Case], Entry]:
+    """Return the entry of every method and case that has a value of ``field`` or a failure."""
     keys = ["method", "dataset", "mechanism", "missing_rate", "protocol"]
     ok = frame["status"] == "ok"
-    measured = frame[ok & frame["value"].notna()].sort_values("seed", kind="stable")
-    values = measured.groupby(keys, sort=False).agg(
-        mean=("value", "mean"), sd=("value", "std"), n=("value", "count"), seeds=("seed", list)
-    )
+    measured = frame.loc[ok & frame[field].notna(), [*keys, "seed", field]].sort_values("seed", kind="stable")
+    groups = measured.groupby(keys, sort=False)
+    values = groups.agg(mean=(field, "mean"), sd=(field, "std"), n=(field, "count"))
+    by_group = measured["seed"].to_numpy()[np.argsort(groups.ngroup(), kind="stable")]
+    seeds = dict(zip(values.index, np.split(by_group, values["n"].cumsum()[:-1]), strict=True))
     by_key = {row.Index: row for row in values.itertuples()}
     not_ok: dict[Any, dict[str, int]] = {}
     for (*key, status), count in frame[~ok].groupby([*keys, "status"], sort=False).size().items():
@@ -186,7 +188,7 @@ def _entries(frame: pd.DataFrame) -> dict[tuple[str, Case], Entry]:
             n=int(row.n) if row else 0,
             not_ok=not_ok.get(key, {}),
             gated=key in gated,
-            seeds=tuple(map(int, row.seeds)) if row else (),
+            seeds=tuple(seeds[key].tolist()) if row else (),
         )
     return found
 
@@ -224,14 +226,16 @@ def _ranked_methods(
     return everywhere, note
 
 
-def _set_ranks(grid: dict[tuple[str, Case], Entry], ranked: list[str], case: Case, measure: Measure) -> None:
+def _set_ranks(grid: dict[tuple[str, Case], Entry], ranked: list[str], cases: list[Case], measure: Measure) -> None:
     from scipy.stats import rankdata
 
     sign = -1.0 if measure.higher_is_better else 1.0
-    means = {m: e.mean for m in ranked if (e := grid[m, case]).mean is not None and not e.not_ok}
-    ranks = dict(zip(means, rankdata([sign * mean for mean in means.values()]), strict=True))
-    for method in ranked:
-        grid[method, case] = replace(grid[method, case], rank=float(ranks.get(method, len(ranked))))
+    entries = [[grid[method, case] for method in ranked] for case in cases]
+    means = [[np.nan if e.mean is None or e.not_ok else sign * e.mean for e in of_case] for of_case in entries]
+    ranks = np.nan_to_num(rankdata(means, axis=1, nan_policy="omit"), nan=len(ranked))
+    for case, of_case in zip(cases, ranks.tolist(), strict=True):
+        for method, rank in zip(ranked, of_case, strict=True):
+            grid[method, case] = replace(grid[method, case], rank=rank)
 
 
 def _seed_notes(grid: Mapping[tuple[str, Case], Entry], cases: list[Case]) -> list[str]:

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
+from typing import TextIO
 
 from mirimpute.report.collect import Case, Collection
 from mirimpute.report.markup import latex, latex_number, markdown, mean_sd
@@ -85,13 +86,15 @@ def csv_table(table: MeasureTable) -> str:
     return csv_text(lines)
 
 
-def csv_rows(collection: Collection) -> str:
-    """Return every row with all its fields, and its label in this report, in the order of the folders."""
-    found = {name for run in collection.runs for name in run.row}
+def write_rows(file: TextIO, collection: Collection) -> None:
+    """Write every row as CSV with all its fields, and its label in this report, in the order of the folders."""
+    found = set().union(*(run.row for run in collection.runs))
     metrics = [measure.field for measure in collection.measures]
     # Documented fields, then metrics in the order of the tables, then what a later version may have added.
     names = [name for name in dict.fromkeys([*ROW_FIELDS, *metrics, *sorted(found)]) if name in found]
-    return csv_text({"label": run.label, **{name: run.row.get(name) for name in names}} for run in collection.runs)
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["label", *names])
+    writer.writerows([run.label, *map(run.row.get, names)] for run in collection.runs)
 
 
 def csv_text(lines: Iterable[Mapping[str, object]]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,15 +20,18 @@ def read_trace(directory: Path) -> list[dict[str, Any]]:
     return _read_list(directory, parts.TRACE)
 
 
-def read_traces(directories: Iterable[Path]) -> Iterator[list[dict[str, Any]]]:
-    """Yield :func:`read_trace` of each place, where many are packed: these are read a part at a time."""
-    packed: dict[str, dict[str, str]] = {}
-    for directory in directories:
-        results_dir, _, *below = os.fspath(directory).rsplit(os.sep, 5)
-        if results_dir not in packed:
-            packed[results_dir] = parts.packed_texts(Path(results_dir), parts.TRACE)
-        there = "/".join(below) in packed[results_dir] or os.path.isdir(directory)
-        yield read_trace(directory) if there else []
+def read_traces(results_dir: Path, cells: Iterable[str]) -> Iterator[list[dict[str, Any]]]:
+    """Yield :func:`read_trace` of each cell, by its name below ``runs``; packed ones are read a part at a time."""
+    packed = parts.packed_texts(results_dir, parts.TRACE)
+    loose = {below_runs(directory, results_dir) for directory in parts.loose_cells(results_dir)}
+    runs = results_dir / RUNS
+    for cell in cells:
+        if cell in loose:
+            yield read_trace(runs / cell)
+        elif cell in packed:
+            yield _parsed(packed[cell].encode(), runs / cell / parts.FILES[parts.TRACE])
+        else:
+            yield []
 
 
 def read_columns(directory: Path) -> list[dict[str, Any]]:
@@ -42,16 +44,26 @@ def _read_list(directory: Path, file: str) -> list[dict[str, Any]]:
     path = directory / parts.FILES[file]
     try:
         if path.is_file():
-            found = parse_json(disk.read_bounded(path, MAX_TRACE_BYTES))
+            content = disk.read_bounded(path, MAX_TRACE_BYTES)
         else:
             results_dir = directory.parents[4] if len(directory.parents) > 4 else directory
             packed = None if directory.exists() else _packed_text(directory, results_dir, file)
             if packed is None:
                 return []
-            found = parse_json(packed.encode())
+            content = packed.encode()
+    except (OSError, ValueError) as error:
+        warn(f"'{path}' is left out: {sentence(error)}")
+        return []
+    return _parsed(content, path)
+
+
+def _parsed(content: bytes, path: Path) -> list[dict[str, Any]]:
+    """Return the list of objects that a file holds; empty, with a warning, if it holds something else."""
+    try:
+        found = parse_json(content)
         if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
             raise RowError("must be a list of objects")
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         warn(f"'{path}' is left out: {sentence(error)}")
         return []
     return found

@@ -19,27 +19,34 @@ _MAX_NAME = 100
 
 
 def cell_directory(results_dir: Path, row_identity: Mapping[str, Any]) -> Path:
-    """Return the directory of a cell; it need not exist.
+    """Return the directory of a cell, ``runs`` and :func:`cell_name` below ``results_dir``; it need not exist.
+
+    Args:
+        results_dir: the results folder.
+        row_identity: as for :func:`cell_name`.
+
+    Raises:
+        KeyError: a field is absent.
+    """
+    return Path(results_dir, RUNS, cell_name(row_identity))
+
+
+def cell_name(row_identity: Mapping[str, Any]) -> str:
+    """Return where a cell is below ``runs``, with slashes.
 
     Every name is reduced to ``[A-Za-z0-9._-]`` (anything else becomes "-") and never starts with a dot, so that it
     is one harmless path component; names over 100 characters are cut and end in a hash of the whole name.
 
     Args:
-        results_dir: the results folder.
         row_identity: at least ``dataset, mechanism, missing_rate, method, seed, config_hash``; a whole row will do.
 
     Raises:
         KeyError: one of these is absent.
     """
     rate = f"{float(row_identity['missing_rate']):g}"
-    return Path(
-        results_dir,
-        RUNS,
-        _shared_name(row_identity["dataset"]),
-        _shared_name(f"{row_identity['mechanism']}-{rate}"),
-        _shared_name(row_identity["method"]),
-        safe_name(f"seed-{int(row_identity['seed'])}-{row_identity['config_hash'][:8]}"),
-    )
+    shared = row_identity["dataset"], f"{row_identity['mechanism']}-{rate}", row_identity["method"]
+    own = safe_name(f"seed-{int(row_identity['seed'])}-{row_identity['config_hash'][:8]}")
+    return "/".join((*map(_shared_name, shared), own))
 
 
 def safe_name(name: str) -> str:

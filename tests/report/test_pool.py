@@ -73,4 +73,5 @@ def test_the_number_of_figures_does_not_grow_with_the_datasets(tmp_path: Path) -
 
 def test_runs_keep_their_directories() -> None:
     collection: Collection = collect(many(13), Path("r"))
-    assert [run.directory for run in pool_datasets(collection).runs] == [run.directory for run in collection.runs]
+    pooled = pool_datasets(collection)
+    assert [pooled.directory(run) for run in pooled.runs] == [collection.directory(run) for run in collection.runs]

@@ -15,7 +15,7 @@ from mirimpute.report.collect import Collection, collect
 from mirimpute.report.markup import latex, markdown, mean_sd, number
 from mirimpute.report.measures import metric_measure
 from mirimpute.report.summary import MeasureTable, failures, summarise
-from mirimpute.report.tables import caption, csv_rows, csv_table, latex_table, markdown_table
+from mirimpute.report.tables import caption, csv_table, latex_table, markdown_table, write_rows
 
 from .latex_parser import read_latex, width
 from .row_factory import make_row
@@ -80,7 +80,9 @@ def test_csv_reads_back_the_exact_numbers() -> None:
         assert float(line["rank"]) == entry.rank
     assert found["mirf", "c"]["failed"] == "1"
     assert found["knn", "a_1"]["timeout"] == "1"
-    rows = list(csv.DictReader(io.StringIO(csv_rows(collection))))
+    file = io.StringIO()
+    write_rows(file, collection)
+    rows = list(csv.DictReader(io.StringIO(file.getvalue())))
     assert len(rows) == len(collection.runs)
     assert list(rows[0])[:3] == ["label", "status", "reason"]
     assert float(rows[0]["point_rmse"]) == collection.runs[0].row["point_rmse"]

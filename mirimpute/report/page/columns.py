@@ -33,7 +33,7 @@ def columns_data(collection: Collection) -> dict[str, list[Any]]:
     lines = [
         (case, method, run.row["seed"], each.get("column"), each.get("scored"), *_numbers(each))
         for (case, method), run in sorted(lowest.items(), key=lambda item: item[0])
-        for each in read_columns(run.directory)[:MAX_COLUMNS]
+        for each in read_columns(collection.directory(run))[:MAX_COLUMNS]
     ]
     names = ("case", "method", "seed", "column", "scored", *_NUMBERS)
     return {name: [line[position] for line in lines] for position, name in enumerate(names)}

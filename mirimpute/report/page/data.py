@@ -152,7 +152,7 @@ def _cells(
         "gate": [run.row.get("gate") or "" for run in runs],
         "config": [str(run.row["config_hash"])[:8] for run in runs],
         "missing": [str(run.row.get("mask_sha256") or "")[:8] for run in runs],
-        "href": [quote(os.path.relpath(os.path.abspath(run.directory / "row.json"), root)) for run in runs],
+        "href": [quote(os.path.relpath(os.path.abspath(collection.directory(run) / "row.json"), root)) for run in runs],
         "values": {
             measure.field: [short(measure.value(run.row)) if run.row["status"] == "ok" else None for run in runs]
             for measure in collection.measures

@@ -32,7 +32,7 @@ def rounds_data(collection: Collection) -> dict[str, Any]:
             truth = _number(run.row.get(f"truth_{key}"))
             if truth is not None:
                 truths[key, run.case].append(truth)
-        for step in read_trace(run.directory):
+        for step in read_trace(collection.directory(run)):
             at = _number(step.get(ROUND))
             for key in KEYS:
                 value = _number(step.get(key))
