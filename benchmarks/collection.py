@@ -63,11 +63,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
             for what, options in (("tables and figures", []), ("page", ["--html"])):
                 command = "import sys; from mirimpute.cli.report import main; sys.exit(main(sys.argv[1:]))"
-                start = time.perf_counter()
+                start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
                 subprocess.run([sys.executable, "-c", command, folder, *options], check=True, capture_output=True)
                 took = time.perf_counter() - start
-                peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-                print(f"{what}: {took:.1f} s, at most {peak:.0f} MiB so far")
+                after = resource.getrusage(resource.RUSAGE_CHILDREN)
+                cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+                peak = after.ru_maxrss / 1024
+                print(f"{what}: {took:.1f} s, {cpu:.1f} CPU seconds, at most {peak:.0f} MiB in one process so far")
 
     return exit_code(PROGRAM, work)
 

@@ -98,6 +98,16 @@ def marker_arguments(style: MethodStyle) -> dict[str, Any]:
     }
 
 
+def draw_bars(axes: Axes, which: str, bars: Sequence[tuple[float, float, float, str]], linewidth: float) -> None:
+    """Draw bars along an axis as one artist below the markers; each is place, low, high, colour."""
+    if bars:
+        draw = axes.hlines if which == "x" else axes.vlines
+        draw(*zip(*bars, strict=True), linewidth=linewidth, zorder=1.9)
+        # Every end and not only the outermost: a logarithmic axis begins at the smallest that is positive.
+        ends = [(end, place) for place, low, high, _ in bars for end in (low, high)]
+        axes.update_datalim(ends if which == "x" else [(place, end) for end, place in ends])
+
+
 def legend_outside(
     figure: Figure, styles: Mapping[str, MethodStyle], failed: Iterable[str] = (), line: bool = False
 ) -> None:

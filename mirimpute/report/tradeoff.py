@@ -15,6 +15,7 @@ from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import (
     MUTED,
     SHORTEST_S,
+    draw_bars,
     legend_outside,
     log_axis,
     marker_arguments,
@@ -96,9 +97,15 @@ def _panel(
         if value is not None and time is not None:
             values[method], times[method] = value, max(time, SHORTEST_S)
     far = off_scale(values)
-    for method in (method for method in values if method not in far):
-        bar: dict[str, Any] = {"yerr": quality.entries[method, case].sd, "elinewidth": 1.0}
-        axes.errorbar(times[method], values[method], **bar, linestyle="none", **marker_arguments(styles[method]))
+    shown = [method for method in values if method not in far]
+    for method in shown:
+        axes.plot(times[method], values[method], linestyle="none", **marker_arguments(styles[method]))
+    bars = [
+        (times[method], values[method] - sd, values[method] + sd, styles[method].colour)
+        for method in shown
+        if (sd := quality.entries[method, case].sd) is not None
+    ]
+    draw_bars(axes, "y", bars, linewidth=1.0)
     axes.margins(x=0.1, y=0.12)
     if far:
         text = "\n".join(f"off scale: {method} {number(values[method])}" for method in styles if method in far)

@@ -68,8 +68,9 @@ def test_a_dot_is_the_mean_and_the_bar_the_sd() -> None:
     (axes,) = panels(dot_plot(rows))
     assert dots(axes) == [(pytest.approx(0.5), 0.0), (pytest.approx(0.3), 1.0)]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["ice", "mirf"]
-    bar = axes.containers[0][2][0].get_segments()[0]
-    assert bar[:, 0] == pytest.approx([0.4, 0.6])
+    grid, bars = (lines.get_segments() for lines in axes.collections)
+    assert [line[:, 1].tolist() for line in grid] == [[0.0, 0.0], [1.0, 1.0]]
+    assert [bar[:, 0].tolist() for bar in bars] == [[pytest.approx(0.4), pytest.approx(0.6)], [0.3, 0.3]]
 
 
 def test_failures_and_divergence_are_written_out() -> None:
