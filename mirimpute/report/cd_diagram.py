@@ -10,7 +10,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
-from scikit_posthocs import critical_difference_diagram
 
 from mirimpute.report.collect import Collection
 from mirimpute.report.palette import method_styles
@@ -34,6 +33,8 @@ def cd_figure(ranking: Ranking, labels: Sequence[str]) -> Figure:
         ranking: what to draw.
         labels: all methods of the report, which fix the styles.
     """
+    from scikit_posthocs import critical_difference_diagram  # takes as long to import as a figure to draw
+
     styles = method_styles(labels)
     differ = np.abs(ranking.average[:, None] - ranking.average[None, :]) > ranking.critical_difference
     # The library joins what is not significant at alpha; Nemenyi's test is decided by the critical difference alone.

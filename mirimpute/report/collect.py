@@ -36,6 +36,13 @@ class Case:
     missing_rate: float
     protocol: str
 
+    def __post_init__(self) -> None:
+        fields = self.dataset, self.mechanism, self.missing_rate, self.protocol
+        object.__setattr__(self, "_hash", hash(fields))  # asked for once per row and more
+
+    def __hash__(self) -> int:
+        return self._hash  # type: ignore[attr-defined]
+
     @property
     def setting(self) -> str:
         """Mechanism and rate in words, e.g. ``MNAR self 0.3``.
@@ -94,6 +101,13 @@ class Collection:
     def cases(self) -> list[Case]:
         """Cases in the order of tables and figures."""
         return sorted({run.case for run in self.runs}, key=lambda case: case.position)
+
+    @cached_property
+    def numbered(self) -> tuple[np.ndarray, list[tuple[str, Case]]]:
+        """For each line of the frame a number, int (n_lines,), and for each number the method and case."""
+        grouped = self.frame.groupby(["method", "dataset", "mechanism", "missing_rate", "protocol"], sort=False)
+        keys = [(str(key[0]), _case(*key[1:])) for key in grouped.size().index]
+        return grouped.ngroup().to_numpy(), keys
 
     def directory(self, run: Run) -> Path:
         """Return the directory that the row of ``run`` has or had before it was packed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -30,6 +31,7 @@ def in_parallel(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
     context: Any = multiprocessing.get_context("fork" if count > 1 else None)
     left = context.Value("i", len(jobs))
     children = []
+    gc.freeze()  # what is there is not looked at again: no garbage, and every process would get its own copy of it
     for _ in range(1, count):
         receiver, sender = context.Pipe(duplex=False)
         process = context.Process(target=_send, args=(sender, jobs, left), daemon=True)
@@ -49,6 +51,7 @@ def in_parallel(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
                 raise error
             results |= theirs
     finally:
+        gc.unfreeze()
         for process, receiver in children:
             process.terminate()
             process.join()

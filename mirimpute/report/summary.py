@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -118,7 +117,7 @@ class MeasureTable:
 
 def summarise(collection: Collection, measure: Measure) -> MeasureTable:
     """Return the table of one measure."""
-    entries = _entries(collection.frame, measure.field)
+    entries = _entries(collection, measure.field)
     tried_methods, tried_cases = {method for method, _ in entries}, {case for _, case in entries}
     methods = [each for each in collection.methods if each in tried_methods]
     cases = [each for each in collection.cases if each in tried_cases]
@@ -165,32 +164,32 @@ def _grouped(collection: Collection, said: Callable[[Row], str]) -> list[Failure
     return [Failure(method, status, text, tuple(cells)) for (method, status, _), (text, cells) in found.items()]
 
 
-def _entries(frame: pd.DataFrame, field: str) -> dict[tuple[str, Case], Entry]:
+def _entries(collection: Collection, field: str) -> dict[tuple[str, Case], Entry]:
     """Return the entry of every method and case that has a value of ``field`` or a failure."""
-    keys = ["method", "dataset", "mechanism", "missing_rate", "protocol"]
-    ok = frame["status"] == "ok"
-    measured = frame.loc[ok & frame[field].notna(), [*keys, "seed", field]].sort_values("seed", kind="stable")
-    groups = measured.groupby(keys, sort=False)
-    values = groups.agg(mean=(field, "mean"), sd=(field, "std"), n=(field, "count"))
-    by_group = measured["seed"].to_numpy()[np.argsort(groups.ngroup(), kind="stable")]
-    seeds = dict(zip(values.index, np.split(by_group, values["n"].cumsum()[:-1]), strict=True))
-    by_key = {row.Index: row for row in values.itertuples()}
-    not_ok: dict[Any, dict[str, int]] = {}
-    for (*key, status), count in frame[~ok].groupby([*keys, "status"], sort=False).size().items():
-        not_ok.setdefault(tuple(key), {})[status] = int(count)
-    gated = set(frame.loc[ok & (frame["gate"] != ""), keys].itertuples(index=False, name=None))
-    found = {}
+    frame, (numbers, keys) = collection.frame, collection.numbered
+    status, seeds, values = (frame[name].to_numpy() for name in ("status", "seed", field))
+    ok = status == "ok"
+    used = np.flatnonzero(ok & ~np.isnan(values))
+    used = used[np.lexsort((seeds[used], numbers[used]))]
+    found = pd.Series(values[used]).groupby(numbers[used]).agg(["mean", "std", "count"])
+    of_seed = np.split(seeds[used], found["count"].cumsum()[:-1])
+    by_key = {row.Index: (row, of_row) for row, of_row in zip(found.itertuples(), of_seed, strict=False)}
+    not_ok: dict[int, Counter[str]] = defaultdict(Counter)
+    for key, what in zip(numbers[~ok].tolist(), status[~ok], strict=True):
+        not_ok[key][what] += 1
+    gated = set(numbers[ok & (frame["gate"].to_numpy() != "")].tolist())
+    entries = {}
     for key in dict.fromkeys([*by_key, *not_ok]):
-        row = by_key.get(key)
-        found[key[0], Case(*key[1:])] = Entry(
+        row, of_row = by_key.get(key, (None, np.empty(0, dtype=int)))
+        entries[keys[key]] = Entry(
             mean=float(row.mean) if row else None,
-            sd=float(row.sd) if row and row.n > 1 else None,
-            n=int(row.n) if row else 0,
-            not_ok=not_ok.get(key, {}),
+            sd=float(row.std) if row and row.count > 1 else None,
+            n=int(row.count) if row else 0,
+            not_ok=dict(not_ok.get(key, {})),
             gated=key in gated,
-            seeds=tuple(seeds[key].tolist()) if row else (),
+            seeds=tuple(of_row.tolist()),
         )
-    return found
+    return entries
 
 
 def _mark_best(grid: dict[tuple[str, Case], Entry], methods: list[str], case: Case, measure: Measure) -> None:
