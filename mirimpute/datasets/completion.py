@@ -102,11 +102,17 @@ def _write_csv(source: File, path: Path, table: Table, filled: np.ndarray, targe
 
 
 def _texts(numbers: np.ndarray, column: Column, observed: np.ndarray, texts: Sequence[str]) -> list[str]:
-    """Return the text of each number; that of a category is what the file has where it is observed first."""
+    """Return the text of each number, whole ones with a point where the file has one.
+
+    That of a category is what the file has where it is observed first.
+    """
     if column.pattern:
         return list(decoded(numbers, column, pd.Series(np.full(len(numbers), None), dtype=object)))
     if not column.categories:
-        return [str(round(value)) if column.kind is Kind.INTEGER else f"{value:.10g}" for value in numbers]
+        if column.kind is not Kind.INTEGER:
+            return [f"{value:.10g}" for value in numbers]
+        point = ".0" if any(text.endswith(".0") for text in texts) else ""
+        return [f"{round(value)}{point}" for value in numbers]
     first = [texts[int(np.flatnonzero(observed == code)[0])] for code in range(len(column.categories))]
     return [first[int(np.clip(round(value), 0, len(first) - 1))] for value in numbers]
 

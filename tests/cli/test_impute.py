@@ -54,6 +54,13 @@ def test_csv_keeps_every_text_that_was_there(people, tmp_path, capsys):
     assert people.read_bytes().count(b"\r\n") == target.read_bytes().count(b"\r\n")
 
 
+def test_whole_numbers_are_written_as_the_file_writes_them(tmp_path):
+    source, target = tmp_path / "x.csv", tmp_path / "y.csv"
+    source.write_text("a,b\n1.0,1\n,\n4.0,4\n")
+    assert main([str(source), "-o", str(target), "--method", "mean"]) == 0
+    assert read(target)[2] == ["2.0", "2"]
+
+
 def test_parquet_keeps_types_order_and_values(tmp_path):
     table = pyarrow.table(
         {
