@@ -1,7 +1,8 @@
 """One process per cell: a claim that is taken whole or not at all, and that outlives nobody.
 
-A claim is the file ``<results_dir>/claims/<config_hash>.json``, made with O_EXCL, which names its holder. While the
-holder lives, it touches the file every ``heartbeat_s`` seconds. A claim is stale, and may be taken over,
+A claim is the file ``<results_dir>/claims/<config_hash>.json``, which names its holder; it is written under another
+name and then linked, which fails where the claim is there. While the holder lives, it touches the file every
+``heartbeat_s`` seconds. A claim is stale, and may be taken over,
 
 - when its holder was a process of this very system (host, boot and process namespace agree) that no longer exists;
   process numbers are used again, so the start of the process counts too;
@@ -16,6 +17,7 @@ computed twice: both write the same row, and either is whole.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -109,16 +111,13 @@ class Claims:
         text = json.dumps(asdict(mine))
         while True:
             try:
-                descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+                _create(path, text)
             except FileExistsError:
                 try:
                     if not self._is_stale(path) or not self._take_over(path, text):
                         raise ClaimedError(f"another process computes the cell, see '{path}'")
                 except FileNotFoundError:
                     continue  # it has just been given back
-                return
-            with os.fdopen(descriptor, "w") as file:
-                file.write(text)
             return
 
     def _is_stale(self, path: Path) -> bool:
@@ -140,9 +139,7 @@ class Claims:
             fcntl.flock(lock, fcntl.LOCK_EX)  # given back by the system when this process ends
             if not self._is_stale(path):
                 return False
-            own = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-            own.write_text(text)
-            os.replace(own, path)
+            os.replace(_written_beside(path, text), path)
         self._watched.pop(path, None)
         return True
 
@@ -159,6 +156,30 @@ def running(results_dir: Path) -> list[str]:
     """Return the labels of the cells that are claimed by processes that live, as far as can be told from here."""
     holders = [_read(path) for path in sorted((Path(results_dir) / CLAIMS).glob("*.json"))]
     return sorted(holder.label for holder in holders if holder is not None and holder.alive is not False)
+
+
+def _create(path: Path, text: str) -> None:
+    """Make the file with its text at once, so that whoever is killed here leaves no claim without a holder.
+
+    Raises:
+        FileExistsError: it is there.
+    """
+    own = _written_beside(path, text)
+    try:
+        os.link(own, path)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):  # a file system without links
+            raise
+        with path.open("x") as file:
+            file.write(text)
+    finally:
+        own.unlink(missing_ok=True)
+
+
+def _written_beside(path: Path, text: str) -> Path:
+    own = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    own.write_text(text)
+    return own
 
 
 def _read(path: Path) -> Holder | None:
