@@ -194,11 +194,12 @@ def _wanted(
     kind = Kind(wanted)
     if kind in (Kind.CONTINUOUS, Kind.INTEGER):
         numbers = pd.to_numeric(values.astype(object), errors="coerce")
-        truths = values.map(lambda each: isinstance(each, (bool, np.bool_)), na_action="ignore").eq(True)
+        truths = values.astype(object).map(lambda each: isinstance(each, (bool, np.bool_)))
         texts = values[(numbers.isna() & values.notna()) | truths]
         if len(texts):
             raise DataError(
-                f"column {name!r} is not {kind.value}: it holds {texts.iloc[0]!r}; correct it, or give another kind"
+                f"column {name!r} is not {kind.value}: it holds {_plain(texts.iloc[0])!r}; correct it, or give another "
+                "kind"
             )
         fractions = numbers[(numbers != numbers.round()) & numbers.notna()]
         if kind is Kind.INTEGER and len(fractions):

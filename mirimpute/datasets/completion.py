@@ -134,7 +134,7 @@ def _write_parquet(path: Path, table: Table, filled: np.ndarray, target: Path) -
             if is_number or (types.is_decimal(field.type) and not column.categories):
                 values = _filled(whole.column(number), hidden, filled[:, j], column)
             elif frame[column.name].dtype.kind == "O" and column.kind in (Kind.CONTINUOUS, Kind.INTEGER):
-                texts = frame[column.name].copy()
+                texts = frame[column.name].astype(object)
                 texts[hidden] = _texts(filled[hidden, j], column, table.values[:, j], [])
                 values = pyarrow.array(texts, type=field.type)
             else:

@@ -95,14 +95,17 @@ def test_parquet_numbers_of_other_types_stay_in_them(tmp_path):
         {
             "price": pyarrow.array(prices, pyarrow.decimal128(8, 2)),
             "typed": pyarrow.array(["1.5", "2.5", None, "4.5"]),
+            "coded": pyarrow.array(["1", "2", None, "6"]).dictionary_encode(),
         }
     )
     source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
     pyarrow.parquet.write_table(table, source)
-    assert main([str(source), "-o", str(target), "--method", "mean", "--kind", "typed=continuous"]) == 0
+    kinds = ["--kind", "typed=continuous", "--kind", "coded=integer"]
+    assert main([str(source), "-o", str(target), "--method", "mean", *kinds]) == 0
     done = pyarrow.parquet.read_table(target)
     assert done.schema == table.schema
     assert done["price"].to_pylist() == [prices[0], decimal.Decimal("1.92"), *prices[2:]]
+    assert done["coded"].to_pylist() == ["1", "2", "3", "6"]
     assert done["typed"].to_pylist() == ["1.5", "2.5", "2.833333333", "4.5"]
 
 
