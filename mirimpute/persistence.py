@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mirimpute.estimator import MirfImputer
 
 FORMAT = "mirimpute-mirf-7"
+_TIME = "time"
+"""Key of a category that is a time of day."""
 
 
 def save(imputer: MirfImputer, path: Path) -> None:
@@ -87,15 +90,20 @@ def _column_facts(column: Column) -> dict[str, Any]:
     """Return a column as plain JSON.
 
     Raises:
-        UserError: its categories are neither texts nor numbers.
+        UserError: its categories are neither texts, numbers nor times.
     """
     for category in column.categories:
-        if not isinstance(category, (str, bool, int, float)):
+        if not isinstance(category, (str, bool, int, float, datetime.time)):
             raise UserError(
                 f"column {column.name!r} has the category {category!r}, a {type(category).__name__}, which no file "
                 "can hold: make them strings before the fit"
             )
-    return {**asdict(column), "kind": column.kind.value}
+    categories = [{_TIME: each.isoformat()} if isinstance(each, datetime.time) else each for each in column.categories]
+    return {**asdict(column), "kind": column.kind.value, "categories": categories}
+
+
+def _category(fact: Any) -> Any:
+    return datetime.time.fromisoformat(fact[_TIME]) if isinstance(fact, dict) else fact
 
 
 def load(path: Path) -> MirfImputer:
@@ -142,7 +150,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
         return {name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)}
 
     columns = tuple(
-        Column(**{**each, "kind": Kind(each["kind"]), "categories": tuple(each["categories"])})
+        Column(**{**each, "kind": Kind(each["kind"]), "categories": tuple(map(_category, each["categories"]))})
         for each in facts["columns"]
     )
     encoding = Encoding(columns)

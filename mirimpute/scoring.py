@@ -11,7 +11,7 @@ import numpy as np
 from mirimpute.encoding import Encoding, without_categories
 from mirimpute.errors import ImputationError
 from mirimpute.methods.sanity import check as check_sanity
-from mirimpute.methods.sanity import worse_than_mean
+from mirimpute.methods.sanity import few_rows_note, worse_than_mean
 from mirimpute.problem import Imputation, Problem
 from mirimpute.seeding import integer_seed
 from mirimpute.standardise import SCALERS, Scale
@@ -106,11 +106,13 @@ def judge(
     """
     verdict = check_sanity(problem, imputation, returns_column_means=returns_column_means)
     by_estimate = evaluated(protocol, problem, imputation, answers)
-    notes = [*imputation.notes, *verdict.notes, _compared_with_means(imputation, answers)]
+    compared = by_estimate["point"].rows
+    few = few_rows_note(compared, len(problem.x_incomplete))
+    notes = [*imputation.notes, *verdict.notes, _compared_with_means(imputation, answers), few]
     return {
         **fields_of(by_estimate),
         "gate": "; ".join(note for note in notes if note),
-        "w2_rows": by_estimate["point"].rows,
+        "w2_rows": compared,
         "n_draws": len(imputation.draws),
     }
 

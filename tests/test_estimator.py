@@ -1,5 +1,6 @@
 """MirfImputer as scikit-learn and its users expect it."""
 
+import datetime
 import json
 
 import numpy as np
@@ -112,6 +113,17 @@ def test_a_saved_imputer_gives_the_same_bits(fitted, tmp_path):
     assert np.array_equal(loaded.sample(x, 2), fitted.sample(x, 2))
     assert fitted._model.stack.trees[0].trees  # the trees were part of it
     assert json.dumps(loaded.trace_) == json.dumps(fitted.trace_)
+
+
+def test_times_of_day_are_saved_as_categories(tmp_path):
+    times = [datetime.time(8, 30), datetime.time(17, 0, 0, 5)]
+    frame = pd.DataFrame({"x": np.arange(40.0), "when": pd.Series(times * 20, dtype=object)})
+    frame.loc[::5, "when"] = None
+    imputer = quick().fit(frame)
+    imputer.save(tmp_path / "imputer.safetensors")
+    completed = MirfImputer.load(tmp_path / "imputer.safetensors").transform(frame)
+    assert set(completed["when"]) == set(times)
+    pd.testing.assert_frame_equal(completed, imputer.transform(frame))
 
 
 def test_damaged_and_foreign_files_are_refused_in_one_sentence(fitted, tmp_path):

@@ -7,8 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from mirimpute.errors import UserError
+
+if TYPE_CHECKING:
+    from mirimpute.datasets.files import File
+    from mirimpute.datasets.table import Table
 
 PROGRAM = "mirimpute-impute"
 OK, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
@@ -31,9 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def complete(options: argparse.Namespace) -> int:
-    """Read, impute, write, and say in a line per file what was done."""
+    """Read, impute, write, and say in a line what was done."""
+    import numpy as np
+
     from mirimpute.cli.progress import rich_progress
-    from mirimpute.datasets.completion import check_target, write_completed
+    from mirimpute.datasets.completion import check_target, far_outside, write_completed
     from mirimpute.datasets.files import File
     from mirimpute.encoding import problem_of
     from mirimpute.isolation import run_isolated
@@ -70,14 +77,28 @@ def complete(options: argparse.Namespace) -> int:
             f"method {options.method!r} returned {len(imputation.draws)} draw(s) of the {options.draws} asked for: "
             "give a smaller --draws, or another --method"
         )
-    for note in (*imputation.notes, *verdict.notes):
+    table_scale = encoding.table_scale(scale)
+    tables = [imputation.point, *imputation.draws[: options.draws]]
+    completed = [table_scale.restore(encoding.decode(values, scale)) for values in tables]
+    for note in (*imputation.notes, *verdict.notes, *far_outside(table, np.array(completed))):
         print(f"{PROGRAM}: note: {note}", file=sys.stderr)
-    for target, values in zip(targets, [imputation.point, *imputation.draws[: options.draws]], strict=True):
-        completed = encoding.table_scale(scale).restore(encoding.decode(values, scale))
-        write_completed(source, table, completed, target)
+    for target, values in zip(targets, completed, strict=True):
+        write_completed(source, table, values, target)
     seconds = outcome.cost.fit_s + outcome.cost.impute_s
-    print(f"{count} cells filled by {options.method} in {seconds:.1f} s: {', '.join(map(str, targets))}")
+    print(
+        f"{count} cells filled by {options.method} in {seconds:.1f} s: {', '.join(map(str, targets))}"
+        f"{_still_empty(source, table)}"
+    )
     return OK
+
+
+def _still_empty(source: File, table: Table) -> str:
+    """Return how many holes are left, in which columns of text."""
+    left = source.read(Path()).drop(columns=[column.name for column in table.columns]).isna().sum()
+    left = left[left > 0]
+    if left.empty:
+        return ""
+    return f"; {left.sum()} cells of text stay empty, in {', '.join(map(repr, left.index))}"
 
 
 def _has_draws(options: argparse.Namespace) -> bool:

@@ -47,6 +47,7 @@ def _report(options: argparse.Namespace) -> None:
 def _tables(results_dir: Path, out: Path | None) -> None:
     from rich.console import Console
 
+    from mirimpute.report.advice import advice
     from mirimpute.report.build import build_report
     from mirimpute.report.terminal import DIRECTORY, terminal_table
     from mirimpute.results.layout import cell_directory
@@ -56,6 +57,8 @@ def _tables(results_dir: Path, out: Path | None) -> None:
     if len(report.rows) <= MAX_ROWS_PRINTED:
         rows = [{**row, DIRECTORY: str(cell_directory(results_dir, row))} for row in report.rows]
         console.print(terminal_table(rows))
+        for sentence in advice(report.rows):
+            console.print(sentence, highlight=False, markup=False)
     print(
         f"{len(report.rows)} rows, {len(report.tables)} tables and {len(report.figures)} figures: see {report.summary}"
     )

@@ -115,8 +115,18 @@ def _omegaconf(error: Any, chain: list[BaseException]) -> UserError:
             group = override[1].strip().partition("=")[0]
             return UserError(f"{override[1].strip()}: {group} has keys of its own, give {group}.<key>=<value>")
         if override:
-            return UserError(f"{typed(override[1].strip())}: {_first_line(error)}")
+            return UserError(f"{typed(override[1].strip())}: {_no_value(error) or _first_line(error)}")
     return UserError(f"{key}: {_first_line(error)}" if key else _first_line(error))
+
+
+def _no_value(error: Any) -> str:
+    """Return what is wrong with a value that is not of the key's type, "" for other errors."""
+    found = re.match(r"Value '(.*)' of type '.*' could not be converted to (Integer|Float)", str(error), re.DOTALL)
+    if not found:
+        boolean = re.match(r"Value '(.*)' is not a valid bool", str(error), re.DOTALL)
+        return f"{boolean[1]!r} is neither true nor false: give one of them" if boolean else ""
+    kind, example = {"Integer": ("whole number", "3"), "Float": ("number", "0.3")}[found[2]]
+    return f"{found[1]!r} is no {kind}: give one, such as {example}"
 
 
 def _unknown_key(key: str, object_type: Any = None) -> UserError:

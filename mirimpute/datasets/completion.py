@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ from mirimpute.errors import DataError, UserError
 if TYPE_CHECKING:
     import pyarrow
 
+_DIGITS = 15
+"""Significant digits that a double always holds."""
+
 
 def suffix_of(path: Path) -> str:
     """Return the suffix by which the kind of a file is known, "" for others.
@@ -35,7 +39,8 @@ def check_target(source: Path, target: Path, replace: bool) -> None:
     """Refuse a file that cannot or should not be written, before any work.
 
     Raises:
-        UserError: another kind of file than the source, the source itself, a file that is there, no such folder.
+        UserError: another kind of file than the source, the source itself, a file that is there, no such folder, or
+            one that takes no file.
     """
     if suffix_of(source) and suffix_of(source) != suffix_of(target):
         raise UserError(
@@ -47,6 +52,38 @@ def check_target(source: Path, target: Path, replace: bool) -> None:
         raise UserError(f"output '{target}' is there already: give another file, or --force to replace it")
     if not target.parent.is_dir():
         raise UserError(f"folder '{target.parent}' does not exist: create it, or give another output")
+    try:
+        with tempfile.TemporaryFile(dir=target.parent):  # permissions alone do not tell, least of all to root
+            pass
+    except OSError as error:
+        raise UserError(
+            f"cannot write to folder '{target.parent}' ({error.strerror or error}): give another output"
+        ) from error
+
+
+def far_outside(table: Table, filled: np.ndarray) -> list[str]:
+    """Return a sentence for each column of numbers with values far outside of the observed ones, by more than their
+    range: regressions without bounds extrapolate.
+
+    Args:
+        table: with its holes.
+        filled: float64 (m, n_rows, n_columns), m completions of it, original units.
+    """
+    sentences = []
+    for j, column in enumerate(table.columns):
+        missing = table.missing[:, j]
+        if column.kind not in (Kind.CONTINUOUS, Kind.INTEGER) or not missing.any():
+            continue
+        lowest, highest = np.nanmin(table.values[:, j]), np.nanmax(table.values[:, j])
+        values = filled[:, missing, j].ravel()
+        beyond = np.maximum(lowest - values, values - highest)
+        far = beyond > highest - lowest
+        if highest > lowest and far.any():
+            sentences.append(
+                f"{far.sum()} value(s) of column {column.name!r} are far outside of the observed ones, {lowest:.4g} to "
+                f"{highest:.4g}, such as {values[beyond.argmax()]:.4g}: a method without bounds extrapolates"
+            )
+    return sentences
 
 
 def write_completed(source: File, table: Table, completed: np.ndarray, target: Path) -> None:
@@ -155,6 +192,8 @@ def _filled(values: pyarrow.ChunkedArray, missing: np.ndarray, filled: np.ndarra
     if pyarrow.types.is_integer(values.type):
         limits = np.iinfo(values.type.to_pandas_dtype())
         numbers = np.clip(np.round(numbers), float(limits.min), float(limits.max))
+    elif pyarrow.types.is_floating(values.type):  # an observed value that was standardised comes back as it was
+        numbers = np.array([float(f"{number:.{_DIGITS}g}") for number in numbers])
     if pyarrow.types.is_decimal(values.type):
         most = np.nextafter(10.0 ** (values.type.precision - values.type.scale) - 10.0**-values.type.scale, 0.0)
         numbers = np.clip(numbers, -most, most)

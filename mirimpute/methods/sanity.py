@@ -15,6 +15,9 @@ MEAN_TOLERANCE = 1e-6
 LARGEST_VALUE = 1e6
 """Standard deviations beyond which an imputed value is a divergence, not an imputation."""
 
+FEWEST_ROWS = 20
+"""Rows below which a distance between tables says little about their distribution."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -72,6 +75,21 @@ def worse_than_mean(point_rmse: float, mean_rmse: float) -> str:
     if point_rmse > mean_rmse * (1 + 1e-9):  # the mean itself, computed in another order, is not worse
         return f"worse than mean imputation (RMSE {point_rmse:.4g} against {mean_rmse:.4g})"
     return ""
+
+
+def few_rows_note(compared: int, rows: int) -> str:
+    """Return the note for distances between tables that rest on few of their rows, "" where they rest on enough.
+
+    Rows that the source itself does not know whole have no distance to their completion.
+
+    >>> few_rows_note(2, 320)
+    'distances between rows rest on 2 of 320 rows, the others have holes of their own'
+    >>> few_rows_note(100, 320)
+    ''
+    """
+    if not 0 < compared < min(FEWEST_ROWS, rows):
+        return ""
+    return f"distances between rows rest on {compared} of {rows} rows, the others have holes of their own"
 
 
 def _length(array: object) -> int:

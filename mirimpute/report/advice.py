@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mirimpute.methods.sanity import few_rows_note
 from mirimpute.report.markup import number
 from mirimpute.report.measures import SECONDS, metric_measure
 
@@ -15,6 +16,7 @@ ERRORS = {"point_rmse": ("numbers", " standard deviations"), "point_error_rate":
 """The errors that the advice is about -> of which cells, and in what unit."""
 DISTRIBUTION = "draw_energy"
 _FEWEST_MASKS = 3
+_FEWEST_DRAWS = 2
 _SURE, _LIKELY = 0.01, 0.05
 _DECIMALS = 12  # means that agree to so many are equal
 
@@ -119,8 +121,12 @@ def _of_case(rows: Sequence[Row]) -> list[str]:
     if not errors:
         return []
     sentences = [_of_error(found, sound, alone=len(errors) == 1) for found in errors]
-    found = lead(sound, DISTRIBUTION)
-    if found is not None and not {each.best for each in errors} <= {found.best, *found.tied}:
+    too_few = _too_few_rows(sound)
+    if too_few:
+        sentences.append(f"no word on the distribution: {too_few}")
+    # one answer per method is no draw, however near the law of the data it comes: others of it cannot be had
+    found = lead([row for row in sound if row["n_draws"] >= _FEWEST_DRAWS], DISTRIBUTION)
+    if found is not None and not too_few and not {each.best for each in errors} <= {found.best, *found.tied}:
         sentences.append(
             f"for the distribution (variances, correlations, multiple imputation) use the draws of {_names(found)}, "
             f"{_name(DISTRIBUTION)} {_comparison(found)}"
@@ -128,6 +134,12 @@ def _of_case(rows: Sequence[Row]) -> list[str]:
     if failed:
         sentences.append(f"left out because a mask failed: {', '.join(failed)}")
     return sentences
+
+
+def _too_few_rows(rows: Sequence[Row]) -> str:
+    """Return on how few rows the distances rest, "" where they rest on enough."""
+    notes = (few_rows_note(int(row["w2_rows"]), int(row["n_rows"])) for row in rows)
+    return next((note for note in notes if note), "")
 
 
 def _of_error(found: Lead, rows: Sequence[Row], *, alone: bool) -> str:
@@ -174,7 +186,7 @@ def _amount(found: Lead) -> str:
 
 
 def _sureness(found: Lead) -> str:
-    text = f"it was better on {found.wins} of {found.masks} masks ({found.test}, p = {found.p:.2g})"
+    text = f"{found.best} was better on {found.wins} of {found.masks} masks ({found.test}, p = {found.p:.2g})"
     if found.p < _SURE:
         return f"this is sure for this table: {text}"
     if found.p < _LIKELY:

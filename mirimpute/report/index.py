@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from mirimpute.report.advice import advice
 from mirimpute.report.collect import Collection
 from mirimpute.report.markup import markdown
 from mirimpute.report.measures import DRAW_NOTE, ESTIMATES
+from mirimpute.report.pool import MAX_CASES
 from mirimpute.report.ranking import Ranking
 from mirimpute.report.ranking_tables import markdown_ranking
 from mirimpute.report.summary import MeasureTable, failures, gate_warnings
@@ -31,6 +33,7 @@ def index_page(
     """
     parts = (
         _head(collection),
+        _advice(collection),
         _main_tables(collection, summaries),
         _ranking(summaries, rankings),
         _tables(summaries),
@@ -53,6 +56,14 @@ def _head(collection: Collection) -> Iterator[str]:
         yield f"- {markdown(note)}"
 
 
+def _advice(collection: Collection) -> Iterator[str]:
+    """Yield which method to use on each of a few cases."""
+    sentences = advice([run.row for run in collection.runs]) if len(collection.cases) <= MAX_CASES else []
+    if sentences:
+        yield from ["", "## Which method", ""]
+        yield from (f"- {markdown(sentence)}" for sentence in sentences)
+
+
 def _main_tables(collection: Collection, summaries: Sequence[MeasureTable]) -> Iterator[str]:
     for table in summaries:
         if table.measure.field in SHOWN_IN_SUMMARY:
@@ -62,7 +73,7 @@ def _main_tables(collection: Collection, summaries: Sequence[MeasureTable]) -> I
 def _ranking(summaries: Sequence[MeasureTable], rankings: Sequence[Ranking]) -> Iterator[str]:
     yield from ["", "## Ranking", ""]
     if not rankings:
-        refusals = dict.fromkeys(table.refusal for table in summaries)
+        refusals = dict.fromkeys(table.refusal for table in summaries if table.measure.higher_is_better is not None)
         yield from (f"- {markdown(refusal)}" for refusal in refusals)
         return
     yield "All numbers: [tables/ranks.csv](tables/ranks.csv); all pairs: [tables/pairs.csv](tables/pairs.csv)."

@@ -209,7 +209,7 @@ def _ranked_methods(
     """Return the methods that take part in the ranking (none when it is refused) and the note about it."""
     everywhere = [m for m in methods if all(grid[m, case].present for case in cases)]
     if measure.higher_is_better is None:
-        return [], "No ranks: the direction of this metric is not known."
+        return [], "No ranks: neither lower nor higher values are known to be better."
     datasets = len({case.dataset for case in cases})
     if datasets < MIN_DATASETS:
         return [], f"No average rank: it takes {MIN_DATASETS} datasets, {datasets} run."

@@ -50,6 +50,7 @@ def test_csv_keeps_every_text_that_was_there(people, tmp_path, capsys):
     assert filled[3][2] == filled[6][2] == "37"  # the mean 36.6 of whole numbers, as one
     captured = capsys.readouterr()
     assert "7 cells filled by mean" in captured.out
+    assert "stay empty" not in captured.out
     assert "text left out: name" in captured.err
     assert people.read_bytes().count(b"\r\n") == target.read_bytes().count(b"\r\n")
 
@@ -149,6 +150,7 @@ def test_same_command_same_bytes(people, tmp_path):
         (["people.csv", "-o", "out.csv", "--kind", "note=integer"], "is not integer: it holds 'x'"),
         (["people.csv", "-o", "out.csv", "--device", "gpu"], "device='gpu' is unknown: give cpu"),
         (["people.txt", "-o", "out.csv"], "'people.txt' does not exist"),
+        (["people.csv", "-o", "/proc/out.csv"], "cannot write to folder '/proc'"),
     ],
 )
 def test_bad_requests_are_one_sentence(people, tmp_path, monkeypatch, capsys, arguments, words):
@@ -207,3 +209,32 @@ def test_whole_numbers_stay_inside_their_type(tmp_path):
     assert main([str(source), "-o", str(target), "--method", "ice"]) == 0
     small = pyarrow.parquet.read_table(target)["small"].to_pylist()
     assert (small[0], small[-1]) == (0, 255)
+
+
+def test_holes_of_text_are_counted(people, tmp_path, capsys):
+    assert main([str(people), "-o", str(tmp_path / "done.csv"), "--method", "mean", "--kind", "note=text"]) == 0
+    assert "4 cells filled by mean" in (out := capsys.readouterr().out)
+    assert out.rstrip().endswith("; 3 cells of text stay empty, in 'note'")
+
+
+def test_values_far_outside_of_the_observed_ones_are_told(tmp_path, capsys):
+    x = np.concatenate([np.linspace(0, 1, 60), [10.0, 0.5]])
+    y = np.where(x < 0.9, 2 * x, np.nan)
+    y[-1] = np.nan
+    source = tmp_path / "far.csv"
+    pd.DataFrame({"x": x, "y": y}).to_csv(source, index=False)
+    for method, told in (("ice", True), ("mice", False)):
+        assert main([str(source), "-o", str(tmp_path / f"{method}.csv"), "--method", method]) == 0
+        error = capsys.readouterr().err
+        assert ("1 value(s) of column 'y' are far outside of the observed ones, 0 to 1.797, such as 20" in error) == told
+
+
+def test_donated_values_are_what_was_observed(tmp_path):
+    rng = np.random.default_rng(0)
+    x = np.round(rng.normal(size=200), 3)
+    y = np.where(rng.random(200) < 0.3, np.nan, x)
+    source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    pd.DataFrame({"x": x, "y": y}).to_parquet(source)
+    assert main([str(source), "-o", str(target), "--method", "mice", "--draws", "1"]) == 0
+    drawn = pd.read_parquet(tmp_path / "out.draw-1.parquet")["y"]
+    assert set(drawn) == set(y[~np.isnan(y)])

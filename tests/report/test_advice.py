@@ -33,7 +33,7 @@ def test_clear_case_is_said_to_be_sure():
     assert sentence.startswith(
         "breast_cancer: use mirf: the RMSE on hidden cells is the smallest, 0.505 ± 0.0129 standard deviations over 4 "
     )
-    assert "16.2 % below ice, the next; this is sure for this table: it was better on 4 of 4 masks" in sentence
+    assert "16.2 % below ice, the next; this is sure for this table: mirf was better on 4 of 4 masks" in sentence
 
 
 def test_tie_is_said_not_to_be_sure_and_the_faster_one_is_named():
@@ -46,11 +46,32 @@ def test_tie_is_said_not_to_be_sure_and_the_faster_one_is_named():
     assert "ice takes 1.01 s instead of 10.0 s" in sentence
 
 
+def drawn(rows):
+    return [{**row, "n_draws": 5} for row in rows]
+
+
 def test_another_method_for_the_distribution_is_named():
-    rows = rows_of(CLEAR)
+    rows = drawn(rows_of(CLEAR))
     for row in rows:
         row["draw_energy"] = {"mirf": 0.03, "ice": 0.01, "mean": 0.2}[row["method"]] + 0.001 * row["seed"]
     assert "use the draws of ice, energy distance 63.5 % below mirf, the next" in advice(rows)[1]
+
+
+def test_draws_are_not_asked_of_a_method_that_has_none():
+    rows = drawn(rows_of({"mirf": [0.5, 0.5, 0.5], "mice": [0.7, 0.7, 0.7], "ice": [0.6, 0.6, 0.6]}))
+    energy = {"mirf": 0.03, "mice": 0.02, "ice": 0.01}
+    rows = [{**row, "draw_energy": energy[row["method"]], "n_draws": 1 if row["method"] == "ice" else 5} for row in rows]
+    assert "use the draws of mice, energy distance 33.3 % below mirf, the next" in advice(rows)[1]
+
+
+def test_no_word_on_the_distribution_where_nearly_all_rows_have_holes_of_their_own():
+    rows = [{**row, "w2_rows": 1 + row["seed"], "n_rows": 320} for row in drawn(rows_of(CLEAR))]
+    for row in rows:
+        row["draw_energy"] = {"mirf": 0.03, "ice": 0.01, "mean": 0.2}[row["method"]]
+    assert advice(rows)[1] == (
+        "breast_cancer: no word on the distribution: distances between rows rest on 1 of 320 rows, the others have "
+        "holes of their own."
+    )
 
 
 def test_failed_masks_leave_a_method_out_by_name():
@@ -71,7 +92,7 @@ WRONG = {"mirf": [0.25, 0.24, 0.26, 0.25], "ice": [0.20, 0.18, 0.21, 0.21], "mea
 
 
 def test_numbers_and_categories_have_a_sentence_each():
-    numbers, categories, distribution = advice(with_categories(rows_of(CLEAR), WRONG))
+    numbers, categories, distribution = advice(with_categories(drawn(rows_of(CLEAR)), WRONG))
     assert numbers.startswith("breast_cancer: for numbers use mirf: the RMSE on hidden cells is the smallest, 0.505")
     assert categories.startswith(
         "breast_cancer: for categories use ice: the share of wrong categories on hidden cells is the smallest, "
@@ -81,7 +102,7 @@ def test_numbers_and_categories_have_a_sentence_each():
 
 
 def test_table_of_categories_only():
-    rows = [{**row, "point_rmse": None} for row in with_categories(rows_of(CLEAR), WRONG)]
+    rows = [{**row, "point_rmse": None} for row in with_categories(drawn(rows_of(CLEAR)), WRONG)]
     error, distribution = advice(rows)
     assert error.startswith("breast_cancer: use ice: the share of wrong categories")
     assert "use the draws of mirf" in distribution
@@ -109,7 +130,8 @@ def test_no_error_at_all_is_100_percent_below_and_tied_where_two_have_none():
 def test_below_0_there_are_no_percents():
     energy = {"mirf": [0.002, 0.003, 0.001], "ice": [-0.002, -0.001, -0.003], "mean": [0.1, 0.1, 0.1]}
     rows = [
-        {**row, "draw_energy": energy[row["method"]][row["seed"]]} for row in rows_of({m: CLEAR[m][:3] for m in CLEAR})
+        {**row, "draw_energy": energy[row["method"]][row["seed"]]}
+        for row in drawn(rows_of({m: CLEAR[m][:3] for m in CLEAR}))
     ]
     assert "use the draws of ice, energy distance 0.00400 below mirf, the next" in advice(rows)[1]
     assert lead(rows, "draw_energy").gain is None

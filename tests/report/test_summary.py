@@ -117,7 +117,7 @@ def test_an_unknown_metric_has_no_direction_and_no_best() -> None:
     found = table(rows, metric_measure("point_new"))
     assert not any(entry.best for entry in found.entries.values())
     assert set(averages(found).values()) == {None}
-    assert any("direction of this metric is not known" in note for note in found.notes)
+    assert any("neither lower nor higher" in note for note in found.notes)
 
 
 def test_a_metric_that_is_not_defined_on_a_dataset_leaves_it_out() -> None:
