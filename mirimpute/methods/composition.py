@@ -94,10 +94,15 @@ def _choice(settings: Mirf, problem: Problem) -> Transport:
     return ChoiceTransport(_regressors(settings), Hyper.folds, Hyper.most_rows, every_round=False)
 
 
-def _bayes(settings: Mirf, problem: Problem) -> Transport:
-    from mirimpute.methods.transports.bayes import BayesTransport
+def _bayes(by_row: bool) -> Build:
+    """Return what builds Bayesian regressions, whose parameters are drawn once, or for every row."""
 
-    return BayesTransport()
+    def build(settings: Mirf, problem: Problem) -> Transport:
+        from mirimpute.methods.transports.bayes import BayesTransport
+
+        return BayesTransport(by_row)
+
+    return build
 
 
 def _pmm(settings: Mirf, problem: Problem) -> Transport:
@@ -161,7 +166,8 @@ COMBINATIONS: dict[tuple[str, str, str], Combination] = {
     ("boosting", "joint", MEAN): Combination("", _velocity("boosting"), MissForest.rounds, "rise"),
     ("boosting", "joint", DRAW): Combination("", _velocity("boosting"), _ROUNDS_OF_DRAWS, fill="draws"),
     ("choice", "columnwise", MEAN): Combination("hyper", _choice, Hyper.rounds, "rise", errors=True),
-    ("bayes", "columnwise", DRAW): Combination("mice", _bayes, Mice.rounds, fill="draws"),
+    ("bayes", "columnwise", DRAW): Combination("mice", _bayes(False), Mice.rounds, fill="draws"),
+    ("bayes_by_row", "columnwise", DRAW): Combination("mice", _bayes(True), Mice.rounds, fill="draws"),
     ("pmm", "columnwise", DRAW): Combination("mice", _pmm, Mice.rounds, fill="draws"),
     ("flow", "columnwise", MEAN): Combination("", _column_flow, _ROUNDS_OF_DRAWS),
     ("flow", "columnwise", DRAW): Combination("", _column_flow, _ROUNDS_OF_DRAWS, fill="draws"),
@@ -171,14 +177,17 @@ COMBINATIONS: dict[tuple[str, str, str], Combination] = {
 TRANSPORTS = tuple(dict.fromkeys(transport for transport, _, _ in COMBINATIONS))
 
 _ONE_COLUMN = "it predicts one column from all others: give method.sweep=columnwise"
+_MEAN_IS_LINEAR = "it draws, and its mean is method.transport=linear: give method.solver.steps=2 or more"
 _REFUSED: dict[tuple[str, str], str] = {
     ("gaussian", "columnwise"): "it moves all columns at once: give method.sweep=joint, or method.transport=linear",
     ("choice", "joint"): _ONE_COLUMN,
     ("bayes", "joint"): _ONE_COLUMN,
+    ("bayes_by_row", "joint"): _ONE_COLUMN,
     ("pmm", "joint"): _ONE_COLUMN,
     ("choice", DRAW): "it knows the conditional mean only: give method.solver.steps=1",
-    ("bayes", MEAN): "it draws, and its mean is method.transport=linear: give method.solver.steps=2 or more",
-    ("pmm", MEAN): "it draws, and its mean is method.transport=linear: give method.solver.steps=2 or more",
+    ("bayes", MEAN): _MEAN_IS_LINEAR,
+    ("bayes_by_row", MEAN): _MEAN_IS_LINEAR,
+    ("pmm", MEAN): _MEAN_IS_LINEAR,
 }
 """Transport and what it cannot be combined with -> why not, and what can be done instead."""
 

@@ -9,7 +9,7 @@ from mirimpute.methods.base import Completed, Fitted, Method
 from mirimpute.problem import Problem, Progress, no_progress
 from mirimpute.seeding import generator
 
-KINDS = ("bayes", "pmm")
+KINDS = ("bayes", "bayes_by_row", "pmm")
 
 
 @dataclass
@@ -22,7 +22,8 @@ class Mice(Method):
 
     Attributes:
         kind: "pmm" draws an observed value of a row with a similar prediction, "bayes" from the posterior of a Bayesian
-            linear regression.
+            linear regression, "bayes_by_row" with other parameters for every row, as scikit-learn does (not proper: see
+            :class:`mirimpute.methods.transports.bayes.BayesTransport`).
         rounds: of every chain, from observed values of the column drawn at random.
         chains: completed tables to return; they never see each other.
         donors: of "pmm": similar rows of which one is drawn.
@@ -48,7 +49,7 @@ class Mice(Method):
         from mirimpute.methods.transports.bayes import BayesTransport
         from mirimpute.methods.transports.matching import MatchingTransport
 
-        transport = MatchingTransport(self.donors) if self.kind == "pmm" else BayesTransport()
+        transport = MatchingTransport(self.donors) if self.kind == "pmm" else BayesTransport(self.kind == "bayes_by_row")
         schedule = Schedule(sweep="columnwise", step="draw", rounds=self.rounds, chains=self.chains)
         rng = generator(problem.seed, "mice")
         return Completed(reduce(problem, transport, schedule, fill_draws, rng, progress))

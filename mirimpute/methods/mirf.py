@@ -46,7 +46,7 @@ class Mirf(Method):
 
     Attributes:
         transport: what the missing entries are moved by: flow, or constant, linear, gaussian, forest, boosting, choice,
-            bayes, pmm.
+            bayes, bayes_by_row, pmm.
         sweep: joint (all columns at once) or columnwise (one after the other).
         rounds: the most rounds of the outer loop (null: 5 for the flow, for the others what suits them).
         steps: gradient steps per round, at a constant learning rate.

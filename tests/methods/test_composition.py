@@ -57,6 +57,7 @@ def test_one_euler_step_is_the_classical_method(composed, method, small):
     [
         (Mirf(transport="constant", chains=3), HotDeck(draws=3)),
         (Mirf(transport="bayes", sweep="columnwise", chains=3), Mice(chains=3, kind="bayes")),
+        (Mirf(transport="bayes_by_row", sweep="columnwise", chains=3), Mice(chains=3, kind="bayes_by_row")),
         (Mirf(transport="pmm", sweep="columnwise", chains=3), Mice(chains=3, kind="pmm")),
         (Mirf(transport="gaussian", chains=3), GaussianEm(draws=3)),
     ],
@@ -104,7 +105,7 @@ def test_what_is_not_listed_is_refused_in_one_sentence():
                 refused += 1
                 with pytest.raises(UserError, match=rf"method.transport={transport} does not go .*: give method\."):
                     Mirf(transport=transport, sweep=sweep, solver=solver).check()
-    assert refused == 11
+    assert refused == 14
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,12 @@ def test_the_posterior_mean_is_that_of_bayesian_ridge(regression):
     assert np.allclose(posterior.mean(x[None])[0], reference.predict(x), atol=1e-3)
 
 
-def test_draws_have_the_moments_of_the_predictive_t_distribution(regression):
-    """Mean x'w + b, variance s2 (1 + 1/n + x'(X'X + kI)^-1 x) f / (f - 2), s2 = rss / f; k as scikit-learn finds it."""
+@pytest.mark.parametrize("by_row", [False, True])
+def test_draws_have_the_moments_of_the_predictive_distribution(regression, by_row):
+    """Mean x'w + b, variance s2 (1 + 1/n + x'(X'X + kI)^-1 x), s2 = rss / f; k as scikit-learn finds it.
+
+    With one variance for all rows it is drawn too: a t distribution, of f / (f - 2) times the variance.
+    """
     x, y = regression
     n, p = x.shape
     chains, new = 20_000, np.array([1.0, 3.0, 2.0])
@@ -38,18 +42,21 @@ def test_draws_have_the_moments_of_the_predictive_t_distribution(regression):
     gram = centred.T @ centred
     freedom = n - 1 - np.trace(np.linalg.solve(gram + k * np.eye(p), gram))
     rss = ((y - reference.predict(x)) ** 2).sum()
-    variance = rss / (freedom - 2) * (1 + 1 / n + away @ np.linalg.solve(gram + k * np.eye(p), away))
+    variance = rss / (freedom if by_row else freedom - 2) * (1 + 1 / n + away @ np.linalg.solve(gram + k * np.eye(p), away))
 
-    table = np.vstack([np.hstack([x, y[:, None]]), [*new, 0.0]])
+    table = np.vstack([np.hstack([x, y[:, None]]), [*new, 0.0], [*new, 0.0]])
     missing = np.zeros(table.shape, dtype=bool)
-    missing[-1, -1] = True
+    missing[-2:, -1] = True
     copies = np.broadcast_to(table, (chains, *table.shape)).copy()
-    transport, rng = BayesTransport(), np.random.default_rng(1)
+    transport, rng = BayesTransport(by_row), np.random.default_rng(1)
     transport.fit(copies, missing, np.array([p]), rng)
     assert transport._posterior.freedom[0] == pytest.approx(freedom, abs=0.02)
-    drawn = transport.draw(copies, missing, np.array([p]), rng)[:, -1, 0]
+    both = transport.draw(copies, missing, np.array([p]), rng)[:, -2:, 0]
+    drawn = both[:, 0]
     assert abs(drawn.mean() - reference.predict([new])[0]) < 5 * np.sqrt(variance / chains)
     assert drawn.var() == pytest.approx(variance, rel=5 * np.sqrt(2 / chains) + 0.01)
+    shared = 0.0 if by_row else 1 - rss / (freedom - 2) / variance  # two rows alike have one error of the parameters
+    assert np.corrcoef(both.T)[0, 1] == pytest.approx(shared, abs=5 / np.sqrt(chains))
 
 
 def test_without_shrinkage_the_degrees_of_freedom_are_those_of_least_squares():
@@ -61,7 +68,7 @@ def test_without_shrinkage_the_degrees_of_freedom_are_those_of_least_squares():
     assert np.allclose(posterior.weights[0], LinearRegression().fit(x, y).coef_, atol=1e-3)
 
 
-@pytest.mark.parametrize("kind", ["bayes", "pmm"])
+@pytest.mark.parametrize("kind", ["bayes", "bayes_by_row", "pmm"])
 def test_hidden_values_lie_within_the_intervals_of_the_draws_as_often_as_they_say(kind):
     x_true, x_incomplete = correlated(n=400, d=4)
     missing = np.isnan(x_incomplete)

@@ -78,6 +78,17 @@ class Posterior:
         intercept = self.intercept + spread / self.n**0.5 * rng.standard_normal(len(spread))
         return _predict(inputs, self.centre, weights, intercept), spread
 
+    def draw_by_row(self, inputs: Array, rng: np.random.Generator) -> Array:
+        """Return the residual's draw added to the prediction of other parameters in every row, (chains, rows).
+
+        Normal, of variance s2 (1 + 1 / n + x'(X'X + k I)^-1 x) with s2 = rss / freedom: the parameters integrated out
+        of each row for itself.
+        """
+        along = (inputs - self.centre[:, None]) @ self.basis
+        unknown = 1.0 / self.n + (along**2 / self.precision[:, None]).sum(axis=2)
+        variance = np.maximum(self.rss / self.freedom, _SMALLEST_VARIANCE)[:, None] * (1.0 + unknown)
+        return self.mean(inputs) + np.sqrt(variance) * rng.standard_normal(variance.shape)
+
 
 class BayesTransport(Transport):
     """Draws of x_j | x_{-j} from the posterior predictive distribution of a linear regression, a chain each.
@@ -89,8 +100,17 @@ class BayesTransport(Transport):
     by as much as the data leave open (a proper multiple imputation, Rubin 1987). The sweep over the columns is a Gibbs
     sampler: if the conditionals fit together, draws of all missing entries are its limit.
 
+    With ``by_row`` the parameters are drawn for each row anew, as scikit-learn's IterativeImputer does
+    (``sample_posterior=True``): q(x_j | x_{-j}) is the same for each row by itself, but the errors of two rows are no
+    longer those of one regression. Each table is a little nearer to the distribution of the rows, for the errors of the
+    parameters cancel in it; the tables differ from one another by less than the data leave open, so that variances
+    pooled over them by Rubin's rules are too small.
+
     Draws stay within the observed range of the column, widened by one standard deviation.
     """
+
+    def __init__(self, by_row: bool = False) -> None:
+        self._by_row = by_row
 
     def for_categories(self) -> Transport:
         """Return logistic regressions of bootstrapped rows, the draws of whose parameters these stand for."""
@@ -116,8 +136,12 @@ class BayesTransport(Transport):
     def draw(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> Array:
         """Return predictions of drawn parameters with drawn residuals."""
         (column,) = block
-        centre, spread = self._posterior.draw(self._rows(x, missing, column), rng)
-        drawn = centre + spread[:, None] * rng.standard_normal(centre.shape)
+        rows = self._rows(x, missing, column)
+        if self._by_row:
+            drawn = self._posterior.draw_by_row(rows, rng)
+        else:
+            centre, spread = self._posterior.draw(rows, rng)
+            drawn = centre + spread[:, None] * rng.standard_normal(centre.shape)
         return self._placed(np.clip(drawn, *self._range), x, missing, column)
 
     def _rows(self, x: Array, missing: Array, column: int) -> Array:

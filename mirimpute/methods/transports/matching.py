@@ -26,6 +26,7 @@ class MatchingTransport(BayesTransport):
     """
 
     def __init__(self, donors: int) -> None:
+        super().__init__()
         self._donors = donors
 
     def draw(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> Array:
