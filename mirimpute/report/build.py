@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from mirimpute.errors import MirimputeWarning, UserError
 from mirimpute.report.collect import Collection, collect
 from mirimpute.report.index import index_page
-from mirimpute.report.parallel import in_parallel
+from mirimpute.report.parallel import in_parallel, without_collector
 from mirimpute.report.pool import pooled_if_many
 from mirimpute.report.published import laid_beside, published_figures, published_table
 from mirimpute.report.ranking import Ranking, rank
@@ -44,6 +44,7 @@ class Report:
     notes: tuple[str, ...]
 
 
+@without_collector()
 def build_report(results_dir: Path, out: Path | None = None) -> Report:
     """Write ``tables/``, ``figures/`` and ``summary.md`` from the rows of ``results_dir``; equal rows, equal bytes.
 
@@ -71,6 +72,7 @@ def build_report(results_dir: Path, out: Path | None = None) -> Report:
     return Report(rows, summary, tuple(tables), tuple(figures), collection.notes)
 
 
+@without_collector()
 def build_page(results_dir: Path, path: Path) -> Path:
     """Write one self-contained HTML page from the rows of ``results_dir`` and return ``path``; equal rows, equal bytes.
 

@@ -7,7 +7,8 @@ import multiprocessing
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from mirimpute.errors import UserError
@@ -15,6 +16,18 @@ from mirimpute.errors import UserError
 Result = TypeVar("Result")
 
 MOST_PROCESSES = 4
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Leave cycles uncollected: there are few among rows and entries, and to look for them takes a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def in_parallel(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
