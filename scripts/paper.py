@@ -6,6 +6,7 @@ Everything that has a row is skipped, so the command may be stopped and given ag
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import sys
 from collections import Counter, defaultdict
@@ -32,7 +33,8 @@ def main() -> int:
     given = dict(word.split("=", 1) for word in options.set)
     cells = {name: cells_of(name, given) for name in experiments}
     rows = [row for folder in {options.results_dir, *options.measured} if folder.is_dir() for row in read_rows(folder)]
-    for line in estimate(cells, rows):
+    limits = {name: float(given.get("timeout_s") or _limit(f"paper/{name}")) for name in experiments}
+    for line in estimate(cells, rows, limits):
         print(line)
     codes = [0]
     for name in () if options.dry_run else experiments:
@@ -78,15 +80,31 @@ def _params(name: str) -> dict[str, str]:
     return found
 
 
-def estimate(cells: Mapping[str, Counter[tuple[str, str]]], rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+def _limit(name: str) -> float:
+    """Return the seconds after which a cell of an experiment is stopped."""
+    content = yaml.safe_load((conf_dir() / "experiment" / f"{name}.yaml").read_text(encoding="utf-8"))
+    bases = [base for base in content.get("defaults", []) if isinstance(base, str) and base != "_self_"]
+    found = [_limit(base.removeprefix("/experiment/")) for base in bases]
+    return float(content.get("timeout_s") or min(found, default=math.inf))
+
+
+def estimate(
+    cells: Mapping[str, Counter[tuple[str, str]]], rows: Sequence[Mapping[str, Any]], limits: Mapping[str, float]
+) -> Iterable[str]:
     """Yield one line per experiment and one in all: cells, and the time of one core by the seconds of measured rows.
 
-    The seconds of a method on a dataset are the median of its rows there, else of all its rows.
+    The seconds of a method on a dataset are the median of its rows there, else of all its rows; at most the limit of
+    the experiment, which is also what a cell takes that was stopped before.
+
+    Args:
+        cells: experiment -> (method, dataset) -> number.
+        rows: measured ones.
+        limits: experiment -> seconds after which a cell is stopped.
     """
     seconds: dict[Any, list[float]] = defaultdict(list)
     for row in rows:
-        if row["status"] == "ok":
-            took = row["fit_s"] + row["impute_s"]
+        if row["status"] in ("ok", "timeout"):
+            took = row["fit_s"] + row["impute_s"] if row["status"] == "ok" else math.inf
             seconds[row["method"], row["dataset"]].append(took)
             seconds[row["method"]].append(took)
     total, unknown = 0.0, Counter[str]()
@@ -94,8 +112,9 @@ def estimate(cells: Mapping[str, Counter[tuple[str, str]]], rows: Sequence[Mappi
         known = 0.0
         for (method, dataset), count in counts.items():
             measured = seconds.get((method, dataset)) or seconds.get(method)
-            if measured:
-                known += count * statistics.median(measured)
+            took = min(statistics.median_low(measured), limits[name]) if measured else math.inf
+            if took < math.inf:
+                known += count * took
             else:
                 unknown[method] += count
         total += known

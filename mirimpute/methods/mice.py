@@ -49,7 +49,9 @@ class Mice(Method):
         from mirimpute.methods.transports.bayes import BayesTransport
         from mirimpute.methods.transports.matching import MatchingTransport
 
-        transport = MatchingTransport(self.donors) if self.kind == "pmm" else BayesTransport(self.kind == "bayes_by_row")
+        transport = (
+            MatchingTransport(self.donors) if self.kind == "pmm" else BayesTransport(self.kind == "bayes_by_row")
+        )
         schedule = Schedule(sweep="columnwise", step="draw", rounds=self.rounds, chains=self.chains)
         rng = generator(problem.seed, "mice")
         return Completed(reduce(problem, transport, schedule, fill_draws, rng, progress))

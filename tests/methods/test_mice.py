@@ -42,7 +42,9 @@ def test_draws_have_the_moments_of_the_predictive_distribution(regression, by_ro
     gram = centred.T @ centred
     freedom = n - 1 - np.trace(np.linalg.solve(gram + k * np.eye(p), gram))
     rss = ((y - reference.predict(x)) ** 2).sum()
-    variance = rss / (freedom if by_row else freedom - 2) * (1 + 1 / n + away @ np.linalg.solve(gram + k * np.eye(p), away))
+    variance = (
+        rss / (freedom if by_row else freedom - 2) * (1 + 1 / n + away @ np.linalg.solve(gram + k * np.eye(p), away))
+    )
 
     table = np.vstack([np.hstack([x, y[:, None]]), [*new, 0.0], [*new, 0.0]])
     missing = np.zeros(table.shape, dtype=bool)

@@ -40,11 +40,17 @@ def test_the_estimate_is_the_median_of_what_was_measured() -> None:
     def row(method: str, dataset: str, seconds: float, status: str = "ok") -> dict[str, object]:
         return {"method": method, "dataset": dataset, "status": status, "fit_s": seconds, "impute_s": 0.0}
 
-    rows = [row("a", "x", 1), row("a", "x", 2), row("a", "x", 900), row("a", "z", 4), row("b", "x", 7, "timeout")]
-    counts = Counter({("a", "x"): 10, ("a", "y"): 10, ("b", "x"): 3})
-    lines = list(estimate({"uci": counts}, rows))
-    assert lines[0] == "paper/uci: 23 cells, 50 s of one core as far as measured"  # 10 * 2 + 10 * 3
+    rows = [row("a", "x", 1), row("a", "x", 2), row("a", "x", 900), row("a", "y", 40), row("b", "x", 7, "failed")]
+    counts = Counter({("a", "x"): 10, ("a", "y"): 2, ("b", "x"): 3})
+    lines = list(estimate({"uci": counts}, rows, {"uci": 30.0}))
+    assert lines[0] == "paper/uci: 15 cells, 1 min of one core as far as measured"  # 10 * 2 + 2 * 30
     assert lines[-1] == "not in the estimate, because never measured here: b (3 cells)"
+
+
+def test_a_cell_that_was_stopped_takes_as_long_as_it_may() -> None:
+    rows = [{"method": "a", "dataset": "x", "status": "timeout", "fit_s": None, "impute_s": None}]
+    lines = list(estimate({"small": Counter({("a", "x"): 2})}, rows, {"small": 300.0}))
+    assert lines[0] == "paper/small: 2 cells, 10 min of one core as far as measured"
 
 
 def test_a_cut_of_the_small_grid_runs_and_goes_on(tmp_path: Path) -> None:
