@@ -20,7 +20,7 @@ MOST_PROCESSES = 4
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """Leave cycles uncollected: there are few among rows and entries, and to look for them takes a tenth of the time."""
+    """Leave cycles uncollected: there are few among rows and entries, and looking for them takes time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
