@@ -18,7 +18,8 @@ class Pooled:
         within: W, the mean of the m variances (what there would be without missing data).
         between: B, the variance of the m estimates, divisor m - 1.
         df: degrees of freedom of the t distribution.
-        fraction_missing: fraction of the information about the estimate that is missing, (1 + 1/m) B / T.
+        fraction_missing: fraction of the information about the estimate that is missing, (r + 2 / (df + 3)) / (r + 1)
+            with r = (1 + 1/m) B / W; of the variance, (1 + 1/m) B / T is due to missing values.
     """
 
     estimate: np.ndarray
@@ -75,4 +76,5 @@ def pool(estimates: np.ndarray, variances: np.ndarray, df_complete: float | None
     if df_complete is not None:
         observed = (df_complete + 1) / (df_complete + 3) * df_complete * (1 - lost)
         df = 1 / (1 / df + 1 / np.maximum(observed, 1e-12))
-    return Pooled(q.mean(axis=0), total, within, between, df, lost)
+    # r / (r + 1) is the share of the variance, and 1 / (r + 1) the rest of it
+    return Pooled(q.mean(axis=0), total, within, between, df, lost + 2 / (df + 3) * (1 - lost))

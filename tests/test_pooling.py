@@ -13,7 +13,8 @@ def test_formula_by_hand():
     assert pooled.within == pytest.approx([1.5, 2.0])
     assert pooled.between == pytest.approx([2.0, 0.0])
     assert pooled.variance == pytest.approx([1.5 + 1.5 * 2.0, 2.0])
-    assert pooled.fraction_missing == pytest.approx([3.0 / 4.5, 0.0])
+    ratio, df = 3.0 / 1.5, (1 / (3.0 / 4.5)) ** 2
+    assert pooled.fraction_missing == pytest.approx([(ratio + 2 / (df + 3)) / (ratio + 1), 0.0])  # Rubin 1987, (3.1.10)
     assert pooled.df[0] == pytest.approx((1 / (3.0 / 4.5)) ** 2)
     assert np.isinf(pooled.df[1])
 

@@ -59,7 +59,7 @@ def mask_auc(comparison: Comparison) -> float:
     """Return the cross-validated area under the ROC curve of the pattern, mean over columns.
 
     0.5 is chance. Under MCAR a perfect imputation has it, since the true rows do; under other mechanisms the true rows
-    have more, which is reported beside it.
+    have more, which is reported beside it: less than theirs is no better, it takes values that are not the table's.
 
     Raises:
         Undefined: see :func:`pattern_predictability`.
@@ -70,9 +70,12 @@ def mask_auc(comparison: Comparison) -> float:
 def mi_bits(comparison: Comparison) -> float:
     """Return the sum over the columns of H(m_j) - cross-entropy of the classifier, in bits per row.
 
-    An estimate from below of the information that the completed row has of its pattern: the outer loop of MIRF lowers
-    I(X; M) in each round (Yu et al., NeurIPS 2025, section 3), to that of the true rows at best. It can be a little
-    negative when there is none: read it with :func:`mi_bits_se`.
+    An estimate from below of sum_j I(X; m_j), the information that the completed row has of each entry of its pattern:
+    of I(X; M) where entries are independent given the row, while those that are hidden together count several times.
+    The outer loop of MIRF lowers I(X; M) in each round (Yu et al., NeurIPS 2025, section 3). What an imputation should
+    have is the information of the true rows, ``truth_mi_bits``: none under MCAR, some under MAR and MNAR, where values
+    drawn at random from a column have less and are no better for it. So it is not ranked. It can be a little negative
+    when there is none: read it with :func:`mi_bits_se`.
 
     Raises:
         Undefined: see :func:`pattern_predictability`.
@@ -92,8 +95,9 @@ def mi_bits_se(comparison: Comparison) -> float:
 MASK_AUC = Metric(
     name="mask_auc",
     function=mask_auc,
-    higher_is_better=False,
-    description="Cross-validated AUC of the pattern of hidden cells, told from the completed row (0.5: chance).",
+    higher_is_better=None,
+    description="Cross-validated AUC of the pattern of hidden cells, told from the completed row (0.5: chance); best "
+    "as near as may be to truth_mask_auc, that of the true rows.",
     formula="mean_j AUC(m_j | completed row)",
     reference="Yu et al. 2025, section 3; DeLong et al. 1988",
     row_capped=False,
@@ -103,8 +107,9 @@ MASK_AUC = Metric(
 MI_BITS = Metric(
     name="mi_bits",
     function=mi_bits,
-    higher_is_better=False,
-    description="Information that the completed row has of the pattern of hidden cells, bits per row, from below.",
+    higher_is_better=None,
+    description="Information that the completed row has of the pattern of hidden cells, summed over the cells of the "
+    "pattern, bits per row, from below; best as near as may be to truth_mi_bits, that of the true rows.",
     formula="sum_j H(m_j) - cross-entropy(m_j | completed row)",
     reference="Yu et al. 2025, section 3",
     row_capped=False,

@@ -35,8 +35,9 @@ class Lead:
         difference: by how much the mean of the best is below that of the second.
         wins: masks on which the best was below the second.
         masks: masks that all methods share.
-        test, p: one-sided p-value that the best is no better than the second, of the paired t test over masks; of the
-            sign test where the difference is the same on all masks, since a t test then knows no error.
+        test, p: two-sided p-value that best and second are the same, of the paired t test over masks; of the sign test
+            where the difference is the same on all masks, since a t test then knows no error. Two-sided, because which
+            of the two is the best was found on the same masks.
     """
 
     field: str
@@ -110,8 +111,8 @@ def _test(below: np.ndarray) -> tuple[str, float]:
 
     mean, error = below.mean(), below.std(ddof=1) / len(below) ** 0.5
     if error > 10**-_DECIMALS:
-        return "paired t test", float(t.sf(mean / error, len(below) - 1))
-    return "sign test", 0.5 ** len(below) if mean > 10**-_DECIMALS else 1.0
+        return "paired t test", float(min(1.0, 2.0 * t.sf(mean / error, len(below) - 1)))
+    return "sign test", 2.0 * 0.5 ** len(below) if mean > 10**-_DECIMALS else 1.0
 
 
 def _of_case(rows: Sequence[Row]) -> list[str]:
@@ -128,7 +129,7 @@ def _of_case(rows: Sequence[Row]) -> list[str]:
     found = lead([row for row in sound if row["n_draws"] >= _FEWEST_DRAWS], DISTRIBUTION)
     if found is not None and not too_few and not {each.best for each in errors} <= {found.best, *found.tied}:
         sentences.append(
-            f"for the distribution (variances, correlations, multiple imputation) use the draws of {_names(found)}, "
+            f"for the distribution (variances, correlations) use the draws of {_names(found)}, "
             f"{_name(DISTRIBUTION)} {_comparison(found)}"
         )
     if failed:

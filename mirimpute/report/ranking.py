@@ -11,6 +11,7 @@ from mirimpute.report.collect import Case
 from mirimpute.report.measures import Measure
 from mirimpute.report.statistics import (
     ALPHA,
+    FEWEST_FOR_INTERVAL,
     MIN_DATASETS,
     Friedman,
     bootstrap_interval,
@@ -72,8 +73,10 @@ class Ranking:
         notes = [
             f"Ranks are averaged within each of {n} datasets ({self.n_cases} cases), then over datasets; "
             f"1 = best of {k}. A method with a failed seed gets rank {k} in that case.",
-            "Interval: 95 % bootstrap over datasets. Wins: share of rivals beaten, ties half.",
+            "Interval: 95 % bootstrap over datasets (expanded percentiles). Wins: share of rivals beaten, ties half.",
         ]
+        if n < FEWEST_FOR_INTERVAL:
+            notes.append(f"The interval is over {n} datasets and covers the rank of another draw of them less often.")
         test = self.friedman
         if test is not None:
             verdict = "differ" if test.p_f < ALPHA else "are not shown to differ"

@@ -15,6 +15,10 @@ MIN_DATASETS = 3
 """A ranking over fewer says nothing about a method."""
 ALPHA = 0.05
 N_RESAMPLES = 2000
+MOST_ENUMERATED = 12
+"""Datasets up to which all signs are enumerated, 4096 of them."""
+FEWEST_FOR_INTERVAL = 5
+"""Datasets from which on a 95 % interval of a mean covers it in 92 % of normal samples or more."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,9 @@ def critical_difference(n_methods: int, n_datasets: int, alpha: float = ALPHA) -
 def wilcoxon_holm(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the p-values of all pairs by Wilcoxon's signed-rank test over datasets, and the same after Holm.
 
-    Ties between two methods are halved between them (``zsplit``), as in Demšar 2006. Exact for up to 50 datasets where
-    no two differences have the same size, else by the normal approximation.
+    Ties between two methods are halved between them (``zsplit``), as in Demšar 2006. Exact, given the sizes of the
+    differences, for up to 12 datasets, and for up to 50 where no two sizes are the same; else by the normal
+    approximation, which at few datasets would give p-values that cannot be had (failures have one size).
 
     Args:
         values: (n_datasets, n_methods), lower is better; +inf where a method failed. It then loses by more than any
@@ -83,18 +88,31 @@ def wilcoxon_holm(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     first, second = np.triu_indices(values.shape[1], k=1)
     differences = _differences(values[:, first], values[:, second])
-    found = np.ones(len(first))
-    # SciPy would enumerate all signs one by one where sizes are tied (as failures are), half a second a pair; exact
-    # p-values come from a table where they are not. Methods that are equal on every dataset would divide by zero.
+    found = _enumerated(differences) if len(values) <= MOST_ENUMERATED else np.ones(len(first))
+    # Exact p-values come from a table where no sizes are tied. Methods that are equal everywhere would divide by zero.
     sizes = np.sort(np.abs(differences), axis=0)
     tied = (np.diff(sizes, axis=0) == 0.0).any(axis=0) | (sizes[0] == 0.0)
     for chosen, method in ((~tied, "auto"), (tied & (sizes[-1] > 0.0), "approx")):
-        if chosen.any():
+        if chosen.any() and len(values) > MOST_ENUMERATED:
             found[chosen] = stats.wilcoxon(differences[:, chosen], zero_method="zsplit", method=method, axis=0).pvalue
     raw, holm = np.ones((2, values.shape[1], values.shape[1]))
     raw[first, second] = raw[second, first] = found
     holm[first, second] = holm[second, first] = _holm(found)
     return raw, holm
+
+
+def _enumerated(differences: np.ndarray) -> np.ndarray:
+    """Return the two-sided p-values of the signed-rank statistic over all signs of (n_datasets, n_pairs) differences.
+
+    SciPy enumerates them too where sizes are tied, pair by pair, half a second for each.
+    """
+    from scipy import stats
+
+    ranks = stats.rankdata(np.abs(differences), axis=0)
+    signs = 1 - 2 * ((np.arange(2 ** len(ranks))[:, None] >> np.arange(len(ranks))) & 1)
+    weighted = np.where(differences == 0.0, 0.0, ranks)
+    observed = np.abs((np.sign(differences) * ranks).sum(axis=0))
+    return (np.abs(signs @ weighted) >= observed - 1e-9).mean(axis=0)
 
 
 def _holm(p_values: np.ndarray) -> np.ndarray:
@@ -124,7 +142,11 @@ def pairwise_wins(ranks: np.ndarray) -> np.ndarray:
 def bootstrap_interval(
     ranks: np.ndarray, rng: np.random.Generator, level: float = 0.95, n_resamples: int = N_RESAMPLES
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the percentile interval of each method's average rank, datasets drawn with replacement.
+    """Return the expanded percentile interval of each method's average rank, datasets drawn with replacement.
+
+    Plain percentiles are too narrow for few datasets. Here they are taken further out, at Phi(-sqrt(n / (n - 1)) t)
+    with t the quantile of Student's distribution (Hesterberg, "What Teachers Should Know About the Bootstrap", 2015,
+    section 5.2.2): means of nine normal numbers are covered in .94 instead of .89 of samples, of three in .77.
 
     Args:
         ranks: (n_datasets, n_methods).
@@ -135,10 +157,13 @@ def bootstrap_interval(
     Returns:
         lower and upper ends, each (n_methods,).
     """
-    # How often each dataset is drawn is all that its mean needs.
+    from scipy import stats
+
     n_datasets = len(ranks)
+    tail = stats.norm.cdf(math.sqrt(n_datasets / (n_datasets - 1)) * stats.t.ppf((1.0 - level) / 2.0, n_datasets - 1))
+    # How often each dataset is drawn is all that its mean needs.
     counts = rng.multinomial(n_datasets, np.full(n_datasets, 1.0 / n_datasets), size=n_resamples)
-    low, high = np.quantile(counts @ ranks / n_datasets, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], axis=0)
+    low, high = np.quantile(counts @ ranks / n_datasets, [tail, 1.0 - tail], axis=0)
     return low, high
 
 
