@@ -16,6 +16,10 @@ FAST = "mirf_fast"
 SELF_MASKED, SELF_MASKING = "mirf_mnar", "mnar_self"
 """The variant that is told that values are missing by their own size, and the mechanism where they are."""
 HYPERIMPUTE = "hyperimpute/hyperimpute"
+ONE_DRAW = ("hyperimpute/mice",)
+"""Their point is a draw, which has the error of one."""
+DRAWING = ("mice", "gaussian_em", *ONE_DRAW)
+"""Peers with draws: the draws of the others are their points, and lose as such."""
 
 
 def quality_page(found: Found, sweeps: Sequence[Sweep], told: Sequence[Sweep], part: str, today: date) -> str:
@@ -44,7 +48,9 @@ def quality_page(found: Found, sweeps: Sequence[Sweep], told: Sequence[Sweep], p
             "Ratios are geometric means over cases (dataset × mechanism × rate), below 1 where the first is better. Two"
             " methods are compared by their medians over the seeds on which both are ok; cases without such a seed"
             " are left out. First means strictly better than every competitor that has a value; mirf variants do not"
-            " compete with each other.",
+            f" compete with each other. Draws: {', '.join(map(markdown, DRAWING))} have some, the other peers are scored"
+            f" on their point for one; the point of {', '.join(map(markdown, ONE_DRAW))} is a draw, so its error is"
+            " compared with that of a draw.",
             "",
             *table(["verdict", "value", "cases", "left out"], verdict_lines(found.frame, methods, n_cases)),
             "## Point RMSE",
@@ -107,13 +113,20 @@ def verdict_lines(frame: pd.DataFrame, methods: Sequence[str], n_cases: int) -> 
     w2 = ratio_to_best(frame, n_cases, OURS, W2_OURS, others, W2_OTHERS)
     lines = [
         *(
-            ratio_line(f"point_rmse, mirf / {other}", ratio(frame, n_cases, OURS, other, "point_rmse"))
+            ratio_line(f"{field}, mirf / {other}", ratio(frame, n_cases, OURS, other, field))
             for other in others
+            for field in ["draw_rmse" if other in ONE_DRAW else "point_rmse"]
         ),
         first_line("point_rmse"),
         ratio_line("w2, best of draw and shrunk of mirf / best of point, draw and shrunk of any competitor", w2),
         first_line("draw_energy"),
         first_line("draw_mmd2"),
+        *(
+            ratio_line(f"{field}, mirf / {other}", ratio(frame, n_cases, OURS, other, field))
+            for field in ("draw_energy", "draw_mmd2")
+            for other in DRAWING
+            if other in others
+        ),
         ratio_line(f"seconds, mirf / {HYPERIMPUTE}", ratio(frame, n_cases, OURS, HYPERIMPUTE, "seconds")),
         ratio_line(f"CPU seconds, mirf / {HYPERIMPUTE}", ratio(frame, n_cases, OURS, HYPERIMPUTE, "cpu_s")),
         ratio_line(f"point_rmse, {FAST} / mirf", ratio(frame, n_cases, FAST, OURS, "point_rmse")),

@@ -107,7 +107,7 @@ def test_works_in_a_pipeline():
 
 
 def test_multiple_imputation_fits_a_model_for_each_draw():
-    x_true, x = table()
+    _, x = table()
     imputer = quick()
     tables = imputer.impute_multiple(x, 3)
     assert len(tables) == 3

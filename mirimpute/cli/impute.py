@@ -153,7 +153,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="what to write, same kind")
     parser.add_argument("--method", default="mirf", help="a name from `mirimpute-bench --help` (%(default)s)")
     parser.add_argument(
-        "--draws", type=int, default=0, metavar="M", help="also write M draws, of one model; of several for method mice (%(default)s)"
+        "--draws",
+        type=int,
+        default=0,
+        metavar="M",
+        help="also write M draws, of one model; of several for method mice (%(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of all randomness (%(default)s)")
     parser.add_argument("--device", default="cpu", help="torch device (%(default)s)")

@@ -34,6 +34,12 @@ def test_only_seeds_on_which_both_are_ok_count():
     assert (found.native, found.reference, found.seeds) == (1.5, 3.0, 2)
 
 
+def test_a_reference_whose_point_is_a_draw_is_compared_with_draws():
+    rows = [row("mice", point_rmse=1.0, draw_rmse=1.5), row("hyperimpute/mice", point_rmse=1.4, draw_rmse=1.4)]
+    found = comparisons(frame_of(rows), "mice", ("a", "mcar", 0.3))["point_rmse"]
+    assert (found.native, found.reference, found.verdict) == (1.5, 1.4, WORSE)
+
+
 def test_page_lists_every_case_and_what_is_not_there():
     rows = [row("ice", point_rmse=1.0, draw_energy=0.5), row("sklearn/ice", point_rmse=0.5, draw_energy=0.6)]
     rows += [row("ice", dataset="b", status="timeout", reason="slow")]

@@ -80,6 +80,20 @@ def test_verdicts_hold_seconds_and_the_fast_variant():
     assert values["cases in which mirf is first on point_rmse"] == "1"
 
 
+def test_a_point_that_is_a_draw_is_compared_with_a_draw_and_draws_with_draws():
+    rows = [
+        row("mirf", point_rmse=1.0, draw_rmse=1.4, draw_energy=0.2),
+        row("hyperimpute/mice", point_rmse=2.0, draw_rmse=2.0, draw_energy=0.1),
+        row("ice", point_rmse=2.0, draw_rmse=2.0, draw_energy=0.4),
+    ]
+    lines = verdict_lines(frame_of(rows), ["mirf", "hyperimpute/mice", "ice"], 1)
+    values = {line[0].replace("\\", ""): line[1] for line in lines}
+    assert values["draw_rmse, mirf / hyperimpute/mice"] == "0.700"
+    assert values["point_rmse, mirf / ice"] == "0.500"
+    assert values["draw_energy, mirf / hyperimpute/mice"] == "2.00"
+    assert "draw_energy, mirf / ice" not in values
+
+
 def test_case_table_shows_best_failed_and_missing():
     rows = rows_of("point_rmse", {"mirf": [0.5, 0.7, 0.6], "ice": [0.8, 0.9]})
     rows += [row("ice", seed=2, status="timeout"), row("knn", status="failed")]
@@ -126,7 +140,7 @@ def test_only_the_newest_setting_of_a_method_counts():
 
 def test_grid_is_the_one_of_the_readme():
     sweeps = quality.grid()
-    assert sum(len(sweep.cells) for sweep in sweeps) == (10 * 3 + 4) * 3 * 8
+    assert sum(len(sweep.cells) for sweep in sweeps) == (10 * 3 + 4) * 3 * 11
     large = [sweep.dataset for sweep in sweeps if "dataset.max_rows=5000" in sweep.arguments]
     assert large == ["uci/parkinsons", "uci/bike", "uci/pumadyn32nm"]
 
