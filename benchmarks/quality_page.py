@@ -48,9 +48,9 @@ def quality_page(found: Found, sweeps: Sequence[Sweep], told: Sequence[Sweep], p
             "Ratios are geometric means over cases (dataset × mechanism × rate), below 1 where the first is better. Two"
             " methods are compared by their medians over the seeds on which both are ok; cases without such a seed"
             " are left out. First means strictly better than every competitor that has a value; mirf variants do not"
-            f" compete with each other. Of the peers, {', '.join(map(markdown, DRAWING))} have draws; the others are scored"
-            f" on their point for one. The point of {', '.join(map(markdown, ONE_DRAW))} is a draw, so its error is"
-            " compared with that of a draw.",
+            f" compete with each other. Of the peers, {', '.join(map(markdown, DRAWING))} have draws; the others are"
+            f" scored on their point for one. {', '.join(map(markdown, ONE_DRAW))} gives one draw as its point, so its"
+            " error is compared with that of a draw.",
             "",
             *table(["verdict", "value", "cases", "left out"], verdict_lines(found.frame, methods, n_cases)),
             "## Point RMSE",
