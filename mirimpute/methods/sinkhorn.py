@@ -29,11 +29,13 @@ class Sinkhorn(Method):
 
     libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.transports.sinkhorn")
 
+    version: ClassVar[int] = 2
+
     name: str = "sinkhorn"
     rounds: int = 20
     steps: int = 40
-    batch: int = 128
-    regularisation: float = 0.05
+    batch: int = 256
+    regularisation: float = 0.02
     learning_rate: float = 0.01
     draws: int = 3
 

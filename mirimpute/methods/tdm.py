@@ -27,7 +27,7 @@ class Tdm(Sinkhorn):
     libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.transports.tdm")
 
     name: str = "tdm"
-    regularisation: float = 0.02
+    batch: int = 128
     layers: int = 3
     width: int = 32
     map_learning_rate: float = 5e-4
