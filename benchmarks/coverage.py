@@ -100,8 +100,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Simulate, and write coverage.md."""
     parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__)
     parser.add_argument("--rows", type=int, default=100, help="of each random table (%(default)s)")
-    parser.add_argument("--draws", type=int, default=20, help="completed tables (%(default)s)")
-    parser.add_argument("--replications", type=int, default=400, help="random tables (%(default)s)")
+    parser.add_argument("--draws", type=int, default=10, help="completed tables (%(default)s)")
+    parser.add_argument("--replications", type=int, default=200, help="random tables (%(default)s)")
     parser.add_argument("--out", type=Path, default=HERE, help="folder of the page (benchmarks)")
     asked = parser.parse_args(arguments)
 
