@@ -134,4 +134,6 @@ def _say(axes: Axes, line: int, text: str, right: bool) -> None:
         fontsize=6.5,
         fontstyle="italic",
         color=MUTED,
+        bbox={"facecolor": "white", "linewidth": 0.0, "pad": 0.6},  # a bar may lie below
+        zorder=3,
     )
