@@ -138,7 +138,11 @@ def read_cells(sweeps: Sequence[Sweep], results_dir: Path, former: Path | None =
     frame = frame_of(rows)
     stand = [] if former is None else [former_rows(former, wanted, frame)]
     counts = [f"{len(each)} rows are those of the page before" for each in stand if len(each)]
-    every = pd.concat([frame, *stand], ignore_index=True).sort_values(CELL, ignore_index=True)
+    filled = [
+        each.dropna(axis=1, how="all") for each in (frame, *stand)
+    ]  # pandas will not guess the type of the others
+    columns = list(dict.fromkeys([*frame.columns, *(name for each in stand for name in each.columns)]))
+    every = pd.concat(filled, ignore_index=True).reindex(columns=columns).sort_values(CELL, ignore_index=True)
     return Found(every, (*late, *old, *compared, *counts))
 
 
