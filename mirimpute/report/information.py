@@ -61,7 +61,7 @@ def _page(
         drawn |= by_method.keys()
         dataset, setting = collection.column(case)
         first.set_title(f"{short_name(dataset)}, {setting}")
-        first.set_ylabel("bits per row ↓")
+        first.set_ylabel("bits per row")
         for axes, quality in zip(others, qualities, strict=True):
             drawn |= _panel(axes, quality, bits, case, styles)
         truth = _truth(collection, case)
@@ -70,7 +70,7 @@ def _page(
     grid[-1, 0].set_xlabel("round")
     for axes, quality in zip(grid[-1, 1:], qualities, strict=True):
         axes.set_xlabel(f"{quality.measure.label} {quality.measure.arrow}")
-    title = "What the completed rows tell of the pattern (dashed: the true rows)"
+    title = "What the completed rows tell of the pattern (dashed: the true rows, best is as near as may be)"
     figure.suptitle(title, fontsize=8.0, x=0.02, ha="left")
     legend_outside(
         figure,

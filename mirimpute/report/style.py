@@ -42,6 +42,7 @@ _RC: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.6,
+    "axes.formatter.useoffset": False,  # "+1.095e2" at the end of an axis is read by nobody
     "axes.edgecolor": "#444444",
     "axes.grid": True,
     "axes.axisbelow": True,
