@@ -70,7 +70,7 @@ def _page(
     grid[-1, 0].set_xlabel("round")
     for axes, quality in zip(grid[-1, 1:], qualities, strict=True):
         axes.set_xlabel(f"{quality.measure.label} {quality.measure.arrow}")
-    title = "What the completed rows tell of the pattern (dashed: the true rows, best is as near as may be)"
+    title = "What the completed rows tell of the pattern (dashed: the true rows, the aim)"
     figure.suptitle(title, fontsize=8.0, x=0.02, ha="left")
     legend_outside(
         figure,
