@@ -151,7 +151,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         ``n_draws`` fits to half of the rows; ``preset="mirf_fast"`` may be enough. The imputer itself stays as it is.
 
         What no number of models mends is that predictions from few rows are drawn towards the mean: with 100 rows, half
-        of a column hidden, intervals of its mean cover in .95 of tables, but those of a slope, 11 % too small, in .86
+        of a column hidden, intervals of its mean cover in .95 of tables, but those of a slope, 12 % too small, in .86
         (``benchmarks/coverage.md``). ``method=mice method.kind=bayes`` has no such bias where the data are linear.
 
         Args:

@@ -33,7 +33,8 @@ def main() -> int:
     given = dict(word.split("=", 1) for word in options.set)
     cells = {name: cells_of(name, given) for name in experiments}
     rows = [row for folder in {options.results_dir, *options.measured} if folder.is_dir() for row in read_rows(folder)]
-    limits = {name: float(given.get("timeout_s") or _limit(f"paper/{name}")) for name in experiments}
+    asked = [math.inf if each == "null" else float(each) for each in given.get("timeout_s", "").split(",") if each]
+    limits = {name: max(asked) if asked else _limit(f"paper/{name}") for name in experiments}
     for line in estimate(cells, rows, limits):
         print(line)
     codes = [0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -82,23 +83,23 @@ def complete(options: argparse.Namespace) -> int:
     completed = [table_scale.restore(encoding.decode(values, scale)) for values in tables]
     for note in (*imputation.notes, *verdict.notes, *far_outside(table, np.array(completed))):
         print(f"{PROGRAM}: note: {note}", file=sys.stderr)
+    empty = _still_empty(source, table)
     for target, values in zip(targets, completed, strict=True):
         write_completed(source, table, values, target)
     seconds = outcome.cost.fit_s + outcome.cost.impute_s
-    print(
-        f"{count} cells filled by {options.method} in {seconds:.1f} s: {', '.join(map(str, targets))}"
-        f"{_still_empty(source, table)}"
-    )
+    print(f"{count} cells filled by {options.method} in {seconds:.1f} s: {', '.join(map(str, targets))}{empty}")
     return OK
 
 
 def _still_empty(source: File, table: Table) -> str:
     """Return how many holes are left, in which columns of text."""
-    left = source.read(Path()).drop(columns=[column.name for column in table.columns]).isna().sum()
-    left = left[left > 0]
-    if left.empty:
-        return ""
-    return f"; {left.sum()} cells of text stay empty, in {', '.join(map(repr, left.index))}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they were given when the file was read before
+        frame = source.read(Path())
+    filled = {column.name for column in table.columns}
+    left = {str(name): int(frame[name].isna().sum()) for name in frame.columns if str(name) not in filled}
+    left = {name: count for name, count in left.items() if count}
+    return f"; {sum(left.values())} cells of text stay empty, in {', '.join(map(repr, left))}" if left else ""
 
 
 def _has_draws(options: argparse.Namespace) -> bool:

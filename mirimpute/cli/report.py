@@ -47,7 +47,6 @@ def _report(options: argparse.Namespace) -> None:
 def _tables(results_dir: Path, out: Path | None) -> None:
     from rich.console import Console
 
-    from mirimpute.report.advice import advice
     from mirimpute.report.build import build_report
     from mirimpute.report.terminal import DIRECTORY, terminal_table
     from mirimpute.results.layout import cell_directory
@@ -57,7 +56,7 @@ def _tables(results_dir: Path, out: Path | None) -> None:
     if len(report.rows) <= MAX_ROWS_PRINTED:
         rows = [{**row, DIRECTORY: str(cell_directory(results_dir, row))} for row in report.rows]
         console.print(terminal_table(rows))
-        for sentence in advice(report.rows):
+        for sentence in report.advice:
             console.print(sentence, highlight=False, markup=False)
     print(
         f"{len(report.rows)} rows, {len(report.tables)} tables and {len(report.figures)} figures: see {report.summary}"

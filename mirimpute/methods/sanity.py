@@ -80,16 +80,17 @@ def worse_than_mean(point_rmse: float, mean_rmse: float) -> str:
 def few_rows_note(compared: int, rows: int) -> str:
     """Return the note for distances between tables that rest on few of their rows, "" where they rest on enough.
 
-    Rows that the source itself does not know whole have no distance to their completion.
+    They take the rows with a hidden cell; of those, rows that the source itself does not know whole cannot be compared.
 
     >>> few_rows_note(2, 320)
-    'distances between rows rest on 2 of 320 rows, the others have holes of their own'
+    'distances between rows rest on 2 of 320 rows: the others have no hidden cell, or holes of their own'
     >>> few_rows_note(100, 320)
     ''
     """
     if not 0 < compared < min(FEWEST_ROWS, rows):
         return ""
-    return f"distances between rows rest on {compared} of {rows} rows, the others have holes of their own"
+    why = "the others have no hidden cell, or holes of their own"
+    return f"distances between rows rest on {compared} of {rows} rows: {why}"
 
 
 def _length(array: object) -> int:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mirimpute.methods.sanity import few_rows_note
 from mirimpute.report.markup import number
 from mirimpute.report.measures import SECONDS, metric_measure
+from mirimpute.report.pool import MAX_CASES
+
+if TYPE_CHECKING:
+    from mirimpute.report.collect import Collection
 
 ERRORS = {"point_rmse": ("numbers", " standard deviations"), "point_error_rate": ("categories", "")}
 """The errors that the advice is about -> of which cells, and in what unit."""
@@ -77,6 +81,13 @@ def advice(rows: Sequence[Row]) -> list[str]:
     return sentences
 
 
+def advice_on(collection: Collection) -> list[str]:
+    """Return :func:`advice` on what a report shows, by its labels; none on more cases than anybody reads about."""
+    if len(collection.cases) > MAX_CASES:
+        return []
+    return advice([{**run.row, "method": run.label} for run in collection.runs])
+
+
 def lead(rows: Sequence[Row], field: str) -> Lead | None:
     """Return who leads by ``field`` (smaller is better), or None with fewer than two methods or three masks."""
     values = _values(rows, field)
@@ -126,7 +137,7 @@ def _of_case(rows: Sequence[Row]) -> list[str]:
     if too_few:
         sentences.append(f"no word on the distribution: {too_few}")
     # one answer per method is no draw, however near the law of the data it comes: others of it cannot be had
-    found = lead([row for row in sound if row["n_draws"] >= _FEWEST_DRAWS], DISTRIBUTION)
+    found = lead([row for row in sound if (row.get("n_draws") or 0) >= _FEWEST_DRAWS], DISTRIBUTION)
     if found is not None and not too_few and not {each.best for each in errors} <= {found.best, *found.tied}:
         sentences.append(
             f"for the distribution (variances, correlations) use the draws of {_names(found)}, "
@@ -139,7 +150,7 @@ def _of_case(rows: Sequence[Row]) -> list[str]:
 
 def _too_few_rows(rows: Sequence[Row]) -> str:
     """Return on how few rows the distances rest, "" where they rest on enough."""
-    notes = (few_rows_note(int(row["w2_rows"]), int(row["n_rows"])) for row in rows)
+    notes = (few_rows_note(row.get("w2_rows") or 0, row.get("n_rows") or 0) for row in rows)
     return next((note for note in notes if note), "")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from mirimpute.errors import MirimputeWarning, UserError
+from mirimpute.report.advice import advice_on
 from mirimpute.report.collect import Collection, collect
 from mirimpute.report.index import index_page
 from mirimpute.report.parallel import in_parallel, without_collector
@@ -35,6 +36,7 @@ class Report:
         tables: paths below ``tables/``.
         figures: paths below ``figures/``.
         notes: what the reader must know.
+        advice: which method to use, where there are few cases.
     """
 
     rows: list[dict[str, Any]]
@@ -42,6 +44,7 @@ class Report:
     tables: tuple[Path, ...]
     figures: tuple[Path, ...]
     notes: tuple[str, ...]
+    advice: tuple[str, ...]
 
 
 @without_collector()
@@ -69,7 +72,7 @@ def build_report(results_dir: Path, out: Path | None = None) -> Report:
         raise UserError(
             f"cannot write the report to '{out}' ({error.strerror or error}): choose another folder with --out"
         ) from error
-    return Report(rows, summary, tuple(tables), tuple(figures), collection.notes)
+    return Report(rows, summary, tuple(tables), tuple(figures), collection.notes, tuple(advice_on(collection)))
 
 
 @without_collector()

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mirimpute.report.advice import advice
+from mirimpute.report.advice import advice_on
 from mirimpute.report.collect import Collection
 from mirimpute.report.markup import markdown
 from mirimpute.report.measures import DRAW_NOTE, ESTIMATES
-from mirimpute.report.pool import MAX_CASES
 from mirimpute.report.ranking import Ranking
 from mirimpute.report.ranking_tables import markdown_ranking
 from mirimpute.report.summary import MeasureTable, failures, gate_warnings
@@ -58,7 +57,7 @@ def _head(collection: Collection) -> Iterator[str]:
 
 def _advice(collection: Collection) -> Iterator[str]:
     """Yield which method to use on each of a few cases."""
-    sentences = advice([run.row for run in collection.runs]) if len(collection.cases) <= MAX_CASES else []
+    sentences = advice_on(collection)
     if sentences:
         yield from ["", "## Which method", ""]
         yield from (f"- {markdown(sentence)}" for sentence in sentences)

@@ -146,7 +146,7 @@ def bootstrap_interval(
 
     Plain percentiles are too narrow for few datasets. Here they are taken further out, at Phi(-sqrt(n / (n - 1)) t)
     with t the quantile of Student's distribution (Hesterberg, "What Teachers Should Know About the Bootstrap", 2015,
-    section 5.2.2): means of nine normal numbers are covered in .94 instead of .89 of samples, of three in .77.
+    section 5.2.2): means of nine normal numbers are covered in .94 instead of .89 of samples, of three in .75.
 
     Args:
         ranks: (n_datasets, n_methods).

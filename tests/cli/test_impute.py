@@ -229,12 +229,25 @@ def test_values_far_outside_of_the_observed_ones_are_told(tmp_path, capsys):
         assert (sentence in capsys.readouterr().err) == told
 
 
-def test_donated_values_are_what_was_observed(tmp_path):
+@pytest.mark.parametrize(
+    "values", [np.round, np.asarray, lambda x, _: 1e6 + x], ids=["3 decimals", "all digits", "far"]
+)
+def test_donated_values_are_what_was_observed(tmp_path, values):
     rng = np.random.default_rng(0)
-    x = np.round(rng.normal(size=200), 3)
-    y = np.where(rng.random(200) < 0.3, np.nan, x)
+    x = values(rng.normal(size=300), 3 if values is np.round else None)
+    y = np.where(rng.random(300) < 0.3, np.nan, x)
     source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
     pd.DataFrame({"x": x, "y": y}).to_parquet(source)
     assert main([str(source), "-o", str(target), "--method", "mice", "--draws", "1"]) == 0
     drawn = pd.read_parquet(tmp_path / "out.draw-1.parquet")["y"]
     assert set(drawn) == set(y[~np.isnan(y)])
+
+
+def test_columns_of_a_parquet_file_may_have_numbers_for_names(tmp_path, capsys):
+    x = np.random.default_rng(0).normal(size=(40, 3))
+    x[::4, 1] = np.nan
+    source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    pd.DataFrame(x).to_parquet(source)
+    assert main([str(source), "-o", str(target), "--method", "mean"]) == 0
+    assert "10 cells filled" in capsys.readouterr().out
+    assert not pd.read_parquet(target).isna().any(axis=None)

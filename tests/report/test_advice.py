@@ -70,8 +70,8 @@ def test_no_word_on_the_distribution_where_nearly_all_rows_have_holes_of_their_o
     for row in rows:
         row["draw_energy"] = {"mirf": 0.03, "ice": 0.01, "mean": 0.2}[row["method"]]
     assert advice(rows)[1] == (
-        "breast_cancer: no word on the distribution: distances between rows rest on 1 of 320 rows, the others have "
-        "holes of their own."
+        "breast_cancer: no word on the distribution: distances between rows rest on 1 of 320 rows: the others have "
+        "no hidden cell, or holes of their own."
     )
 
 

@@ -25,6 +25,25 @@ def results(tmp_path: Path) -> Path:
     return tmp_path / "results"
 
 
+def test_the_advice_knows_settings_of_one_method_apart(tmp_path, capsys):
+    for seed in range(3):
+        for setting, rmse in (("a", 0.5), ("b", 0.9)):
+            write(
+                tmp_path,
+                make_row(
+                    "mirf",
+                    seed=seed,
+                    point_rmse=rmse + 0.01 * seed,
+                    method_hash=setting * 64,
+                    config_hash=f"{seed}{setting}" * 32,
+                ),
+            )
+        write(tmp_path, make_row("ice", seed=seed, point_rmse=0.6 + 0.02 * seed))
+    assert main([str(tmp_path)]) == 0
+    assert "use mirf #aaaaaaaa: the RMSE" in " ".join(capsys.readouterr().out.split())
+    assert "use mirf \\#aaaaaaaa: the RMSE" in (tmp_path / "summary.md").read_text()
+
+
 def test_everything_is_written_beside_the_runs(
     results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,6 +47,16 @@ def test_the_estimate_is_the_median_of_what_was_measured() -> None:
     assert lines[-1] == "not in the estimate, because never measured here: b (3 cells)"
 
 
+@pytest.mark.parametrize("limit", ["null", "300,600"])
+def test_the_limit_may_be_none_or_several(tmp_path: Path, limit: str) -> None:
+    command = [sys.executable, "scripts/paper.py", "--small", "--dry-run", "--results-dir", str(tmp_path)]
+    done = subprocess.run(
+        [*command, f"timeout_s={limit}"], cwd=Path(__file__).parents[2], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "550 cells" in done.stdout or limit == "300,600"
+
+
 def test_a_cell_that_was_stopped_takes_as_long_as_it_may() -> None:
     rows = [{"method": "a", "dataset": "x", "status": "timeout", "fit_s": None, "impute_s": None}]
     lines = list(estimate({"small": Counter({("a", "x"): 2})}, rows, {"small": 300.0}))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mirimpute import __version__
-from mirimpute.report.advice import advice
+from mirimpute.report.advice import advice_on
 from mirimpute.report.collect import Collection
 from mirimpute.report.measures import DRAW_NOTE
 from mirimpute.report.page.assets import datatables_script, datatables_style, inline, own, vega_script
@@ -19,7 +19,6 @@ from mirimpute.report.page.columns import columns_data
 from mirimpute.report.page.data import page_data
 from mirimpute.report.page.diagrams import diagrams, method_variables
 from mirimpute.report.page.rounds import rounds_data
-from mirimpute.report.pool import MAX_CASES
 from mirimpute.report.ranking import Ranking
 from mirimpute.report.summary import MeasureTable
 
@@ -56,7 +55,7 @@ def write_page(
         data=data,
         diagrams=diagrams(rankings, collection.methods),
         overview=_overview(collection, rankings),
-        advice=advice([run.row for run in collection.runs]) if len(collection.cases) <= MAX_CASES else [],
+        advice=advice_on(collection),
         notes=[DRAW_NOTE, *collection.notes],
         measures=collection.measures,
     )
