@@ -32,6 +32,9 @@ TIMEOUT_S = 900
 LIMITS = ("threads=1", f"timeout_s={TIMEOUT_S}")
 """Every method gets one thread, and as many seconds per cell."""
 
+ONE_DRAW = ("hyperimpute/mice",)
+"""Methods whose point is a draw, and has the error of one: it is compared with that of a draw."""
+
 _BENCH = "mirimpute-bench"
 _OK, _CELL_FAILED = 0, 1
 _ABSOLUTE_PATH = re.compile(r"""(?<![\w.:/\\])(?:[A-Za-z]:[/\\]|/)[^\s'",;)]+""")
@@ -138,9 +141,8 @@ def read_cells(sweeps: Sequence[Sweep], results_dir: Path, former: Path | None =
     frame = frame_of(rows)
     stand = [] if former is None else [former_rows(former, wanted, frame)]
     counts = [f"{len(each)} rows are those of the page before" for each in stand if len(each)]
-    filled = [
-        each.dropna(axis=1, how="all") for each in (frame, *stand)
-    ]  # pandas will not guess the type of the others
+    # Without empty columns: what type they have, pandas would have to guess.
+    filled = [each.dropna(axis=1, how="all") for each in (frame, *stand)]
     columns = list(dict.fromkeys([*frame.columns, *(name for each in stand for name in each.columns)]))
     every = pd.concat(filled, ignore_index=True).reindex(columns=columns).sort_values(CELL, ignore_index=True)
     return Found(every, (*late, *old, *compared, *counts))

@@ -14,8 +14,8 @@ from benchmarks import page
 from benchmarks.command import HERE, exit_code, write_text
 from mirimpute import MirfImputer, pool
 from mirimpute.datasets.columns import Column, Kind
+from mirimpute.encoding import problem_of
 from mirimpute.methods.catalog import named_method
-from mirimpute.problem import Problem
 
 PROGRAM = "coverage"
 TRUTH = np.array([0.0, 1.0])
@@ -44,8 +44,9 @@ def by_mice(kind: str) -> Complete:
 
     def complete(x: np.ndarray, draws: int, seed: int) -> Sequence[np.ndarray]:
         columns = tuple(Column(name, Kind.CONTINUOUS) for name in ("x", "y"))
+        problem, _, scale = problem_of(x, columns, seed)
         method = named_method("mice", {"kind": kind, "chains": draws})
-        return list(method.fit(Problem(x, columns, seed)).impute().draws)
+        return list(scale.restore(method.fit(problem).impute().draws))
 
     return complete
 

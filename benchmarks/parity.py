@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import page
-from benchmarks.cells import CASE, LIMITS, Sweep, read_cells, run_sweeps, write_csv
+from benchmarks.cells import CASE, LIMITS, ONE_DRAW, Sweep, read_cells, run_sweeps, write_csv
 from benchmarks.command import exit_code, names, parser_of, seeds, write_text
 from mirimpute.errors import UserError, unknown
 
@@ -33,9 +33,8 @@ PAIRS = {
 }
 """Native method -> its reference."""
 TOLERANCE = 0.05
+MORE_SEEDS = 3
 FIELDS = {"point_rmse": "point RMSE", "draw_energy": "draw energy"}
-ONE_DRAW = ("hyperimpute/mice",)
-"""References whose point is a draw, and has the error of one: it is compared with that of a draw."""
 BETTER, WITHIN, NOISE, WORSE = "better", "within 5 %", "worse, within noise", "worse"
 
 
@@ -78,9 +77,19 @@ def compare(native: np.ndarray, reference: np.ndarray) -> Comparison:
 
 
 def sweeps_of(datasets: Sequence[str], natives: Sequence[str], chosen: Sequence[int]) -> list[Sweep]:
-    """Return a sweep per dataset: each native method, then its reference."""
-    methods = tuple(dict.fromkeys(method for native in natives for method in (native, PAIRS[native])))
-    return [Sweep(dataset, methods, MECHANISMS, tuple(chosen), RATE) for dataset in datasets]
+    """Return the sweeps of each dataset: each native method, then its reference.
+
+    Those that compare one draw with one draw get three times as many seeds: both have the noise of a draw.
+    """
+    sweeps = []
+    for dataset in datasets:
+        for drawn in (False, True):
+            own = [native for native in natives if (PAIRS[native] in ONE_DRAW) == drawn]
+            methods = tuple(dict.fromkeys(method for native in own for method in (native, PAIRS[native])))
+            seeds = range(len(chosen) * MORE_SEEDS) if drawn else chosen
+            if methods:
+                sweeps.append(Sweep(dataset, methods, MECHANISMS, tuple(sorted({*chosen, *seeds})), RATE))
+    return sweeps
 
 
 def comparisons(frame: pd.DataFrame, native: str, case: tuple[str, str, float]) -> dict[str, Comparison]:
@@ -100,7 +109,7 @@ def comparisons(frame: pd.DataFrame, native: str, case: tuple[str, str, float]) 
 
 def page_of(frame: pd.DataFrame, sweeps: Sequence[Sweep], natives: Sequence[str], notes: Sequence[str]) -> list[str]:
     """Return the lines of the page but for its provenance."""
-    cases = [case for sweep in sweeps for case in sweep.cases]
+    cases = list(dict.fromkeys(case for sweep in sweeps for case in sweep.cases))
     lines, verdicts = [], []
     for native in natives:
         for case in cases:

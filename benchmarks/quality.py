@@ -15,8 +15,8 @@ from benchmarks.verdicts import OURS
 from mirimpute.errors import UserError, unknown
 
 PROGRAM = "bench-quality"
-PEERS = (HYPERIMPUTE, "hyperimpute/missforest", "missforest", "ice", "hyperimpute/mice", "knn", "mean")
-METHODS = (OURS, FAST, *PEERS, "mice", "gaussian_em")
+PEERS = ("hyperimpute/missforest", "missforest", "ice", "hyperimpute/mice", "knn", "mean", "mice", "gaussian_em")
+METHODS = (OURS, FAST, HYPERIMPUTE, *PEERS)
 MECHANISMS = ("mcar", "mar", SELF_MASKING)
 SEEDS = (0, 1, 2)
 UCI = tuple(f"uci/{name}" for name in ("wine", "energy", "housing", "stock", "forest", "solar", "gas"))

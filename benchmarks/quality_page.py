@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from benchmarks.cells import CASE, TIMEOUT_S, Found, Sweep
+from benchmarks.cells import CASE, ONE_DRAW, TIMEOUT_S, Found, Sweep
 from benchmarks.page import failures, provenance, remarks, table, value_text
 from benchmarks.verdicts import OURS, W2_OTHERS, W2_OURS, Ratio, firsts, per_seed, ratio, ratio_to_best
 from mirimpute.report.markup import markdown
@@ -16,8 +16,6 @@ FAST = "mirf_fast"
 SELF_MASKED, SELF_MASKING = "mirf_mnar", "mnar_self"
 """The variant that is told that values are missing by their own size, and the mechanism where they are."""
 HYPERIMPUTE = "hyperimpute/hyperimpute"
-ONE_DRAW = ("hyperimpute/mice",)
-"""Their point is a draw, which has the error of one."""
 DRAWING = ("mice", "gaussian_em", *ONE_DRAW)
 """Peers with draws: the draws of the others are their points, and lose as such."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
 
@@ -144,15 +144,9 @@ class MirfImputer(TransformerMixin, BaseEstimator):
     def impute_multiple(self, X: Any, n_draws: int = 20) -> list[Any]:
         """Return ``n_draws`` completions of ``X``, each a draw of a model of its own: proper multiple imputation.
 
-        Draws of one model leave out that the model is not known, and standard errors pooled over them
-        (:func:`mirimpute.pool`) are too small. Here each model is fitted to a random half of the rows, and completes
-        all: given the data, what an estimator finds in half of them varies about what it finds in all by as much as
-        that varies about the truth (the delete-half jackknife; Shao & Wu, Annals of Statistics 1989). It takes
-        ``n_draws`` fits to half of the rows; ``preset="mirf_fast"`` may be enough. The imputer itself stays as it is.
-
-        What no number of models mends is that predictions from few rows are drawn towards the mean: with 100 rows, half
-        of a column hidden, intervals of its mean cover in .95 of tables, but those of a slope, 12 % too small, in .86
-        (``benchmarks/coverage.md``). ``method=mice method.kind=bayes`` has no such bias where the data are linear.
+        It takes ``n_draws`` fits to half of the rows, see :mod:`mirimpute.multiple`; ``preset="mirf_fast"`` may be
+        enough. The imputer itself stays as it is. Intervals pooled over the draws cover means as often as they say, but
+        slopes of small tables less often, ``benchmarks/coverage.md``.
 
         Args:
             X: (n_rows, n_columns), NaN where missing; at least 4 rows.
@@ -164,20 +158,11 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         Raises:
             ValueError: see :meth:`fit`.
         """
-        settings = self._settings()
+        from mirimpute.multiple import impute_multiple
+
         if not isinstance(n_draws, Integral) or n_draws < 1:
             raise UserError(f"n_draws={n_draws!r} is no number of draws: give 1 or more")
-        model = clone(self)
-        x, columns = model._read(X)
-        if len(x) < 4:
-            raise UserError(f"{len(x)} row(s) are too few to learn from halves of them: give at least 4")
-        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-        tables = []
-        for _ in range(int(n_draws)):
-            rows = _random_half(~np.isnan(x), rng)
-            model._learn(settings, x[rows], columns, int(rng.integers(2**31 - 1)))
-            tables.append(model._written(X, model._complete_numbers(x, 1, 0)[1][0]))
-        return tables
+        return impute_multiple(self, X, int(n_draws))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns, which are those of the input."""
@@ -293,15 +278,6 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         from mirimpute.datasets.frames import filled
 
         return filled(X, self.columns_, completed)
-
-
-def _random_half(observed: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the indices of half of the rows, in order, and of one more for each column that none of them observes."""
-    order = rng.permutation(len(observed))
-    half = order[: -(-len(order) // 2)]
-    empty = np.flatnonzero(~observed[half].any(axis=0))
-    more = order[observed[order][:, empty].argmax(axis=0)]
-    return np.union1d(half, more)
 
 
 def _is_mixed(X: Any) -> bool:

@@ -13,7 +13,6 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from mirimpute import MirfImputer
 from mirimpute.errors import UserError
-from mirimpute.estimator import _random_half
 
 QUICK = {"rounds": 1, "steps": 12, "final_steps": 12, "width": 16, "batch": 32, "trees": 8, "solver": {"steps": 2}}
 
@@ -106,42 +105,6 @@ def test_works_in_a_pipeline():
     assert make_pipeline(quick(), Ridge()).fit(x, y).predict(x).shape == y.shape
 
 
-def test_multiple_imputation_fits_a_model_for_each_draw():
-    _, x = table()
-    imputer = quick()
-    tables = imputer.impute_multiple(x, 3)
-    assert len(tables) == 3
-    missing = np.isnan(x)
-    assert all(np.array_equal(each[~missing], x[~missing]) and np.isfinite(each).all() for each in tables)
-    assert not np.array_equal(tables[0], tables[1])
-    assert np.array_equal(tables, quick().impute_multiple(x, 3))
-    assert not hasattr(imputer, "columns_")  # it was not fitted
-
-
-def test_halves_of_the_rows_know_every_category_and_observe_every_column():
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"x": rng.normal(size=30), "kind": ["a", "b"] * 15, "rare": np.nan})
-    frame.loc[3, "kind"], frame.loc[7, "rare"] = "only once", 2.0
-    frame.loc[10:15, "kind"] = None
-    tables = quick().impute_multiple(frame, 4)
-    for each in tables:
-        assert set(each["kind"]) <= {"a", "b", "only once"}
-        assert each.loc[3, "kind"] == "only once"
-        assert (each["rare"] == 2.0).all()
-
-
-def test_a_random_half_is_half_and_observes_what_can_be():
-    rng = np.random.default_rng(0)
-    observed = rng.random((41, 3)) < 0.9
-    observed[:, 1] = False
-    observed[5, 1] = True
-    for _ in range(20):
-        rows = _random_half(observed, rng)
-        assert len(rows) in (21, 22)
-        assert (np.diff(rows) > 0).all()
-        assert observed[rows].any(axis=0).all()
-
-
 def test_a_saved_imputer_gives_the_same_bits(fitted, tmp_path):
     _, x = table(seed=3)
     fitted.save(tmp_path / "imputer.safetensors")
@@ -191,10 +154,6 @@ def test_requests_without_a_meaning_are_refused_in_one_sentence(fitted, tmp_path
         fitted.save(tmp_path / "no" / "imputer")
     with pytest.raises(UserError, match=r"n_draws=1\.5 is no number of draws"):
         fitted.sample(table()[1], 1.5)
-    with pytest.raises(UserError, match="n_draws=0 is no number of draws"):
-        quick().impute_multiple(table()[1], 0)
-    with pytest.raises(UserError, match="3 row"):
-        quick().impute_multiple(table()[1][:3], 2)
 
 
 def test_values_behind_missing_cells_do_not_leak():

@@ -82,7 +82,7 @@ def far_outside(table: Table, filled: np.ndarray) -> list[str]:
         if highest > lowest and far.any():
             sentences.append(
                 f"{far.sum()} value(s) of column {column.name!r} are far outside of the observed ones, {lowest:.4g} to "
-                f"{highest:.4g}, such as {values[beyond.argmax()]:.4g}: a method without bounds extrapolates"
+                f"{highest:.4g}, such as {values[beyond.argmax()]:.4g}; mirf, mice and missforest stay near them"
             )
     return sentences
 

@@ -59,6 +59,7 @@ def build_report(results_dir: Path, out: Path | None = None) -> Report:
         UserError: there is no row, or ``out`` cannot be written.
     """
     rows, collection, summaries, rankings = _read(results_dir)
+    advice = advice_on(collection)
     out = results_dir if out is None else out
     try:
         jobs = [
@@ -67,12 +68,12 @@ def build_report(results_dir: Path, out: Path | None = None) -> Report:
         ]
         *kinds, tables = in_parallel(jobs)
         figures = [path for kind in kinds for path in kind]
-        summary = _write(out / "summary.md", index_page(collection, summaries, rankings, figures))
+        summary = _write(out / "summary.md", index_page(collection, summaries, rankings, figures, advice))
     except OSError as error:
         raise UserError(
             f"cannot write the report to '{out}' ({error.strerror or error}): choose another folder with --out"
         ) from error
-    return Report(rows, summary, tuple(tables), tuple(figures), collection.notes, tuple(advice_on(collection)))
+    return Report(rows, summary, tuple(tables), tuple(figures), collection.notes, tuple(advice))
 
 
 @without_collector()

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mirimpute.report.advice import advice_on
 from mirimpute.report.collect import Collection
 from mirimpute.report.markup import markdown
 from mirimpute.report.measures import DRAW_NOTE, ESTIMATES
@@ -20,7 +19,11 @@ SHOWN_IN_SUMMARY = ("point_rmse", "draw_energy")
 
 
 def index_page(
-    collection: Collection, summaries: Sequence[MeasureTable], rankings: Sequence[Ranking], figures: Sequence[Path]
+    collection: Collection,
+    summaries: Sequence[MeasureTable],
+    rankings: Sequence[Ranking],
+    figures: Sequence[Path],
+    advice: Sequence[str],
 ) -> str:
     """Return the index in Markdown: the main tables, links to all files, failures, warnings and versions.
 
@@ -29,10 +32,11 @@ def index_page(
         summaries: the tables that were written.
         rankings: the rankings that were written.
         figures: the files that were written, in order.
+        advice: sentences on which method to use.
     """
     parts = (
         _head(collection),
-        _advice(collection),
+        _advice(advice),
         _main_tables(collection, summaries),
         _ranking(summaries, rankings),
         _tables(summaries),
@@ -55,12 +59,10 @@ def _head(collection: Collection) -> Iterator[str]:
         yield f"- {markdown(note)}"
 
 
-def _advice(collection: Collection) -> Iterator[str]:
-    """Yield which method to use on each of a few cases."""
-    sentences = advice_on(collection)
-    if sentences:
+def _advice(advice: Sequence[str]) -> Iterator[str]:
+    if advice:
         yield from ["", "## Which method", ""]
-        yield from (f"- {markdown(sentence)}" for sentence in sentences)
+        yield from (f"- {markdown(sentence)}" for sentence in advice)
 
 
 def _main_tables(collection: Collection, summaries: Sequence[MeasureTable]) -> Iterator[str]:

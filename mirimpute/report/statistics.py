@@ -84,17 +84,9 @@ def wilcoxon_holm(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         two symmetric (n_methods, n_methods) arrays with 1 on the diagonal.
     """
-    from scipy import stats
-
     first, second = np.triu_indices(values.shape[1], k=1)
     differences = _differences(values[:, first], values[:, second])
-    found = _enumerated(differences) if len(values) <= MOST_ENUMERATED else np.ones(len(first))
-    # Exact p-values come from a table where no sizes are tied. Methods that are equal everywhere would divide by zero.
-    sizes = np.sort(np.abs(differences), axis=0)
-    tied = (np.diff(sizes, axis=0) == 0.0).any(axis=0) | (sizes[0] == 0.0)
-    for chosen, method in ((~tied, "auto"), (tied & (sizes[-1] > 0.0), "approx")):
-        if chosen.any() and len(values) > MOST_ENUMERATED:
-            found[chosen] = stats.wilcoxon(differences[:, chosen], zero_method="zsplit", method=method, axis=0).pvalue
+    found = (_enumerated if len(values) <= MOST_ENUMERATED else _tabulated)(differences)
     raw, holm = np.ones((2, values.shape[1], values.shape[1]))
     raw[first, second] = raw[second, first] = found
     holm[first, second] = holm[second, first] = _holm(found)
@@ -113,6 +105,19 @@ def _enumerated(differences: np.ndarray) -> np.ndarray:
     weighted = np.where(differences == 0.0, 0.0, ranks)
     observed = np.abs((np.sign(differences) * ranks).sum(axis=0))
     return (np.abs(signs @ weighted) >= observed - 1e-9).mean(axis=0)
+
+
+def _tabulated(differences: np.ndarray) -> np.ndarray:
+    """Return the same from SciPy's table of up to 50 datasets where no sizes are tied, else by the normal one."""
+    from scipy import stats
+
+    found = np.ones(differences.shape[1])  # of methods that are equal everywhere, which would divide by zero
+    sizes = np.sort(np.abs(differences), axis=0)
+    tied = (np.diff(sizes, axis=0) == 0.0).any(axis=0) | (sizes[0] == 0.0)
+    for chosen, method in ((~tied, "auto"), (tied & (sizes[-1] > 0.0), "approx")):
+        if chosen.any():
+            found[chosen] = stats.wilcoxon(differences[:, chosen], zero_method="zsplit", method=method, axis=0).pvalue
+    return found
 
 
 def _holm(p_values: np.ndarray) -> np.ndarray:

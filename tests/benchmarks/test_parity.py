@@ -57,5 +57,7 @@ def test_each_method_and_reference_has_a_configuration():
 
 
 def test_a_reference_of_two_methods_runs_once():
-    (sweep,) = sweeps_of(("a",), ("mice", "mice_by_row"), (0,))
-    assert sweep.methods == ("mice", "hyperimpute/mice", "mice_by_row")
+    other, drawn = sweeps_of(("a",), ("ice", "mice", "mice_by_row"), (0, 1))
+    assert (other.methods, other.seeds) == (("ice", "sklearn/ice"), (0, 1))
+    assert drawn.methods == ("mice", "hyperimpute/mice", "mice_by_row")
+    assert drawn.seeds == (0, 1, 2, 3, 4, 5)  # one draw beside one draw

@@ -46,8 +46,8 @@ def transport_plan(
 
     Sinkhorn's iterations; each takes the mean of the old potentials and the new, which converges in few steps also when
     the two sets are the same (Feydy et al., section 3.1). They begin in logarithms; once potentials move by little,
-    they go on as products with the kernel, of which an iteration costs a twentieth, and what they have moved is taken
-    up into the kernel before it can leave the range of the numbers (Peyre & Cuturi, "Computational Optimal Transport",
+    they go on as products with the kernel, without its exponentials, and what they have moved is taken up into the
+    kernel before it can leave the range of the numbers (Peyre & Cuturi, "Computational Optimal Transport",
     2019, sections 4.2 and 4.4; Schmitzer, SIAM J. Sci. Comput. 2019). The rows of the plan are then made exact.
 
     Args:
