@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mirimpute.datasets.columns import Column
     from mirimpute.estimator import MirfImputer
 
-FORMAT = "mirimpute-mirf-7"
+FORMAT = "mirimpute-mirf-8"
 _TIME = "time"
 """Key of a category that is a time of day."""
 
@@ -52,6 +52,7 @@ def save(imputer: MirfImputer, path: Path) -> None:
             for number, trees in enumerate(model.stack.trees)
             for name, value in trees.arrays().items()
         },
+        **{f"balance.{name}": array for name, array in (model.balance.arrays() if model.balance else {}).items()},
         **{f"support.{j}": values for j, values in enumerate(model.support.values) if values is not None},
     }
     facts = {
@@ -139,6 +140,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
     from mirimpute.estimator import MirfImputer
     from mirimpute.flow.network import ResidualNetwork
     from mirimpute.methods.mirf_model import MirfModel, Support
+    from mirimpute.methods.transports.balance import Balance
     from mirimpute.methods.transports.flow_model import FlowModel
     from mirimpute.methods.transports.gaussian import GaussianModel, IndependentModel
     from mirimpute.methods.transports.prediction import Predictor
@@ -174,6 +176,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
     base = kind(torch.as_tensor(arrays["base.mean"]), covariance)
     values = tuple(arrays.get(f"support.{j}") for j in range(d))
     support = Support(arrays["lowest"], arrays["highest"], values, encoding.categorical, arrays["offset"])
+    stored_balance = part("balance.")
     imputer = MirfImputer(**{**facts["parameters"], "device": "cpu", "random_state": None})
     imputer._seed = int(facts["seed"])
     imputer._scale = Scale(arrays["scale.mean"], arrays["scale.spread"])
@@ -188,6 +191,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
         support=support,
         outlier=arrays["outlier"],
         slopes=arrays["slopes"],
+        balance=Balance.from_arrays(stored_balance, encoding.categorical) if stored_balance else None,
     )
     imputer.columns_, imputer._encoding = columns, encoding
     imputer.n_features_in_ = int(facts["n_features_in"])

@@ -33,6 +33,11 @@ class Preconditioner:
     conditional mean at tau = 0 does not depend on x0; what it returns is multiplied by ``error``, which vanishes as
     tau goes to 1. The construction follows Karras et al., "Elucidating the Design Space", NeurIPS 2022, table 1.
 
+    If the base were right, x_tau would be tau mean + deviation e with the same e ~ N(0, 1) at all times. In these
+    coordinates the flow is what the network returns and nothing else: with ``angle`` for the time of each coordinate,
+    de / dangle = output. Steps are exact for the base, however small its spread, with which nearly all happens close to
+    tau = 1 (in x itself, eight of Heun's steps lose two fifths of a spread of 0.1).
+
     Attributes:
         mean, spread: (..., d), of the base; spread above 0.
         tau: (..., 1), in [0, 1].
@@ -46,6 +51,10 @@ class Preconditioner:
         """Return gain (x - tau mean), how far x moves the base's prediction from its mean."""
         variance = self.tau**2 * self.spread**2 + (1 - self.tau) ** 2
         return self.tau * self.spread**2 / variance * (x - self.tau * self.mean)
+
+    def angle(self) -> Tensor:
+        """Return arctan(tau spread / (1 - tau)), (..., d): the time of each coordinate, from 0 to pi / 2."""
+        return torch.atan2(self.tau * self.spread, 1 - self.tau)
 
     def error(self) -> Tensor:
         """Return the standard deviation of the base's own prediction error: spread at tau = 0, 0 at tau = 1."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SWEEPS = ("joint", "columnwise")
 MEAN, DRAW = "mean", "draw"
 _ROUNDS_OF_DRAWS = 5
+_SOLVER_STEPS = 8
 
 Build = Callable[["Mirf", Problem], "Transport"]
 
@@ -119,7 +120,7 @@ def _column_flow(settings: Mirf, problem: Problem) -> Transport:
     seed = integer_seed(problem.seed, "column flow") % 2**63
     solver = settings.solver
     device = torch_device(problem.device)
-    return ColumnFlowTransport(ColumnFlowSettings(**chosen), solver.name, solver.steps, device, seed)
+    return ColumnFlowTransport(ColumnFlowSettings(**chosen), solver.name, solver.steps or _SOLVER_STEPS, device, seed)
 
 
 def _velocity(name: str) -> Build:
@@ -129,7 +130,7 @@ def _velocity(name: str) -> Build:
         from mirimpute.methods.transports.velocity import VelocityTransport
 
         new_regressor = _regressors(settings)["ridge" if name == "linear" else name]
-        return VelocityTransport(new_regressor, settings.solver.name, settings.solver.steps)
+        return VelocityTransport(new_regressor, settings.solver.name, settings.solver.steps or _SOLVER_STEPS)
 
     return build
 

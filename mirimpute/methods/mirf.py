@@ -23,11 +23,12 @@ class Solver:
 
     Attributes:
         name: euler or heun.
-        steps: equal steps; one is the conditional mean, whatever the solver.
+        steps: equal steps; one is the conditional mean, whatever the solver (null: 4 for the flow over its base, which
+            is exact for the base; 8 for other transports and sweeps).
     """
 
     name: str = "heun"
-    steps: int = 8
+    steps: int | None = None
 
 
 @dataclass
@@ -64,6 +65,8 @@ class Mirf(Method):
         imputed_weight: weight of targets that are completions themselves (1 is the paper's formula).
         source: where the flow starts: "noise", or "imputation", another row's completion (the paper's choice).
         solver: of the draws.
+        candidates: draws that are made for each that is returned; those stay that tell least of the pattern (1: all),
+            see :mod:`mirimpute.methods.transports.balance`. Beyond 256 columns all stay.
         held_out: fraction of the observed cells that choose and are never targets.
         patience: stop after this many rounds in which neither they nor the predictability of the pattern improved.
         trees, leaf: of the ensemble of each column: trees, and rows in a leaf at least.
@@ -74,7 +77,7 @@ class Mirf(Method):
             self_masking (they are); what can and cannot be told: :mod:`mirimpute.methods.transports.selection`.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     # torch imports _dynamo at the first step of an optimiser, two seconds that are not the method's
     libraries: ClassVar[tuple[str, ...]] = (
         "torch",
@@ -83,6 +86,7 @@ class Mirf(Method):
         "mirimpute.methods.mirf_learning",
         "mirimpute.methods.mirf_choices",
         "mirimpute.methods.mirf_model",
+        "mirimpute.methods.transports.balance",
     )
 
     name: str = "mirf"
@@ -108,6 +112,7 @@ class Mirf(Method):
     imputed_weight: float = 0.0
     source: str = "noise"
     solver: Solver = field(default_factory=Solver)
+    candidates: int = 5
     held_out: float = 0.1
     patience: int = 3
     trees: int = 50
@@ -135,6 +140,7 @@ class Mirf(Method):
             "patience",
             "leaf",
             "passes",
+            "candidates",
             "tree_inputs",
             "tree_rows",
         ):
@@ -142,8 +148,8 @@ class Mirf(Method):
                 raise UserError(f"method.{name}={getattr(self, name)} is too small: give 1 or more")
         if self.rounds is not None and self.rounds < 1:
             raise UserError(f"method.rounds={self.rounds} is too small: give 1 or more, or null")
-        if self.solver.steps < 1:
-            raise UserError(f"method.solver.steps={self.solver.steps} is too small: give 1 or more")
+        if self.solver.steps is not None and self.solver.steps < 1:
+            raise UserError(f"method.solver.steps={self.solver.steps} is too small: give 1 or more, or null")
         if self.bins < 0:
             raise UserError(f"method.bins={self.bins} is negative: give 0 (no features) or more")
         for name in ("start_fraction", "own_hidden_fraction", "imputed_weight"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mirimpute.methods.mirf_base import LARGEST_GAUSSIAN, bases, gaussian_fill
 from mirimpute.methods.reducer import columns_of
 from mirimpute.problem import Problem, Progress, no_progress
 from mirimpute.seeding import generator, integer_seed
@@ -16,18 +17,16 @@ if TYPE_CHECKING:
     from mirimpute.methods.history import Rounds
     from mirimpute.methods.mirf import Mirf
     from mirimpute.methods.mirf_model import MirfModel
-    from mirimpute.methods.transports.gaussian import GaussianModel
+    from mirimpute.methods.transports.balance import Balance
     from mirimpute.methods.transports.trees import TreeMeans
 
 _ROUNDS = 5
+_SOLVER_STEPS = 4
 _LEAST_HELD_OUT = 30
-_LARGEST_GAUSSIAN = 256
-_EM_WORK = 1e9
-_EM_ROWS = 5_000
-_EM_ROUGHLY = 1e-2
 _PLENTY = 50_000
 _MANY_ROWS = 10_000
 _MOST_HELD_OUT = 5_000
+_MOST_BALANCED = 5_000
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def learn(settings: Mirf, problem: Problem, progress: Progress = no_progress, *,
     from mirimpute.methods.device import threads_for
 
     n, d = problem.x_incomplete.shape
-    with threads_for(d > _LARGEST_GAUSSIAN or n > _MANY_ROWS):
+    with threads_for(d > LARGEST_GAUSSIAN or n > _MANY_ROWS):
         return _learn(_for_size(settings, n, d), problem, progress, new_rows)
 
 
@@ -73,6 +72,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     from mirimpute.methods.mirf_choices import Choices, choose
     from mirimpute.methods.mirf_model import MirfModel, Support, point_range
     from mirimpute.methods.reducer import Schedule, reduce
+    from mirimpute.methods.transports.balance import MOST_COLUMNS
     from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
     from mirimpute.methods.transports.selection import SELF_MASKING, self_masking_slopes, unpredictable
     from mirimpute.methods.transports.stack import Stack, fit_stack
@@ -85,7 +85,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     plenty = _observed_cells(part) > _PLENTY
     held_out = _hold_out(part, settings.held_out, rng)
     progress("gaussian base", 0, 1)
-    base, base_without = _bases(x, held_out, rng)
+    base, base_without = bases(x, held_out, rng)
     transport = FlowTransport(
         FlowSettings(**_flow_fields(settings, FlowSettings.__dataclass_fields__)),
         x,
@@ -105,7 +105,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     )
 
     def fill(problem: Problem, chains: int, rng: np.random.Generator) -> np.ndarray:
-        return _gaussian_fill(base, problem.x_incomplete, chains, rng)
+        return gaussian_fill(base, problem.x_incomplete, chains, rng)
 
     reduced = reduce(part, transport, schedule, fill, rng, no_progress)
     if plenty:
@@ -152,13 +152,30 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         point_range(x),
         slopes,
     )
+    if settings.candidates > 1 and x.shape[1] <= MOST_COLUMNS:
+        model = replace(model, balance=_balance(model, part, settings.candidates, rng))
     history = reduced.history if part is problem else ()  # a part of the rows says nothing of the table
     return Learnt(model, reduced.trace, history, transport.notes())
 
 
+def _balance(model: MirfModel, problem: Problem, candidates: int, rng: np.random.Generator) -> Balance | None:
+    """Return the balance of the model's draws, learnt from about 10,000 of them, of at most 5,000 rows."""
+    import torch
+
+    from mirimpute.methods.transports.balance import fit_balance
+
+    x = problem.x_incomplete
+    if len(x) > _MOST_BALANCED:
+        x = x[np.sort(rng.choice(len(x), _MOST_BALANCED, replace=False))]
+    count = int(np.clip(2 * _MOST_BALANCED / len(x), 4, 20))
+    noise = torch.Generator(device=model.flow.base.mean.device).manual_seed(int(rng.integers(2**63 - 1)))
+    _, pool = model.candidates(x, count, noise)
+    return fit_balance(pool, np.isnan(x), columns_of(problem), candidates)
+
+
 def _flow_fields(settings: Mirf, names: Iterable[str]) -> dict[str, Any]:
     """Return the fields of the flow's settings of these names."""
-    solver = {"solver": settings.solver.name, "solver_steps": settings.solver.steps}
+    solver = {"solver": settings.solver.name, "solver_steps": settings.solver.steps or _SOLVER_STEPS}
     return {name: solver[name] if name in solver else getattr(settings, name) for name in names}
 
 
@@ -189,7 +206,7 @@ def _for_size(settings: Mirf, n_rows: int, n_columns: int) -> Mirf:
             dropout=settings.dropout / s,
             weight_decay=settings.weight_decay / s,
         )
-    if n_columns <= _LARGEST_GAUSSIAN:
+    if n_columns <= LARGEST_GAUSSIAN:
         return settings
     return replace(settings, bins=0, batch=min(settings.batch, 128), rounds=min(rounds, 2))
 
@@ -229,61 +246,3 @@ def _hold_out(problem: Problem, fraction: float, rng: np.random.Generator) -> np
     chosen[:, 2 * chosen.sum(axis=0) > observed.sum(axis=0)] = False
     first = [int(block[0]) for block in columns_of(problem)]
     return chosen if chosen[:, first].sum() >= _LEAST_HELD_OUT else np.zeros_like(chosen)
-
-
-def _bases(
-    x_incomplete: np.ndarray, held_out: np.ndarray, rng: np.random.Generator
-) -> tuple[GaussianModel, GaussianModel]:
-    """Return the Gaussian fitted to every observed cell, and the one without the held-out cells.
-
-    The shrinkage is the candidate that, fitted roughly, predicts the held-out cells best. Both models are then fitted
-    to the end: where they differ by how far EM went, the network corrects one and is sampled over the other. Beyond
-    256 columns, where the exact conditional of every row costs too much, the base has independent columns. EM sees at
-    most 5,000 rows, fewer where rows x columns³ passes 1e9, and takes fewer rounds then.
-    """
-    import torch
-
-    from mirimpute.methods.transports.gaussian import IndependentModel, fit_em
-
-    d = x_incomplete.shape[1]
-    x = torch.as_tensor(np.nan_to_num(x_incomplete))
-    known = torch.as_tensor(~np.isnan(x_incomplete))
-    kept = known & ~torch.as_tensor(held_out)
-    if d > _LARGEST_GAUSSIAN:
-        independent = IndependentModel(torch.zeros(d, dtype=x.dtype), torch.ones(d, dtype=x.dtype))
-        return independent, independent
-    most = max(8 * d, min(_EM_ROWS, int(_EM_WORK / d**3)))
-    part = torch.as_tensor(np.sort(rng.permutation(len(x))[:most]))
-    rounds = int(np.clip(_EM_WORK / (len(part) * d**3), 5, 50))
-    if not held_out.any():
-        only = fit_em(x[part], known[part], 0.1, rounds=rounds)
-        return only, only
-    rows = torch.as_tensor(held_out.any(axis=1))
-    best: tuple[float, float, GaussianModel] | None = None
-    model: GaussianModel | None = None
-    for shrinkage in (0.95, 0.6, 0.3, 0.1, 0.03, 0.01, 0.003):
-        model = fit_em(x[part], kept[part], shrinkage, start=model, rounds=rounds, tolerance=_EM_ROUGHLY)
-        mean, _ = model.condition(x[rows], kept[rows])
-        error = float(((mean - x[rows])[torch.as_tensor(held_out)[rows]] ** 2).mean())
-        if best is not None and error > best[0]:
-            break
-        best = (error, shrinkage, model)
-    assert best is not None
-    _, shrinkage, model = best
-    without = fit_em(x[part], kept[part], shrinkage, start=model, rounds=rounds)
-    return fit_em(x[part], known[part], shrinkage, start=without, rounds=rounds), without
-
-
-def _gaussian_fill(base: GaussianModel, x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
-    """Complete every chain with a draw of the Gaussian base, inside the bounds of each column."""
-    import torch
-
-    from mirimpute.methods.transports.limits import bounds
-
-    missing = np.isnan(x_incomplete)
-    x = torch.as_tensor(np.nan_to_num(x_incomplete))
-    noise = torch.Generator().manual_seed(int(rng.integers(2**63 - 1)))
-    lowest, highest = bounds(x_incomplete)
-    known = torch.as_tensor(~missing)
-    drawn = base.draw(x, known, chains, noise).numpy()
-    return np.where(missing, np.clip(drawn, lowest, highest), x_incomplete)

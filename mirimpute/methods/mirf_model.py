@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from mirimpute.methods.device import threads_for
+from mirimpute.methods.transports.balance import Balance
 from mirimpute.methods.transports.classifier import Corners
 from mirimpute.methods.transports.flow_model import FlowModel
 from mirimpute.methods.transports.limits import bounds
@@ -78,6 +79,7 @@ class MirfModel:
         outlier: (2, d), the range of the point estimate.
         slopes: (d,), of the log-odds that a value is missing in the value itself (0: missing at random), see
             :mod:`mirimpute.methods.transports.selection`.
+        balance: chooses the draws among more of them; None: all are returned.
     """
 
     flow: FlowModel
@@ -87,34 +89,48 @@ class MirfModel:
     support: Support
     outlier: Array
     slopes: Array
+    balance: Balance | None = None
 
     def complete(self, x_incomplete: Array, n_draws: int, generator: torch.Generator) -> tuple[Array, Array]:
         """Return point (n, d) and draws (n_draws, n, d); observed entries are the input's own bits.
 
         A draw is one of the flow, its deviation from the flow's mean scaled by ``spread`` and moved by ``shift``
-        of the way to the point. Where values hide themselves, both are tilted.
+        of the way to the point; of several such candidates the balance chooses. Where values hide themselves, point and
+        draws are tilted.
         """
         with threads_for(x_incomplete.size > _SMALL_TABLE):
-            if not self.slopes.any():
-                return self._complete(x_incomplete, n_draws, generator)
-            at_once = max(1, int(_POOL_CELLS / (max(_POOL, n_draws) * x_incomplete.shape[1])))
+            at_once = max(1, int(_POOL_CELLS / (max(sum(self._counts(n_draws)), 1) * x_incomplete.shape[1])))
             starts = range(0, max(len(x_incomplete), 1), at_once)
             parts = [self._complete(x_incomplete[i : i + at_once], n_draws, generator) for i in starts]
             return np.concatenate([point for point, _ in parts]), np.concatenate([draws for _, draws in parts], axis=1)
 
+    def _counts(self, n_draws: int) -> tuple[int, int]:
+        """Return how many candidates are made of each row, and how many the balance leaves."""
+        left = max(_POOL, n_draws) if self.slopes.any() else n_draws
+        return max(left, n_draws * (self.balance.candidates if self.balance else 1)), left
+
     def _complete(self, x_incomplete: Array, n_draws: int, generator: torch.Generator) -> tuple[Array, Array]:
+        made, left = self._counts(n_draws)
+        point, draws = self.candidates(x_incomplete, made, generator)
+        missing = np.isnan(x_incomplete)
+        if self.balance and left:
+            draws = self.balance.choose(draws, missing, left, generator)
+        if self.slopes.any():
+            shift, draws = tilted(draws, self.slopes)
+            point = np.where(missing, np.clip(point + shift, *self.outlier), x_incomplete)
+        return point, draws[:n_draws]
+
+    def candidates(self, x_incomplete: Array, count: int, generator: torch.Generator) -> tuple[Array, Array]:
+        """Return point (n, d) and draws (count, n, d) as they are before balance and tilt."""
         missing = np.isnan(x_incomplete)
         rows = self.flow.rows(x_incomplete, missing)
         base, flow_mean = self.flow.means(rows)
         point = self.stack.point(base, flow_mean, x_incomplete, missing)
-        centre = flow_mean + self.shift * (point - flow_mean)
-        pool = max(_POOL, n_draws) if self.slopes.any() else n_draws
-        drawn = self.flow.draw(rows, pool, generator) if pool else np.empty((0, *x_incomplete.shape))
-        drawn = centre + self.spread * (drawn - flow_mean)
-        if self.slopes.any():
-            shift, drawn = tilted(np.clip(drawn, self.support.lowest, self.support.highest), self.slopes)
-            point = point + shift
-        draws = np.where(missing, self.support.nearest(drawn[:n_draws]), x_incomplete)
+        drawn = np.empty((0, *x_incomplete.shape))
+        if count:
+            centre = flow_mean + self.shift * (point - flow_mean)
+            drawn = centre + self.spread * (self.flow.draw(rows, count, generator) - flow_mean)
+        draws = np.where(missing, self.support.nearest(drawn), x_incomplete)
         return np.where(missing, np.clip(point, *self.outlier), x_incomplete), draws
 
 

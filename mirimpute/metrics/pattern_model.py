@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mirimpute.binning import bin_edges
 from mirimpute.seeding import generator
 
 Array = np.ndarray
@@ -133,10 +134,7 @@ def _residual_maker(z: Array) -> Array:
 
 def _indicators(values: Array) -> Array:
     """Return indicators of the bins of ``values``, (n, 12); a value that fills a bin by itself is alone in it."""
-    edges = np.quantile(values, np.arange(1, _BINS) / _BINS)
-    repeated = np.unique(edges[1:][np.diff(edges) == 0])
-    edges = np.unique(np.concatenate([edges, np.nextafter(repeated, np.inf)]))
-    return np.eye(_SLOTS)[np.searchsorted(edges, values, side="right")]
+    return np.eye(_SLOTS)[np.searchsorted(bin_edges(values, _BINS), values, side="right")]
 
 
 def _of_category(codes: Array, count: int) -> Array:

@@ -5,6 +5,8 @@ import pytest
 import torch
 
 from mirimpute.flow.network import ResidualNetwork
+from mirimpute.flow.ode import integrate
+from mirimpute.flow.path import velocity
 from mirimpute.methods.mirf import Mirf
 from mirimpute.methods.transports import flow, held_out
 from mirimpute.methods.transports.gaussian import fit_em
@@ -83,17 +85,51 @@ def test_prediction_at_tau_0_does_not_depend_on_the_noise(table):
 
 
 @pytest.mark.parametrize("source", ["noise", "imputation"])
-def test_what_stays_while_a_row_is_sampled_may_enter_the_network_once(table, source):
+def test_draws_end_where_the_flow_of_the_predictions_ends(table, source):
+    """They are integrated in other coordinates, and what stays of a row enters the network once: the same curve."""
     x_incomplete, missing, values, base = table
     predictor = Predictor.of(x_incomplete, 4, source, torch.device("cpu"))
     network = _network(predictor, 4)
-    rows = Rows(values, missing, *base.condition(values, ~missing)).for_members(2)
-    x = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0))
-    tau = torch.full((2, 60, 1), 0.3)
-    whole = predictor.predict(network, x, rows, tau)
-    split = predictor.predict(network, x, rows, tau, entered=predictor.entered(network, rows))
-    assert torch.allclose(whole, split, atol=1e-5)
-    assert not torch.allclose(whole, predictor.predict(network, x, rows, tau, trust=0.0), atol=1e-3)
+    rows = Rows(values, missing, *base.condition(values, ~missing))
+    completed = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(1))
+    start = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0)) if source == "noise" else completed
+    many = rows.for_members(2)
+
+    def speed(x, tau):
+        time = x.new_full((2, 60, 1), tau)
+        return velocity(predictor.predict(network, x, many, time, source=start), x, time)
+
+    def drawn(solver, steps, trust=1.0):
+        settings = {"trust": trust, "chains": 2, "solver": solver, "steps": steps}
+        generator = torch.Generator().manual_seed(0)
+        return predictor.draw(network, rows, generator=generator, completed=completed, **settings)[:, missing]
+
+    with torch.no_grad():
+        exact = integrate(speed, start, 4000, "heun").clamp(predictor.lowest, predictor.highest)[:, missing]
+    errors = [float((drawn("heun", steps) - exact).abs().max()) for steps in (4, 8, 64)]
+    assert errors[2] < 0.01
+    assert errors[1] < 0.5 * errors[0]
+    assert float((drawn("euler", 64) - exact).abs().mean()) < 0.05
+    assert not torch.allclose(exact, drawn("heun", 64, trust=0.0), atol=0.05)
+
+
+@pytest.mark.parametrize("solver", ["euler", "heun"])
+def test_the_base_is_drawn_exactly_in_two_steps_and_one_step_is_the_mean(table, solver):
+    x_incomplete, missing, values, base = table
+    predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
+    network = _network(predictor, 4)
+    rows = Rows(values, missing, *base.condition(values, ~missing))
+    narrow = Rows(values, missing, rows.mean, 0.02 * rows.spread)
+    settings = {"chains": 2, "solver": solver, "generator": torch.Generator().manual_seed(0)}
+    drawn = predictor.draw(network, narrow, trust=0.0, steps=2, **settings)
+    noise = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0))
+    wanted = (narrow.mean + narrow.spread * noise).clamp(predictor.lowest, predictor.highest)
+    assert torch.allclose(drawn[:, missing], wanted[:, missing], atol=1e-5)
+    once = predictor.draw(network, rows, trust=0.7, steps=1, **settings)
+    many = rows.for_members(2)
+    mean = predictor.predict(network, torch.zeros(2, 60, 4), many, torch.zeros(2, 60, 1), trust=0.7)
+    mean = mean.clamp(predictor.lowest, predictor.highest)
+    assert torch.allclose(once[:, missing], mean[:, missing], atol=1e-6)
 
 
 def test_hidden_entries_are_never_read(table):

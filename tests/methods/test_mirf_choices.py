@@ -37,7 +37,7 @@ def chosen(deviation, n=800, d=3):
 @pytest.mark.parametrize("deviation", [0.5, 0.8])
 def test_draws_that_are_far_too_wide_are_narrowed_to_the_errors(deviation):
     x, mean, choices = chosen(deviation)
-    np.testing.assert_allclose(choices.spread, 0.2 / deviation, rtol=0.08)
+    np.testing.assert_allclose(choices.spread, 0.2 / deviation, rtol=0.15)  # the steps between factors
     noise = deviation * np.random.default_rng(1).normal(size=(20, *x.shape))
     plain, narrowed = (crps((mean + factor * noise)[:, :, 0], x[:, 0]).mean() for factor in (1.0, choices.spread))
     assert narrowed < 0.8 * plain

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from mirimpute.flow.network import ResidualNetwork
-from mirimpute.flow.ode import integrate
-from mirimpute.flow.path import Preconditioner, velocity
+from mirimpute.flow.ode import integrate_by_clock
+from mirimpute.flow.path import Preconditioner
 from mirimpute.methods.transports.limits import bounds
 from mirimpute.methods.transports.rows import Rows
 
@@ -63,12 +63,13 @@ class Predictor:
 
         ``source`` (..., n, d) is where the flow started; by default in the row itself, as when it is sampled.
         """
-        return network.inputs(torch.cat([self._moving(x, rows, tau), self._standing(rows, source)], dim=-1), tau)
-
-    def _moving(self, x: Tensor, rows: Rows, tau: Tensor) -> Tensor:
-        """Return the features that change with the state, (..., n, d)."""
         correction = Preconditioner(rows.mean, rows.spread, tau).correction(x)
-        return torch.where(rows.hidden, correction / rows.spread, 0.0).clamp(-_LARGEST_INPUT, _LARGEST_INPUT)
+        moving = self._moving(correction / rows.spread, rows)
+        return network.inputs(torch.cat([moving, self._standing(rows, source)], dim=-1), tau)
+
+    def _moving(self, correction: Tensor, rows: Rows) -> Tensor:
+        """Return the features that change with the state, (..., n, d), from the base's correction over its spread."""
+        return torch.where(rows.hidden, correction, 0.0).clamp(-_LARGEST_INPUT, _LARGEST_INPUT)
 
     def _standing(self, rows: Rows, source: Tensor | None = None) -> Tensor:
         """Return the features that stay while a row is sampled."""
@@ -97,19 +98,11 @@ class Predictor:
         *,
         trust: float = 1.0,
         source: Tensor | None = None,
-        entered: Tensor | None = None,
     ) -> Tensor:
-        """Return base + trust x correction, all (members, n, d); ``entered`` is what many calls share, if known."""
+        """Return base + trust x correction, all (members, n, d)."""
         base = Preconditioner(rows.mean, rows.spread, tau)
-        if entered is None:
-            output = network(self.inputs(network, x, rows, tau, source))
-        else:
-            output = network(network.inputs(self._moving(x, rows, tau), tau), entered=entered)
+        output = network(self.inputs(network, x, rows, tau, source))
         return rows.mean + base.correction(x) + trust * base.error() * output
-
-    def entered(self, network: ResidualNetwork, rows: Rows) -> Tensor:
-        """Return what does not change in the first layer while the rows are sampled, (members, n, width)."""
-        return network.entered(self._standing(rows))
 
     @torch.no_grad()
     def mean(self, network: ResidualNetwork, rows: Rows, trust: float = 1.0) -> Tensor:
@@ -136,7 +129,8 @@ class Predictor:
     ) -> Tensor:
         """Return samples (chains, n, d) by integrating the flow; chain k by member k modulo their number.
 
-        With the source "imputation" the flow starts from ``completed`` (chains, n, d), completions of the rows.
+        One step of any solver is the conditional mean. With the source "imputation" the flow starts from ``completed``
+        (chains, n, d), completions of the rows.
         """
         drawn = []
         for first in range(0, chains, network.members):
@@ -144,12 +138,6 @@ class Predictor:
             done = 0
             for part in rows.split():
                 many = part.for_members(network.members)
-                same = self.entered(network, many)
-
-                def speed(x: Tensor, tau: float, many: Rows = many, same: Tensor = same) -> Tensor:
-                    time = x.new_full((*x.shape[:2], 1), tau)
-                    return velocity(self.predict(network, x, many, time, trust=trust, entered=same), x, time)
-
                 if self.source == "noise":
                     source = torch.randn(many.values.shape, generator=generator, device=many.values.device)
                 else:
@@ -157,10 +145,30 @@ class Predictor:
                     members = torch.arange(first, first + network.members, device=many.values.device) % chains
                     source = completed[members, done : done + many.values.shape[1]].to(many.values.dtype)
                     done += many.values.shape[1]
-                x = integrate(speed, source, steps, solver).clamp(self.lowest, self.highest)
+                x = self._moved(network, many, source, trust, solver, steps).clamp(self.lowest, self.highest)
                 parts.append(torch.where(many.hidden, x, many.values))
             drawn.append(torch.cat(parts, dim=1))
         return torch.cat(drawn)[:chains]
+
+    def _moved(
+        self, network: ResidualNetwork, rows: Rows, source: Tensor, trust: float, solver: str, steps: int
+    ) -> Tensor:
+        """Return where the flow ends that starts from ``source``, (members, n, d), see :class:`Preconditioner`."""
+
+        def base(tau: float) -> Preconditioner:
+            return Preconditioner(rows.mean, rows.spread, source.new_full((*source.shape[:2], 1), tau))
+
+        if steps == 1:
+            return self.predict(network, source, rows, base(0.0).tau, trust=trust)
+        same = network.entered(self._standing(rows))
+
+        def field(e: Tensor, tau: float) -> Tensor:
+            now = base(tau)
+            return trust * network(
+                network.inputs(self._moving(torch.sin(now.angle()) * e, rows), now.tau), entered=same
+            )
+
+        return rows.mean + rows.spread * integrate_by_clock(field, lambda tau: base(tau).angle(), source, steps, solver)
 
 
 def _quantile_bins(x_incomplete: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:

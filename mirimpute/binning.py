@@ -1,0 +1,19 @@
+"""Bins of equal counts, in which a value that repeats has a bin of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def bin_edges(values: np.ndarray, bins: int) -> np.ndarray:
+    """Return the edges of about ``bins`` bins of equal counts of ``values`` (n,), in order, none twice.
+
+    ``np.searchsorted(edges, values, side="right")`` is the bin. A value that fills a bin by itself is alone in it.
+
+    >>> x = np.array([7.0, 7, 7, 7, 7, 8, 9, 10])
+    >>> np.searchsorted(bin_edges(x, 4), x, side="right")
+    array([1, 1, 1, 1, 1, 2, 3, 3])
+    """
+    edges = np.quantile(values, np.arange(1, bins) / bins)
+    repeated = np.unique(edges[1:][np.diff(edges) == 0])
+    return np.unique(np.concatenate([edges, np.nextafter(repeated, np.inf)]))
