@@ -97,7 +97,7 @@ def test_draws_end_where_the_flow_of_the_predictions_ends(table, source):
 
     def speed(x, tau):
         time = x.new_full((2, 60, 1), tau)
-        return velocity(predictor.predict(network, x, many, time, source=start), x, time)
+        return velocity(predictor.predict(network, x, many, time), x, time)
 
     def drawn(solver, steps, trust=1.0):
         settings = {"trust": trust, "chains": 2, "solver": solver, "steps": steps}
