@@ -1,0 +1,168 @@
+"""Can the pattern be told from completed rows? By the classifier of ``mi_bits``, and by one that no method knows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import page
+from benchmarks.cells import CELL, LIMITS, Sweep, read_cells, run_sweeps, write_csv
+from benchmarks.command import exit_code, names, parser_of, seeds, write_text
+from mirimpute.results.layout import cell_directory
+from mirimpute.results.store import read_rows
+
+PROGRAM = "pattern"
+DATASETS = tuple(
+    f"uci/{name}"
+    for name in ("wine", "energy", "housing", "stock", "forest", "solar", "bike", "parkinsons", "pumadyn32nm", "gas")
+)
+METHODS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "mean": ("mean", ()),
+    "ice": ("ice", ()),
+    "mice": ("mice", ()),
+    "mirf, all candidates stay": ("mirf", ("method.candidates=1",)),
+    "mirf": ("mirf", ()),
+}
+"""Name in the page -> method, and what is changed."""
+MOST_ROWS = 1000
+RATE = 0.4
+FOREST = "forest_auc"
+_TREES, _LEAF, _FOLDS, _MOST_COLUMNS, _LEAST = 100, 5, 5, 16, 20
+
+
+def sweeps_of(datasets: Sequence[str], chosen: Sequence[int]) -> dict[str, list[Sweep]]:
+    """Return the sweeps of each line of the page; the rows carry its name as the method's."""
+    shared = (f"dataset.max_rows={MOST_ROWS}", "save_tables=true")
+    return {
+        name: [
+            Sweep(dataset, (name,), ("mcar",), tuple(chosen), RATE, (*shared, f"method.name='{name}'", *options))
+            for dataset in datasets
+        ]
+        for name, (_, options) in METHODS.items()
+    }
+
+
+def forest_auc(x: np.ndarray, hidden: np.ndarray) -> float:
+    """Return how well extremely randomised trees tell ``hidden`` (n, d) from the rows ``x`` (n, d), 0.5 by chance.
+
+    Mean of the cross-validated AUC over at most 16 columns with twenty hidden and twenty other cells; NaN without one.
+    """
+    from sklearn.ensemble import ExtraTreesClassifier
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import cross_val_predict
+
+    count = hidden.sum(axis=0)
+    columns = np.flatnonzero((count >= _LEAST) & (len(x) - count >= _LEAST))
+    if len(columns) > _MOST_COLUMNS:
+        columns = columns[np.linspace(0, len(columns) - 1, _MOST_COLUMNS).round().astype(int)]
+    found = []
+    for column in columns:
+        trees = ExtraTreesClassifier(_TREES, min_samples_leaf=_LEAF, max_features=0.5, random_state=0)
+        chance = cross_val_predict(trees, x, hidden[:, column], cv=_FOLDS, method="predict_proba")[:, 1]
+        found.append(roc_auc_score(hidden[:, column], chance))
+    return float(np.mean(found)) if found else float("nan")
+
+
+def with_forests(frame: pd.DataFrame, results_dir: Path) -> pd.DataFrame:
+    """Return ``frame`` with the AUC of the forests for draw and truth, of the rows whose tables are there."""
+    where = {
+        tuple(row[name] for name in CELL): cell_directory(results_dir, row) / "tables" for row in read_rows(results_dir)
+    }
+    values: dict[str, list[float]] = {f"{part}_{FOREST}": [] for part in ("draw", "truth")}
+    for cell in frame[CELL].itertuples(index=False, name=None):
+        folder = where.get(cell)
+        tables = {}
+        if folder is not None and folder.is_dir():
+            tables = {part: pd.read_parquet(folder / f"{part}.parquet") for part in ("truth", "incomplete", "draw")}
+        for part in ("draw", "truth"):
+            auc = forest_auc(tables[part].to_numpy(float), tables["incomplete"].isna().to_numpy()) if tables else np.nan
+            values[f"{part}_{FOREST}"].append(auc)
+    return frame.assign(**values)
+
+
+def page_of(frame: pd.DataFrame, notes: Sequence[str], wanted: int, today: date) -> str:
+    """Return the Markdown page."""
+    ok = frame[frame["status"] == "ok"]
+    heads = ["dataset", *METHODS, "true rows"]
+    lines = []
+    for part in ("bits", FOREST):
+        for dataset in dict.fromkeys(ok["dataset"]):
+            of_dataset = ok[ok["dataset"] == dataset]
+            cells = [_cell(of_dataset[of_dataset["method"] == name], part) for name in METHODS]
+            lines.append([dataset, *cells, _cell(of_dataset, part, truth=True)])
+    half = len(lines) // 2
+    at_chance = [[name, *_at_chance(ok[ok["method"] == name])] for name in METHODS]
+    text = [
+        "# Can the pattern be told from completed rows?",
+        "",
+        f"MCAR {RATE:g}, at most {MOST_ROWS:,} rows, one draw, means over the seeds. Under MCAR true rows say nothing "
+        "of their pattern. Made by `python -m benchmarks.pattern`.",
+        "",
+        "## Bits per row, `mi_bits` ± its standard error",
+        "",
+        *page.table(heads, lines[:half]),
+        "Cells whose bits are within two standard errors of those of the true rows:",
+        "",
+        *page.table(["method", "cells", "of"], at_chance),
+        "## AUC of a classifier that no method knows",
+        "",
+        "Extremely randomised trees that see the whole row, cross-validated, mean over the columns; 0.5 is chance. "
+        "mirf chooses its draws by a classifier that reads much the same of a row as that of `mi_bits`; these read it "
+        "in another way.",
+        "",
+        *page.table(heads, lines[half:]),
+        *page.failures(frame),
+        *(f"- {note}" for note in notes),
+        *page.provenance(frame, wanted, today),
+    ]
+    return "\n".join(text) + "\n"
+
+
+def _cell(rows: pd.DataFrame, part: str, *, truth: bool = False) -> str:
+    side = "truth" if truth else "draw"
+    if rows.empty:
+        return page.ABSENT
+    if part == FOREST:
+        return f"{rows[f'{side}_{FOREST}'].mean():.3f}"
+    error = (rows[f"{side}_mi_bits_se"] ** 2).mean() ** 0.5 / len(rows.drop_duplicates("seed")) ** 0.5
+    return f"{rows[f'{side}_mi_bits'].mean():.3f} ± {error:.3f}"
+
+
+def _at_chance(rows: pd.DataFrame) -> list[str]:
+    within = rows["draw_mi_bits"] - rows["truth_mi_bits"] <= 2 * rows["draw_mi_bits_se"]
+    return [str(int(within.sum())), str(len(rows))]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is missing, then write pattern.csv and pattern.md."""
+    parser = parser_of(PROGRAM, __doc__ or "", "results/pattern")
+    parser.add_argument("--datasets", type=names, default=DATASETS, help="default: the ten UCI sets of the paper")
+    parser.add_argument("--seeds", type=seeds, default=(0, 1), help="default: 0,1")
+    asked = parser.parse_args(arguments)
+
+    def work() -> None:
+        by_name = sweeps_of(asked.datasets, asked.seeds)
+        sweeps = [sweep for of_name in by_name.values() for sweep in of_name]
+        if not asked.table_only:
+            runs = [
+                replace(sweep, methods=(METHODS[name][0],)) for name, of_name in by_name.items() for sweep in of_name
+            ]
+            run_sweeps(runs, asked.results_dir, (*LIMITS, "resume=failed"))
+        found = read_cells(sweeps, asked.results_dir, asked.former)
+        frame = with_forests(found.frame, asked.results_dir)
+        out: Path = asked.out
+        write_csv(frame, out / "pattern.csv")
+        wanted = sum(len(sweep.cells) for sweep in sweeps)
+        write_text(out / "pattern.md", page_of(frame, found.notes, wanted, date.today()))
+
+    return exit_code(PROGRAM, work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
