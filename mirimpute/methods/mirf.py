@@ -66,7 +66,8 @@ class Mirf(Method):
         source: where the flow starts: "noise", or "imputation", another row's completion (the paper's choice).
         solver: of the draws.
         candidates: draws that are made for each that is returned; those stay that tell least of the pattern (1: all),
-            see :mod:`mirimpute.methods.transports.balance`. Beyond 256 columns all stay.
+            see :mod:`mirimpute.methods.transports.balance`. Beyond 256 columns, or where values are found to be missing
+            by their own size, all stay.
         held_out: fraction of the observed cells that choose and are never targets.
         patience: stop after this many rounds in which neither they nor the predictability of the pattern improved.
         trees, leaf: of the ensemble of each column: trees, and rows in a leaf at least.

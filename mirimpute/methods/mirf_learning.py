@@ -152,7 +152,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         point_range(x),
         slopes,
     )
-    if settings.candidates > 1 and x.shape[1] <= MOST_COLUMNS:
+    if settings.candidates > 1 and x.shape[1] <= MOST_COLUMNS and not slopes.any():
         model = replace(model, balance=_balance(model, part, settings.candidates, rng))
     history = reduced.history if part is problem else ()  # a part of the rows says nothing of the table
     return Learnt(model, reduced.trace, history, transport.notes())

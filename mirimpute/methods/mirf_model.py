@@ -79,7 +79,7 @@ class MirfModel:
         outlier: (2, d), the range of the point estimate.
         slopes: (d,), of the log-odds that a value is missing in the value itself (0: missing at random), see
             :mod:`mirimpute.methods.transports.selection`.
-        balance: chooses the draws among more of them; None: all are returned.
+        balance: chooses the draws among more of them where no value hides itself; None: all are returned.
     """
 
     flow: FlowModel
@@ -95,29 +95,32 @@ class MirfModel:
         """Return point (n, d) and draws (n_draws, n, d); observed entries are the input's own bits.
 
         A draw is one of the flow, its deviation from the flow's mean scaled by ``spread`` and moved by ``shift``
-        of the way to the point; of several such candidates the balance chooses. Where values hide themselves, point and
-        draws are tilted.
+        of the way to the point; of several such candidates the balance chooses. Where values hide themselves, observed
+        ones are no measure for hidden ones: point and draws are tilted instead.
         """
         with threads_for(x_incomplete.size > _SMALL_TABLE):
-            at_once = max(1, int(_POOL_CELLS / (max(sum(self._counts(n_draws)), 1) * x_incomplete.shape[1])))
+            made = self._made(n_draws)
+            at_once = max(1, int(_POOL_CELLS / (max(made, 1) * x_incomplete.shape[1])))
             starts = range(0, max(len(x_incomplete), 1), at_once)
-            parts = [self._complete(x_incomplete[i : i + at_once], n_draws, generator) for i in starts]
+            parts = [self._complete(x_incomplete[i : i + at_once], n_draws, made, generator) for i in starts]
             return np.concatenate([point for point, _ in parts]), np.concatenate([draws for _, draws in parts], axis=1)
 
-    def _counts(self, n_draws: int) -> tuple[int, int]:
-        """Return how many candidates are made of each row, and how many the balance leaves."""
-        left = max(_POOL, n_draws) if self.slopes.any() else n_draws
-        return max(left, n_draws * (self.balance.candidates if self.balance else 1)), left
+    def _made(self, n_draws: int) -> int:
+        """Return how many candidates are made of each row."""
+        if self.slopes.any():
+            return max(_POOL, n_draws)
+        return n_draws * (self.balance.candidates if self.balance else 1)
 
-    def _complete(self, x_incomplete: Array, n_draws: int, generator: torch.Generator) -> tuple[Array, Array]:
-        made, left = self._counts(n_draws)
+    def _complete(
+        self, x_incomplete: Array, n_draws: int, made: int, generator: torch.Generator
+    ) -> tuple[Array, Array]:
         point, draws = self.candidates(x_incomplete, made, generator)
         missing = np.isnan(x_incomplete)
-        if self.balance and left:
-            draws = self.balance.choose(draws, missing, left, generator)
         if self.slopes.any():
             shift, draws = tilted(draws, self.slopes)
             point = np.where(missing, np.clip(point + shift, *self.outlier), x_incomplete)
+        elif self.balance and n_draws:
+            draws = self.balance.choose(draws, missing, n_draws, generator)
         return point, draws[:n_draws]
 
     def candidates(self, x_incomplete: Array, count: int, generator: torch.Generator) -> tuple[Array, Array]:

@@ -13,6 +13,8 @@ importance resampling, Rubin 1987), whole rows of them, so that the dependence a
 is the least change to the draws (in KL) with which their distribution agrees with the data's (Csiszar 1975; raking,
 Deville & Saerndal 1992).
 
+All this takes the values for missing at random: where they hide themselves, the observed ones are no measure.
+
 t_j is a sum of two step functions: of the value of the column, and of its residual given the other columns. A marginal
 distribution that is not the column's shows in the first, a dependence that is too loose in the second.
 """
