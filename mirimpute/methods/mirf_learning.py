@@ -169,7 +169,7 @@ def _balance(model: MirfModel, problem: Problem, candidates: int, rng: np.random
         x = x[np.sort(rng.choice(len(x), _MOST_BALANCED, replace=False))]
     count = int(np.clip(2 * _MOST_BALANCED / len(x), 4, 20))
     noise = torch.Generator(device=model.flow.base.mean.device).manual_seed(int(rng.integers(2**63 - 1)))
-    _, pool = model.candidates(x, count, noise)
+    pool = model.candidates(x, count, noise)
     return fit_balance(pool, np.isnan(x), columns_of(problem), candidates)
 
 

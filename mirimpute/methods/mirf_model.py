@@ -114,27 +114,31 @@ class MirfModel:
     def _complete(
         self, x_incomplete: Array, n_draws: int, made: int, generator: torch.Generator
     ) -> tuple[Array, Array]:
-        point, draws = self.candidates(x_incomplete, made, generator)
         missing = np.isnan(x_incomplete)
+        point, drawn = self._drawn(x_incomplete, made, generator)
         if self.slopes.any():
-            shift, draws = tilted(draws, self.slopes)
-            point = np.where(missing, np.clip(point + shift, *self.outlier), x_incomplete)
-        elif self.balance and n_draws:
+            shift, drawn = tilted(np.clip(drawn, self.support.lowest, self.support.highest), self.slopes)
+            point, drawn = point + shift, drawn[:n_draws]
+        draws = np.where(missing, self.support.nearest(drawn), x_incomplete)
+        if self.balance and n_draws and not self.slopes.any():
             draws = self.balance.choose(draws, missing, n_draws, generator)
-        return point, draws[:n_draws]
+        return np.where(missing, np.clip(point, *self.outlier), x_incomplete), draws
 
-    def candidates(self, x_incomplete: Array, count: int, generator: torch.Generator) -> tuple[Array, Array]:
-        """Return point (n, d) and draws (count, n, d) as they are before balance and tilt."""
+    def candidates(self, x_incomplete: Array, count: int, generator: torch.Generator) -> Array:
+        """Return draws (count, n, d) as they are before balance and tilt."""
+        _, drawn = self._drawn(x_incomplete, count, generator)
+        return np.where(np.isnan(x_incomplete), self.support.nearest(drawn), x_incomplete)
+
+    def _drawn(self, x_incomplete: Array, count: int, generator: torch.Generator) -> tuple[Array, Array]:
+        """Return the stack's estimate (n, d) and draws of the flow (count, n, d), both anywhere."""
         missing = np.isnan(x_incomplete)
         rows = self.flow.rows(x_incomplete, missing)
         base, flow_mean = self.flow.means(rows)
         point = self.stack.point(base, flow_mean, x_incomplete, missing)
-        drawn = np.empty((0, *x_incomplete.shape))
-        if count:
-            centre = flow_mean + self.shift * (point - flow_mean)
-            drawn = centre + self.spread * (self.flow.draw(rows, count, generator) - flow_mean)
-        draws = np.where(missing, self.support.nearest(drawn), x_incomplete)
-        return np.where(missing, np.clip(point, *self.outlier), x_incomplete), draws
+        if count == 0:
+            return point, np.empty((0, *x_incomplete.shape))
+        centre = flow_mean + self.shift * (point - flow_mean)
+        return point, centre + self.spread * (self.flow.draw(rows, count, generator) - flow_mean)
 
 
 def point_range(x_incomplete: Array) -> Array:
