@@ -1,4 +1,4 @@
-"""Bins of equal counts, in which a value that repeats has a bin of its own."""
+"""Bins of equal counts, in which a value that repeats often has a bin of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 def bin_edges(values: np.ndarray, bins: int) -> np.ndarray:
     """Return the edges of about ``bins`` bins of equal counts of ``values`` (n,), in order, none twice.
 
-    ``np.searchsorted(edges, values, side="right")`` is the bin. A value that fills a bin by itself is alone in it.
+    ``np.searchsorted(edges, values, side="right")`` is the bin. A value that is at two edges, as
+    all are that fill two bins and some that fill one, is alone in its bin.
 
     >>> x = np.array([7.0, 7, 7, 7, 7, 8, 9, 10])
     >>> np.searchsorted(bin_edges(x, 4), x, side="right")

@@ -191,7 +191,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
         support=support,
         outlier=arrays["outlier"],
         slopes=arrays["slopes"],
-        balance=Balance.from_arrays(stored_balance, encoding.categorical) if stored_balance else None,
+        balance=Balance.from_arrays(stored_balance, encoding.categorical, d) if stored_balance else None,
     )
     imputer.columns_, imputer._encoding = columns, encoding
     imputer.n_features_in_ = int(facts["n_features_in"])

@@ -65,9 +65,9 @@ class Mirf(Method):
         imputed_weight: weight of targets that are completions themselves (1 is the paper's formula).
         source: where the flow starts: "noise", or "imputation", another row's completion (the paper's choice).
         solver: of the draws.
-        candidates: draws that are made for each that is returned; those stay that tell least of the pattern (1: all),
-            see :mod:`mirimpute.methods.transports.balance`. Beyond 256 columns, or where values are found to be missing
-            by their own size, all stay.
+        candidates: draws that are made for each that is returned (1: no choice); those that tell less of the pattern
+            are returned more often, see :mod:`mirimpute.methods.transports.balance`. There is no choice beyond 256
+            columns, indicators included, and where values are found to be missing by their own size.
         held_out: fraction of the observed cells that choose and are never targets.
         patience: stop after this many rounds in which neither they nor the predictability of the pattern improved.
         trees, leaf: of the ensemble of each column: trees, and rows in a leaf at least.

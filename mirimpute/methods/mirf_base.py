@@ -22,7 +22,7 @@ _FOLDS = 5
 
 
 def bases(
-    x_incomplete: np.ndarray, held_out: np.ndarray, rng: np.random.Generator
+    x_incomplete: np.ndarray, held_out: np.ndarray, categorical: Sequence[np.ndarray], rng: np.random.Generator
 ) -> tuple[GaussianModel, GaussianModel]:
     """Return the Gaussian fitted to every observed cell, and the one without the held-out cells.
 
@@ -46,7 +46,9 @@ def bases(
     most = max(8 * d, min(_EM_ROWS, int(_EM_WORK / d**3)))
     part = torch.as_tensor(np.sort(rng.permutation(len(x))[:most]))
     rounds = int(np.clip(_EM_WORK / (len(part) * d**3), 5, 50))
-    apart = [torch.as_tensor(each) for each in ([held_out] if held_out.any() else _folds(known.numpy(), rng))]
+    apart = [
+        torch.as_tensor(each) for each in ([held_out] if held_out.any() else _folds(known.numpy(), categorical, rng))
+    ]
     shrinkage, models = _shrinkage(x, known, apart, part, rounds)
     if not held_out.any():
         only = fit_em(x[part], known[part], shrinkage, rounds=rounds)
@@ -86,9 +88,15 @@ def _shrinkage(
     return best[1:]
 
 
-def _folds(observed: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
-    """Return five disjoint parts of the observed cells, bool (n, d) each, without a part that is empty."""
-    number = np.where(observed, rng.integers(_FOLDS, size=observed.shape), -1)
+def _folds(observed: np.ndarray, categorical: Sequence[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
+    """Return five disjoint parts of the observed cells, bool (n, d) each, without a part that is empty.
+
+    The indicators of a category are in one: the others would tell each of them.
+    """
+    number = rng.integers(_FOLDS, size=observed.shape)
+    for block in categorical:
+        number[:, block] = number[:, block[:1]]
+    number[~observed] = -1
     return [number == each for each in range(_FOLDS) if (number == each).any()]
 
 

@@ -83,6 +83,8 @@ def choose(
     # A flow that is not sharp yet, as with many nearly dependent columns, draws too widely.
     narrowed = np.stack([scores(shift, factor * chosen) for factor in _NARROWINGS])
     of_columns = np.stack([np.bincount(column, each, d) + _PRIOR_CELLS * each.mean() for each in narrowed])
+    for block in categorical:
+        of_columns[:, block] = of_columns[:, block].sum(axis=1, keepdims=True)
     best = of_columns.argmin(axis=0)
     worth = of_columns.min(axis=0) < (1 - _TOO_WIDE) * of_columns[0]
     chosen = np.where(worth, _NARROWINGS[best], 1.0) * chosen

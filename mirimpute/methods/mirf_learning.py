@@ -85,7 +85,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     plenty = _observed_cells(part) > _PLENTY
     held_out = _hold_out(part, settings.held_out, rng)
     progress("gaussian base", 0, 1)
-    base, base_without = bases(x, held_out, rng)
+    base, base_without = bases(x, held_out, part.categorical, rng)
     transport = FlowTransport(
         FlowSettings(**_flow_fields(settings, FlowSettings.__dataclass_fields__)),
         x,
@@ -159,7 +159,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
 
 
 def _balance(model: MirfModel, problem: Problem, candidates: int, rng: np.random.Generator) -> Balance | None:
-    """Return the balance of the model's draws, learnt from about 10,000 of them, of at most 5,000 rows."""
+    """Return the balance of the model's draws, learnt from 4 to 20 of each row, of at most 5,000 rows."""
     import torch
 
     from mirimpute.methods.transports.balance import fit_balance

@@ -19,6 +19,7 @@ Array = np.ndarray
 
 _SMALL_TABLE = 500_000
 _POOL = 40
+_LEAST_CANDIDATES = 25
 _POOL_CELLS = 2e7
 
 
@@ -99,17 +100,19 @@ class MirfModel:
         ones are no measure for hidden ones: point and draws are tilted instead.
         """
         with threads_for(x_incomplete.size > _SMALL_TABLE):
-            made = self._made(n_draws)
+            made = self._made(n_draws, x_incomplete.size)
             at_once = max(1, int(_POOL_CELLS / (max(made, 1) * x_incomplete.shape[1])))
             starts = range(0, max(len(x_incomplete), 1), at_once)
             parts = [self._complete(x_incomplete[i : i + at_once], n_draws, made, generator) for i in starts]
             return np.concatenate([point for point, _ in parts]), np.concatenate([draws for _, draws in parts], axis=1)
 
-    def _made(self, n_draws: int) -> int:
+    def _made(self, n_draws: int, n_cells: int) -> int:
         """Return how many candidates are made of each row."""
         if self.slopes.any():
             return max(_POOL, n_draws)
-        return n_draws * (self.balance.candidates if self.balance else 1)
+        if self.balance is None or n_draws == 0:
+            return n_draws
+        return max(n_draws * self.balance.candidates, _LEAST_CANDIDATES if n_cells <= _SMALL_TABLE else 0)
 
     def _complete(
         self, x_incomplete: Array, n_draws: int, made: int, generator: torch.Generator

@@ -132,11 +132,53 @@ def test_a_balance_is_arrays_and_back():
     x, missing, rng = _normal_table("mcar")
     pool = _pool(x, missing, SLOPE, 0.3, SPREAD, rng)
     balance = fit_balance(pool, missing, COLUMNS, 3)
-    again = Balance.from_arrays(balance.arrays(), ())
+    again = Balance.from_arrays(balance.arrays(), (), 2)
     assert np.array_equal(balance.log_weights(pool, missing), again.log_weights(pool, missing))
-    broken = {**balance.arrays(), "1.value.heights": np.zeros(2)}
-    with pytest.raises(ValueError, match="edges cannot have 2 steps"):
-        Balance.from_arrays(broken, ())
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"1.value.heights": np.zeros(2)},
+        {"1.residual.heights": np.full(11, np.nan)},
+        {"1.value.edges": np.zeros((2, 2))},
+        {"candidates": np.array([np.inf])},
+        {"candidates": np.array([2**62])},
+        {"candidates": np.array([0])},
+        {"centre": np.zeros(3)},
+        {"spread": np.array([1.0, 0.0])},
+        {"to_residuals": np.zeros((3, 1))},
+        {"2.value.edges": np.zeros(0)},
+        {"-1.value.edges": np.zeros(0)},
+    ],
+    ids=lambda broken: f"{next(iter(broken))}",
+)
+def test_damaged_arrays_are_refused(broken):
+    x, missing, rng = _normal_table("mcar")
+    balance = fit_balance(_pool(x, missing, SLOPE, 0.3, SPREAD, rng), missing, COLUMNS, 3)
+    with pytest.raises((KeyError, ValueError)):
+        Balance.from_arrays({**balance.arrays(), **broken}, (), 2)
+
+
+def test_weights_leave_a_third_of_the_candidates():
+    """Errors of many columns add up: right draws of independent columns must stay about as many as they are."""
+    rng = np.random.default_rng(0)
+    n, d = 200, 120
+    x, missing = rng.standard_normal((n, d)), rng.random((n, d)) < 0.4
+    pool = np.where(missing, rng.standard_normal((POOL, n, d)), x)
+    balance = fit_balance(pool[:10], missing, [np.array([j]) for j in range(d)], 3)
+    assert _effective(balance, pool, missing).min() > 0.33
+    chosen = balance.choose(pool, missing, 20, _generator())
+    assert chosen[:, missing].var(axis=0, ddof=1).mean() > 0.85
+
+
+def test_a_single_draw_is_chosen_among_as_many(small):
+    fitted = Mirf(rounds=1, steps=20, final_steps=20, width=16, batch=32, trees=8).fit(small)
+    model = fitted.model
+    assert model._made(1, small.x_incomplete.size) == 25
+    assert model._made(20, small.x_incomplete.size) == 100
+    assert model._made(2, 10**6) == 10
+    assert model._made(0, small.x_incomplete.size) == 0
 
 
 @pytest.mark.parametrize("dataset", ["breast_cancer", "diabetes"])

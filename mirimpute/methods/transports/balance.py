@@ -2,21 +2,27 @@
 
 A round minimises KL(P_{X(g), M} || q x P_M), of which I(X; M) is a part: what a completed row says of its own pattern.
 The flow lowers it as far as it has learnt the conditional distribution. What is left can be told by a classifier, and
-removed without learning more: if log-odds(m_j = missing | x) = e_j(x_{-j}) + t_j(x), with e_j what the rest of the row
-says of the pattern (all there is under MAR) and t_j what the value itself adds, then draws weighted by
+lowered without learning more. Let
 
-    exp(-sum over the missing j of t_j(x))
+    log-odds(m_j = missing | x) = e_j(x_obs) + t_j(x),
 
-are those of the entries as they are where they are observed (the ratio of the two densities, by Bayes' rule), and
-I(x_j; m_j | x_{-j}), as far as this classifier sees it, is zero. Weighted candidates are then drawn again (sampling
-importance resampling, Rubin 1987), whole rows of them, so that the dependence among the entries of a row stays. It
-is the least change to the draws (in KL) with which their distribution agrees with the data's (Csiszar 1975; raking,
-Deville & Saerndal 1992).
+e_j for what the observed entries of the row say of the pattern, which is all there is to say under MAR, and t_j for
+what the value of column j and its completion add. For a single missing column exp(-t_j) is, by Bayes' rule, the ratio
+of the density of its entries where they are observed to that where they are drawn, at equal e_j. Candidates of a row,
+weighted by
 
-All this takes the values for missing at random: where they hide themselves, the observed ones are no measure.
+    exp(-sum over the missing j of t_j(x)),
+
+are drawn again (sampling importance resampling, Rubin 1987), whole rows of them, so that the dependence among the
+entries of a row stays. It is one step of iterative raking (Deville & Saerndal 1992) of the draws to the data.
 
 t_j is a sum of two step functions: of the value of the column, and of its residual given the other columns. A marginal
 distribution that is not the column's shows in the first, a dependence that is too loose in the second.
+
+What it cannot do. It takes the values for missing at random: where they hide themselves, observed ones are no measure.
+e_j is linear in values and squares; of a pattern that depends on them otherwise, some is taken for t_j, and right draws
+move by a tenth of a residual deviation or so. The residual of an entry whose neighbours are drawn as well is a residual
+from their errors too: of a dependence that is wrong among columns that are missing together little is mended.
 """
 
 from __future__ import annotations
@@ -35,9 +41,11 @@ MOST_COLUMNS = 256
 _LEAST = 10
 _MOST_INPUTS = 40
 _CLIP = 4.0
-_RIDGE, _RIDGE_OF_REST = 3.0, 20.0
+_RIDGE, _RIDGE_OF_REST = 3.0, 5.0
 _NEWTON_STEPS, _STEPS_OF_REST = 8, 25
 _FEWEST_BINS, _MOST_BINS = 4, 24
+_LEAST_LEFT, _HALVINGS = 1 / 3, 12
+_MOST_CANDIDATES = 1_000
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,9 @@ class Balance:
     def log_weights(self, pool: Array, missing: Array) -> Array:
         """Return the logarithm of the weight of each candidate, (m, n), but for a constant of its row.
 
+        Errors of many t_j add up. Where a row's weights would leave fewer than a third of its candidates (effectively:
+        Kong 1992), they are brought nearer to each other until they leave as many.
+
         Args:
             pool: (m, n, d), completed rows.
             missing: bool (n, d).
@@ -99,10 +110,10 @@ class Balance:
         residuals = _standardised(pool, self.centre, self.spread) @ self.to_residuals
         result = np.zeros(pool.shape[:2])
         for gauge in self.gauges:
-            rows = missing[:, gauge.block[0]]
-            value, residual = _readings(pool[:, rows], residuals[:, rows], gauge.block)
+            rows = np.flatnonzero(missing[:, gauge.block[0]])
+            value, residual = _readings(pool, residuals, gauge.block, rows)
             result[:, rows] -= gauge.of_value.at(value) + gauge.of_residual.at(residual)
-        return result
+        return result * _tempered(result)
 
     def choose(self, pool: Array, missing: Array, count: int, generator: torch.Generator) -> Array:
         """Return ``count`` of the candidates of each row, (count, n, d), as often as their weights say.
@@ -139,37 +150,48 @@ class Balance:
         return found
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Array], categorical: Sequence[Array]) -> Balance:
+    def from_arrays(cls, arrays: Mapping[str, Array], categorical: Sequence[Array], n_columns: int) -> Balance:
         """Return what :meth:`arrays` wrote.
 
         Args:
             arrays: by name.
             categorical: see :class:`mirimpute.problem.Problem`.
+            n_columns: of the table that it is for.
 
         Raises:
-            KeyError, ValueError: the arrays are not those of a balance.
+            KeyError, ValueError: the arrays are not those of a balance of such a table.
         """
+        d = n_columns
+        candidates, centre, spread, maker = (
+            _checked(arrays[name], shape)
+            for name, shape in (("candidates", (1,)), ("centre", (d,)), ("spread", (d,)), ("to_residuals", (d, d)))
+        )
+        if not (spread > 0).all() or not 1 <= candidates[0] <= _MOST_CANDIDATES:
+            raise ValueError("a spread that is not positive, or no number of candidates")
         blocks = {int(block[0]): block for block in categorical}
-        found = []
+        inside = {int(column) for block in categorical for column in block[1:]}
+        gauges = []
         for column in sorted({int(name.split(".")[0]) for name in arrays if name.endswith(".edges")}):
+            if not 0 <= column < d or column in inside:
+                raise ValueError(f"column {column} is not the first of one of the table")
             steps = []
             for name in ("value", "residual"):
-                edges, heights = (arrays[f"{column}.{name}.{part}"] for part in ("edges", "heights"))
-                if len(heights) != len(edges) + 1:
-                    raise ValueError(f"{len(edges)} edges cannot have {len(heights)} steps")
+                edges = arrays[f"{column}.{name}.edges"]
+                edges = _checked(edges, (edges.size,))
+                heights = _checked(arrays[f"{column}.{name}.heights"], (edges.size + 1,))
+                if not (np.diff(edges) > 0).all():
+                    raise ValueError(f"the edges of column {column} are not in order")
                 steps.append(Steps(edges, heights))
-            found.append(Gauge(blocks.get(column, np.array([column])), *steps))
-        return cls(
-            int(arrays["candidates"][0]), arrays["centre"], arrays["spread"], arrays["to_residuals"], tuple(found)
-        )
+            gauges.append(Gauge(blocks.get(column, np.array([column])), *steps))
+        return cls(int(candidates[0]), centre, spread, maker, tuple(gauges))
 
 
 def fit_balance(pool: Array, missing: Array, blocks: Sequence[Array], candidates: int) -> Balance | None:
     """Return the balance of draws that are not weighted yet, None if there is nothing to learn it from.
 
     A column needs ten missing and ten observed entries. Logistic regressions with a ridge: e_j first, linear in the
-    other columns and their squares (40 columns at most), then t_j beside it, in bins of equal counts, more of them
-    where rows are more.
+    other columns and their squares (40 columns at most; 0 where missing), then t_j beside it, in bins of equal counts,
+    more of them where rows are more.
 
     Args:
         pool: (m, n, d), completed rows; of the draws of a row, each counts 1 / m.
@@ -187,11 +209,11 @@ def fit_balance(pool: Array, missing: Array, blocks: Sequence[Array], candidates
     z = _standardised(pool, centre, spread)
     to_residuals = _residual_maker(z.reshape(-1, d), blocks)
     residuals = z @ to_residuals
-    told = _told_by_the_rest(z, missing, blocks)
+    told = _told_by_the_rest(np.where(missing, 0.0, z[0]), missing, blocks)
     bins = int(np.clip(round(0.8 * n ** (1 / 3)), _FEWEST_BINS, _MOST_BINS))
     gauges = []
     for number, block in enumerate(blocks):
-        value, residual = _readings(pool, residuals, block)
+        value, residual = _readings(pool, residuals, block, np.arange(n))
         edges = np.arange(1, len(block)) - 0.5 if len(block) > 1 else bin_edges(value.ravel(), bins)
         edges_of_residual = bin_edges(residual.ravel(), bins)
         of_value, of_residual = _fitted_steps(
@@ -205,16 +227,50 @@ def fit_balance(pool: Array, missing: Array, blocks: Sequence[Array], candidates
     return Balance(candidates, centre, spread, to_residuals, tuple(gauges))
 
 
+def _checked(array: Array, shape: tuple[int, ...]) -> Array:
+    """Return ``array`` if it has the shape and finite numbers.
+
+    Raises:
+        ValueError: it has not.
+    """
+    if array.shape != shape or array.dtype.kind not in "iuf" or not np.isfinite(array).all():
+        raise ValueError(f"an array of shape {array.shape} and type {array.dtype} where finite {shape} belong")
+    return array
+
+
 def _standardised(x: Array, centre: Array, spread: Array) -> Array:
     return np.clip((x - centre) / spread, -_CLIP, _CLIP)
 
 
-def _readings(x: Array, residuals: Array, block: Array) -> tuple[Array, Array]:
-    """Return value and residual of a column in each row, from ``x`` (m, n, d) and all residuals (m, n, d)."""
+def _readings(x: Array, residuals: Array, block: Array, rows: Array) -> tuple[Array, Array]:
+    """Return value and residual of a column in some rows, from ``x`` (m, n, d) and all residuals (m, n, d).
+
+    Residuals are rounded: where columns hold few values they lie on the edges of bins, and the last bits of a product
+    of matrices depend on its size.
+    """
+    where = np.ix_(np.arange(len(x)), rows, block)
+    values, residual = x[where], residuals[where].round(9)
     if len(block) == 1:
-        return x[:, :, block[0]], residuals[:, :, block[0]]
-    label = x[:, :, block].argmax(axis=2)
-    return label, np.take_along_axis(residuals[:, :, block], label[:, :, None], axis=2)[:, :, 0]
+        return values[:, :, 0], residual[:, :, 0]
+    label = values.argmax(axis=2)
+    return label, np.take_along_axis(residual, label[:, :, None], axis=2)[:, :, 0]
+
+
+def _tempered(log_weights: Array) -> Array:
+    """Return for each row the largest power of its weights, at most 1, that leaves a third of its candidates, (n,)."""
+    wanted = len(log_weights) * _LEAST_LEFT
+
+    def left(power: Array) -> Array:
+        weights = np.exp(power * (log_weights - log_weights.max(axis=0)))
+        return weights.sum(axis=0) ** 2 / (weights**2).sum(axis=0)
+
+    low, high = np.zeros(log_weights.shape[1]), np.ones(log_weights.shape[1])
+    enough = left(high) >= wanted
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        good = left(middle) >= wanted
+        low, high = np.where(good, middle, low), np.where(good, high, middle)
+    return np.where(enough, 1.0, low)
 
 
 def _residual_maker(z: Array, blocks: Sequence[Array]) -> Array:
@@ -233,27 +289,31 @@ def _residual_maker(z: Array, blocks: Sequence[Array]) -> Array:
 
 
 def _told_by_the_rest(z: Array, missing: Array, blocks: Sequence[Array]) -> Array:
-    """Return e_j, the log-odds that each block is missing by the other columns, (blocks, m, n), but for a constant.
+    """Return e_j, the log-odds that each block is missing by the other columns, (blocks, n), but for a constant.
 
-    Fitted to the first draw, all blocks at once, by Newton's steps with the curvature at its upper bound, 1/4 for each
-    row (Boehning 1992).
+    All blocks at once, by Newton's steps with the curvature at its upper bound, 1/4 for each row (Boehning 1992).
+
+    Args:
+        z: (n, d), standardised, 0 where missing.
+        missing: bool (n, d).
+        blocks: column numbers of each.
     """
     from scipy.special import expit
 
-    d = z.shape[2]
+    d = z.shape[1]
     inputs = np.arange(d) if d <= _MOST_INPUTS else np.linspace(0, d - 1, _MOST_INPUTS).round().astype(int)
-    features = np.concatenate([z[:, :, inputs], z[:, :, inputs] ** 2], axis=2)
-    features -= features[0].mean(axis=0)
+    x = np.hstack([z[:, inputs], z[:, inputs] ** 2])
+    x -= x.mean(axis=0)
     own = np.tile(np.stack([np.isin(inputs, block) for block in blocks]), 2)
     penalty = np.where(own, 1e9, _RIDGE_OF_REST)
-    x, y = features[0], missing[:, [block[0] for block in blocks]].T.astype(float)
+    y = missing[:, [block[0] for block in blocks]].T.astype(float)
     inverse = np.linalg.inv(x.T @ x / 4 + penalty[:, :, None] * np.eye(x.shape[1]))
     weights, level = np.zeros(own.shape), np.log(y.mean(axis=1) / (1 - y.mean(axis=1)))
     for _ in range(_STEPS_OF_REST):
         error = expit(weights @ x.T + level[:, None]) - y
         weights -= (inverse @ (error @ x + penalty * weights)[:, :, None])[:, :, 0]
         level -= 4 * error.mean(axis=1)
-    return np.moveaxis(features @ weights.T, 2, 0)
+    return weights @ x.T
 
 
 def _fitted_steps(
@@ -265,7 +325,7 @@ def _fitted_steps(
         value, residual: int (m, n), the bins.
         shape: their numbers.
         missing: (n,), 0 or 1.
-        told: (m, n), the log-odds by the rest of the row.
+        told: (n,), the log-odds by the rest of the row.
     """
     from scipy.special import expit
 
