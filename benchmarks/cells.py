@@ -32,6 +32,9 @@ TIMEOUT_S = 900
 LIMITS = ("threads=1", f"timeout_s={TIMEOUT_S}")
 """Every method gets one thread, and as many seconds per cell."""
 
+OF_THIS_RUN = "of_this_run"
+"""Column of a frame: whether the row is there, or stands for it from an earlier page."""
+
 ONE_DRAW = ("hyperimpute/mice",)
 """Methods whose point is a draw, and has the error of one: it is compared with that of a draw."""
 
@@ -145,7 +148,14 @@ def read_cells(sweeps: Sequence[Sweep], results_dir: Path, former: Path | None =
     filled = [each.dropna(axis=1, how="all") for each in (frame, *stand)]
     columns = list(dict.fromkeys([*frame.columns, *(name for each in stand for name in each.columns)]))
     every = pd.concat(filled, ignore_index=True).reindex(columns=columns).sort_values(CELL, ignore_index=True)
+    here = set(frame[CELL].itertuples(index=False, name=None))
+    every[OF_THIS_RUN] = [cell in here for cell in every[CELL].itertuples(index=False, name=None)]
     return Found(every, (*late, *old, *compared, *counts))
+
+
+def timed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows whose seconds compare: without those of an earlier page, which met another load."""
+    return frame[frame[OF_THIS_RUN].astype(bool)] if OF_THIS_RUN in frame else frame
 
 
 def former_rows(path: Path, wanted: Collection[tuple[Any, ...]], frame: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import page
-from benchmarks.cells import CELL, LIMITS, Sweep, read_cells, run_sweeps, write_csv
+from benchmarks.cells import CASE, CELL, LIMITS, Sweep, read_cells, run_sweeps, write_csv
 from benchmarks.command import exit_code, names, parser_of, seeds, write_text
 from mirimpute.results.layout import cell_directory
 from mirimpute.results.store import read_rows
@@ -22,11 +22,12 @@ DATASETS = tuple(
     f"uci/{name}"
     for name in ("wine", "energy", "housing", "stock", "forest", "solar", "bike", "parkinsons", "pumadyn32nm", "gas")
 )
+UNBALANCED = "mirf, all candidates stay"
 METHODS: dict[str, tuple[str, tuple[str, ...]]] = {
     "mean": ("mean", ()),
     "ice": ("ice", ()),
     "mice": ("mice", ()),
-    "mirf, all candidates stay": ("mirf", ("method.candidates=1",)),
+    UNBALANCED: ("mirf", ("method.candidates=1",)),
     "mirf": ("mirf", ()),
 }
 """Name in the page -> method, and what is changed."""
@@ -97,7 +98,7 @@ def page_of(frame: pd.DataFrame, notes: Sequence[str], wanted: int, today: date)
             cells = [_cell(of_dataset[of_dataset["method"] == name], part) for name in METHODS]
             lines.append([dataset, *cells, _cell(of_dataset, part, truth=True)])
     half = len(lines) // 2
-    at_chance = [[name, *_at_chance(ok[ok["method"] == name])] for name in METHODS]
+    at_chance = [[name, *_at_chance(ok[ok["method"] == name]), *_draws(ok, name)] for name in METHODS]
     text = [
         "# Can the pattern be told from completed rows?",
         "",
@@ -107,14 +108,16 @@ def page_of(frame: pd.DataFrame, notes: Sequence[str], wanted: int, today: date)
         "## Bits per row, `mi_bits` ± its standard error",
         "",
         *page.table(heads, lines[:half]),
-        "Cells whose bits are within two standard errors of those of the true rows:",
+        "Cells whose bits differ from those of the true rows by two standard errors of the difference or less, and how "
+        "good draws are: CRPS over that of mirf whose candidates all stay (geometric mean), and how often intervals "
+        "between the 5 % and 95 % quantiles of the draws hold the truth (0.9 is right):",
         "",
-        *page.table(["method", "cells", "of"], at_chance),
+        *page.table(["method", "cells", "of", "CRPS", "coverage"], at_chance),
         "## AUC of a classifier that no method knows",
         "",
         "Extremely randomised trees that see the whole row, cross-validated, mean over the columns; 0.5 is chance. "
-        "mirf chooses its draws by a classifier that reads much the same of a row as that of `mi_bits`; these read it "
-        "in another way.",
+        "mirf chooses its draws by a classifier that reads much the same of a row as that of `mi_bits`, fitted to the "
+        "same rows and patterns; these trees read it in another way. Less than the true rows have is no better.",
         "",
         *page.table(heads, lines[half:]),
         *page.failures(frame),
@@ -135,8 +138,20 @@ def _cell(rows: pd.DataFrame, part: str, *, truth: bool = False) -> str:
 
 
 def _at_chance(rows: pd.DataFrame) -> list[str]:
-    within = rows["draw_mi_bits"] - rows["truth_mi_bits"] <= 2 * rows["draw_mi_bits_se"]
+    error = np.hypot(rows["draw_mi_bits_se"], rows["truth_mi_bits_se"])
+    within = (rows["draw_mi_bits"] - rows["truth_mi_bits"]).abs() <= 2 * error
     return [str(int(within.sum())), str(len(rows))]
+
+
+def _draws(ok: pd.DataFrame, name: str) -> list[str]:
+    """Return the CRPS of a method's draws over that of :data:`UNBALANCED`, and their coverage."""
+    wide = ok.pivot_table(index=[*CASE, "seed"], columns="method", values="draws_crps")
+    ratio = None
+    if name in wide and UNBALANCED in wide:
+        ratios = (wide[name] / wide[UNBALANCED]).dropna()
+        ratio = float(np.exp(np.log(ratios).mean())) if len(ratios) else None
+    coverage = ok.loc[ok["method"] == name, "draws_coverage_90"].astype(float)
+    return [page.value_text(ratio), f"{coverage.mean():.3f}" if coverage.notna().any() else page.ABSENT]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

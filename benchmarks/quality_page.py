@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from benchmarks.cells import CASE, ONE_DRAW, TIMEOUT_S, Found, Sweep
+from benchmarks.cells import CASE, ONE_DRAW, TIMEOUT_S, Found, Sweep, timed
 from benchmarks.page import failures, provenance, remarks, table, value_text
 from benchmarks.verdicts import OURS, W2_OTHERS, W2_OURS, Ratio, firsts, per_seed, ratio, ratio_to_best
 from mirimpute.report.markup import markdown
@@ -48,7 +48,7 @@ def quality_page(found: Found, sweeps: Sequence[Sweep], told: Sequence[Sweep], p
             " are left out. First means strictly better than every competitor that has a value; mirf variants do not"
             f" compete with each other. Of the peers, {', '.join(map(markdown, DRAWING))} have draws; the others are"
             f" scored on their point for one. {', '.join(map(markdown, ONE_DRAW))} gives one draw as its point, so its"
-            " error is compared with that of a draw.",
+            " error is compared with that of a draw. Seconds are compared where both rows are of this run.",
             "",
             *table(["verdict", "value", "cases", "left out"], verdict_lines(found.frame, methods, n_cases)),
             "## Point RMSE",
@@ -125,10 +125,10 @@ def verdict_lines(frame: pd.DataFrame, methods: Sequence[str], n_cases: int) -> 
             for other in DRAWING
             if other in others
         ),
-        ratio_line(f"seconds, mirf / {HYPERIMPUTE}", ratio(frame, n_cases, OURS, HYPERIMPUTE, "seconds")),
-        ratio_line(f"CPU seconds, mirf / {HYPERIMPUTE}", ratio(frame, n_cases, OURS, HYPERIMPUTE, "cpu_s")),
+        ratio_line(f"seconds, mirf / {HYPERIMPUTE}", ratio(timed(frame), n_cases, OURS, HYPERIMPUTE, "seconds")),
+        ratio_line(f"CPU seconds, mirf / {HYPERIMPUTE}", ratio(timed(frame), n_cases, OURS, HYPERIMPUTE, "cpu_s")),
         ratio_line(f"point_rmse, {FAST} / mirf", ratio(frame, n_cases, FAST, OURS, "point_rmse")),
-        ratio_line(f"seconds, {FAST} / {HYPERIMPUTE}", ratio(frame, n_cases, FAST, HYPERIMPUTE, "seconds")),
+        ratio_line(f"seconds, {FAST} / {HYPERIMPUTE}", ratio(timed(frame), n_cases, FAST, HYPERIMPUTE, "seconds")),
     ]
     return [[markdown(line[0]), *line[1:]] for line in lines]
 

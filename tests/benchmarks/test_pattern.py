@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.pattern import METHODS, forest_auc, main, page_of, sweeps_of
+from benchmarks.pattern import METHODS, UNBALANCED, forest_auc, main, page_of, sweeps_of
 
 
 def test_forests_tell_constants_and_nothing_of_a_random_pattern():
@@ -44,23 +44,25 @@ def _frame():
             "truth_mi_bits_se": 0.1,
             "draw_forest_auc": auc,
             "truth_forest_auc": 0.5,
+            "draws_crps": 0.2 if method == "mirf" else 0.4,
+            "draws_coverage_90": 0.8,
         }
 
     return pd.DataFrame(
         [
             row(name, seed, bits, auc)
             for seed in (0, 1)
-            for name, bits, auc in (("mean", 9.0, 1.0), ("mirf", 0.1 + 0.15 * seed, 0.51))
+            for name, bits, auc in (("mean", 9.0, 1.0), ("mirf", 0.1 + 0.25 * seed, 0.51), (UNBALANCED, 9.0, 0.9))
         ]
     )
 
 
 def test_the_page_counts_cells_at_chance():
     text = page_of(_frame(), ["a note"], 4, date(2026, 1, 2))
-    assert "| mean | 0 | 2 |" in text
-    assert "| mirf | 1 | 2 |" in text
-    assert "| d | 9.000 ± 0.071 | — | — | — | 0.175 ± 0.071 | 0.000 ± 0.071 |" in text
-    assert "| d | 1.000 | — | — | — | 0.510 | 0.500 |" in text
+    assert "| mean | 0 | 2 | 1.00 | 0.800 |" in text
+    assert "| mirf | 1 | 2 | 0.500 | 0.800 |" in text
+    assert "| d | 9.000 ± 0.071 | — | — | 9.000 ± 0.071 | 0.225 ± 0.071 | 0.000 ± 0.071 |" in text
+    assert "| d | 1.000 | — | — | 0.900 | 0.510 | 0.500 |" in text
     assert "- a note" in text
 
 
