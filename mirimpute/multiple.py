@@ -7,7 +7,7 @@ from its posterior (the delete-half jackknife; Shao & Wu, Annals of Statistics 1
 too, but their copies would let the model see its own held-out cells.
 
 What no number of models mends is a bias: from few rows, predictions are drawn towards the mean. With 100 rows, half
-of a column hidden, slopes are an eighth too small (``python -m benchmarks.coverage``); ``method=mice
+of a column hidden, slopes are 6 % too small (``python -m benchmarks.coverage``); ``method=mice
 method.kind=bayes`` has no such bias where the data are linear.
 """
 
