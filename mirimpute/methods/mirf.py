@@ -87,7 +87,7 @@ class Mirf(Method):
         "mirimpute.methods.mirf_learning",
         "mirimpute.methods.mirf_choices",
         "mirimpute.methods.mirf_model",
-        "mirimpute.methods.transports.balance",
+        "mirimpute.methods.transports.balance_fit",
     )
 
     name: str = "mirf"

@@ -72,7 +72,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     from mirimpute.methods.mirf_choices import Choices, choose
     from mirimpute.methods.mirf_model import MirfModel, Support, point_range
     from mirimpute.methods.reducer import Schedule, reduce
-    from mirimpute.methods.transports.balance import MOST_COLUMNS
+    from mirimpute.methods.transports.balance_fit import MOST_COLUMNS
     from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
     from mirimpute.methods.transports.selection import SELF_MASKING, self_masking_slopes, unpredictable
     from mirimpute.methods.transports.stack import Stack, fit_stack
@@ -162,7 +162,7 @@ def _balance(model: MirfModel, problem: Problem, candidates: int, rng: np.random
     """Return the balance of the model's draws, learnt from 4 to 20 of each row, of at most 5,000 rows."""
     import torch
 
-    from mirimpute.methods.transports.balance import fit_balance
+    from mirimpute.methods.transports.balance_fit import fit_balance
 
     x = problem.x_incomplete
     if len(x) > _MOST_BALANCED:

@@ -10,7 +10,8 @@ from mirimpute.config import CellConfig, Protocol
 from mirimpute.datasets.bundled import Bundled
 from mirimpute.methods.mean import Mean
 from mirimpute.methods.mirf import Mirf
-from mirimpute.methods.transports.balance import Balance, Gauge, Steps, fit_balance
+from mirimpute.methods.transports.balance import Balance, Gauge, Steps
+from mirimpute.methods.transports.balance_fit import fit_balance
 from mirimpute.results.details import read_trace
 
 N, POOL = 2000, 60
