@@ -35,7 +35,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
     Observed values come back as they are. Method: :class:`mirimpute.methods.mirf.Mirf`.
 
     Args:
-        preset: "mirf" (best quality) or "mirf_fast" (about a fifth of the time), or "mirf_mnar" (values are
+        preset: "mirf" (best quality) or "mirf_fast" (about a third of the time), or "mirf_mnar" (values are
             known to be missing by their own size).
         output: what ``transform`` returns: "point" or "draw".
         shrinkage: lambda in [0, 1]: a draw is returned as point + lambda (draw - point). 1 is the draw itself.
