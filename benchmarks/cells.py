@@ -35,7 +35,7 @@ LIMITS = ("threads=1", f"timeout_s={TIMEOUT_S}")
 OF_THIS_RUN = "of_this_run"
 """Column of a frame: whether the row is there, or stands for it from an earlier page."""
 
-ONE_DRAW = ("hyperimpute/mice",)
+ONE_DRAW = ("hyperimpute/mice", "statsmodels/mice")
 """Methods whose point is a draw, and has the error of one: it is compared with that of a draw."""
 
 _BENCH = "mirimpute-bench"

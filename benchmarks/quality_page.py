@@ -16,7 +16,7 @@ FAST = "mirf_fast"
 SELF_MASKED, SELF_MASKING = "mirf_mnar", "mnar_self"
 """The variant that is told that values are missing by their own size, and the mechanism where they are."""
 HYPERIMPUTE = "hyperimpute/hyperimpute"
-DRAWING = ("mice", "gaussian_em", *ONE_DRAW)
+DRAWING = ("mice", "gaussian_em", "hyperimpute/mice")
 """Peers with draws: the draws of the others are their points, and lose as such."""
 
 
@@ -47,7 +47,7 @@ def quality_page(found: Found, sweeps: Sequence[Sweep], told: Sequence[Sweep], p
             " methods are compared by their medians over the seeds on which both are ok; cases without such a seed"
             " are left out. First means strictly better than every competitor that has a value; mirf variants do not"
             f" compete with each other. Of the peers, {', '.join(map(markdown, DRAWING))} have draws; the others are"
-            f" scored on their point for one. {', '.join(map(markdown, ONE_DRAW))} gives one draw as its point, so its"
+            f" scored on their point for one. hyperimpute/mice gives one draw as its point, so its"
             " error is compared with that of a draw. Seconds are compared where both rows are of this run.",
             "",
             *table(["verdict", "value", "cases", "left out"], verdict_lines(found.frame, methods, n_cases)),

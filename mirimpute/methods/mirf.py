@@ -66,7 +66,8 @@ class Mirf(Method):
         source: where the flow starts: "noise", or "imputation", another row's completion (the paper's choice).
         solver: of the draws.
         candidates: draws that are made for each that is returned (1: no choice); those that tell less of the pattern
-            are returned more often, see :mod:`mirimpute.methods.transports.balance`. There is no choice beyond 256
+            are returned more often, see :mod:`mirimpute.methods.transports.balance`; before that, entries of columns
+            that tell much of it are moved, see :mod:`mirimpute.methods.transports.moves`. There is neither beyond 256
             columns, indicators included, and where values are found to be missing by their own size.
         held_out: fraction of the observed cells that choose and are never targets.
         patience: stop after this many rounds in which neither they nor the predictability of the pattern improved.
@@ -78,7 +79,7 @@ class Mirf(Method):
             self_masking (they are); what can and cannot be told: :mod:`mirimpute.methods.transports.selection`.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     # torch imports _dynamo at the first step of an optimiser, two seconds that are not the method's
     libraries: ClassVar[tuple[str, ...]] = (
         "torch",

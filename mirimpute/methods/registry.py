@@ -6,6 +6,7 @@ from mirimpute.methods.base import Method
 from mirimpute.methods.external.hyperimpute import Hyperimpute
 from mirimpute.methods.external.knn import Knn
 from mirimpute.methods.external.sklearn_iterative import SklearnIterative
+from mirimpute.methods.external.statsmodels_mice import StatsmodelsMice
 from mirimpute.methods.gain import Gain
 from mirimpute.methods.gaussian_em import GaussianEm
 from mirimpute.methods.hot_deck import HotDeck
@@ -43,5 +44,6 @@ METHODS: dict[str, type[Method]] = {
     "mirf_paper": MirfPaper,
     "hyperimpute": Hyperimpute,
     "sklearn": SklearnIterative,
+    "statsmodels": StatsmodelsMice,
 }
-"""Name to class; ``hyperimpute`` and ``sklearn`` wrap several methods of a library, one configuration file each."""
+"""Name to class; the last three wrap methods of a library, one configuration file for each method."""

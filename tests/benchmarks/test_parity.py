@@ -30,13 +30,13 @@ def test_only_seeds_on_which_both_are_ok_count():
     rows = [row("ice", seed=seed, point_rmse=value) for seed, value in enumerate([1.0, 2.0, 90.0])]
     rows += [row("sklearn/ice", seed=0, point_rmse=2.0), row("sklearn/ice", seed=1, point_rmse=4.0)]
     rows += [row("sklearn/ice", seed=2, status="failed")]
-    found = comparisons(frame_of(rows), "ice", ("a", "mcar", 0.3))["point_rmse"]
+    found = comparisons(frame_of(rows), "ice", "sklearn/ice", ("a", "mcar", 0.3))["point_rmse"]
     assert (found.native, found.reference, found.seeds) == (1.5, 3.0, 2)
 
 
 def test_a_reference_whose_point_is_a_draw_is_compared_with_draws():
     rows = [row("mice", point_rmse=1.0, draw_rmse=1.5), row("hyperimpute/mice", point_rmse=1.4, draw_rmse=1.4)]
-    found = comparisons(frame_of(rows), "mice", ("a", "mcar", 0.3))["point_rmse"]
+    found = comparisons(frame_of(rows), "mice", "hyperimpute/mice", ("a", "mcar", 0.3))["point_rmse"]
     assert (found.native, found.reference, found.verdict) == (1.5, 1.4, WORSE)
 
 
@@ -53,11 +53,13 @@ def test_page_lists_every_case_and_what_is_not_there():
 def test_each_method_and_reference_has_a_configuration():
     from mirimpute.conf_location import descriptions
 
-    assert {*parity.PAIRS, *parity.PAIRS.values()} <= set(descriptions("method"))
+    assert {*parity.PAIRS, *parity.PAIRS.values(), *parity.OTHERS, *parity.OTHERS.values()} <= set(
+        descriptions("method")
+    )
 
 
 def test_a_reference_of_two_methods_runs_once():
     other, drawn = sweeps_of(("a",), ("ice", "mice", "mice_by_row"), (0, 1))
     assert (other.methods, other.seeds) == (("ice", "sklearn/ice"), (0, 1))
-    assert drawn.methods == ("mice", "hyperimpute/mice", "mice_by_row")
+    assert drawn.methods == ("mice", "statsmodels/mice", "hyperimpute/mice", "mice_by_row")
     assert drawn.seeds == (0, 1, 2, 3, 4, 5)  # one draw beside one draw

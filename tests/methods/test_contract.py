@@ -38,7 +38,7 @@ FAST = {
     "tdm": {"rounds": 2, "steps": 2, "batch": 8, "width": 4, "draws": 3},
 }
 NEURAL = ("gain", "sinkhorn", "knewimp", "missdiff", "tabcsdi", "miwae", "tdm")
-WRAPPED = {"hyperimpute", "sklearn"}
+WRAPPED = {"hyperimpute", "sklearn", "statsmodels"}
 """Several configuration files each."""
 NATIVE = [name for name in METHODS if name not in WRAPPED]
 

@@ -17,7 +17,8 @@ are drawn again (sampling importance resampling, Rubin 1987), whole rows of them
 entries of a row stays. It is one step of iterative raking (Deville & Saerndal 1992) of the draws to the data.
 
 t_j is a sum of two step functions: of the value of the column, and of its residual given the other columns. A marginal
-distribution that is not the column's shows in the first, a dependence that is too loose in the second.
+distribution that is not the column's shows in the first, a dependence that is too loose in the second. Columns in which
+there is too much to be told for a choice are moved before, see :mod:`.moves`.
 
 What it cannot do. It takes the values for missing at random: where they hide themselves, observed ones are no measure.
 e_j is linear in values and squares; of a pattern that depends on them otherwise, some is taken for t_j, and right draws
@@ -33,9 +34,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from mirimpute.methods.transports.moves import Move, arrays_of, checked, moved, moves_from, standardised
+
 Array = np.ndarray
 
-_CLIP = 4.0
 _LEAST_LEFT, _HALVINGS = 1 / 3, 12
 _MOST_CANDIDATES = 1_000
 
@@ -81,6 +83,7 @@ class Balance:
         centre, spread: (d,), of the columns.
         to_residuals: (d, d), makes the residuals of standardised rows.
         gauges: of the columns whose pattern could be learnt.
+        moves: of candidates, in this order, before they are weighted.
     """
 
     candidates: int
@@ -88,9 +91,10 @@ class Balance:
     spread: Array
     to_residuals: Array
     gauges: tuple[Gauge, ...]
+    moves: tuple[Move, ...] = ()
 
     def log_weights(self, pool: Array, missing: Array) -> Array:
-        """Return the logarithm of the weight of each candidate, (m, n), but for a constant of its row.
+        """Return the logarithm of the weight of each candidate, moved already, (m, n), but for a constant of its row.
 
         Errors of many t_j add up. Where a row's weights would leave fewer than a third of its candidates (effectively:
         Kong 1992), they are brought nearer to each other until they leave as many.
@@ -108,13 +112,15 @@ class Balance:
         return result * _tempered(result)
 
     def choose(self, pool: Array, missing: Array, count: int, generator: torch.Generator) -> Array:
-        """Return ``count`` of the candidates of each row, (count, n, d), as often as their weights say.
+        """Move the candidates; return ``count`` of those of each row, (count, n, d), as often as their weights say.
 
         Args:
-            pool, missing: see :meth:`log_weights`.
+            pool: (m, n, d), completed rows.
+            missing: bool (n, d).
             count: draws wanted.
             generator: of the choice, which is systematic: a candidate is taken as often as expected, give or take one.
         """
+        pool = moved(self.moves, pool, missing, self.centre, self.spread)
         weights = self.log_weights(pool, missing)
         weights = np.exp(weights - weights.max(axis=0))
         passed = np.cumsum(weights, axis=0)
@@ -134,6 +140,7 @@ class Balance:
             "centre": self.centre,
             "spread": self.spread,
             "to_residuals": self.to_residuals,
+            **{f"moves.{name}": array for name, array in arrays_of(self.moves).items()},
         }
         for gauge in self.gauges:
             for name, steps in (("value", gauge.of_value), ("residual", gauge.of_residual)):
@@ -155,7 +162,7 @@ class Balance:
         """
         d = n_columns
         candidates, centre, spread, maker = (
-            _checked(arrays[name], shape)
+            checked(arrays[name], shape)
             for name, shape in (("candidates", (1,)), ("centre", (d,)), ("spread", (d,)), ("to_residuals", (d, d)))
         )
         if not (spread > 0).all() or not 1 <= candidates[0] <= _MOST_CANDIDATES:
@@ -169,29 +176,16 @@ class Balance:
             steps = []
             for name in ("value", "residual"):
                 edges = arrays[f"{column}.{name}.edges"]
-                edges = _checked(edges, (edges.size,))
-                heights = _checked(arrays[f"{column}.{name}.heights"], (edges.size + 1,))
+                edges = checked(edges, (edges.size,))
+                heights = checked(arrays[f"{column}.{name}.heights"], (edges.size + 1,))
                 if not (np.diff(edges) > 0).all():
                     raise ValueError(f"the edges of column {column} are not in order")
                 steps.append(Steps(edges, heights))
             gauges.append(Gauge(blocks.get(column, np.array([column])), *steps))
-        return cls(int(candidates[0]), centre, spread, maker, tuple(gauges))
-
-
-def _checked(array: Array, shape: tuple[int, ...]) -> Array:
-    """Return ``array`` if it has the shape and finite numbers.
-
-    Raises:
-        ValueError: it has not.
-    """
-    if array.shape != shape or array.dtype.kind not in "iuf" or not np.isfinite(array).all():
-        raise ValueError(f"an array of shape {array.shape} and type {array.dtype} where finite {shape} belong")
-    return array
-
-
-def standardised(x: Array, centre: Array, spread: Array) -> Array:
-    """Return the rows in units of ``spread`` around ``centre``, four at most."""
-    return np.clip((x - centre) / spread, -_CLIP, _CLIP)
+        moves = moves_from({name[6:]: each for name, each in arrays.items() if name.startswith("moves.")}, d)
+        if inside.intersection(move.column for move in moves) or blocks.keys() & {move.column for move in moves}:
+            raise ValueError("a category is moved")
+        return cls(int(candidates[0]), centre, spread, maker, tuple(gauges), moves)
 
 
 def readings(x: Array, residuals: Array, block: Array, rows: Array) -> tuple[Array, Array]:

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mirimpute.binning import bin_edges
-from mirimpute.methods.transports.balance import Balance, Gauge, Steps, readings, standardised
+from mirimpute.methods.transports.balance import Balance, readings
+from mirimpute.methods.transports.gauge_fit import fit_gauge, residual_maker
+from mirimpute.methods.transports.moves import moved, standardised
+from mirimpute.methods.transports.moves_fit import fit_moves
 
 Array = np.ndarray
 
 MOST_COLUMNS = 256
 _LEAST = 10
 _MOST_INPUTS = 40
-_RIDGE, _RIDGE_OF_REST = 3.0, 5.0
-_NEWTON_STEPS, _STEPS_OF_REST = 8, 25
-_FEWEST_BINS, _MOST_BINS = 4, 24
+_RIDGE_OF_REST, _STEPS_OF_REST = 5.0, 25
 
 
 def fit_balance(pool: Array, missing: Array, blocks: Sequence[Array], candidates: int) -> Balance | None:
@@ -24,7 +24,7 @@ def fit_balance(pool: Array, missing: Array, blocks: Sequence[Array], candidates
 
     A column needs ten missing and ten observed entries. Logistic regressions with a ridge: e_j first, linear in the
     other columns and their squares (40 columns at most; 0 where missing), then t_j beside it, in bins of equal counts,
-    more of them where rows are more.
+    more of them where rows are more. Columns that are told by much are moved between the two, see :mod:`.moves_fit`.
 
     Args:
         pool: (m, n, d), completed rows; of the draws of a row, each counts 1 / m.
@@ -39,40 +39,17 @@ def fit_balance(pool: Array, missing: Array, blocks: Sequence[Array], candidates
         return None
     rows = pool.reshape(-1, d)
     centre, spread = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
+    told = _told_by_the_rest(np.where(missing, 0.0, standardised(pool[0], centre, spread)), missing, blocks)
+    moves = fit_moves(pool, missing, blocks, told, centre, spread)
+    pool = moved(moves, pool, missing, centre, spread)
     z = standardised(pool, centre, spread)
-    to_residuals = _residual_maker(z.reshape(-1, d), blocks)
+    to_residuals = residual_maker(z.reshape(-1, d), blocks)
     residuals = z @ to_residuals
-    told = _told_by_the_rest(np.where(missing, 0.0, z[0]), missing, blocks)
-    bins = int(np.clip(round(0.8 * n ** (1 / 3)), _FEWEST_BINS, _MOST_BINS))
-    gauges = []
-    for number, block in enumerate(blocks):
-        value, residual = readings(pool, residuals, block, np.arange(n))
-        edges = np.arange(1, len(block)) - 0.5 if len(block) > 1 else bin_edges(value.ravel(), bins)
-        edges_of_residual = bin_edges(residual.ravel(), bins)
-        of_value, of_residual = _fitted_steps(
-            np.searchsorted(edges, value, side="right"),
-            np.searchsorted(edges_of_residual, residual, side="right"),
-            (len(edges) + 1, len(edges_of_residual) + 1),
-            missing[:, block[0]].astype(float),
-            told[number],
-        )
-        gauges.append(Gauge(block, Steps(edges, of_value), Steps(edges_of_residual, of_residual)))
-    return Balance(candidates, centre, spread, to_residuals, tuple(gauges))
-
-
-def _residual_maker(z: Array, blocks: Sequence[Array]) -> Array:
-    """Return the matrix that makes the residual of each block given the other columns, P_.B P_BB^-1, P the precision.
-
-    Args:
-        z: (n, d), standardised.
-        blocks: column numbers of each; other columns of the result are 0.
-    """
-    d = z.shape[1]
-    precision = np.linalg.inv(z.T @ z / len(z) + 1e-3 * np.eye(d))
-    result = np.zeros((d, d))
-    for block in blocks:
-        result[:, block] = np.linalg.solve(precision[np.ix_(block, block)], precision[block]).T
-    return result
+    gauges = [
+        fit_gauge(block, *readings(pool, residuals, block, np.arange(n)), missing[:, block[0]], told_here)[0]
+        for block, told_here in zip(blocks, told, strict=True)
+    ]
+    return Balance(candidates, centre, spread, to_residuals, tuple(gauges), moves)
 
 
 def _told_by_the_rest(z: Array, missing: Array, blocks: Sequence[Array]) -> Array:
@@ -101,39 +78,3 @@ def _told_by_the_rest(z: Array, missing: Array, blocks: Sequence[Array]) -> Arra
         weights -= (inverse @ (error @ x + penalty * weights)[:, :, None])[:, :, 0]
         level -= 4 * error.mean(axis=1)
     return weights @ x.T
-
-
-def _fitted_steps(
-    value: Array, residual: Array, shape: tuple[int, int], missing: Array, told: Array
-) -> tuple[Array, Array]:
-    """Return the heights of both step functions, by ridge logistic regression beside ``told`` and a constant.
-
-    Args:
-        value, residual: int (m, n), the bins.
-        shape: their numbers.
-        missing: (n,), 0 or 1.
-        told: (n,), the log-odds by the rest of the row.
-    """
-    from scipy.special import expit
-
-    cell = value * shape[1] + residual
-    flat, first, total = cell.ravel(), shape[0], sum(shape)
-    chance = missing.mean()
-    heights = np.append(np.zeros(total), np.log(chance / (1 - chance)))
-    ridge = np.append(np.full(total, _RIDGE), 0.0)
-
-    def by_cell(quantity: Array) -> Array:
-        return np.bincount(flat, quantity.ravel() / len(cell), shape[0] * shape[1]).reshape(shape)
-
-    for _ in range(_NEWTON_STEPS):
-        of_cell = heights[:first, None] + heights[first:total] + heights[total]
-        chance_of = expit(of_cell.ravel()[cell] + told)
-        error, curvature = by_cell(chance_of - missing), by_cell(chance_of * (1 - chance_of))
-        gradient = np.concatenate([error.sum(axis=1), error.sum(axis=0), [error.sum()]]) + ridge * heights
-        rows, columns = curvature.sum(axis=1), curvature.sum(axis=0)
-        hessian = np.diag(np.concatenate([rows, columns, [rows.sum()]]) + ridge)
-        hessian[:first, first:total] = curvature
-        hessian[:total, total] = np.concatenate([rows, columns])
-        hessian = np.triu(hessian) + np.triu(hessian, 1).T
-        heights = heights - np.linalg.solve(hessian, gradient)
-    return heights[:first], heights[first:total]

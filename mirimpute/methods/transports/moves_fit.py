@@ -1,0 +1,89 @@
+"""How the moves of draws are learnt; what they are for: :mod:`.moves`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mirimpute.methods.transports.gauge_fit import fit_gauge, residual_maker
+from mirimpute.methods.transports.moves import QUANTILES, Move, standardised
+
+Array = np.ndarray
+
+_PASSES = 2
+_PART = 0.5
+_BY_CHANCE = 3.0
+_LARGEST_LOG_ODDS = 3.0
+_MOST_OF_ONE_VALUE = 0.02
+
+
+def fit_moves(
+    pool: Array, missing: Array, blocks: Sequence[Array], told: Array, centre: Array, spread: Array
+) -> tuple[Move, ...]:
+    """Return the moves of columns whose draws tell the pattern by more than three times what chance tells.
+
+    Two passes over the columns. A move stays if the column tells less after it. Columns in which values repeat are left
+    to the choice among candidates: between their values there is nowhere to go.
+
+    Args:
+        pool: (m, n, d), completed rows.
+        missing: bool (n, d).
+        blocks: column numbers of each column of the source that has enough missing and observed entries.
+        told: (blocks, n), the log-odds that each of them is missing by the rest of the row.
+        centre, spread: (d,), of the pool.
+    """
+    movable = [
+        (int(block[0]), of_column)
+        for block, of_column in zip(blocks, told, strict=True)
+        if len(block) == 1 and _is_continuous(pool[0, ~missing[:, block[0]], block[0]])
+    ]
+    pool, z, moves = pool.copy(), standardised(pool, centre, spread), list[Move]()
+    for _ in range(_PASSES):
+        to_residuals = residual_maker(z.reshape(-1, z.shape[2]), blocks)
+        for column, of_column in movable:
+            direction = to_residuals[:, column]
+
+            gain, chance = _told(column, direction, pool, z, missing, of_column)
+            if gain <= _BY_CHANCE * chance:
+                continue
+            before = pool[:, :, column].copy(), z[:, :, column].copy()
+            move = _move_of(column, z @ direction, pool[0, :, column], missing[:, column], of_column, direction)
+            move.apply(pool, z, missing, centre, spread)
+            if _told(column, direction, pool, z, missing, of_column)[0] < gain:
+                moves.append(move)
+            else:
+                pool[:, :, column], z[:, :, column] = before
+    return tuple(moves)
+
+
+def _is_continuous(observed: Array) -> bool:
+    """Return whether most values differ, and none has more than 2 % of all."""
+    counts = np.unique(observed, return_counts=True)[1]
+    return bool(2 * len(counts) > len(observed) and counts.max() <= max(2, _MOST_OF_ONE_VALUE * len(observed)))
+
+
+def _told(
+    column: int, direction: Array, pool: Array, z: Array, missing: Array, of_column: Array
+) -> tuple[float, float]:
+    """Return by how much the column tells its pattern, and by how much it would by chance."""
+    residual = (z @ direction).round(9)
+    _, gain, chance = fit_gauge(np.array([column]), pool[:, :, column], residual, missing[:, column], of_column)
+    return gain, chance
+
+
+def _move_of(column: int, residual: Array, values: Array, missing: Array, of_column: Array, direction: Array) -> Move:
+    """Return the move of a column half of the way, from residuals (m, n), values (n,) and log-odds (n,)."""
+    levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    odds = np.exp(np.clip(of_column[~missing], -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS))
+    at = np.quantile(residual[:, missing], levels)
+    wanted = _weighted_quantiles(residual[:, ~missing].ravel(), np.tile(odds, len(residual)), levels)
+    observed = values[~missing]
+    return Move(column, direction, at, _PART * (wanted - at), float(observed.min()), float(observed.max()))
+
+
+def _weighted_quantiles(values: Array, weights: Array, levels: Array) -> Array:
+    """Return the quantiles of weighted values, between the middles of their weights linearly."""
+    order = np.argsort(values, kind="stable")
+    passed = np.cumsum(weights[order])
+    return np.interp(levels, (passed - weights[order] / 2) / passed[-1], values[order])
