@@ -170,7 +170,7 @@ def _balance(model: MirfModel, problem: Problem, candidates: int, rng: np.random
     count = int(np.clip(2 * _MOST_BALANCED / len(x), 4, 20))
     noise = torch.Generator(device=model.flow.base.mean.device).manual_seed(int(rng.integers(2**63 - 1)))
     pool = model.candidates(x, count, noise)
-    return fit_balance(pool, np.isnan(x), columns_of(problem), candidates)
+    return fit_balance(pool, np.isnan(x), columns_of(problem), candidates, model.support.room())
 
 
 def _flow_fields(settings: Mirf, names: Iterable[str]) -> dict[str, Any]:

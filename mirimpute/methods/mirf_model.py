@@ -52,6 +52,12 @@ class Support:
             found.append(distinct if 2 * len(distinct) <= len(observed) else None)
         return cls(np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0), tuple(found), categorical, offset)
 
+    def room(self) -> Array:
+        """Return where completed values may be anywhere between, (2, d): the same number twice where they repeat."""
+        repeat = np.array([values is not None for values in self.values])
+        repeat[[column for block in self.categorical for column in block]] = True
+        return np.stack([self.lowest, np.where(repeat, self.lowest, self.highest)])
+
     def nearest(self, x: Array) -> Array:
         """Return ``x`` (..., d) inside the observed range, and on the nearest observed value where these repeat.
 

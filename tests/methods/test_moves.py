@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from mirimpute.methods.mirf_model import Support
 from mirimpute.methods.transports.balance import Balance
 from mirimpute.methods.transports.balance_fit import fit_balance
 from mirimpute.methods.transports.moves import QUANTILES, Move, arrays_of, moved, moves_from, standardised
@@ -33,13 +34,13 @@ def _pool(x, missing, rng, *, times):
     return pool
 
 
-def _fitted(pool, missing, told=None):
-    centre, spread = pool.reshape(-1, D).mean(axis=0), pool.reshape(-1, D).std(axis=0)
-    return (
-        fit_moves(pool, missing, BLOCKS[:1], np.zeros((1, N)) if told is None else told, centre, spread),
-        centre,
-        spread,
-    )
+def _fitted(pool, missing, told=None, limits=(-9.0, 9.0)):
+    """Return the moves of column 0 alone."""
+    rows = pool.reshape(-1, pool.shape[2])
+    centre, spread = rows.mean(axis=0), rows.std(axis=0)
+    told = np.zeros((1, len(missing))) if told is None else told
+    ends = np.repeat(np.array(limits)[:, None], pool.shape[2], axis=1)
+    return fit_moves(pool, missing, BLOCKS[:1], told, centre, spread, ends), centre, spread
 
 
 def _width(pool, missing):
@@ -59,9 +60,6 @@ def test_draws_of_a_wrong_width_go_half_of_the_way_in_a_pass(times, count, left)
     assert _width(once, missing) == pytest.approx((right + wrong) / 2, rel=0.05)
     assert abs(_width(all_of_it, missing) - right) < left * abs(wrong - right)
     assert np.array_equal(all_of_it[:, ~missing], pool[:, ~missing])
-    assert (
-        x[~missing[:, 0], 0].min() <= all_of_it[:, :, 0].min() <= all_of_it[:, :, 0].max() <= x[~missing[:, 0], 0].max()
-    )
 
 
 @pytest.mark.parametrize("mechanism", ["mcar", "mar"])
@@ -73,26 +71,52 @@ def test_right_draws_are_left_alone(mechanism):
 
 def test_under_mar_draws_go_to_what_missing_entries_would_be():
     """Observed residuals of a column that spreads with its neighbour are too narrow where it is missing."""
-    rng = np.random.default_rng(0)
-    x1 = rng.standard_normal(8 * N)
-    spread = np.where(x1 > 0, 1.0, 0.2)
-    x = np.stack([spread * rng.standard_normal(8 * N), x1], axis=1)
+    n, rng = 8 * N, np.random.default_rng(0)
+    x1 = rng.standard_normal(n)
+    spread, chance = np.where(x1 > 0, 0.25, 0.05), np.where(x1 > 0, 0.8, 0.2)
+    x = np.stack([x1 + spread * rng.standard_normal(n), x1], axis=1)
     missing = np.zeros(x.shape, dtype=bool)
-    missing[:, 0] = rng.random(8 * N) < np.where(x1 > 0, 0.8, 0.2)
+    missing[:, 0] = rng.random(n) < chance
     pool = np.repeat(x[None], 4, axis=0)
-    drawn = 0.5 * spread * rng.standard_normal((4, 8 * N))
-    pool[:, :, 0] = np.where(missing[:, 0], drawn, x[:, 0])
-    chance = np.where(x1 > 0, 0.8, 0.2)
-    told = np.log(chance / (1 - chance))[None]
+    pool[:, :, 0] = np.where(missing[:, 0], x1 + 0.5 * spread * rng.standard_normal((4, n)), x[:, 0])
     rows = missing[:, 0]
 
     def after(told):
-        moves = fit_moves(pool, missing, [np.array([0])], told, pool[0].mean(axis=0), np.ones(2))
-        return moved(moves[:1], pool, missing, pool[0].mean(axis=0), np.ones(2))[:, rows, 0].std()
+        moves, centre, deviation = _fitted(pool, missing, told)
+        return (moved(moves[:1], pool, missing, centre, deviation)[:, :, 0] - x1)[:, rows].std()
 
-    right, before = x[rows, 0].std(), pool[:, rows, 0].std()
+    right, before = (x[:, 0] - x1)[rows].std(), (pool[:, :, 0] - x1)[:, rows].std()
+    told = np.log(chance / (1 - chance))[None]
     assert after(told) == pytest.approx((right + before) / 2, rel=0.05)
     assert after(np.zeros_like(told)) < 0.9 * (right + before) / 2
+
+
+def test_right_draws_along_a_curve_stay_whatever_the_pattern_depends_on():
+    """A threshold is nothing that e_j knows, and residuals from a line are those of the curve."""
+    rng = np.random.default_rng(0)
+    x1 = rng.standard_normal(N)
+    x = np.stack([x1**2 + 0.05 * rng.standard_normal(N), x1], axis=1)
+    missing = np.zeros(x.shape, dtype=bool)
+    missing[:, 0] = rng.random(N) < np.where(x1 > 1, 0.9, 0.1)
+    pool = np.repeat(x[None], POOL, axis=0)
+    pool[:, :, 0] = np.where(missing[:, 0], x1**2 + 0.05 * rng.standard_normal((POOL, N)), x[:, 0])
+    assert fit_balance(pool, missing, BLOCKS[:2], 3).moves == ()
+
+
+def test_columns_without_room_or_of_which_little_is_missing_stay():
+    x, missing, rng = _nearly_dependent()
+    pool = _pool(x, missing, rng, times=3.0)
+    assert _fitted(pool, missing)[0]
+    assert _fitted(pool, missing, limits=(2.0, 2.0))[0] == ()
+    few = missing & (np.arange(N)[:, None] < 0.15 * N)
+    assert 0.05 < few[:, 0].mean() < 0.1
+    assert _fitted(np.where(few, pool, x), few)[0] == ()
+
+
+def test_the_room_of_a_column_is_its_range_unless_values_repeat():
+    x = np.array([[0.0, 1, 0.5, 0, 1], [1, 1, np.nan, 1, 0], [2, 5, 0.7, 1, 0], [3, 5, 0.9, 0, 1]])
+    room = Support.of(x, (np.array([3, 4]),), np.zeros(5)).room()
+    assert np.array_equal(room, [[0, 1, 0.5, 0, 0], [3, 1, 0.9, 0, 0]])
 
 
 def test_columns_in_which_values_repeat_stay():

@@ -17,8 +17,8 @@ are drawn again (sampling importance resampling, Rubin 1987), whole rows of them
 entries of a row stays. It is one step of iterative raking (Deville & Saerndal 1992) of the draws to the data.
 
 t_j is a sum of two step functions: of the value of the column, and of its residual given the other columns. A marginal
-distribution that is not the column's shows in the first, a dependence that is too loose in the second. Columns in which
-there is too much to be told for a choice are moved before, see :mod:`.moves`.
+distribution that is not the column's shows in the first, a dependence that is too loose in the second. Nearly
+dependent columns in which there is too much to be told for a choice are moved before, see :mod:`.moves`.
 
 What it cannot do. It takes the values for missing at random: where they hide themselves, observed ones are no measure.
 e_j is linear in values and squares; of a pattern that depends on them otherwise, some is taken for t_j, and right draws

@@ -19,18 +19,23 @@ _MOST_INPUTS = 40
 _RIDGE_OF_REST, _STEPS_OF_REST = 5.0, 25
 
 
-def fit_balance(pool: Array, missing: Array, blocks: Sequence[Array], candidates: int) -> Balance | None:
+def fit_balance(
+    pool: Array, missing: Array, blocks: Sequence[Array], candidates: int, limits: Array | None = None
+) -> Balance | None:
     """Return the balance of draws that are not weighted yet, None if there is nothing to learn it from.
 
     A column needs ten missing and ten observed entries. Logistic regressions with a ridge: e_j first, linear in the
     other columns and their squares (40 columns at most; 0 where missing), then t_j beside it, in bins of equal counts,
-    more of them where rows are more. Columns that are told by much are moved between the two, see :mod:`.moves_fit`.
+    more of them where rows are more. Between the two, nearly dependent columns that are told by much are moved, see
+    :mod:`.moves_fit`.
 
     Args:
         pool: (m, n, d), completed rows; of the draws of a row, each counts 1 / m.
         missing: bool (n, d).
         blocks: column numbers of each column of the source.
         candidates: for each draw.
+        limits: (2, d), between which the entries of a column may be moved, if they are not the same (default: the range
+            of its observed entries).
     """
     _, n, d = pool.shape
     count = missing.sum(axis=0)
@@ -40,7 +45,9 @@ def fit_balance(pool: Array, missing: Array, blocks: Sequence[Array], candidates
     rows = pool.reshape(-1, d)
     centre, spread = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
     told = _told_by_the_rest(np.where(missing, 0.0, standardised(pool[0], centre, spread)), missing, blocks)
-    moves = fit_moves(pool, missing, blocks, told, centre, spread)
+    if limits is None:
+        limits = np.stack([each(np.where(missing, np.nan, pool[0]), axis=0) for each in (np.nanmin, np.nanmax)])
+    moves = fit_moves(pool, missing, blocks, told, centre, spread, limits)
     pool = moved(moves, pool, missing, centre, spread)
     z = standardised(pool, centre, spread)
     to_residuals = residual_maker(z.reshape(-1, d), blocks)

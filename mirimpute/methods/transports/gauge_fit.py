@@ -19,7 +19,7 @@ def fit_gauge(block: Array, value: Array, residual: Array, missing: Array, told:
     """Return the gauge of a column, by how much it tells the pattern, and by how much it would by chance.
 
     Both are log-likelihoods in nats, over that of ``told`` and a constant. Chance is half of the degrees of freedom
-    that the ridge leaves (Wilks 1938), so that three times of it is hardly passed without a reason.
+    that the ridge leaves (Wilks 1938); it is less where several candidates of a row are averaged.
 
     Args:
         block: its column numbers.
@@ -73,7 +73,11 @@ def _fitted_steps(
     cell = value * shape[1] + residual
     flat, first, total = cell.ravel(), shape[0], sum(shape)
     chance = missing.mean()
-    heights = np.append(np.zeros(total), np.log(chance / (1 - chance)))
+    level = np.log(chance / (1 - chance))
+    for _ in range(_NEWTON_STEPS):
+        chance_of = expit(told + level)
+        level -= (chance_of - missing).sum() / (chance_of * (1 - chance_of)).sum()
+    heights = np.append(np.zeros(total), level)
     ridge = np.append(np.full(total, _RIDGE), 0.0)
 
     def by_cell(quantity: Array) -> Array:
@@ -90,10 +94,6 @@ def _fitted_steps(
         hessian[:total, total] = np.concatenate([rows, columns])
         hessian = np.triu(hessian) + np.triu(hessian, 1).T
         heights = heights - np.linalg.solve(hessian, gradient)
-    level = heights[total]
-    for _ in range(_NEWTON_STEPS):
-        chance_of = expit(told + level)
-        level -= (chance_of - missing).sum() / (chance_of * (1 - chance_of)).sum()
     sign = 2 * missing - 1
     of_cell = heights[:first, None] + heights[first:total] + heights[total]
     gain = log_expit(sign * (of_cell.ravel()[cell] + told)).mean(axis=0) - log_expit(sign * (told + level))
