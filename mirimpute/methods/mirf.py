@@ -125,6 +125,11 @@ class Mirf(Method):
     tree_work: float = 2e8
     selection: str = "auto"
 
+    @property
+    def returns_column_means(self) -> bool:  # type: ignore[override]  # one class stands for every combination
+        """True for the combination that is mean imputation."""
+        return self.transport == "constant" and self.solver.steps == 1
+
     def check(self) -> None:
         """Refuse parameters without a meaning."""
         from mirimpute.methods.composition import check_combination

@@ -41,8 +41,13 @@ class Transport(ABC):
         return self.mean(x, missing, block)
 
     def facts(self) -> dict[str, Any]:
-        """Return numbers about the last fit for the trace."""
-        return {}
+        """Return numbers about the last round for the trace, ``loss`` among them: by default the mean of its fits."""
+        lost = self.__dict__.pop("_lost", [])
+        return {"loss": float(np.mean(lost))} if lost else {}
+
+    def lose(self, value: float) -> None:
+        """Note the loss of a fit, of the observed entries that it was fitted to, for :meth:`facts`."""
+        self.__dict__.setdefault("_lost", []).append(float(value))
 
     def converged(self) -> bool:
         """Return whether further rounds cannot help; asked after each round when the schedule stops by transport."""

@@ -24,6 +24,7 @@ class Metric(Generic[Compared]):
         row_capped: True if only the rows ``Comparison.rows`` are used (at most ``max_rows``, a fixed subsample).
         needs_target: True if it is undefined without the dataset's target.
         of_truth: True if the truth itself has a value that is not 0, which rows give beside it as ``truth_<name>``.
+        error: the metric that is its standard error, which is computed with it ("": none).
     """
 
     name: str
@@ -35,3 +36,4 @@ class Metric(Generic[Compared]):
     row_capped: bool
     needs_target: bool = False
     of_truth: bool = False
+    error: str = ""

@@ -44,7 +44,7 @@ def evaluate(
     """Return the asked metrics; arrays are as in :class:`~mirimpute.metrics.comparison.Comparison`.
 
     Args:
-        metric_names: keys of ``METRICS``.
+        metric_names: keys of ``METRICS``; a metric with a standard error of its own brings it along.
         x_true: float64 (n_rows, n_columns), standardised scale; NaN where the source itself has no value.
         x_imputed: float64 (n_rows, n_columns), same scale, finite everywhere.
         scored: bool (n_rows, n_columns), True = hidden on purpose.
@@ -60,7 +60,8 @@ def evaluate(
         TransportError: exact optimal transport could not be proven optimal.
         OverflowError: a metric is not finite, because the completed table is too far from the truth.
     """
-    metrics = [metric(name) for name in metric_names]
+    asked = [each for name in metric_names for each in (name, metric(name).error) if each]
+    metrics = [metric(name) for name in dict.fromkeys(asked)]
     comparison = Comparison(
         x_true,
         x_imputed,

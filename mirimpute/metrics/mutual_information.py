@@ -114,6 +114,7 @@ MI_BITS = Metric(
     reference="Yu et al. 2025, section 3",
     row_capped=False,
     of_truth=True,
+    error="mi_bits_se",
 )
 
 MI_BITS_SE = Metric(

@@ -148,6 +148,9 @@ def _frame(rows: Sequence[Row], labels: Sequence[str], measures: Sequence[Measur
     # A failed cell may have costs (it ran until it failed); they are not comparable, so they are not values.
     ok = np.array([status == "ok" for status in columns["status"]])
     columns |= {measure.field: np.where(ok, measure.values(rows), np.nan) for measure in measures}
+    for name in (f"{measure.field}_se" for measure in measures):
+        if any(name in row for row in rows):
+            columns[name] = np.where(ok, np.array([row.get(name) for row in rows], dtype=float), np.nan)
     return pd.DataFrame(columns)
 
 

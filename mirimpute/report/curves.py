@@ -19,7 +19,7 @@ from mirimpute.results.layout import cell_name, safe_name
 
 COLUMNS = 3
 PAGE = 9
-ROUND = "round"
+ROUND, ERROR = "round", "_se"
 
 Curve = dict[float, float]
 """Round -> value."""
@@ -30,10 +30,13 @@ Curves = dict[tuple[Case, str], list[Curve]]
 def curve_figures(collection: Collection) -> Iterator[tuple[str, Figure]]:
     """Yield file name and figure, one per numeric key of the traces and page of cases."""
     styles = method_styles(collection.methods)
-    for key, curves in sorted(read_curves(collection).items()):
+    found = read_curves(collection)
+    for key, curves in sorted(found.items()):
+        if key.endswith(ERROR):
+            continue
         cases = [case for case in collection.cases if any(each == case for each, _ in curves)]
         for suffix, page in pages(cases, PAGE):
-            yield f"rounds_{safe_name(key)}{suffix}", _page(key, curves, collection, page, styles)
+            yield f"rounds_{safe_name(key)}{suffix}", _page(key, found, collection, page, styles)
 
 
 def read_curves(collection: Collection) -> dict[str, Curves]:
@@ -50,8 +53,7 @@ def read_curves(collection: Collection) -> dict[str, Curves]:
 def trace_curves(trace: Sequence[Mapping[str, Any]]) -> dict[str, Curve]:
     """Return key -> curve for every numeric key with at least two values.
 
-    Steps without a ``round`` count from 1; standard errors, null and everything that is not a finite number are left
-    out.
+    Steps without a ``round`` count from 1; null and everything that is not a finite number are left out.
 
     >>> trace_curves([{"round": 1, "loss": 0.5, "note": "x"}, {"round": 2, "loss": 0.25}])
     {'loss': {1.0: 0.5, 2.0: 0.25}}
@@ -62,18 +64,19 @@ def trace_curves(trace: Sequence[Mapping[str, Any]]) -> dict[str, Curve]:
         if not _is_number(at):
             continue
         for key, value in step.items():
-            if key != ROUND and not key.endswith("_se") and _is_number(value):
+            if key != ROUND and _is_number(value):
                 curves[key][float(at)] = float(value)
     return {key: curve for key, curve in curves.items() if len(curve) > 1}
 
 
 def _page(
     key: str,
-    curves: Mapping[tuple[Case, str], Sequence[Curve]],
+    found: Mapping[str, Curves],
     collection: Collection,
     cases: Sequence[Case],
     styles: Mapping[str, MethodStyle],
 ) -> Figure:
+    curves, errors = found[key], found.get(key + ERROR, {})
     columns = min(COLUMNS, len(cases))
     rows = -(-len(cases) // columns)
     figure = new_figure(height=0.3 + 1.75 * rows, width=1.75 + 1.75 * columns)
@@ -81,7 +84,10 @@ def _page(
     drawn = [method for method in styles if any((case, method) in curves for case in cases)]
     for index, axes in enumerate(grid.flat):
         if index < len(cases):
-            round_panel(axes, {method: curves.get((cases[index], method), []) for method in drawn}, styles)
+            of_case, of_errors = (
+                {method: each.get((cases[index], method), []) for method in drawn} for each in (curves, errors)
+            )
+            round_panel(axes, of_case, styles, of_errors)
             dataset, setting = collection.column(cases[index])
             axes.set_title(f"{short_name(dataset)}\n{setting}")
         else:
@@ -99,14 +105,24 @@ def _values(curves: Mapping[tuple[Case, str], Sequence[Curve]], case: Case) -> l
     return [value for (each, _), many in curves.items() if each == case for curve in many for value in curve.values()]
 
 
-def round_panel(axes: Axes, by_method: Mapping[str, Sequence[Curve]], styles: Mapping[str, MethodStyle]) -> None:
-    """Draw a curve per seed, thin, and their mean, for each method."""
+def round_panel(
+    axes: Axes,
+    by_method: Mapping[str, Sequence[Curve]],
+    styles: Mapping[str, MethodStyle],
+    errors: Mapping[str, Sequence[Curve]],
+) -> None:
+    """Draw a curve per seed, thin, and their mean, for each method; a band where the values have standard errors."""
     for method, curves in by_method.items():
         for curve in curves if len(curves) > 1 else ():
             axes.plot(list(curve), list(curve.values()), color=styles[method].colour, linewidth=0.6, alpha=0.35)
         # Only rounds that every seed reached: a mean over fewer would jump where a seed stops.
         rounds = sorted(set.intersection(*map(set, curves))) if curves else []
         means = [_mean([curve[at] for curve in curves]) for at in rounds]
+        own = errors.get(method, ())
+        if rounds and len(own) == len(curves) and all(at in curve for curve in own for at in rounds):
+            wide = [math.hypot(*(curve[at] for curve in own)) / len(own) for at in rounds]
+            low, high = ([mean + sign * each for mean, each in zip(means, wide, strict=True)] for sign in (-1, 1))
+            axes.fill_between(rounds, low, high, color=styles[method].colour, alpha=0.2, linewidth=0)
         every = max(1, len(rounds) // 10)
         axes.plot(rounds, means, markersize=3.5, markevery=every, **marker_arguments(styles[method]))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))

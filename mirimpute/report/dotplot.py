@@ -64,7 +64,8 @@ def _page(
         axes.yaxis.set_visible(False)
     grid[0, 0].set_ylim(len(table.methods) - 0.5, -0.5)
     measure = table.measure
-    bars = "" if table.usual_n == 1 else f"; bar: sd over {collection.unit}"
+    sd = "" if table.usual_n == 1 else f"; bar: sd over {collection.unit}"
+    bars = sd if table.spread == "sd" else f"; bar: {table.spread}"
     figure.supxlabel(f"{measure.label} ({measure.direction}{bars})", fontsize=8.0)
     return figure
 
@@ -89,7 +90,7 @@ def _panel(
     bars = [
         (line_of[method], at[method] - sd, at[method] + sd, styles[method].colour)
         for method in at
-        if (sd := entries[method].sd) is not None
+        if (sd := entries[method].error) is not None
     ]
     draw_bars(axes, "x", bars, linewidth=1.1)
     axes.margins(x=0.12)

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mirimpute.report.collect import Case, Collection
-from mirimpute.report.curves import Curves, read_curves, round_panel
+from mirimpute.report.curves import ERROR, Curves, read_curves, round_panel
 from mirimpute.report.measures import metric_measure
 from mirimpute.report.palette import MethodStyle, method_styles
-from mirimpute.report.style import MUTED, legend_outside, marker_arguments, new_figure, pages, short_name
+from mirimpute.report.style import MUTED, draw_bars, legend_outside, marker_arguments, new_figure, pages, short_name
 from mirimpute.report.summary import MeasureTable, summarise
 from mirimpute.results.layout import safe_name
 
@@ -27,25 +27,27 @@ def information_figures(collection: Collection) -> Iterator[tuple[str, Figure]]:
     """Yield file name and figure, one per dataset: a row per mechanism and rate, three panels.
 
     The first has the information that completed rows have of their pattern, by round (round 0 is the first fill); the
-    others that of one draw against the point's RMSE and the draw's energy distance. The dashed line is the truth's own
+    others that of one draw against the point's RMSE and the draw's energy distance; bands and bars are standard errors
+    of the information. The dashed line is the truth's own
     value, which no method should fall below.
     """
     known = {measure.field for measure in collection.measures}
     if BITS not in known or not known.issuperset(QUALITIES):
         return
-    curves = read_curves(collection).get(KEY, {})
+    found = read_curves(collection)
+    curves, errors = found.get(KEY, {}), found.get(KEY + ERROR, {})
     bits, *qualities = (summarise(collection, metric_measure(field)) for field in (BITS, *QUALITIES))
     styles = method_styles(collection.methods)
     for dataset, cases in groupby(collection.cases, key=lambda case: case.dataset):
         for suffix, page in pages(list(cases), PAGE):
             yield (
                 f"information_{safe_name(dataset)}{suffix}",
-                _page(curves, bits, qualities, collection, page, styles),
+                _page((curves, errors), bits, qualities, collection, page, styles),
             )
 
 
 def _page(
-    curves: Curves,
+    curves_and_errors: tuple[Curves, Curves],
     bits: MeasureTable,
     qualities: Sequence[MeasureTable],
     collection: Collection,
@@ -56,8 +58,10 @@ def _page(
     grid = figure.subplots(len(cases), 1 + len(qualities), squeeze=False, sharey="row")
     drawn: set[str] = set()
     for (first, *others), case in zip(grid, cases, strict=True):
-        by_method = {method: curves[case, method] for method in styles if (case, method) in curves}
-        round_panel(first, by_method, styles)
+        by_method, errors = (
+            {method: each[case, method] for method in styles if (case, method) in each} for each in curves_and_errors
+        )
+        round_panel(first, by_method, styles, errors)
         drawn |= by_method.keys()
         dataset, setting = collection.column(case)
         first.set_title(f"{short_name(dataset)}, {setting}")
@@ -91,6 +95,9 @@ def _panel(
         if x is not None and y is not None:
             axes.plot([x], [y], linestyle="none", **marker_arguments(style))
             shown.add(method)
+            error = bits.entries[method, case].error
+            if error is not None:
+                draw_bars(axes, "y", [(x, y - error, y + error, style.colour)], linewidth=1.0)
     axes.margins(x=0.12)
     return shown
 

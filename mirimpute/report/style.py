@@ -27,6 +27,8 @@ LOG_FROM_RATIO = 50.0
 OFF_SCALE_RATIO = 1e4
 """A value over this many medians has left the scale: it is written as a number, and the others stay readable."""
 MAX_NAME = 26
+LEGEND_LINE = 0.165
+"""Inches that a line of a legend takes."""
 SHORTEST_S = 1e-4
 """Where a time below the clock's resolution is drawn."""
 
@@ -112,7 +114,10 @@ def draw_bars(axes: Axes, which: str, bars: Sequence[tuple[float, float, float, 
 def legend_outside(
     figure: Figure, styles: Mapping[str, MethodStyle], failed: Iterable[str] = (), line: bool = False
 ) -> None:
-    """Put one legend right of all panels: a marker per method, and the methods that have nothing to show."""
+    """Put one legend right of all panels: a marker per method, and the methods that have nothing to show.
+
+    The figure becomes as high as the legend.
+    """
     handles = [
         Line2D([], [], linestyle="-" if line else "none", label=label, **marker_arguments(style))
         for label, style in styles.items()
@@ -120,6 +125,7 @@ def legend_outside(
     handles += [
         Line2D([], [], linestyle="none", marker="x", color=MUTED, label=f"{label} (no value)") for label in failed
     ]
+    figure.set_figheight(max(figure.get_figheight(), LEGEND_LINE * (len(handles) + 1)))
     figure.legend(handles=handles, loc="outside right upper")
 
 

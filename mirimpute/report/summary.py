@@ -14,6 +14,7 @@ import pandas as pd
 from mirimpute.report.collect import Case, Collection, Row
 from mirimpute.report.markup import number
 from mirimpute.report.measures import DRAW, DRAW_NOTE, Measure
+from mirimpute.report.reasons import explained
 from mirimpute.report.statistics import MIN_DATASETS
 
 _NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?")
@@ -32,6 +33,7 @@ class Entry:
         best: whether it is the best of the case, as printed; never with a failed seed or without a rival.
         rank: 1 = best, ties share their average; a failed seed gives the worst rank; None when not ranked.
         seeds: those with a value.
+        se: standard error of the mean by that of each seed's estimate, None where the measure has none of its own.
     """
 
     mean: float | None
@@ -42,6 +44,12 @@ class Entry:
     best: bool = False
     rank: float | None = None
     seeds: tuple[int, ...] = ()
+    se: float | None = None
+
+    @property
+    def error(self) -> float | None:
+        """What stands behind the ±: the estimate's own standard error where it has one, else the sd over seeds."""
+        return self.sd if self.se is None else self.se
 
     @property
     def present(self) -> bool:
@@ -90,6 +98,12 @@ class MeasureTable:
     def datasets(self) -> tuple[str, ...]:
         """The datasets of the cases, in order."""
         return tuple(dict.fromkeys(case.dataset for case in self.cases))
+
+    @property
+    def spread(self) -> str:
+        """What stands behind the ±, in words."""
+        known = any(entry.se is not None for entry in self.entries.values())
+        return "standard error of the estimate" if known else "sd"
 
     def average_rank(self, method: str) -> float | None:
         """Return the mean rank of ``method``: within each dataset over its cases, then over datasets; None: not ranked.
@@ -146,8 +160,9 @@ def failures(collection: Collection) -> list[Failure]:
 
 
 def gate_warnings(collection: Collection) -> list[Failure]:
-    """Return what the sanity gate said about rows that are ok, once per method and warning, with the cells."""
-    return _grouped(collection, lambda row: (row.get("gate") or "") if row["status"] == "ok" else "")
+    """Return what the sanity gate said about rows that are ok, once per method and warning, with cells and reason."""
+    found = _grouped(collection, lambda row: (row.get("gate") or "") if row["status"] == "ok" else "")
+    return [replace(each, reason=explained(each.method, each.reason)) for each in found]
 
 
 def _grouped(collection: Collection, said: Callable[[Row], str]) -> list[Failure]:
@@ -172,6 +187,8 @@ def _entries(collection: Collection, field: str) -> dict[tuple[str, Case], Entry
     used = np.flatnonzero(ok & ~np.isnan(values))
     used = used[np.lexsort((seeds[used], numbers[used]))]
     found = pd.Series(values[used]).groupby(numbers[used]).agg(["mean", "std", "count"])
+    own = frame[f"{field}_se"].to_numpy()[used] if f"{field}_se" in frame else np.full(len(used), np.nan)
+    found["se"] = (pd.Series(own**2).groupby(numbers[used]).sum(min_count=1) ** 0.5) / found["count"]
     of_seed = np.split(seeds[used], found["count"].cumsum()[:-1])
     by_key = {row.Index: (row, of_row) for row, of_row in zip(found.itertuples(), of_seed, strict=False)}
     not_ok: dict[int, Counter[str]] = defaultdict(Counter)
@@ -188,6 +205,7 @@ def _entries(collection: Collection, field: str) -> dict[tuple[str, Case], Entry
             not_ok=dict(not_ok.get(key, {})),
             gated=key in gated,
             seeds=tuple(of_row.tolist()),
+            se=float(row.se) if row and np.isfinite(row.se) else None,
         )
     return entries
 

@@ -30,7 +30,9 @@ def caption(table: MeasureTable) -> str:
     parts = [f"{measure.field}{arrow} ({measure.direction}).", measure.description.rstrip(".") + ","]
     parts.append(f"{ESTIMATES[measure.estimate]}.")
     others = any(entry.n not in (0, table.usual_n) for entry in table.entries.values())
-    seeds = {0: "No value", 1: "One seed"}.get(table.usual_n, f"Mean ± sd over n = {table.usual_n} seeds")
+    several = f"Mean ± {table.spread} over n = {table.usual_n} seeds"
+    one = "One seed" if table.spread == "sd" else f"One seed ± {table.spread}"
+    seeds = {0: "No value", 1: one}.get(table.usual_n, several)
     parts.append(f"{seeds}{', unless another n is given' if others else ''}.")
     if any(entry.best for entry in table.entries.values()):
         parts.append("Best in bold.")
@@ -72,6 +74,7 @@ def csv_table(table: MeasureTable) -> str:
             "field": table.measure.field,
             "mean": entry.mean,
             "sd": entry.sd,
+            "se": entry.se,
             "n": entry.n,
             **{status: entry.not_ok.get(status, 0) for status in STATUSES if status != "ok"},
             "gated": int(entry.gated),
@@ -212,13 +215,13 @@ def _cell(
 
 
 def _markdown_value(entry: Entry) -> str:
-    mean, sd = mean_sd(entry.mean or 0.0, entry.sd)
+    mean, sd = mean_sd(entry.mean or 0.0, entry.error)
     text = mean if sd is None else f"{mean} ± {sd}"
     return f"**{text}**" if entry.best else text
 
 
 def _latex_value(entry: Entry) -> str:
-    mean, sd = mean_sd(entry.mean or 0.0, entry.sd)
+    mean, sd = mean_sd(entry.mean or 0.0, entry.error)
     text = latex_number(mean) if sd is None else rf"{latex_number(mean)} \pm {latex_number(sd)}"
     return rf"$\mathbf{{{text}}}$" if entry.best else f"${text}$"
 

@@ -41,6 +41,7 @@ NEURAL = ("gain", "sinkhorn", "knewimp", "missdiff", "tabcsdi", "miwae", "tdm")
 WRAPPED = {"hyperimpute", "sklearn", "statsmodels"}
 """Several configuration files each."""
 NATIVE = [name for name in METHODS if name not in WRAPPED]
+WITHOUT_ROUNDS = {"knn"}
 
 
 def _method(name):
@@ -51,11 +52,19 @@ def _impute(name, problem):
     return _method(name).fit(problem).impute()
 
 
+@pytest.mark.parametrize("name", [name for name in NATIVE if name not in WITHOUT_ROUNDS])
+def test_every_round_says_how_far_it_moved_and_what_was_lost(name):
+    trace = _impute(name, problem_of(correlated(n=300, d=5)[1])).trace
+    assert [entry["round"] for entry in trace] == list(range(1, len(trace) + 1))
+    assert trace
+    assert np.isfinite([[entry["change"], entry["loss"]] for entry in trace]).all()
+
+
 @pytest.mark.parametrize("name", NATIVE)
 def test_output_passes_the_gate_and_input_is_untouched(name, small):
     before = small.x_incomplete.copy()
     imputation = _impute(name, small)
-    check(small, imputation, returns_column_means=METHODS[name].returns_column_means)
+    check(small, imputation, returns_column_means=_method(name).returns_column_means)
     assert np.array_equal(small.x_incomplete, before, equal_nan=True)
     for field in ("point", "draws"):
         array = getattr(imputation, field)

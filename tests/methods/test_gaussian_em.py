@@ -39,3 +39,21 @@ def test_point_and_draws_are_those_of_the_conditional_distribution():
 def test_parameters_without_a_meaning_are_refused(field, value):
     with pytest.raises(UserError, match=f"method.{field}="):
         GaussianEm(**{field: value}).check()
+
+
+def test_surprise_is_the_negative_log_density_of_the_known_entries():
+    from scipy.stats import multivariate_normal
+
+    rng = np.random.default_rng(0)
+    mean, root = rng.standard_normal(3), rng.standard_normal((3, 3))
+    covariance = root @ root.T + np.eye(3)
+    x, known = rng.standard_normal((6, 3)), rng.random((6, 3)) < 0.6
+    known[0] = False
+    model = GaussianModel(torch.as_tensor(mean), torch.as_tensor(covariance))
+    expected = -sum(
+        multivariate_normal.logpdf(row[k], mean[k], covariance[np.ix_(k, k)])
+        for row, k in zip(x, known, strict=True)
+        if k.any()
+    )
+    found = model.surprise(torch.as_tensor(x), torch.as_tensor(known))
+    assert found == pytest.approx(expected / known.sum(), rel=1e-10)

@@ -149,3 +149,12 @@ def test_failures_are_grouped_by_reason_and_warnings_by_text() -> None:
     ]
     found = summarise(collection, RMSE)
     assert [found.entries[m, found.cases[0]].gated for m in ("mean", "ice")] == [True, False]
+
+
+def test_a_method_below_the_mean_has_its_reason() -> None:
+    said = "worse than mean imputation (RMSE 1.4 against 1)"
+    rows = [make_row("hot_deck", gate=said), make_row("mine", gate=said), make_row("ice", gate="few rows")]
+    found = {each.method: each.reason for each in gate_warnings(collect(rows, Path("r")))}
+    assert found["hot_deck"].startswith(f"{said}: a random value of the column")
+    assert found["mine"] == f"{said}: no reason is known"
+    assert found["ice"] == "few rows"

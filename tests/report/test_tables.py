@@ -180,3 +180,17 @@ def test_sd_has_the_decimals_of_the_mean() -> None:
     assert mean_sd(0.9996, 0.0123) == ("1.00", "0.01")
     assert mean_sd(1e14, 2e13) == ("1.00e14", "2.0e13")
     assert mean_sd(0.0, 0.0) == ("0.00", "0.00")
+
+
+def test_an_estimate_with_a_standard_error_of_its_own_never_stands_without_it() -> None:
+    rows = [
+        make_row("mirf", seed=s, draw_mi_bits=v, draw_mi_bits_se=e) for s, v, e in ((0, -0.02, 0.03), (1, 0.0, 0.04))
+    ]
+    rows += [make_row("ice", seed=0, draw_mi_bits=-0.004, draw_mi_bits_se=0.012)]
+    table, collection = build(rows, "draw_mi_bits")
+    text = markdown_table(table, collection, [])
+    assert "| mirf | -0.0100 ± 0.0250 |" in text  # sqrt(.03^2 + .04^2) / 2
+    assert "| ice | -0.00400 ± 0.01200 (n=1) |" in text
+    assert "Mean ± standard error of the estimate over n = 2 seeds" in text
+    assert "One seed ± standard error of the estimate" in caption(build(rows[2:], "draw_mi_bits")[0])
+    assert {line["se"] for line in csv.DictReader(io.StringIO(csv_table(table)))} == {"0.025", "0.012"}

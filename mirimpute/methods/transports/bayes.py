@@ -119,12 +119,16 @@ class BayesTransport(Transport):
         return ClassifierTransport(new_logistic, bootstrap=True)
 
     def fit(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> None:
-        """Find the posterior of each chain from the rows that observe column ``block[0]``."""
+        """Find the posterior of each chain from the rows that observe column ``block[0]``.
+
+        The loss is the mean squared residual of its mean.
+        """
         (column,) = block
         observed = ~missing[:, column]
         self._targets = x[:, observed, column]
         self._inputs = np.delete(x[:, observed], column, axis=2)
         self._posterior = Posterior.of(self._inputs, self._targets)
+        self.lose(self._posterior.rss.mean() / self._posterior.n)
         margin = 1.0 if np.ptp(self._targets) > 0 else 0.0
         self._range = self._targets.min() - margin, self._targets.max() + margin
 

@@ -79,8 +79,9 @@ class ChoiceTransport(RegressorTransport):
         return ChosenClassifierTransport(self._for_categories, self._folds, self._most_rows, self._every_round)
 
     def facts(self) -> dict[str, Any]:
-        """Return how many columns each regressor was chosen for."""
-        return {f"columns_{name}": list(self.chosen.values()).count(name) for name in self._candidates}
+        """Return the loss, and how many columns each regressor was chosen for."""
+        counts = {f"columns_{name}": list(self.chosen.values()).count(name) for name in self._candidates}
+        return {**super().facts(), **counts}
 
     def draw(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return predictions plus errors that the same regressor makes on rows that it did not learn from.

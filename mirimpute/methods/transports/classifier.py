@@ -52,12 +52,20 @@ class ClassifierTransport(Transport):
         if not self._bootstrap:
             each = np.tile(labels, len(x))
             self._models = [self._fitted(inputs.reshape(len(each), -1), each, rng)] * len(x)
+            self._lose(inputs, labels)
             return
         chosen = [rng.integers(len(labels), size=len(labels)) for _ in x]
         self._models = [
             self._fitted(of_chain[rows_of_chain], labels[rows_of_chain], rng)
             for of_chain, rows_of_chain in zip(inputs, chosen, strict=True)
         ]
+        self._lose(inputs, labels)
+
+    def _lose(self, inputs: Array, labels: Array) -> None:
+        """Note the mean surprise at the observed categories, in nats."""
+        chances = [self._probabilities(model, each) for model, each in zip(self._models, inputs, strict=True)]
+        of_labels = np.stack([each[np.arange(len(labels)), labels] for each in chances])
+        self.lose(-np.log(np.maximum(of_labels, _SMALLEST_CHANCE)).mean())
 
     def mean(self, x: Array, missing: Array, block: Array) -> Array:
         """Return the probabilities, as indicators, for the rows that miss the block; others keep their entries."""
@@ -129,8 +137,9 @@ class ChosenClassifierTransport(ClassifierTransport):
         super().fit(x, missing, block, rng)
 
     def facts(self) -> dict[str, Any]:
-        """Return how many columns each classifier was chosen for."""
-        return {f"categorical_{name}": list(self.chosen.values()).count(name) for name in self._candidates}
+        """Return the loss, and how many columns each classifier was chosen for."""
+        counts = {f"categorical_{name}": list(self.chosen.values()).count(name) for name in self._candidates}
+        return {**super().facts(), **counts}
 
     def _best(self, inputs: Array, labels: Array, rng: np.random.Generator) -> str:
         order = rng.permutation(len(labels))[: self._most_rows]
@@ -206,8 +215,11 @@ class ByKind(Transport):
         return self._of(block).draw(x, missing, block, rng)
 
     def facts(self) -> dict[str, Any]:
-        """Return the facts of both."""
-        return {**self._numbers.facts(), **self._categories.facts()}
+        """Return the facts of both; the loss of the categories by another name."""
+        of_categories = self._categories.facts()
+        if "loss" in of_categories:
+            of_categories["categorical_loss"] = of_categories.pop("loss")
+        return {**self._numbers.facts(), **of_categories}
 
     def converged(self) -> bool:
         """Return whether that of the numbers says so."""

@@ -79,7 +79,9 @@ class ColumnFlowTransport(Transport):
             state, wanted = interpolate(source, target[rows], tau), (1 - tau) * target[rows] - tau * source
             dropped = trainer.network.dropped((settings.blocks, 1, settings.batch), self._generator)
             output = trainer.network(_inputs(trainer.network, state, rest[rows], tau), dropped)[0]
-            trainer.step((output - wanted / torch.sqrt(tau**2 + (1 - tau) ** 2)).square().mean())
+            loss = (output - wanted / torch.sqrt(tau**2 + (1 - tau) ** 2)).square().mean()
+            trainer.step(loss)
+        self.lose(float(loss.detach()))
         self._network = trainer.averaged
 
     @torch.no_grad()

@@ -89,7 +89,9 @@ class GainTransport(NeuralTransport):
             squared = _mean_where(observed, (made - x).square())
             self._step(self._generating, adversarial + settings.reconstruction * squared)
             losses = (of_discriminator, float(adversarial.detach()), float(squared.detach()))
-        return dict(zip(("discriminator_loss", "adversarial_loss", "reconstruction_loss"), losses, strict=True))
+        names = ("discriminator_loss", "adversarial_loss", "reconstruction_loss")
+        of_generator = losses[1] + settings.reconstruction * losses[2]
+        return {"loss": of_generator, **dict(zip(names, losses, strict=True))}
 
     def _generate(self, generator: Perceptron, x: Tensor, seen: Tensor) -> Tensor:
         noisy = torch.where(seen, x, self.settings.noise * self._randn(*x.shape))

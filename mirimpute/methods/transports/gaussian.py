@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -63,6 +64,17 @@ class GaussianModel:
         mean, half = self._solved(x, known)
         unknown = (~known).to(x.dtype)
         return mean, (self.covariance - half.mT @ half) * unknown[:, :, None] * unknown[:, None, :]
+
+    def surprise(self, x: Tensor, known: Tensor) -> float:
+        """Return the negative log density of the known entries of rows ``x`` (n, d), per entry, in nats."""
+        total = 0.0
+        rows = _rows_at_once(self.covariance)
+        for part, part_known in zip(x.split(rows), known.split(rows), strict=True):
+            factor = self._factor(part_known)
+            from_mean = torch.where(part_known, part - self.mean, 0.0)
+            whitened = torch.linalg.solve_triangular(factor, from_mean[:, :, None], upper=False)
+            total += float(whitened.square().sum() / 2 + factor.diagonal(dim1=1, dim2=2).log().sum())
+        return total / max(int(known.sum()), 1) + math.log(2 * math.pi) / 2
 
     def _solved(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """Return the rows with their conditional means, and L^{-1} S_{k.} with L the factor of S_kk, (n, d, d)."""

@@ -33,9 +33,10 @@ class GaussianTransport(Transport):
         self._model: Any = None
 
     def fit(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> None:
-        """Take one step of EM from the model of the round before."""
+        """Take one step of EM from the model of the round before, whose negative log-likelihood is the loss."""
         values, known = torch.as_tensor(x[0]), torch.as_tensor(~missing)
         before = self._model or independent(values)
+        self.lose(before.surprise(values, known))
         self._model = em_step(before, values, known, self._shrinkage)
         self._moved = float((self._model.covariance - before.covariance).abs().max())
 
@@ -51,8 +52,8 @@ class GaussianTransport(Transport):
         return drawn.numpy()[:, :, block]
 
     def facts(self) -> dict[str, Any]:
-        """Return how far the covariance moved."""
-        return {"covariance_change": self._moved}
+        """Return the loss, and how far the covariance moved."""
+        return {**super().facts(), "covariance_change": self._moved}
 
     def converged(self) -> bool:
         """Return whether the covariance has come to rest."""

@@ -30,10 +30,14 @@ class RegressorTransport(Transport):
         self._fitted: Any = None
 
     def fit(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> None:
-        """Regress column ``block[0]`` on all others; where there are none, on a constant, which gives its mean."""
+        """Regress column ``block[0]`` on all others; where there are none, on a constant, which gives its mean.
+
+        The loss is the mean squared error on the rows that were learnt from.
+        """
         (column,) = block
         inputs, targets = observed_pairs(x, missing, column)
         self._fitted = fitted(self._new_regressor(rng), inputs, targets)
+        self.lose(np.square(targets - self._fitted.predict(inputs)).mean())
 
     def mean(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray) -> np.ndarray:
         """Return the prediction for the rows that miss the column; the other rows keep their entry."""

@@ -42,7 +42,10 @@ class VelocityTransport(Transport):
         self._steps = steps
 
     def fit(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> None:
-        """Fit steps x len(block) regressions, each to the pairs that hide an observed entry of its column."""
+        """Fit steps x len(block) regressions, each to the pairs that hide an observed entry of its column.
+
+        The loss is their mean squared error.
+        """
         self._range = bounds(np.where(missing, np.nan, x[0]))
         self._centre = np.array([x[0, ~missing[:, column], column].mean() for column in block])
         rows = np.flatnonzero((~missing[:, block]).any(axis=1))
@@ -65,6 +68,10 @@ class VelocityTransport(Transport):
                     for column, use in ((column, learnt[:, column]) for column in block)
                 ]
             )
+            for column, model in zip(block, self._models[-1], strict=True):
+                if model is not None:
+                    use = learnt[:, column]
+                    self.lose(np.square(target[use, column] - model.predict(features[use])).mean())
 
     def mean(self, x: Array, missing: Array, block: Array) -> Array:
         """Return the prediction at tau = 0, which does not depend on the noise."""

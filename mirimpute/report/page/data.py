@@ -104,7 +104,7 @@ def _entries(
         "case": [case_index[case] for case, _, _ in present],
         "method": [method_index[method] for _, method, _ in present],
         "mean": [short(entry.mean) for _, _, entry in present],
-        "sd": [short(entry.sd) for _, _, entry in present],
+        "sd": [short(entry.error) for _, _, entry in present],
         "n": [entry.n for _, _, entry in present],
         "rank": [entry.rank for _, _, entry in present],
         "failed": [entry.failures for _, _, entry in present],
