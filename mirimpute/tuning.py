@@ -55,6 +55,32 @@ def search_space(name: str) -> Space:
     return SEARCH_SPACES[name]
 
 
+def masked_problem(dataset: str, missing_rate: float, seed: int) -> Problem:
+    """Return the problem that `mirimpute-bench dataset=... missing_rate=... seed=...` hands to a method, under MCAR.
+
+    Args:
+        dataset: as on the command line.
+        missing_rate: fraction of the cells to hide, in (0, 1).
+        seed: of the hidden cells, and of the method.
+
+    Raises:
+        UserError: there is no such dataset, or it cannot be had.
+    """
+    from mirimpute.amputation.amputate import amputate
+    from mirimpute.amputation.registry import MECHANISMS
+    from mirimpute.datasets.catalog import named_dataset
+    from mirimpute.datasets.location import data_directory
+    from mirimpute.encoding import Encoding, problem_of
+
+    source, mechanism = named_dataset(dataset), MECHANISMS["mcar"](name="mcar")
+    table = source.load(data_directory())
+    rng = generator(seed, "missing cells", source.name, mechanism.name)
+    categorical = Encoding(table.columns).is_categorical
+    hidden = amputate(table.values, mechanism, missing_rate, "overall", rng, categorical)
+    x_incomplete = np.where(hidden.scored, np.nan, table.values)
+    return problem_of(x_incomplete, table.columns, integer_seed(seed, "method", source.name) % 2**31)[0]
+
+
 def hold_out(problem: Problem, fraction: float = HELD_OUT) -> tuple[Problem, np.ndarray]:
     """Return the problem with some observed cells hidden, and which, bool (n_rows, n_columns).
 

@@ -15,18 +15,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from mirimpute.amputation.amputate import amputate
-from mirimpute.amputation.registry import MECHANISMS
-from mirimpute.datasets.catalog import named_dataset
-from mirimpute.datasets.location import data_directory
-from mirimpute.encoding import Encoding
-from mirimpute.encoding import problem_of as encoded_problem
 from mirimpute.errors import UserError
-from mirimpute.problem import Problem
-from mirimpute.seeding import generator, integer_seed
-from mirimpute.tuning import search_space, tune
+from mirimpute.tuning import masked_problem, search_space, tune
 
 USER_ERROR = 2
 
@@ -35,7 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         search_space(options.method)  # before any data is read
-        problems = [problem_of(name, options.missing_rate, options.seed) for name in options.datasets]
+        if not 0 < options.missing_rate < 1:
+            raise UserError(f"--missing-rate={options.missing_rate} is outside (0, 1): give a fraction such as 0.3")
+        problems = [masked_problem(name, options.missing_rate, options.seed) for name in options.datasets]
         found = tune(
             options.method, problems, options.trials, seed=options.seed, seconds=options.seconds, report=_report
         )
@@ -52,19 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"method={options.method} {overrides} method.name={options.method}_tuned" if overrides else "keep the defaults"
     )
     return 0
-
-
-def problem_of(name: str, missing_rate: float, seed: int) -> Problem:
-    """Return the problem that `mirimpute-bench dataset=name missing_rate=... seed=...` hands to a method."""
-    if not 0 < missing_rate < 1:
-        raise UserError(f"--missing-rate={missing_rate} is outside (0, 1): give a fraction such as 0.3")
-    dataset, mechanism = named_dataset(name), MECHANISMS["mcar"](name="mcar")
-    table = dataset.load(data_directory())
-    rng = generator(seed, "missing cells", dataset.name, mechanism.name)
-    categorical = Encoding(table.columns).is_categorical
-    hidden = amputate(table.values, mechanism, missing_rate, "overall", rng, categorical)
-    x_incomplete = np.where(hidden.scored, np.nan, table.values)
-    return encoded_problem(x_incomplete, table.columns, integer_seed(seed, "method", dataset.name) % 2**31)[0]
 
 
 def _report(number: int, parameters: dict[str, Any], error: float) -> None:
