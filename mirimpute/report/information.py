@@ -8,6 +8,7 @@ from itertools import groupby
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from mirimpute.report.collect import Case, Collection
 from mirimpute.report.curves import ERROR, Curves, read_curves, round_panel
@@ -21,6 +22,8 @@ KEY = "mi_bits"
 BITS, QUALITIES = "draw_mi_bits", ("point_rmse", "draw_energy")
 TRUTH = "truth_mi_bits"
 PAGE = 4
+LINEAR_BELOW = 0.1
+"""Bits; above, the axis is logarithmic."""
 
 
 def information_figures(collection: Collection) -> Iterator[tuple[str, Figure]]:
@@ -66,6 +69,8 @@ def _page(
         dataset, setting = collection.column(case)
         first.set_title(f"{short_name(dataset)}, {setting}")
         first.set_ylabel("bits per row")
+        first.set_yscale("symlog", linthresh=LINEAR_BELOW)  # nearly nothing and nearly all in one picture
+        first.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         for axes, quality in zip(others, qualities, strict=True):
             drawn |= _panel(axes, quality, bits, case, styles)
         truth = _truth(collection, case)

@@ -21,7 +21,8 @@ def pooled_if_many(collection: Collection) -> Collection:
 def pool_datasets(collection: Collection) -> Collection:
     """Return the collection with one case per mechanism, rate and protocol, and one line per dataset in place of seeds.
 
-    The value of a line is the mean over the seeds that have one. A dataset with a failed seed keeps the status of that
+    The value of a line is the mean over the seeds that have one, with the standard error of that mean where each has
+    its own. A dataset with a failed seed keeps the status of that
     seed beside the value, and one that a method was not run on is a line with status ``not run``, so that a mean over
     fewer datasets is always visible as such. What the gate said is not carried over: figures do not show it.
     """
@@ -36,7 +37,13 @@ def pool_datasets(collection: Collection) -> Collection:
     fields = [measure.field for measure in collection.measures]
     keys = ["method", *setting, "dataset"]
     ok = frame["status"] == "ok"
-    found = frame[ok].groupby(keys, sort=False)[fields].mean()
+    groups = frame[ok].groupby(keys, sort=False)
+    found = groups[fields].mean()
+    for error in (f"{name}_se" for name in fields if f"{name}_se" in frame):
+        seeds = groups[error].count().where(lambda count: count > 0)
+        found[error] = (
+            frame[ok].assign(square=frame[error] ** 2).groupby(keys, sort=False)["square"].sum() ** 0.5 / seeds
+        )
     found = found.reset_index().assign(status="ok", reason="", gate="")
     broken = frame[~ok].drop_duplicates(keys)[[*keys, "status", "reason"]].assign(gate="")
     everywhere = pd.DataFrame(
