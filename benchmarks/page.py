@@ -8,6 +8,7 @@ from datetime import date
 import pandas as pd
 
 from mirimpute.report.markup import markdown, number
+from mirimpute.report.reasons import WORSE, explained
 from mirimpute.report.tables import listed, shortened
 
 ABSENT = "—"
@@ -37,6 +38,15 @@ def remarks(statuses: Sequence[str], wanted: int) -> str:
     counts = {status: statuses.count(status) for status in dict.fromkeys(statuses) if status != "ok"}
     counts["missing"] = wanted - len(statuses)
     return ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+
+
+def below_mean(frame: pd.DataFrame) -> list[str]:
+    """Return a line per method that the sanity gate found worse than mean imputation: how often, where and why."""
+    lines = []
+    for method, group in frame[frame["gate"].fillna("").str.contains(WORSE)].groupby("method", sort=False):
+        cells = [f"{row.dataset} {row.mechanism} {row.missing_rate:g} seed {row.seed}" for row in group.itertuples()]
+        lines.append(f"- {markdown(explained(str(method), f'{method}: {WORSE} ({len(cells)}), {listed(cells)}'))}")
+    return lines
 
 
 def failures(frame: pd.DataFrame) -> list[str]:
