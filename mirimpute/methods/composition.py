@@ -47,6 +47,7 @@ class Combination:
         fill: "means" or "draws", of the observed cells of each column.
         exact: the transport draws jointly from a mean that it knows exactly.
         errors: the transport predicts a mean, and draws by adding errors to it after the last round.
+        uses: parameters of mirf that it reads besides those that all combinations read.
     """
 
     method: str
@@ -57,6 +58,7 @@ class Combination:
     fill: str = "means"
     exact: bool = False
     errors: bool = False
+    uses: frozenset[str] = frozenset()
 
 
 def _constant(settings: Mirf, problem: Problem) -> Transport:
@@ -141,6 +143,10 @@ def _regressors(settings: Mirf) -> dict[str, NewRegressor]:
     return regressors(settings.trees, MissForest.max_features, settings.leaf, Hyper.iterations)
 
 
+_TREES = frozenset({"trees", "leaf"})
+_NETWORK = frozenset(
+    {"steps", "batch", "width", "blocks", "dropout", "learning_rate", "weight_decay", "average", "start_fraction"}
+)
 _EM = Combination(
     "gaussian_em", _gaussian, GaussianEm.rounds, stop="transport", tolerance=GaussianEm.tolerance, exact=True
 )
@@ -158,20 +164,20 @@ COMBINATIONS: dict[tuple[str, str, str], Combination] = {
     ("linear", "joint", DRAW): _EM,
     ("gaussian", "joint", MEAN): _EM,
     ("gaussian", "joint", DRAW): _EM,
-    ("forest", "columnwise", MEAN): Combination("missforest", _forest, MissForest.rounds, "rise"),
-    ("forest", "columnwise", DRAW): Combination("", _velocity("forest"), _ROUNDS_OF_DRAWS, fill="draws"),
-    ("forest", "joint", MEAN): Combination("", _velocity("forest"), MissForest.rounds, "rise"),
-    ("forest", "joint", DRAW): Combination("", _velocity("forest"), _ROUNDS_OF_DRAWS, fill="draws"),
+    ("forest", "columnwise", MEAN): Combination("missforest", _forest, MissForest.rounds, "rise", uses=_TREES),
+    ("forest", "columnwise", DRAW): Combination("", _velocity("forest"), _ROUNDS_OF_DRAWS, fill="draws", uses=_TREES),
+    ("forest", "joint", MEAN): Combination("", _velocity("forest"), MissForest.rounds, "rise", uses=_TREES),
+    ("forest", "joint", DRAW): Combination("", _velocity("forest"), _ROUNDS_OF_DRAWS, fill="draws", uses=_TREES),
     ("boosting", "columnwise", MEAN): Combination("", _boosting, MissForest.rounds, "rise"),
     ("boosting", "columnwise", DRAW): Combination("", _velocity("boosting"), _ROUNDS_OF_DRAWS, fill="draws"),
     ("boosting", "joint", MEAN): Combination("", _velocity("boosting"), MissForest.rounds, "rise"),
     ("boosting", "joint", DRAW): Combination("", _velocity("boosting"), _ROUNDS_OF_DRAWS, fill="draws"),
-    ("choice", "columnwise", MEAN): Combination("hyper", _choice, Hyper.rounds, "rise", errors=True),
+    ("choice", "columnwise", MEAN): Combination("hyper", _choice, Hyper.rounds, "rise", errors=True, uses=_TREES),
     ("bayes", "columnwise", DRAW): Combination("mice", _bayes(False), Mice.rounds, fill="draws"),
     ("bayes_by_row", "columnwise", DRAW): Combination("mice", _bayes(True), Mice.rounds, fill="draws"),
     ("pmm", "columnwise", DRAW): Combination("mice", _pmm, Mice.rounds, fill="draws"),
-    ("flow", "columnwise", MEAN): Combination("", _column_flow, _ROUNDS_OF_DRAWS),
-    ("flow", "columnwise", DRAW): Combination("", _column_flow, _ROUNDS_OF_DRAWS, fill="draws"),
+    ("flow", "columnwise", MEAN): Combination("", _column_flow, _ROUNDS_OF_DRAWS, uses=_NETWORK),
+    ("flow", "columnwise", DRAW): Combination("", _column_flow, _ROUNDS_OF_DRAWS, fill="draws", uses=_NETWORK),
 }
 """(transport, sweep, mean or draw) -> what is run. The joint flow is not here: it is mirf."""
 
@@ -220,6 +226,21 @@ def check_combination(settings: Mirf) -> None:
             "method.selection=self_masking tilts the joint flow: leave out method.transport and method.sweep, or "
             "selection"
         )
+    defaults, reads = type(settings)(), used(settings)
+    for name, given in vars(settings).items():
+        if name not in reads and given != getattr(defaults, name):
+            raise UserError(
+                f"method.{name}={given} has no effect with method.transport={settings.transport} "
+                f"method.sweep={settings.sweep} and a {step}: leave it out"
+            )
+
+
+def used(settings: Mirf) -> frozenset[str]:
+    """Return the parameters that the combination reads; all others would be given in vain."""
+    step = _step(settings)
+    chosen = COMBINATIONS[settings.transport, settings.sweep, step]
+    chains = {"chains"} if step == DRAW or chosen.errors else set()
+    return frozenset({"name", "transport", "sweep", "solver", "rounds", *chains}) | chosen.uses
 
 
 def compose(settings: Mirf, problem: Problem, progress: Progress) -> Imputation:

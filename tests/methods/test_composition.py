@@ -7,7 +7,7 @@ import pytest
 
 from mirimpute.errors import UserError
 from mirimpute.estimator import MirfImputer
-from mirimpute.methods.composition import COMBINATIONS, DRAW, SWEEPS, TRANSPORTS
+from mirimpute.methods.composition import COMBINATIONS, DRAW, SWEEPS, TRANSPORTS, used
 from mirimpute.methods.gaussian_em import GaussianEm
 from mirimpute.methods.hot_deck import HotDeck
 from mirimpute.methods.hyper import Hyper
@@ -23,6 +23,12 @@ from .conftest import correlated, problem_of
 
 ONE, MANY = Solver(steps=1), Solver(steps=3)
 SMALL = {"steps": 8, "width": 16, "batch": 32, "chains": 2, "trees": 3, "rounds": 2}
+
+
+def small_one(**parameters):
+    """Return a combination with what it reads of SMALL."""
+    reads = used(Mirf(**parameters))
+    return Mirf(**parameters, **{name: value for name, value in SMALL.items() if name in reads})
 
 
 def impute(method, problem):
@@ -85,13 +91,36 @@ def test_the_linear_columnwise_step_is_scikit_learns_iterative_imputer():
 def test_every_listed_combination_completes_the_table(key, small):
     transport, sweep, step = key
     solver = MANY if step == DRAW else ONE
-    method = Mirf(transport=transport, sweep=sweep, solver=solver, **SMALL)
+    method = small_one(transport=transport, sweep=sweep, solver=solver)
     first, second = impute(method, small), impute(method, small)
     check(small, first, returns_column_means=method.returns_column_means)
     assert method.returns_column_means == (COMBINATIONS[key].method == "mean")
     assert np.array_equal(first.point, second.point)
     assert np.array_equal(first.draws, second.draws)
     assert len(first.draws) == (2 if step == DRAW or transport == "choice" else 1)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"transport": "linear", "sweep": "columnwise", "width": 77}, "method.width=77 has no effect"),
+        ({"transport": "gaussian", "solver": ONE, "chains": 9}, "method.chains=9 has no effect .* and a mean"),
+        ({"sweep": "columnwise", "candidates": 9}, "method.candidates=9 has no effect with method.transport=flow"),
+        ({"transport": "forest", "solver": ONE, "sweep": "columnwise", "leaf": 2, "trees": 9}, ""),
+    ],
+)
+def test_parameters_that_a_combination_does_not_read_are_refused(parameters, said):
+    method = Mirf(**parameters)
+    if not said:
+        return method.check()
+    with pytest.raises(UserError, match=said):
+        method.check()
+
+
+def test_the_network_of_a_column_reads_what_the_table_of_combinations_says():
+    from mirimpute.methods.transports.column_flow import ColumnFlowSettings
+
+    assert set(ColumnFlowSettings.__dataclass_fields__) == COMBINATIONS["flow", "columnwise", "mean"].uses
 
 
 def test_what_is_not_listed_is_refused_in_one_sentence():
@@ -133,7 +162,7 @@ def test_awkward_tables(transport):
     x[0, 3] = 1.0
     problem = problem_of(observed_scale(x).standardise(x))
     for sweep in ("columnwise", "joint") if transport not in ("linear", "flow") else ("columnwise",):
-        imputation = impute(Mirf(transport=transport, sweep=sweep, solver=MANY, **SMALL), problem)
+        imputation = impute(small_one(transport=transport, sweep=sweep, solver=MANY), problem)
         assert np.isfinite(imputation.draws).all()
         assert (imputation.draws[:, :, 1] == problem.x_incomplete[1, 1]).all()
 
