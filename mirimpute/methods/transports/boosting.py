@@ -33,7 +33,12 @@ def boosters(iterations: int, *, of_categories: bool = False) -> NewRegressor:
 
 
 class BoostingTransport(RegressorTransport):
-    """E[x_j | x_{-j}] by boosted trees: :class:`RegressorTransport`'s term, as a sum of small steps."""
+    """E[x_j | x_{-j}] by boosted trees, one of the choices of ``hyper``.
+
+    Keeps KL(g(x_j | x_{-j}) || q(x_j | x_{-j})), as :class:`RegressorTransport` derives, a column at a time, and of it
+    the first moment. Approximates E_q[x_j | x_{-j}] by a sum of small trees, each a step down the squared error of
+    those before; q's spread is approximated by none.
+    """
 
     def __init__(self, iterations: int) -> None:
         super().__init__(boosters(iterations))

@@ -29,7 +29,12 @@ def forests(trees: int, max_features: float, min_samples_leaf: int, *, of_catego
 
 
 class ForestTransport(RegressorTransport):
-    """E[x_j | x_{-j}] by a random forest: :class:`RegressorTransport`'s term, without a form assumed."""
+    """E[x_j | x_{-j}] by a random forest, the transport of ``missforest``.
+
+    Keeps KL(g(x_j | x_{-j}) || q(x_j | x_{-j})), as :class:`RegressorTransport` derives, a column at a time, and of it
+    the first moment. Approximates E_q[x_j | x_{-j}] by means over the leaves of trees on bootstrapped rows: no form is
+    assumed, and no value beyond the observed ones is predicted; q's spread is approximated by none.
+    """
 
     def __init__(self, trees: int, max_features: float, min_samples_leaf: int) -> None:
         super().__init__(forests(trees, max_features, min_samples_leaf))
