@@ -42,7 +42,9 @@ def remarks(statuses: Sequence[str], wanted: int) -> str:
 
 def below_mean(frame: pd.DataFrame) -> list[str]:
     """Return a line per method that the sanity gate found worse than mean imputation: how often, where and why."""
-    lines = []
+    lines: list[str] = []
+    if "gate" not in frame:
+        return lines
     for method, group in frame[frame["gate"].fillna("").str.contains(WORSE)].groupby("method", sort=False):
         cells = [f"{row.dataset} {row.mechanism} {row.missing_rate:g} seed {row.seed}" for row in group.itertuples()]
         lines.append(f"- {markdown(explained(str(method), f'{method}: {WORSE} ({len(cells)}), {listed(cells)}'))}")
@@ -50,12 +52,12 @@ def below_mean(frame: pd.DataFrame) -> list[str]:
 
 
 def failures(frame: pd.DataFrame) -> list[str]:
-    """Return a line per method and reason of rows that are not ok: how many and which."""
+    """Return a line per method and reason of rows that are not ok: how many and which; then :func:`below_mean`."""
     lines = []
     for (method, status, reason), group in frame[frame["status"] != "ok"].groupby(["method", "status", "reason"]):
         cells = [f"{row.dataset} {row.mechanism} {row.missing_rate:g} seed {row.seed}" for row in group.itertuples()]
         lines.append(f"- {markdown(f'{method}: {status} ({len(cells)}), {listed(cells)}: {shortened(reason)}')}")
-    return lines
+    return [*lines, *below_mean(frame)]
 
 
 def provenance(frame: pd.DataFrame, wanted: int, today: date) -> list[str]:

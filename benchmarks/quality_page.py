@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 
 from benchmarks.cells import CASE, ONE_DRAW, TIMEOUT_S, Found, Sweep, timed
-from benchmarks.page import below_mean, failures, provenance, remarks, table, value_text
+from benchmarks.page import failures, provenance, remarks, table, value_text
 from benchmarks.verdicts import OURS, W2_OTHERS, W2_OURS, Ratio, firsts, per_seed, ratio, ratio_to_best
 from mirimpute.report.markup import markdown
 
@@ -57,10 +57,6 @@ def quality_page(found: Found, sweeps: Sequence[Sweep], told: Sequence[Sweep], p
             "",
             *table(["case", *map(markdown, methods)], case_lines(found.frame, sweeps, methods)),
             *_self_masking(found.frame, told),
-            "## Worse than mean imputation",
-            "",
-            *below_mean(found.frame),
-            "",
             "## Failures and notes",
             "",
             *(failures(found.frame) + notes or ["None."]),
