@@ -47,7 +47,7 @@ def quality_page(found: Found, sweeps: Sequence[Sweep], told: Sequence[Sweep], p
             " methods are compared by their medians over the seeds on which both are ok; cases without such a seed"
             " are left out. First means strictly better than every competitor that has a value; mirf variants do not"
             f" compete with each other. Of the peers, {', '.join(map(markdown, DRAWING))} have draws; the others are"
-            f" scored on their point for one. hyperimpute/mice gives one draw as its point, so its"
+            " scored on their point for one. hyperimpute/mice gives one draw as its point, so its"
             " error is compared with that of a draw. Seconds are compared where both rows are of this run.",
             "",
             *table(["verdict", "value", "cases", "left out"], verdict_lines(found.frame, methods, n_cases)),

@@ -1,4 +1,7 @@
-"""Why a method can be worse than mean imputation: said beside every warning that it is."""
+"""Why a method can be worse than mean imputation: said beside every warning that it is.
+
+The reasons follow from how a method works; where one has not been looked into on a dataset, it says so.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _REASONS = {
     "digits that are nearly always 0 are no normal values",
     "mice": "the mean of ten draws keeps a tenth of their variance: where columns say nothing of each other, root 1.1 "
     "times the error of the mean",
-    "hyperimpute/hyperimpute": f"{_FEEDBACK}; the library is run as it is",
+    "hyperimpute/hyperimpute": f"{_FEEDBACK}; on uci/bike and adult the reason is not known",
     "hyperimpute/gain": "by its defaults it takes a hundred steps, each on a batch of 128",
     "hyperimpute/miwae": "by its defaults its networks have one hidden unit, and one latent dimension",
     "hyperimpute/mice": "its point is one draw, which has root 2 times the error of the conditional mean",

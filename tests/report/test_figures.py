@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from matplotlib.figure import Figure
 from mirimpute.errors import MirimputeWarning
 from mirimpute.report.build import build_page, build_report
 from mirimpute.report.collect import Collection, collect
-from mirimpute.report.curves import curve_figures, round_panel, trace_curves
+from mirimpute.report.curves import curve_figures
 from mirimpute.report.dotplot import dot_plots
 from mirimpute.report.information import information_figures
 from mirimpute.report.measures import SECONDS, metric_measure
@@ -197,23 +196,6 @@ def test_standard_errors_and_values_of_the_truth_are_not_compared() -> None:
     assert "draw_mi_bits" in fields
     assert "draw_own" in fields
     assert not {"draw_mi_bits_se", "truth_mi_bits"} & set(fields)
-
-
-def test_only_finite_numbers_make_a_curve() -> None:
-    trace = [{"loss": 1.0, "flag": True, "once": 1, "gone": None}, {"loss": 2, "flag": False, "gone": math.inf}]
-    assert trace_curves(trace) == {"loss": {1.0: 1.0, 2.0: 2.0}}
-
-
-def test_bands_are_the_standard_errors_of_the_rounds() -> None:
-    style = method_styles(["mirf"])
-    axes = Figure().subplots()
-    curves, errors = [{0.0: 1.0, 1.0: 0.5}, {0.0: 2.0, 1.0: 0.7}], [{0.0: 0.3, 1.0: 0.06}, {0.0: 0.4, 1.0: 0.08}]
-    round_panel(axes, {"mirf": curves}, style, {"mirf": errors})
-    (band,) = axes.collections
-    at_zero = [y for x, y in band.get_paths()[0].vertices if x == 0]
-    assert (min(at_zero), max(at_zero)) == pytest.approx((1.25, 1.75))
-    round_panel(plain := Figure().subplots(), {"mirf": curves}, style, {})
-    assert not plain.collections
 
 
 def test_a_figure_is_as_high_as_its_legend() -> None:
