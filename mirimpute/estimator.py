@@ -220,18 +220,14 @@ class MirfImputer(TransformerMixin, BaseEstimator):
 
     def _complete_numbers(self, x: np.ndarray, n_draws: int, stream: int) -> tuple[np.ndarray, np.ndarray]:
         """Return :meth:`_complete` of the cells (n_rows, n_columns) of a table that was read."""
-        import torch
-
         from mirimpute.seeding import integer_seed
 
         missing = np.isnan(x)
-        noise = torch.Generator(device=self._model.flow.base.mean.device)
-        noise.manual_seed(integer_seed(self._seed, "draws", str(stream)) % 2**63)
         result = np.repeat(x[None], 1 + n_draws, axis=0)
         rows = np.flatnonzero(missing.any(axis=1))
         if rows.size:
             encoded = self._scale.standardise(self._encoding.encode(x[rows]))
-            found = self._model.complete(encoded, n_draws, noise)
+            found = self._model.complete(encoded, n_draws, integer_seed(self._seed, "draws", str(stream)))
             point, draws = (self._encoding.decode(each, self._scale) for each in found)
             shrunk = np.where(self._encoding.is_categorical, draws, point + self.shrinkage * (draws - point))
             scale = self._encoding.table_scale(self._scale)

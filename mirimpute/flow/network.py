@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+_WIDTH = 8
+
 
 class Perceptron(nn.Sequential):
     """Plain multilayer perceptron with an activation between its layers.
@@ -43,8 +45,16 @@ class EnsembleLinear(nn.Module):
         self.bias = nn.Parameter(torch.zeros(members, 1, n_out))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return x W + b for each member."""
-        return torch.baddbmm(self.bias, x, self.weight)
+        """Return x W + b for each member.
+
+        Without gradients, by a product whose width is a multiple of 8: in others the last bits of a row may depend on
+        its place among the rows.
+        """
+        more = -self.weight.shape[-1] % _WIDTH
+        if torch.is_grad_enabled() or not more:
+            return torch.baddbmm(self.bias, x, self.weight)
+        weight, bias = (functional.pad(each, (0, more)) for each in (self.weight, self.bias))
+        return torch.baddbmm(bias, x, weight)[..., : self.weight.shape[-1]].contiguous()
 
 
 class _Block(nn.Module):

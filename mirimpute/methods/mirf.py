@@ -79,7 +79,7 @@ class Mirf(Method):
             self_masking (they are); what can and cannot be told: :mod:`mirimpute.methods.transports.selection`.
     """
 
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     # torch imports _dynamo at the first step of an optimiser, two seconds that are not the method's
     libraries: ClassVar[tuple[str, ...]] = (
         "torch",
@@ -204,19 +204,12 @@ class _FittedMirf(Fitted):
         return self.learnt.model
 
     def impute(self) -> Imputation:
-        import torch
-
-        model, learnt = self.model, self.learnt
-        device = model.flow.base.mean.device
-        noise = torch.Generator(device=device).manual_seed(integer_seed(self.problem.seed, "draws") % 2**63)
-        point, draws = model.complete(self.problem.x_incomplete, self.draws, noise)
-        return Imputation(point, draws, trace=learnt.trace, notes=learnt.notes, history=learnt.history)
+        learnt, point_and_draws = self.learnt, self._completed(self.problem.x_incomplete)
+        return Imputation(*point_and_draws, trace=learnt.trace, notes=learnt.notes, history=learnt.history)
 
     def transform(self, x_incomplete: np.ndarray) -> Imputation:
         """Return other rows completed by the model of the problem's."""
-        import torch
+        return Imputation(*self._completed(x_incomplete))
 
-        model = self.learnt.model
-        noise = torch.Generator(device=model.flow.base.mean.device)
-        noise.manual_seed(integer_seed(self.problem.seed, "draws of new rows") % 2**63)
-        return Imputation(*model.complete(x_incomplete, self.draws, noise))
+    def _completed(self, x_incomplete: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.model.complete(x_incomplete, self.draws, integer_seed(self.problem.seed, "draws"))

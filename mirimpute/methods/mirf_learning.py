@@ -27,6 +27,8 @@ _PLENTY = 50_000
 _MANY_ROWS = 10_000
 _MOST_HELD_OUT = 5_000
 _MOST_BALANCED = 5_000
+_LEAST_CANDIDATES, _OF_LARGE_TABLES = 25, 10
+_LARGE_TABLE = 500_000
 
 
 @dataclass(frozen=True)
@@ -153,24 +155,28 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         slopes,
     )
     if settings.candidates > 1 and x.shape[1] <= MOST_COLUMNS and not slopes.any():
-        model = replace(model, balance=_balance(model, part, settings.candidates, rng))
+        least = _LEAST_CANDIDATES if problem.x_incomplete.size <= _LARGE_TABLE else _OF_LARGE_TABLES
+        model = replace(model, balance=_balance(model, part, settings.candidates, least, rng))
     history = reduced.history if part is problem else ()  # a part of the rows says nothing of the table
     return Learnt(model, reduced.trace, history, transport.notes())
 
 
-def _balance(model: MirfModel, problem: Problem, candidates: int, rng: np.random.Generator) -> Balance | None:
-    """Return the balance of the model's draws, learnt from 4 to 20 of each row, of at most 5,000 rows."""
-    import torch
+def _balance(
+    model: MirfModel, problem: Problem, candidates: int, least: int, rng: np.random.Generator
+) -> Balance | None:
+    """Return the balance of the model's draws, learnt from 4 to 20 of each row, of at most 5,000 rows.
 
+    So many draws are chosen together that they have ``least`` candidates or more.
+    """
     from mirimpute.methods.transports.balance_fit import fit_balance
 
     x = problem.x_incomplete
     if len(x) > _MOST_BALANCED:
         x = x[np.sort(rng.choice(len(x), _MOST_BALANCED, replace=False))]
     count = int(np.clip(2 * _MOST_BALANCED / len(x), 4, 20))
-    noise = torch.Generator(device=model.flow.base.mean.device).manual_seed(int(rng.integers(2**63 - 1)))
-    pool = model.candidates(x, count, noise)
-    return fit_balance(pool, np.isnan(x), columns_of(problem), candidates, model.support.room())
+    pool = model.candidates(x, count, int(rng.integers(2**63 - 1)))
+    together = -(-least // candidates)
+    return fit_balance(pool, np.isnan(x), columns_of(problem), candidates, model.support.room(), together)
 
 
 def _flow_fields(settings: Mirf, names: Iterable[str]) -> dict[str, Any]:

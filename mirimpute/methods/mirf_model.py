@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -14,12 +15,12 @@ from mirimpute.methods.transports.flow_model import FlowModel
 from mirimpute.methods.transports.limits import bounds
 from mirimpute.methods.transports.selection import tilted
 from mirimpute.methods.transports.stack import Stack
+from mirimpute.row_noise import RowNoise
 
 Array = np.ndarray
 
 _SMALL_TABLE = 500_000
 _POOL = 40
-_LEAST_CANDIDATES = 25
 _POOL_CELLS = 2e7
 
 
@@ -78,6 +79,9 @@ class Support:
 class MirfModel:
     """Point estimates and draws for rows of the columns that it was fitted on, in the standardised scale.
 
+    What a row gets depends on the row, the seed and its number among equal rows, on nothing else in the call: its noise
+    is its own (:mod:`mirimpute.row_noise`), and every step works row by row.
+
     Attributes:
         flow: the rectified flow over its Gaussian base.
         stack: of base, flow and trees, for the point estimate.
@@ -98,56 +102,92 @@ class MirfModel:
     slopes: Array
     balance: Balance | None = None
 
-    def complete(self, x_incomplete: Array, n_draws: int, generator: torch.Generator) -> tuple[Array, Array]:
+    def complete(self, x_incomplete: Array, n_draws: int, seed: int) -> tuple[Array, Array]:
         """Return point (n, d) and draws (n_draws, n, d); observed entries are the input's own bits.
 
         A draw is one of the flow, its deviation from the flow's mean scaled by ``spread`` and moved by ``shift``
         of the way to the point; of several such candidates the balance chooses. Where values hide themselves, observed
-        ones are no measure for hidden ones: point and draws are tilted instead.
+        ones are no measure for hidden ones: point and draws are tilted instead. Draws are made so many at a time
+        whatever is asked for, so that the first of twenty are the same as of five.
+
+        Args:
+            x_incomplete: (n, d), NaN where missing.
+            n_draws: how many.
+            seed: of the noise of the rows.
         """
+        n, d = x_incomplete.shape
+        made, returned = self._at_once(n_draws)
+        at_once = max(1, int(_POOL_CELLS / (made * d)))
+        point, draws = np.empty((n, d)), np.empty((n_draws, n, d))
         with threads_for(x_incomplete.size > _SMALL_TABLE):
-            made = self._made(n_draws, x_incomplete.size)
-            at_once = max(1, int(_POOL_CELLS / (max(made, 1) * x_incomplete.shape[1])))
-            starts = range(0, max(len(x_incomplete), 1), at_once)
-            parts = [self._complete(x_incomplete[i : i + at_once], n_draws, made, generator) for i in starts]
-            return np.concatenate([point for point, _ in parts]), np.concatenate([draws for _, draws in parts], axis=1)
+            noise = RowNoise.of(x_incomplete, seed)
+            for start in range(0, n, at_once):
+                part = slice(start, start + at_once)
+                drawer = _Drawer(self, x_incomplete[part], noise[part])
+                point[part] = drawer.point
+                for first in range(0, n_draws, returned):
+                    found = drawer.draws(first // returned, made, returned)
+                    draws[first : first + returned, part] = found[: n_draws - first]
+        return point, draws
 
-    def _made(self, n_draws: int, n_cells: int) -> int:
-        """Return how many candidates are made of each row."""
+    def _at_once(self, n_draws: int) -> tuple[int, int]:
+        """Return how many candidates of each row are made at a time, and how many draws they make."""
         if self.slopes.any():
-            return max(_POOL, n_draws)
-        if self.balance is None or n_draws == 0:
-            return n_draws
-        return max(n_draws * self.balance.candidates, _LEAST_CANDIDATES if n_cells <= _SMALL_TABLE else 0)
+            return _POOL, _POOL
+        if self.balance is None:
+            return max(n_draws, 1), max(n_draws, 1)
+        return self.balance.candidates * self.balance.together, self.balance.together
 
-    def _complete(
-        self, x_incomplete: Array, n_draws: int, made: int, generator: torch.Generator
-    ) -> tuple[Array, Array]:
-        missing = np.isnan(x_incomplete)
-        point, drawn = self._drawn(x_incomplete, made, generator)
-        if self.slopes.any():
-            shift, drawn = tilted(np.clip(drawn, self.support.lowest, self.support.highest), self.slopes)
-            point, drawn = point + shift, drawn[:n_draws]
-        draws = np.where(missing, self.support.nearest(drawn), x_incomplete)
-        if self.balance and n_draws and not self.slopes.any():
-            draws = self.balance.choose(draws, missing, n_draws, generator)
-        return np.where(missing, np.clip(point, *self.outlier), x_incomplete), draws
-
-    def candidates(self, x_incomplete: Array, count: int, generator: torch.Generator) -> Array:
+    def candidates(self, x_incomplete: Array, count: int, seed: int) -> Array:
         """Return draws (count, n, d) as they are before balance and tilt."""
-        _, drawn = self._drawn(x_incomplete, count, generator)
+        drawn = _Drawer(self, x_incomplete, RowNoise.of(x_incomplete, seed)).drawn(0, count)
         return np.where(np.isnan(x_incomplete), self.support.nearest(drawn), x_incomplete)
 
-    def _drawn(self, x_incomplete: Array, count: int, generator: torch.Generator) -> tuple[Array, Array]:
-        """Return the stack's estimate (n, d) and draws of the flow (count, n, d), both anywhere."""
-        missing = np.isnan(x_incomplete)
-        rows = self.flow.rows(x_incomplete, missing)
-        base, flow_mean = self.flow.means(rows)
-        point = self.stack.point(base, flow_mean, x_incomplete, missing)
-        if count == 0:
-            return point, np.empty((0, *x_incomplete.shape))
-        centre = flow_mean + self.shift * (point - flow_mean)
-        return point, centre + self.spread * (self.flow.draw(rows, count, generator) - flow_mean)
+
+class _Drawer:
+    """Point estimate and draws of some rows."""
+
+    def __init__(self, model: MirfModel, x_incomplete: Array, noise: RowNoise) -> None:
+        self._model, self._x, self._noise = model, x_incomplete, noise
+        self._missing = np.isnan(x_incomplete)
+        self._rows = model.flow.rows(x_incomplete, self._missing)
+        base, self._flow_mean = model.flow.means(self._rows)
+        self._stacked = model.stack.point(base, self._flow_mean, x_incomplete, self._missing)
+
+    @property
+    def point(self) -> Array:
+        """The point estimate (n, d)."""
+        model, point = self._model, self._stacked
+        if model.slopes.any():
+            point = point + self._first_tilted[0]
+        return np.where(self._missing, np.clip(point, *model.outlier), self._x)
+
+    def draws(self, number: int, made: int, returned: int) -> Array:
+        """Return the draws (returned, n, d) of the candidates with this number, ``made`` of each row."""
+        model = self._model
+        if model.slopes.any():
+            drawn = self._tilted(number, made)[1] if number else self._first_tilted[1]
+            return np.where(self._missing, model.support.nearest(drawn), self._x)
+        draws = np.where(self._missing, model.support.nearest(self.drawn(number * made, made)), self._x)
+        if model.balance is None:
+            return draws
+        return model.balance.choose(draws, self._missing, self._noise.uniform(number, returned + 1))
+
+    @cached_property
+    def _first_tilted(self) -> tuple[Array, Array]:
+        return self._tilted(0, _POOL)
+
+    def _tilted(self, number: int, made: int) -> tuple[Array, Array]:
+        model = self._model
+        drawn = np.clip(self.drawn(number * made, made), model.support.lowest, model.support.highest)
+        return tilted(drawn, model.slopes)
+
+    def drawn(self, first: int, count: int) -> Array:
+        """Return draws of the flow (count, n, d), anywhere, from the one numbered ``first``."""
+        model, mean = self._model, self._flow_mean
+        noise = torch.as_tensor(self._noise.normal(first, count, mean.shape[1]))
+        centre = mean + model.shift * (self._stacked - mean)
+        return centre + model.spread * (model.flow.drawn(self._rows, noise) - mean)
 
 
 def point_range(x_incomplete: Array) -> Array:

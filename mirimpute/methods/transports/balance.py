@@ -32,7 +32,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from mirimpute.methods.transports.moves import Move, arrays_of, checked, moved, moves_from, standardised
 
@@ -84,6 +83,7 @@ class Balance:
         to_residuals: (d, d), makes the residuals of standardised rows.
         gauges: of the columns whose pattern could be learnt.
         moves: of candidates, in this order, before they are weighted.
+        together: draws that are chosen together, among the candidates of all of them.
     """
 
     candidates: int
@@ -92,6 +92,7 @@ class Balance:
     to_residuals: Array
     gauges: tuple[Gauge, ...]
     moves: tuple[Move, ...] = ()
+    together: int = 5
 
     def log_weights(self, pool: Array, missing: Array) -> Array:
         """Return the logarithm of the weight of each candidate, moved already, (m, n), but for a constant of its row.
@@ -111,20 +112,22 @@ class Balance:
             result[:, rows] -= gauge.of_value.at(value) + gauge.of_residual.at(residual)
         return result * _tempered(result)
 
-    def choose(self, pool: Array, missing: Array, count: int, generator: torch.Generator) -> Array:
-        """Move the candidates; return ``count`` of those of each row, (count, n, d), as often as their weights say.
+    def choose(self, pool: Array, missing: Array, uniform: Array) -> Array:
+        """Move the candidates; return some of those of each row, (count, n, d), as often as their weights say.
+
+        The choice is systematic: a candidate is taken as often as expected, give or take one. It depends on the row and
+        on its random numbers alone.
 
         Args:
             pool: (m, n, d), completed rows.
             missing: bool (n, d).
-            count: draws wanted.
-            generator: of the choice, which is systematic: a candidate is taken as often as expected, give or take one.
+            uniform: (count + 1, n), random numbers in [0, 1), of which the choice is a function.
         """
+        count = len(uniform) - 1
         pool = moved(self.moves, pool, missing, self.centre, self.spread)
         weights = self.log_weights(pool, missing)
         weights = np.exp(weights - weights.max(axis=0))
         passed = np.cumsum(weights, axis=0)
-        uniform = torch.rand((count + 1, pool.shape[1]), generator=generator, device=generator.device).cpu().numpy()
         order = np.argsort(uniform[1:], axis=0)  # else the first draw would come from the first candidates
         chosen = np.empty((count, pool.shape[1]), dtype=int)
         for number in range(count):
@@ -137,6 +140,7 @@ class Balance:
         """Return everything as plain arrays, for files without pickle; :meth:`from_arrays` reads them."""
         found = {
             "candidates": np.array([self.candidates]),
+            "together": np.array([self.together]),
             "centre": self.centre,
             "spread": self.spread,
             "to_residuals": self.to_residuals,
@@ -161,11 +165,10 @@ class Balance:
             KeyError, ValueError: the arrays are not those of a balance of such a table.
         """
         d = n_columns
-        candidates, centre, spread, maker = (
-            checked(arrays[name], shape)
-            for name, shape in (("candidates", (1,)), ("centre", (d,)), ("spread", (d,)), ("to_residuals", (d, d)))
-        )
-        if not (spread > 0).all() or not 1 <= candidates[0] <= _MOST_CANDIDATES:
+        shapes = {"candidates": (1,), "together": (1,), "centre": (d,), "spread": (d,), "to_residuals": (d, d)}
+        candidates, together, centre, spread, maker = (checked(arrays[name], shape) for name, shape in shapes.items())
+        counts = min(candidates[0], together[0]), max(candidates[0], together[0])
+        if not (spread > 0).all() or counts[0] < 1 or counts[1] > _MOST_CANDIDATES:
             raise ValueError("a spread that is not positive, or no number of candidates")
         blocks = {int(block[0]): block for block in categorical}
         inside = {int(column) for block in categorical for column in block[1:]}
@@ -185,7 +188,7 @@ class Balance:
         moves = moves_from({name[6:]: each for name, each in arrays.items() if name.startswith("moves.")}, d)
         if inside.intersection(move.column for move in moves) or blocks.keys() & {move.column for move in moves}:
             raise ValueError("a category is moved")
-        return cls(int(candidates[0]), centre, spread, maker, tuple(gauges), moves)
+        return cls(int(candidates[0]), centre, spread, maker, tuple(gauges), moves, int(together[0]))
 
 
 def readings(x: Array, residuals: Array, block: Array, rows: Array) -> tuple[Array, Array]:
@@ -204,13 +207,15 @@ def readings(x: Array, residuals: Array, block: Array, rows: Array) -> tuple[Arr
 
 def _tempered(log_weights: Array) -> Array:
     """Return for each row the largest power of its weights, at most 1, that leaves a third of its candidates, (n,)."""
+    # row by row in memory: how a sum is rounded then does not depend on the number of rows
+    below = np.ascontiguousarray((log_weights - log_weights.max(axis=0)).T)
     wanted = len(log_weights) * _LEAST_LEFT
 
     def left(power: Array) -> Array:
-        weights = np.exp(power * (log_weights - log_weights.max(axis=0)))
-        return weights.sum(axis=0) ** 2 / (weights**2).sum(axis=0)
+        weights = np.exp(power[:, None] * below)
+        return weights.sum(axis=1) ** 2 / (weights**2).sum(axis=1)
 
-    low, high = np.zeros(log_weights.shape[1]), np.ones(log_weights.shape[1])
+    low, high = np.zeros(len(below)), np.ones(len(below))
     enough = left(high) >= wanted
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

@@ -20,7 +20,12 @@ _RIDGE_OF_REST, _STEPS_OF_REST = 5.0, 25
 
 
 def fit_balance(
-    pool: Array, missing: Array, blocks: Sequence[Array], candidates: int, limits: Array | None = None
+    pool: Array,
+    missing: Array,
+    blocks: Sequence[Array],
+    candidates: int,
+    limits: Array | None = None,
+    together: int = 5,
 ) -> Balance | None:
     """Return the balance of draws that are not weighted yet, None if there is nothing to learn it from.
 
@@ -36,6 +41,7 @@ def fit_balance(
         candidates: for each draw.
         limits: (2, d), between which the entries of a column may be moved, if they are not the same (default: the range
             of its observed entries).
+        together: draws that are chosen together.
     """
     _, n, d = pool.shape
     count = missing.sum(axis=0)
@@ -56,7 +62,7 @@ def fit_balance(
         fit_gauge(block, *readings(pool, residuals, block, np.arange(n)), missing[:, block[0]], told_here)[0]
         for block, told_here in zip(blocks, told, strict=True)
     ]
-    return Balance(candidates, centre, spread, to_residuals, tuple(gauges), moves)
+    return Balance(candidates, centre, spread, to_residuals, tuple(gauges), moves, together)
 
 
 def _told_by_the_rest(z: Array, missing: Array, blocks: Sequence[Array]) -> Array:

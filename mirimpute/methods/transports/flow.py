@@ -189,15 +189,16 @@ class FlowTransport(Transport):
 
     def draw(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return one sample for each chain, by the flow of the current round."""
+        source = torch.as_tensor(x, dtype=torch.float32, device=self._device)
+        if self.settings.source == "noise":
+            source = torch.randn(source.shape, generator=self._generator, device=self._device)
         drawn = self._predictor.draw(
             self._trainer.averaged,
             self._table,
+            source,
             trust=1.0,
-            chains=len(x),
             solver=self.settings.solver,
             steps=self.settings.solver_steps,
-            generator=self._generator,
-            completed=torch.as_tensor(x, dtype=torch.float32, device=self._device),
         )
         return drawn[:, :, block].double().cpu().numpy()
 

@@ -48,22 +48,20 @@ class FlowModel:
         return rows.mean.double().cpu().numpy(), self.mean(rows)
 
     def draw(self, rows: Rows, count: int, generator: torch.Generator) -> np.ndarray:
-        """Return ``count`` samples, float64 (count, n, d), by integration from tau = 0 to 1.
+        """Return ``count`` samples, float64 (count, n, d), with noise of a generator."""
+        shape = (count, *rows.values.shape)
+        return self.drawn(rows, torch.randn(shape, generator=generator, device=rows.values.device))
+
+    def drawn(self, rows: Rows, noise: torch.Tensor) -> np.ndarray:
+        """Return a sample for each of ``noise`` (count, n, d), float64, by integration from tau = 0 to 1.
 
         With the source "imputation" the flow starts from draws of the base.
         """
-        completed = None
+        source = noise.to(rows.values)
         if self.predictor.source == "imputation":
-            completed = self.base.draw(rows.values, ~rows.hidden, count, generator)
-            completed = completed.clamp(self.predictor.lowest, self.predictor.highest)
+            source = self.base.drawn(rows.values, ~rows.hidden, source)
+            source = source.clamp(self.predictor.lowest, self.predictor.highest)
         drawn = self.predictor.draw(
-            self.network,
-            rows,
-            trust=self.trust_draw,
-            chains=count,
-            solver=self.solver,
-            steps=self.solver_steps,
-            generator=generator,
-            completed=completed,
+            self.network, rows, source, trust=self.trust_draw, solver=self.solver, steps=self.solver_steps
         )
         return drawn.double().cpu().numpy()

@@ -83,7 +83,8 @@ class GaussianModel:
         right = torch.cat([self.covariance * keep[:, :, None], ((x - self.mean) * keep)[:, :, None]], dim=2)
         solved = torch.linalg.solve_triangular(self._factor(known), right, upper=False)
         half, whitened = solved[:, :, :d], solved[:, :, d:]
-        return torch.where(known, x, self.mean + (half.mT @ whitened)[:, :, 0]), half
+        # a sum, not a product of matrices: the last bits of that depend on the other rows
+        return torch.where(known, x, self.mean + (half * whitened).sum(dim=1)), half
 
     def _factor(self, known: Tensor) -> Tensor:
         keep = known.to(self.covariance.dtype)
@@ -123,13 +124,22 @@ class GaussianModel:
 
     def draw(self, x: Tensor, known: Tensor, count: int, generator: torch.Generator) -> Tensor:
         """Return samples (count, n, d) of the unknown entries of each row of ``x`` (n, d) given its known ones."""
+        parts = [
+            torch.randn((*part.shape, count), generator=generator, dtype=x.dtype, device=x.device)
+            for part in x.split(_rows_at_once(self.covariance))
+        ]
+        return self.drawn(x, known, torch.cat(parts).movedim(-1, 0))
+
+    def drawn(self, x: Tensor, known: Tensor, noise: Tensor) -> Tensor:
+        """Return the samples that standard normal ``noise`` (count, n, d) makes; the rest as in :meth:`draw`."""
         rows = _rows_at_once(self.covariance)
-        result = []
-        for part, part_known in zip(x.split(rows), known.split(rows), strict=True):
+        jitter = _SMALLEST_VARIANCE * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
+        result = [x.new_empty((len(noise), 0, x.shape[1]))]
+        for part, part_known, part_noise in zip(
+            x.split(rows), known.split(rows), noise.movedim(0, -1).split(rows), strict=True
+        ):
             mean, covariance = self.moments(part, part_known)
-            jitter = _SMALLEST_VARIANCE * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
-            noise = torch.randn((*part.shape, count), generator=generator, dtype=x.dtype, device=x.device)
-            steps = (torch.linalg.cholesky(covariance + jitter) @ noise).movedim(-1, 0)
+            steps = (torch.linalg.cholesky(covariance + jitter) @ part_noise).movedim(-1, 0)
             result.append(torch.where(part_known, part, mean + steps))
         return torch.cat(result, dim=1)
 
@@ -150,9 +160,8 @@ class IndependentModel(GaussianModel):
         """Return the mean for every row."""
         return self.mean.expand_as(x)
 
-    def draw(self, x: Tensor, known: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    def drawn(self, x: Tensor, known: Tensor, noise: Tensor) -> Tensor:
         """Return (count, n, d), unknown entries drawn from the marginals."""
-        noise = torch.randn((count, *x.shape), generator=generator, dtype=x.dtype, device=x.device)
         return torch.where(known, x, self.mean + self.covariance.sqrt() * noise)
 
 

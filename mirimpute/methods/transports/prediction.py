@@ -107,11 +107,12 @@ class Predictor:
     @torch.no_grad()
     def mean(self, network: ResidualNetwork, rows: Rows, trust: float = 1.0) -> Tensor:
         """Return the prediction at tau = 0 (n, d), which does not depend on the state, averaged over the members."""
-        parts = []
-        for part in rows.split():
+        parts = [rows.values[:0]]
+        for part, _, count in rows.tiles():
             many = part.for_members(network.members)
             tau = many.values.new_zeros((*many.values.shape[:2], 1))
-            parts.append(self.predict(network, torch.zeros_like(many.values), many, tau, trust=trust).mean(dim=0))
+            predicted = self.predict(network, torch.zeros_like(many.values), many, tau, trust=trust).mean(dim=0)
+            parts.append(predicted[:count])
         return torch.cat(parts).clamp(self.lowest, self.highest)
 
     @torch.no_grad()
@@ -119,36 +120,35 @@ class Predictor:
         self,
         network: ResidualNetwork,
         rows: Rows,
+        source: Tensor,
         *,
         trust: float,
-        chains: int,
         solver: str,
         steps: int,
-        generator: torch.Generator,
-        completed: Tensor | None = None,
     ) -> Tensor:
         """Return samples (chains, n, d) by integrating the flow; chain k by member k modulo their number.
 
-        One step of any solver is the conditional mean. With the source "imputation" the flow starts from ``completed``
-        (chains, n, d), completions of the rows.
+        One step of any solver is the conditional mean.
+
+        Args:
+            network: corrects the base.
+            rows: a table of n rows.
+            source: (chains, n, d), where the flow starts: noise, or with the source "imputation" completions of the
+                rows.
+            trust: in [0, 1], the part of the network's correction that is taken.
+            solver, steps: of the integration.
         """
-        drawn = []
-        for first in range(0, chains, network.members):
-            parts = []
-            done = 0
-            for part in rows.split():
-                many = part.for_members(network.members)
-                if self.source == "noise":
-                    source = torch.randn(many.values.shape, generator=generator, device=many.values.device)
-                else:
-                    assert completed is not None, "the flow starts from completed rows"
-                    members = torch.arange(first, first + network.members, device=many.values.device) % chains
-                    source = completed[members, done : done + many.values.shape[1]].to(many.values.dtype)
-                    done += many.values.shape[1]
-                x = self._moved(network, many, source, trust, solver, steps).clamp(self.lowest, self.highest)
-                parts.append(torch.where(many.hidden, x, many.values))
-            drawn.append(torch.cat(parts, dim=1))
-        return torch.cat(drawn)[:chains]
+        chains, (n, d) = len(source), rows.values.shape
+        turns = -(-chains // network.members)
+        member = torch.arange(network.members, device=source.device)
+        drawn = rows.values.new_empty((turns * n, network.members, d))
+        for part, place, count in rows.tiles(turns):
+            many = part.for_members(network.members)
+            chain = ((place // n)[None] * network.members + member[:, None]) % chains
+            start = source[chain, (place % n)[None]].to(many.values.dtype)
+            x = self._moved(network, many, start, trust, solver, steps).clamp(self.lowest, self.highest)
+            drawn[place[:count]] = torch.where(many.hidden, x, many.values).movedim(0, 1)[:count]
+        return drawn.reshape(turns, n, network.members, d).movedim(2, 1).flatten(0, 1)[:chains]
 
     def _moved(
         self, network: ResidualNetwork, rows: Rows, source: Tensor, trust: float, solver: str, steps: int
