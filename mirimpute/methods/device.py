@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mirimpute.errors import UserError
 
 if TYPE_CHECKING:
     import torch
+
+Part = TypeVar("Part")
+Answer = TypeVar("Answer")
 
 
 def torch_device(name: str) -> torch.device:
@@ -54,3 +58,17 @@ def threads_for(large: bool) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def side_by_side(work: Callable[[Part], Answer], parts: Iterable[Part]) -> list[Answer]:
+    """Return ``work`` of each part, computed by one thread each, on as many threads as torch may use.
+
+    Where torch divides the work itself, the last bits of an answer depend on the number of threads.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    if threads == 1:
+        return [work(part) for part in parts]
+    with threads_for(False), ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, parts))

@@ -71,7 +71,7 @@ class Move:
         rows, j = np.flatnonzero(missing[:, self.column]), self.column
         if not rows.size:
             return
-        residual = z[:, rows] @ self.direction
+        residual = np.einsum("mnd,d->mn", z[:, rows], self.direction)  # @ rounds by the number of rows
         moved = pool[:, rows, j] + spread[j] * np.interp(residual, self.at, self.by)
         pool[:, rows, j] = np.clip(moved, self.lowest, self.highest)
         z[:, rows, j] = standardised(pool[:, rows, j], centre[j], spread[j])

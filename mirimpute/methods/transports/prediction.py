@@ -104,18 +104,16 @@ class Predictor:
         output = network(self.inputs(network, x, rows, tau, source))
         return rows.mean + base.correction(x) + trust * base.error() * output
 
-    @torch.no_grad()
     def mean(self, network: ResidualNetwork, rows: Rows, trust: float = 1.0) -> Tensor:
         """Return the prediction at tau = 0 (n, d), which does not depend on the state, averaged over the members."""
-        parts = [rows.values[:0]]
-        for part, _, count in rows.tiles():
+
+        def predicted(part: Rows, place: Tensor) -> Tensor:
             many = part.for_members(network.members)
             tau = many.values.new_zeros((*many.values.shape[:2], 1))
-            predicted = self.predict(network, torch.zeros_like(many.values), many, tau, trust=trust).mean(dim=0)
-            parts.append(predicted[:count])
-        return torch.cat(parts).clamp(self.lowest, self.highest)
+            return self.predict(network, torch.zeros_like(many.values), many, tau, trust=trust).mean(dim=0)
 
-    @torch.no_grad()
+        return rows.by_tiles(predicted).clamp(self.lowest, self.highest)
+
     def draw(
         self,
         network: ResidualNetwork,
@@ -141,14 +139,15 @@ class Predictor:
         chains, (n, d) = len(source), rows.values.shape
         turns = -(-chains // network.members)
         member = torch.arange(network.members, device=source.device)
-        drawn = rows.values.new_empty((turns * n, network.members, d))
-        for part, place, count in rows.tiles(turns):
+
+        def moved(part: Rows, place: Tensor) -> Tensor:
             many = part.for_members(network.members)
             chain = ((place // n)[None] * network.members + member[:, None]) % chains
             start = source[chain, (place % n)[None]].to(many.values.dtype)
             x = self._moved(network, many, start, trust, solver, steps).clamp(self.lowest, self.highest)
-            drawn[place[:count]] = torch.where(many.hidden, x, many.values).movedim(0, 1)[:count]
-        return drawn.reshape(turns, n, network.members, d).movedim(2, 1).flatten(0, 1)[:chains]
+            return torch.where(many.hidden, x, many.values).movedim(0, 1)
+
+        return rows.by_tiles(moved, turns).reshape(turns, n, network.members, d).movedim(2, 1).flatten(0, 1)[:chains]
 
     def _moved(
         self, network: ResidualNetwork, rows: Rows, source: Tensor, trust: float, solver: str, steps: int

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-_ROWS_AT_ONCE = 512
+from mirimpute.methods.device import side_by_side
+
+_ROWS_AT_ONCE = 1024
 _ROWS_OF_A_DEVICE = 16384
 
 
@@ -27,23 +29,32 @@ class Rows:
     mean: Tensor
     spread: Tensor
 
-    def tiles(self, copies: int = 1) -> Iterator[tuple[Rows, Tensor, int]]:
-        """Yield parts of a table (n, d), its rows ``copies`` times one after the other, all of them of one size.
+    def by_tiles(self, answer: Callable[[Rows, Tensor], Tensor], copies: int = 1) -> Tensor:
+        """Return what ``answer`` says of each row of a table (n, d), ``copies`` times, (copies x n, ...).
 
-        The last bits of a product of matrices depend on their size: in parts of one size a row gets the same answer
-        whatever stands beside it, and memory does not grow with the table. The last part is filled up with its first
-        row.
+        It is asked for so many rows at a time: the last bits of a product of matrices depend on their size, and in
+        parts of one size a row gets the same answer whatever stands beside it. The last part is filled up with its
+        first row. Memory does not grow with the table but for the answers.
 
-        Returns:
-            The part; the places of its rows among all (copies x n); how many of these count.
+        Args:
+            answer: of a part, and of the places (k,) of its rows among all (copies x n); it gets no gradients.
+            copies: of the table, one after the other.
         """
-        size, n = _ROWS_AT_ONCE if self.values.device.type == "cpu" else _ROWS_OF_A_DEVICE, len(self.values)
-        for first in range(0, copies * n, size):
-            count = min(size, copies * n - first)
-            place = torch.full((size,), first, device=self.values.device)
-            place[:count] += torch.arange(count, device=self.values.device)
+        device, total, n = self.values.device, copies * len(self.values), len(self.values)
+        size = _ROWS_AT_ONCE if device.type == "cpu" else _ROWS_OF_A_DEVICE
+
+        def part(first: int) -> Tensor:
+            count = min(size, total - first)
+            place = torch.full((size,), first, device=device)
+            place[:count] += torch.arange(count, device=device)
             row = place % n
-            yield Rows(self.values[row], self.hidden[row], self.mean[row], self.spread[row]), place, count
+            with torch.no_grad():
+                found = answer(Rows(self.values[row], self.hidden[row], self.mean[row], self.spread[row]), place)
+            return found[:count]
+
+        if not total:
+            return self.values
+        return torch.cat(side_by_side(part, range(0, total, size)))
 
     def for_members(self, members: int) -> Rows:
         """Return the rows once for each member of an ensemble, (members, n, d), without copying."""
