@@ -29,6 +29,7 @@ from mirimpute.results.places import without_places
 from mirimpute.results.store import find_row, recover, row_written_ns, write_cell
 from mirimpute.scoring import SCORED_ROWS_SEED, Answers, answers_of, judge, judge_columns, judge_new_rows
 from mirimpute.seeding import generator, integer_seed
+from mirimpute.source_bits import SourceBits
 from mirimpute.tracing import trace_with_information
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def _compute(
                     problem, imputation, x_true, own.scored, SCORED_ROWS_SEED, own.in_table, encoding.n_categories
                 )
         if config.save_tables:
-            tables = _tables(table, x_original, learnt, own, imputation)
+            tables = _tables(table, x_original, learnt, own, problem, imputation)
     return write_result(
         config, facts, config_yaml=config_yaml, trace=trace, columns=columns, log=outcome.log, tables=tables
     )
@@ -281,13 +282,15 @@ def _tables(
     x_original: np.ndarray,
     rows: np.ndarray,
     answers: Answers,
+    problem: Problem,
     imputation: Imputation,
 ) -> dict[str, pd.DataFrame]:
-    """Return the tables of some rows in original units, in which observed cells are the source's own bits."""
+    """Return the tables of some rows in original units, in which observed values are the source's own bits."""
     missing = np.isnan(x_original[rows])
+    bits = SourceBits.of(x_original[rows], answers.in_table(problem.x_incomplete))
 
     def in_units(x: np.ndarray) -> np.ndarray:
-        return np.where(missing, answers.table_scale.restore(answers.in_table(x)), table.values[rows])
+        return np.where(missing, bits.restored(answers.in_table(x), answers.table_scale), table.values[rows])
 
     arrays = {
         "truth": table.values[rows],

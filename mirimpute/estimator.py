@@ -109,28 +109,38 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         """Fit to cells (n_rows, n_columns) as :meth:`_read` returns them."""
         from mirimpute.encoding import problem_of
         from mirimpute.methods.mirf_learning import learn
+        from mirimpute.source_bits import SourceBits
 
         problem, encoding, scale = problem_of(x, columns, seed, self.device)
         learnt = learn(settings, problem, new_rows=True)
         self.columns_, self._seed, self._encoding, self._scale = columns, seed, encoding, scale
         self._model, self.trace_, self.notes_ = learnt.model, learnt.trace, learnt.notes
+        repeat = np.array([learnt.model.support.values[place[0]] is not None for place in encoding.places])
+        self._bits = SourceBits.of(x, encoding.decode(problem.x_incomplete, scale), repeat)
 
     def transform(self, X: Any) -> Any:
         """Return ``X`` (n_rows, n_columns) completed: by the point estimate, or by one draw with ``output="draw"``.
 
         The estimate of a category is the most probable one. Of a DataFrame, the answer is one.
+
+        A row gets the same answer alone, in a batch or on another day. Its draw is a function of the fitted model, of
+        what the row holds and of its number among equal rows of the call: rows that differ, and repeated ones, get
+        independent draws. Drawn values of columns whose values repeat are observed ones, bit by bit.
         """
         self._check()
         point, draws = self._complete(X, int(self.output == "draw"), 0)
         return self._written(X, draws[0] if self.output == "draw" else point)
 
-    def sample(self, X: Any, n_draws: int = 5, *, random_state: int = 0) -> list[Any]:
+    def sample(self, X: Any, n_draws: int = 5, *, random_state: Any = 0) -> list[Any]:
         """Return ``n_draws`` completed tables, draws from the conditional distribution of the missing values.
+
+        The first draw of a row is that of :meth:`transform`, with ``random_state`` 0; how many are asked for changes
+        none of them.
 
         Args:
             X: (n_rows, n_columns), NaN where missing.
             n_draws: how many.
-            random_state: other numbers give other draws.
+            random_state: another int gives all rows other draws; a ``RandomState`` or None gives others in each call.
 
         Returns:
             A list of arrays, or of DataFrames when ``X`` is one.
@@ -138,7 +148,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         self._check()
         if not isinstance(n_draws, Integral) or n_draws < 1:
             raise UserError(f"n_draws={n_draws!r} is no number of draws: give 1 or more")
-        _, draws = self._complete(X, int(n_draws), random_state)
+        _, draws = self._complete(X, int(n_draws), _stream(random_state))
         return [self._written(X, draw) for draw in draws]
 
     def impute_multiple(self, X: Any, n_draws: int = 20) -> list[Any]:
@@ -229,10 +239,12 @@ class MirfImputer(TransformerMixin, BaseEstimator):
             encoded = self._scale.standardise(self._encoding.encode(x[rows]))
             found = self._model.complete(encoded, n_draws, integer_seed(self._seed, "draws", str(stream)))
             point, draws = (self._encoding.decode(each, self._scale) for each in found)
-            shrunk = np.where(self._encoding.is_categorical, draws, point + self.shrinkage * (draws - point))
+            shrunk = draws  # with 1 to the last bit
+            if self.shrinkage < 1:
+                shrunk = np.where(self._encoding.is_categorical, draws, point + self.shrinkage * (draws - point))
             scale = self._encoding.table_scale(self._scale)
             for number, completed in enumerate((point, *shrunk)):
-                part = np.where(missing[rows], scale.restore(completed), x[rows])
+                part = np.where(missing[rows], self._bits.restored(completed, scale), x[rows])
                 result[number][rows] = part
         return result[0], result[1:]
 
@@ -274,6 +286,20 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         from mirimpute.datasets.frames import filled
 
         return filled(X, self.columns_, completed)
+
+
+def _stream(random_state: Any) -> int:
+    """Return the number of a stream of draws: an int is one, other states are asked for one.
+
+    Raises:
+        UserError: it is neither.
+    """
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    try:
+        return int(check_random_state(random_state).randint(2**31 - 1))
+    except ValueError as error:
+        raise UserError(f"random_state={random_state!r} is no seed: give an int, a RandomState or None") from error
 
 
 def _is_mixed(X: Any) -> bool:

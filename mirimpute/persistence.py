@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mirimpute.datasets.columns import Column
     from mirimpute.estimator import MirfImputer
 
-FORMAT = "mirimpute-mirf-9"
+FORMAT = "mirimpute-mirf-10"
 _TIME = "time"
 """Key of a category that is a time of day."""
 
@@ -53,6 +53,7 @@ def save(imputer: MirfImputer, path: Path) -> None:
             for name, value in trees.arrays().items()
         },
         **{f"balance.{name}": array for name, array in (model.balance.arrays() if model.balance else {}).items()},
+        **{f"bits.{name}": array for name, array in imputer._bits.arrays().items()},
         **{f"support.{j}": values for j, values in enumerate(model.support.values) if values is not None},
     }
     facts = {
@@ -146,6 +147,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
     from mirimpute.methods.transports.prediction import Predictor
     from mirimpute.methods.transports.stack import Stack
     from mirimpute.methods.transports.trees import TreeMeans
+    from mirimpute.source_bits import SourceBits
     from mirimpute.standardise import Scale
 
     def part(prefix: str) -> dict[str, np.ndarray]:
@@ -194,6 +196,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
         balance=Balance.from_arrays(stored_balance, encoding.categorical, d) if stored_balance else None,
     )
     imputer.columns_, imputer._encoding = columns, encoding
+    imputer._bits = SourceBits.from_arrays(part("bits."), len(columns))
     imputer.n_features_in_ = int(facts["n_features_in"])
     if facts["feature_names_in"]:
         imputer.feature_names_in_ = np.array(facts["feature_names_in"], dtype=object)

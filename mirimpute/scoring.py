@@ -14,6 +14,7 @@ from mirimpute.methods.sanity import check as check_sanity
 from mirimpute.methods.sanity import few_rows_note, worse_than_mean
 from mirimpute.problem import Imputation, Problem
 from mirimpute.seeding import integer_seed
+from mirimpute.source_bits import SourceBits
 from mirimpute.standardise import SCALERS, Scale
 
 if TYPE_CHECKING:
@@ -219,9 +220,10 @@ def _in_scale_of_scores(
     if protocol.scaler == "observed":
         return x_true, point, draws
     missing = problem.missing[:, [place[0] for place in answers.encoding.places]]
+    bits = SourceBits.of(np.where(missing, np.nan, answers.truth), answers.in_table(problem.x_incomplete))
 
     def rescaled(x: np.ndarray) -> np.ndarray:
-        return np.where(missing, answers.scored_in.standardise(answers.table_scale.restore(x)), x_true)
+        return np.where(missing, answers.scored_in.standardise(bits.restored(x, answers.table_scale)), x_true)
 
     return x_true, rescaled(point), rescaled(draws)
 

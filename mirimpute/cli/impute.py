@@ -49,6 +49,7 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.methods.device import torch_device
     from mirimpute.methods.sanity import check as check_sanity
     from mirimpute.seeding import integer_seed
+    from mirimpute.source_bits import SourceBits
 
     if options.draws < 0:
         raise UserError(f"--draws {options.draws} is negative: give 0 or more")
@@ -80,7 +81,8 @@ def complete(options: argparse.Namespace) -> int:
         )
     table_scale = encoding.table_scale(scale)
     tables = [imputation.point, *imputation.draws[: options.draws]]
-    completed = [table_scale.restore(encoding.decode(values, scale)) for values in tables]
+    bits = SourceBits.of(table.values, encoding.decode(problem.x_incomplete, scale))
+    completed = [bits.restored(encoding.decode(values, scale), table_scale) for values in tables]
     for note in (*imputation.notes, *verdict.notes, *far_outside(table, np.array(completed))):
         print(f"{PROGRAM}: note: {note}", file=sys.stderr)
     empty = _still_empty(source, table)

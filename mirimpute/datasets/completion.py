@@ -22,9 +22,6 @@ from mirimpute.errors import DataError, UserError
 if TYPE_CHECKING:
     import pyarrow
 
-_ROUNDING = 16 * np.finfo(float).eps
-"""What standardising an observed value and back changes of it, as a fraction of it and of the mean."""
-
 
 def suffix_of(path: Path) -> str:
     """Return the suffix by which the kind of a file is known, "" for others.
@@ -193,25 +190,8 @@ def _filled(values: pyarrow.ChunkedArray, missing: np.ndarray, filled: np.ndarra
     if pyarrow.types.is_integer(values.type):
         limits = np.iinfo(values.type.to_pandas_dtype())
         numbers = np.clip(np.round(numbers), float(limits.min), float(limits.max))
-    elif pyarrow.types.is_floating(values.type):
-        numbers = _as_observed(numbers, values.drop_null().to_numpy().astype(float))
     if pyarrow.types.is_decimal(values.type):
         most = np.nextafter(10.0 ** (values.type.precision - values.type.scale) - 10.0**-values.type.scale, 0.0)
         numbers = np.clip(numbers, -most, most)
     new = pyarrow.array(np.where(missing, numbers, 0.0)).cast(values.type, safe=False)
     return pyarrow.compute.if_else(pyarrow.array(missing), new, values.combine_chunks())
-
-
-def _as_observed(numbers: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Return the numbers, those that are an observed one but for rounding as it was.
-
-    >>> _as_observed(np.array([-0.012999999999999998, 0.5]), np.array([-0.013, 0.4])).tolist()
-    [-0.013, 0.5]
-    """
-    observed = np.unique(observed[np.isfinite(observed)])
-    if not observed.size:
-        return numbers
-    middle = observed[:-1] / 2 + observed[1:] / 2
-    nearest = observed[np.searchsorted(middle, numbers)]
-    rounding = _ROUNDING * (np.abs(nearest) + np.abs(observed / len(observed)).sum())
-    return np.where(np.abs(numbers - nearest) <= rounding, nearest, numbers)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from mirimpute.errors import UserError
 from mirimpute.methods.base import Fitted, Method
-from mirimpute.methods.neural import LIBRARIES, fill_hot_deck, run
+from mirimpute.methods.neural import LIBRARIES, run
 from mirimpute.methods.parameters import at_least, positive, within
 from mirimpute.problem import Problem, Progress, no_progress
 
@@ -31,6 +31,7 @@ class KnewImp(Method):
         draws: starts, each a completed table; the point is their mean.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.transports.knewimp")
 
     name: str = "knewimp"
@@ -67,8 +68,8 @@ class KnewImp(Method):
         Raises:
             ImputationError: the loss is not finite: "diverged in round r".
         """
-        from mirimpute.methods.reducer import Schedule
+        from mirimpute.methods.reducer import Schedule, fill_draws
         from mirimpute.methods.transports.knewimp import KnewImpTransport
 
         schedule = Schedule(sweep="joint", step="mean", rounds=self.rounds, chains=self.draws)
-        return run(problem, KnewImpTransport(self, problem, progress), schedule, fill_hot_deck, ask_mean=False)
+        return run(problem, KnewImpTransport(self, problem, progress), schedule, fill_draws, ask_mean=False)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from mirimpute.methods.base import Fitted
 from mirimpute.methods.diffusion import Diffusion
-from mirimpute.methods.neural import LIBRARIES, fill_hot_deck, run
+from mirimpute.methods.neural import LIBRARIES, run
 from mirimpute.methods.parameters import at_least
 from mirimpute.problem import Problem, Progress, no_progress
 
@@ -24,6 +24,7 @@ class MissDiff(Diffusion):
         draws: completed tables; the point is their mean, which has the error of a draw divided by their number on top.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.transports.missdiff")
 
     name: str = "missdiff"
@@ -41,8 +42,8 @@ class MissDiff(Diffusion):
         Raises:
             ImputationError: the loss is not finite: "diverged in round r".
         """
-        from mirimpute.methods.reducer import Schedule
+        from mirimpute.methods.reducer import Schedule, fill_draws
         from mirimpute.methods.transports.missdiff import MissDiffTransport
 
         schedule = Schedule(sweep="joint", step="draw", rounds=self.rounds, chains=self.draws)
-        return run(problem, MissDiffTransport(self, problem, progress), schedule, fill_hot_deck, ask_mean=False)
+        return run(problem, MissDiffTransport(self, problem, progress), schedule, fill_draws, ask_mean=False)

@@ -39,14 +39,6 @@ def run(problem: Problem, transport: NeuralTransport, schedule: Schedule, fill: 
     return Completed(imputation)
 
 
-def fill_hot_deck(problem: Problem, chains: int, rng: np.random.Generator) -> np.ndarray:
-    """Complete every chain with observed values of the column, drawn with replacement."""
-    x_incomplete = problem.x_incomplete
-    observed = ~np.isnan(x_incomplete)
-    drawn = [rng.choice(x_incomplete[observed[:, j], j], (chains, len(observed))) for j in range(observed.shape[1])]
-    return np.where(observed, x_incomplete, np.stack(drawn, axis=-1))
-
-
 def fill_near_means(problem: Problem, chains: int, rng: np.random.Generator) -> np.ndarray:
     """Complete every chain with the column means of the observed cells and a little noise, a tenth of a deviation."""
     x_incomplete = problem.x_incomplete

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from mirimpute.methods.base import Fitted
 from mirimpute.methods.diffusion import Diffusion
-from mirimpute.methods.neural import LIBRARIES, fill_hot_deck, run
+from mirimpute.methods.neural import LIBRARIES, run
 from mirimpute.methods.parameters import within
 from mirimpute.problem import Problem, Progress, no_progress
 
@@ -23,6 +23,7 @@ class TabCsdi(Diffusion):
         start_fraction: fraction of the pairs at t = 1, which teach the conditional mean.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.transports.tabcsdi")
 
     name: str = "tabcsdi"
@@ -39,8 +40,8 @@ class TabCsdi(Diffusion):
         Raises:
             ImputationError: the loss is not finite: "diverged in round r".
         """
-        from mirimpute.methods.reducer import Schedule
+        from mirimpute.methods.reducer import Schedule, fill_draws
         from mirimpute.methods.transports.tabcsdi import TabCsdiTransport
 
         schedule = Schedule(sweep="joint", step="draw", rounds=self.rounds, chains=self.draws)
-        return run(problem, TabCsdiTransport(self, problem, progress), schedule, fill_hot_deck, ask_mean=True)
+        return run(problem, TabCsdiTransport(self, problem, progress), schedule, fill_draws, ask_mean=True)

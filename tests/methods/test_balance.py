@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from mirimpute.amputation import MECHANISMS
 from mirimpute.cell import run_cell
@@ -20,8 +19,8 @@ SLOPE, SPREAD = 0.8, 0.6
 COLUMNS = [np.array([0]), np.array([1])]
 
 
-def _generator():
-    return torch.Generator().manual_seed(0)
+def _uniform(pool, count):
+    return np.random.default_rng(0).random((count + 1, pool.shape[1]))
 
 
 def _normal_table(mechanism, seed=0):
@@ -65,7 +64,7 @@ def test_draws_of_a_wrong_conditional_come_nearer_to_the_right_one(mechanism, sh
     x, missing, rng = _normal_table(mechanism)
     pool = _pool(x, missing, slope, shift, spread, rng)
     balance = fit_balance(pool, missing, COLUMNS, 3)
-    chosen = balance.choose(pool, missing, 20, _generator())
+    chosen = balance.choose(pool, missing, _uniform(pool, 20))
     before, after = (_errors(draws, x, missing[:, 1]) for draws in (pool, chosen))
     assert after.sum() < left * before.sum()
 
@@ -78,7 +77,7 @@ def test_right_draws_are_left_alone_where_values_are_missing_by_what_is_seen():
     assert pool[:, rows, 1].mean() - x[~rows, 1].mean() > 0.8
     balance = fit_balance(pool, missing, COLUMNS, 3)
     assert np.median(_effective(balance, pool, missing)) > 0.9
-    chosen = balance.choose(pool, missing, 20, _generator())
+    chosen = balance.choose(pool, missing, _uniform(pool, 20))
     assert abs(chosen[:, rows, 1].mean() - pool[:, rows, 1].mean()) < 0.05
 
 
@@ -91,13 +90,13 @@ def test_observed_entries_stay_and_candidates_are_taken_as_often_as_their_weight
     none = Steps(np.zeros(0), np.zeros(1))
     by_value = Steps(np.array([0.5, 1.5, 2.5]), -np.log([0.1, 0.2, 0.3, 0.4]))
     balance = Balance(3, np.zeros(2), np.ones(2), np.eye(2), (Gauge(np.array([0]), by_value, none),))
-    chosen = balance.choose(pool, missing, 10, _generator())
+    chosen = balance.choose(pool, missing, _uniform(pool, 10))
     assert np.array_equal(chosen[:, ~missing], np.repeat(pool[:1, ~missing], 10, axis=0))
     counts = np.stack([(chosen[:, :300, 0] == value).sum(axis=0) for value in range(4)])
     assert np.abs(counts - [[1], [2], [3], [4]]).max() <= 1
     first = np.bincount(chosen[0, :300, 0].astype(int), minlength=4) / 300  # the first draw is as good as any
     assert np.abs(first - [0.1, 0.2, 0.3, 0.4]).max() < 3 * (0.25 / 300) ** 0.5
-    assert np.array_equal(chosen, balance.choose(pool, missing, 10, _generator()))
+    assert np.array_equal(chosen, balance.choose(pool, missing, _uniform(pool, 10)))
 
 
 def test_categories_are_drawn_as_often_as_they_are_observed():
@@ -110,7 +109,7 @@ def test_categories_are_drawn_as_often_as_they_are_observed():
     pool[:, :, :3] = np.eye(3)[np.where(missing[:, 0], drawn, label)]
     pool[:, :, 3] = rng.standard_normal(N)
     balance = fit_balance(pool, missing, [np.arange(3), np.array([3])], 3)
-    chosen = balance.choose(pool, missing, 20, _generator())
+    chosen = balance.choose(pool, missing, _uniform(pool, 20))
     found = chosen[:, missing[:, 0], :3].mean(axis=(0, 1))
     assert np.abs(found - shares).max() < 0.05
     assert np.array_equal(chosen[:, :, :3].sum(axis=2), np.ones((20, N)))
@@ -170,7 +169,7 @@ def test_weights_leave_a_third_of_the_candidates():
     pool = np.where(missing, rng.standard_normal((POOL, n, d)), x)
     balance = fit_balance(pool[:10], missing, [np.array([j]) for j in range(d)], 3)
     assert _effective(balance, pool, missing).min() > 0.33
-    chosen = balance.choose(pool, missing, 20, _generator())
+    chosen = balance.choose(pool, missing, _uniform(pool, 20))
     assert chosen[:, missing].var(axis=0, ddof=1).mean() > 0.85
 
 

@@ -91,8 +91,7 @@ def test_draws_end_where_the_flow_of_the_predictions_ends(table, source):
     predictor = Predictor.of(x_incomplete, 4, source, torch.device("cpu"))
     network = _network(predictor, 4)
     rows = Rows(values, missing, *base.condition(values, ~missing))
-    completed = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(1))
-    start = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0)) if source == "noise" else completed
+    start = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0))
     many = rows.for_members(2)
 
     def speed(x, tau):
@@ -100,9 +99,7 @@ def test_draws_end_where_the_flow_of_the_predictions_ends(table, source):
         return velocity(predictor.predict(network, x, many, time), x, time)
 
     def drawn(solver, steps, trust=1.0):
-        settings = {"trust": trust, "chains": 2, "solver": solver, "steps": steps}
-        generator = torch.Generator().manual_seed(0)
-        return predictor.draw(network, rows, generator=generator, completed=completed, **settings)[:, missing]
+        return predictor.draw(network, rows, start, trust=trust, solver=solver, steps=steps)[:, missing]
 
     with torch.no_grad():
         exact = integrate(speed, start, 4000, "heun").clamp(predictor.lowest, predictor.highest)[:, missing]
@@ -120,12 +117,11 @@ def test_the_base_is_drawn_exactly_in_two_steps_and_one_step_is_the_mean(table, 
     network = _network(predictor, 4)
     rows = Rows(values, missing, *base.condition(values, ~missing))
     narrow = Rows(values, missing, rows.mean, 0.02 * rows.spread)
-    settings = {"chains": 2, "solver": solver, "generator": torch.Generator().manual_seed(0)}
-    drawn = predictor.draw(network, narrow, trust=0.0, steps=2, **settings)
     noise = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0))
+    drawn = predictor.draw(network, narrow, noise, trust=0.0, solver=solver, steps=2)
     wanted = (narrow.mean + narrow.spread * noise).clamp(predictor.lowest, predictor.highest)
     assert torch.allclose(drawn[:, missing], wanted[:, missing], atol=1e-5)
-    once = predictor.draw(network, rows, trust=0.7, steps=1, **settings)
+    once = predictor.draw(network, rows, noise, trust=0.7, solver=solver, steps=1)
     many = rows.for_members(2)
     mean = predictor.predict(network, torch.zeros(2, 60, 4), many, torch.zeros(2, 60, 1), trust=0.7)
     mean = mean.clamp(predictor.lowest, predictor.highest)
@@ -158,15 +154,8 @@ def test_draws_keep_what_is_seen_and_give_every_chain_its_own_noise(table):
     x_incomplete, missing, values, base = table
     predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
     rows = Rows(values, missing, *base.condition(values, ~missing))
-    draws = predictor.draw(
-        _network(predictor, 4),
-        rows,
-        trust=0.5,
-        chains=3,
-        solver="euler",
-        steps=4,
-        generator=torch.Generator().manual_seed(0),
-    )
+    noise = torch.randn((3, 60, 4), generator=torch.Generator().manual_seed(0))
+    draws = predictor.draw(_network(predictor, 4), rows, noise, trust=0.5, solver="euler", steps=4)
     assert draws.shape == (3, 60, 4)
     assert (draws[:, ~missing] == values[~missing]).all()
     assert not torch.allclose(draws[0][missing], draws[2][missing])
