@@ -173,13 +173,10 @@ def test_weights_leave_a_third_of_the_candidates():
     assert chosen[:, missing].var(axis=0, ddof=1).mean() > 0.85
 
 
-def test_a_single_draw_is_chosen_among_as_many(small):
-    fitted = Mirf(rounds=1, steps=20, final_steps=20, width=16, batch=32, trees=8).fit(small)
-    model = fitted.model
-    assert model._made(1, small.x_incomplete.size) == 25
-    assert model._made(20, small.x_incomplete.size) == 100
-    assert model._made(2, 10**6) == 10
-    assert model._made(0, small.x_incomplete.size) == 0
+@pytest.mark.parametrize(("candidates", "together"), [(5, 5), (2, 13), (40, 1)])
+def test_draws_are_chosen_so_many_together_that_there_are_candidates_to_choose_among(small, candidates, together):
+    settings = Mirf(rounds=1, steps=20, final_steps=20, width=16, batch=32, trees=8, candidates=candidates)
+    assert settings.fit(small).model.balance.together == together
 
 
 def _cell(dataset, method, data_dir, results_dir):

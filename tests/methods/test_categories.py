@@ -117,6 +117,30 @@ def test_indicators_move_together():
     assert (held_out[:, 1:4] == held_out[:, 1:2]).all()
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("missdiff", {"rounds": 1, "steps": 2, "solver_steps": 2, "draws": 2}),
+        ("tabcsdi", {"rounds": 1, "steps": 2, "solver_steps": 2, "draws": 2}),
+        ("knewimp", {"rounds": 1, "steps": 2, "flow_steps": 1, "draws": 2}),
+        ("mice", {"rounds": 1, "chains": 2}),
+    ],
+)
+def test_of_every_category_one_indicator_is_on_after_the_first_fill(name, parameters):
+    _, incomplete = mixed(rate=0.5)
+    problem, _, scale = problem_of(incomplete, COLUMNS, 0)
+    number, entries = named_method(name, parameters).fit(problem).impute().history[0]
+    assert number == 0
+    filled = problem.x_incomplete.copy()
+    filled[problem.missing] = entries
+    colour, flag = scale.restore(filled)[:, 1:4], scale.restore(filled)[:, 4]
+    np.testing.assert_allclose(np.sort(colour, axis=1), np.broadcast_to([0.0, 0.0, 1.0], colour.shape), atol=1e-12)
+    np.testing.assert_allclose(np.minimum(np.abs(flag), np.abs(flag - 1)), 0, atol=1e-12)
+    hidden = problem.missing[:, 1]
+    drawn, seen = colour[hidden].mean(axis=0), colour[~hidden].mean(axis=0)
+    np.testing.assert_allclose(drawn, seen, atol=5 * (0.25 / hidden.sum()) ** 0.5)
+
+
 def test_corners():
     corners = Corners.of(np.array([[-0.5, 1.0, 2.0], [0.5, -1.0, 2.0]]))
     assert corners.labels(np.array([[0.4, 0.0, 2.0], [-0.5, 0.9, 9.0]])).tolist() == [0, 1]  # the third is never on
