@@ -74,7 +74,12 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     from mirimpute.methods.reducer import Schedule, reduce
     from mirimpute.methods.transports.balance_fit import MOST_COLUMNS
     from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
-    from mirimpute.methods.transports.selection import SELF_MASKING, self_masking_slopes, unpredictable
+    from mirimpute.methods.transports.selection import (
+        SELF_MASKING,
+        assumption_note,
+        self_masking_slopes,
+        unpredictable,
+    )
     from mirimpute.methods.transports.stack import Stack, fit_stack
     from mirimpute.methods.transports.trees import TreeSettings, fit_trees
 
@@ -139,8 +144,11 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     if not plenty:
         means = flow.means(flow.rows(x, part.missing))
         stack = stack.refitted(*means, x, part.missing, growing(part.missing))
-    progress("selection", 0, 1)
-    slopes = self_masking_slopes(flow, x, settings.selection, rng, untold)
+    slopes, notes = np.zeros(x.shape[1]), transport.notes()
+    if settings.selection == SELF_MASKING:
+        progress("selection", 0, 1)
+        slopes = self_masking_slopes(flow, x, rng, untold)
+        notes = (*notes, assumption_note(slopes, part.missing, part.categorical))
     if reduced.trace:
         reduced.trace[-1]["self_masked_columns"] = int((slopes != 0).sum())
     model = MirfModel(
@@ -155,7 +163,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     if settings.candidates > 1 and x.shape[1] <= MOST_COLUMNS and not slopes.any():
         model = replace(model, balance=_balance(model, part, settings.candidates, rng))
     history = reduced.history if part is problem else ()  # a part of the rows says nothing of the table
-    return Learnt(model, reduced.trace, history, transport.notes())
+    return Learnt(model, reduced.trace, history, notes)
 
 
 def _balance(model: MirfModel, problem: Problem, candidates: int, rng: np.random.Generator) -> Balance | None:

@@ -59,6 +59,7 @@ class FlowModel:
         drawn = self.predictor.draw(
             self.network,
             rows,
+            self.base,
             trust=self.trust_draw,
             chains=count,
             solver=self.solver,

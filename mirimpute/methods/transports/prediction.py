@@ -11,6 +11,7 @@ from torch import Tensor
 from mirimpute.flow.network import ResidualNetwork
 from mirimpute.flow.ode import integrate_by_clock
 from mirimpute.flow.path import Preconditioner
+from mirimpute.methods.transports.gaussian import GaussianModel
 from mirimpute.methods.transports.limits import bounds
 from mirimpute.methods.transports.rows import Rows
 
@@ -119,6 +120,7 @@ class Predictor:
         self,
         network: ResidualNetwork,
         rows: Rows,
+        base: GaussianModel,
         *,
         trust: float,
         chains: int,
@@ -129,22 +131,28 @@ class Predictor:
     ) -> Tensor:
         """Return samples (chains, n, d) by integrating the flow; chain k by member k modulo their number.
 
-        One step of any solver is the conditional mean. With the source "imputation" the flow starts from ``completed``
+        The flow starts from noise with the correlation that ``base`` gives the hidden entries of the row. One step of
+        any solver is the conditional mean. With the source "imputation" the flow starts from ``completed``
         (chains, n, d), completions of the rows.
         """
+        if self.source == "noise":
+            shape = (-(-chains // network.members) * network.members, *rows.values.shape)
+            noise = torch.randn(shape, generator=generator, device=rows.values.device)
+            noise = base.correlated(~rows.hidden, noise)
         drawn = []
         for first in range(0, chains, network.members):
             parts = []
             done = 0
             for part in rows.split():
                 many = part.for_members(network.members)
+                until = done + many.values.shape[1]
                 if self.source == "noise":
-                    source = torch.randn(many.values.shape, generator=generator, device=many.values.device)
+                    source = noise[first : first + network.members, done:until]
                 else:
                     assert completed is not None, "the flow starts from completed rows"
                     members = torch.arange(first, first + network.members, device=many.values.device) % chains
-                    source = completed[members, done : done + many.values.shape[1]].to(many.values.dtype)
-                    done += many.values.shape[1]
+                    source = completed[members, done:until].to(many.values.dtype)
+                done = until
                 x = self._moved(network, many, source, trust, solver, steps).clamp(self.lowest, self.highest)
                 parts.append(torch.where(many.hidden, x, many.values))
             drawn.append(torch.cat(parts, dim=1))
