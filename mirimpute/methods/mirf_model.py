@@ -13,7 +13,7 @@ from mirimpute.methods.transports.classifier import Corners
 from mirimpute.methods.transports.flow_model import FlowModel
 from mirimpute.methods.transports.limits import bounds
 from mirimpute.methods.transports.selection import tilted
-from mirimpute.methods.transports.stack import Stack
+from mirimpute.methods.transports.stack import Stack, sharpness
 
 Array = np.ndarray
 
@@ -81,7 +81,7 @@ class MirfModel:
     Attributes:
         flow: the rectified flow over its Gaussian base.
         stack: of base, flow and trees, for the point estimate.
-        shift, spread: of the draws, see `mirimpute.methods.mirf_choices.Choices`; a better point leaves less spread.
+        shift, spread: of the draws, see :class:`mirimpute.methods.mirf_choices.Choices`.
         support: of the draws.
         outlier: (2, d), the range of the point estimate.
         slopes: (d,), of the log-odds that a value is missing in the value itself (0: missing at random), see
@@ -143,11 +143,13 @@ class MirfModel:
         missing = np.isnan(x_incomplete)
         rows = self.flow.rows(x_incomplete, missing)
         base, flow_mean = self.flow.means(rows)
-        point = self.stack.point(base, flow_mean, x_incomplete, missing)
+        kind = sharpness(rows.spread.double().cpu().numpy(), self.support.categorical)
+        point = self.stack.point(base, flow_mean, x_incomplete, missing, kind)
         if count == 0:
             return point, np.empty((0, *x_incomplete.shape))
         centre = flow_mean + self.shift * (point - flow_mean)
-        return point, centre + self.spread * (self.flow.draw(rows, count, generator) - flow_mean)
+        spread = self.spread[kind, np.arange(x_incomplete.shape[1])]
+        return point, centre + spread * (self.flow.draw(rows, count, generator) - flow_mean)
 
 
 def point_range(x_incomplete: Array) -> Array:

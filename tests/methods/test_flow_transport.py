@@ -23,7 +23,7 @@ def table():
     _, x_incomplete = correlated(n=60, d=4, rate=0.4)
     missing = torch.as_tensor(np.isnan(x_incomplete))
     values = torch.as_tensor(np.nan_to_num(x_incomplete))
-    base = fit_em(values, ~missing, 0.05).to(torch.device("cpu"), torch.float32)
+    base = fit_em(values, ~missing, 0.05)
     return x_incomplete, missing, values.float(), base
 
 
@@ -50,16 +50,17 @@ def test_pairs_weigh_targets_only_and_know_what_the_base_says(table):
     generator = torch.Generator().manual_seed(0)
     patterns = draw_patterns(missing, base, generator)
     chains = torch.where(missing, 77.0, values).expand(3, *values.shape)  # completions that would be noticed
-    rows, weights = draw_pairs(
+    rows, weights, starts = draw_pairs(
         chains,
         patterns,
         base,
         (~missing).float(),
         own_hidden_fraction=0.5,
+        source="noise",
         shape=(4, 2, 50),
         generator=generator,
     )
-    assert rows.values.shape == weights.shape == (4, 2, 50, 4)
+    assert rows.values.shape == weights.shape == starts.shape == (4, 2, 50, 4)
     targets = weights > 0
     assert targets.any()
     assert (targets <= rows.hidden).all()
@@ -92,7 +93,8 @@ def test_draws_end_where_the_flow_of_the_predictions_ends(table, source):
     network = _network(predictor, 4)
     rows = Rows(values, missing, *base.condition(values, ~missing))
     completed = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(1))
-    start = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0)) if source == "noise" else completed
+    noise = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0))
+    start = base.correlated(~missing, noise) if source == "noise" else completed
     many = rows.for_members(2)
 
     def speed(x, tau):
@@ -102,7 +104,7 @@ def test_draws_end_where_the_flow_of_the_predictions_ends(table, source):
     def drawn(solver, steps, trust=1.0):
         settings = {"trust": trust, "chains": 2, "solver": solver, "steps": steps}
         generator = torch.Generator().manual_seed(0)
-        return predictor.draw(network, rows, generator=generator, completed=completed, **settings)[:, missing]
+        return predictor.draw(network, rows, base, generator=generator, completed=completed, **settings)[:, missing]
 
     with torch.no_grad():
         exact = integrate(speed, start, 4000, "heun").clamp(predictor.lowest, predictor.highest)[:, missing]
@@ -121,11 +123,11 @@ def test_the_base_is_drawn_exactly_in_two_steps_and_one_step_is_the_mean(table, 
     rows = Rows(values, missing, *base.condition(values, ~missing))
     narrow = Rows(values, missing, rows.mean, 0.02 * rows.spread)
     settings = {"chains": 2, "solver": solver, "generator": torch.Generator().manual_seed(0)}
-    drawn = predictor.draw(network, narrow, trust=0.0, steps=2, **settings)
-    noise = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0))
+    drawn = predictor.draw(network, narrow, base, trust=0.0, steps=2, **settings)
+    noise = base.correlated(~missing, torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0)))
     wanted = (narrow.mean + narrow.spread * noise).clamp(predictor.lowest, predictor.highest)
     assert torch.allclose(drawn[:, missing], wanted[:, missing], atol=1e-5)
-    once = predictor.draw(network, rows, trust=0.7, steps=1, **settings)
+    once = predictor.draw(network, rows, base, trust=0.7, steps=1, **settings)
     many = rows.for_members(2)
     mean = predictor.predict(network, torch.zeros(2, 60, 4), many, torch.zeros(2, 60, 1), trust=0.7)
     mean = mean.clamp(predictor.lowest, predictor.highest)
@@ -161,6 +163,7 @@ def test_draws_keep_what_is_seen_and_give_every_chain_its_own_noise(table):
     draws = predictor.draw(
         _network(predictor, 4),
         rows,
+        base,
         trust=0.5,
         chains=3,
         solver="euler",
