@@ -146,10 +146,12 @@ class MirfModel:
         kind = sharpness(rows.spread.double().cpu().numpy(), self.support.categorical)
         point = self.stack.point(base, flow_mean, x_incomplete, missing, kind)
         if count == 0:
-            return point, np.empty((0, *x_incomplete.shape))
+            return self.flow.possible(rows, point[None])[0], np.empty((0, *x_incomplete.shape))
         centre = flow_mean + self.shift * (point - flow_mean)
         spread = self.spread[kind, np.arange(x_incomplete.shape[1])]
-        return point, centre + spread * (self.flow.draw(rows, count, generator) - flow_mean)
+        drawn = centre + spread * (self.flow.draw(rows, count, generator) - flow_mean)
+        possible = self.flow.possible(rows, np.concatenate([point[None], drawn]))
+        return possible[0], possible[1:]
 
 
 def point_range(x_incomplete: Array) -> Array:

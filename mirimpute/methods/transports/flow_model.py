@@ -47,6 +47,12 @@ class FlowModel:
         """Return the conditional means of base and flow, float64 (n, d) each."""
         return rows.mean.double().cpu().numpy(), self.mean(rows)
 
+    def possible(self, rows: Rows, answers: np.ndarray) -> np.ndarray:
+        """Return answers (count, n, d) of hidden entries that keep the identities of the base's columns."""
+        mean = rows.mean.double()
+        deviation = torch.as_tensor(answers, device=mean.device) - mean
+        return (mean + self.base.possible(~rows.hidden, deviation)).cpu().numpy()
+
     def draw(self, rows: Rows, count: int, generator: torch.Generator) -> np.ndarray:
         """Return ``count`` samples, float64 (count, n, d), by integration from tau = 0 to 1.
 

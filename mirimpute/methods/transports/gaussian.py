@@ -11,6 +11,7 @@ from torch import Tensor
 _CACHE_BYTES = 2**20  # of a processor: on 64 columns, four times as fast as 64 MiB at once
 _DEVICE_BYTES = 64 * 2**20
 _SMALLEST_VARIANCE = 1e-6
+_IMPOSSIBLE = 3e-4
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,31 @@ class GaussianModel:
         for part, part_known in zip(noise.split(rows, dim=1), known.split(rows), strict=True):
             factor = self._correlation(part_known, self._half(part_known)).to(noise.dtype)
             result.append((factor @ part.movedim(0, -1)).movedim(-1, 0))
+        return torch.cat(result, dim=1)
+
+    def possible(self, known: Tensor, deviation: Tensor) -> Tensor:
+        """Return deviations of the unknown entries from their conditional mean, without what an identity rules out.
+
+        Where the columns have identities (copies, parts of a sum), entries that are unknown together can only move
+        together. With R the correlation of the unknown entries given the known ones: R^2 (R^2 + e^2)^-1 times the
+        deviation in units of the conditional spreads, e = 3e-4, which takes away directions of smaller variance.
+
+        Args:
+            known: bool (n, d).
+            deviation: (count, n, d).
+        """
+        lowest = torch.linalg.eigvalsh(self.covariance)[0] / self.covariance.diagonal().max()
+        if float(lowest) > 10 * _IMPOSSIBLE:  # no conditional variance is smaller than the smallest of all
+            return deviation
+        rows, result = _rows_at_once(self.covariance), []
+        ridge = _IMPOSSIBLE**2 * torch.eye(known.shape[1], dtype=self.covariance.dtype, device=known.device)
+        for part, part_known in zip(deviation.split(rows, dim=1), known.split(rows), strict=True):
+            half = self._half(part_known)
+            spread, root = self._spread(half), self._correlation(part_known, half)
+            square = torch.linalg.matrix_power(root @ root.mT, 2)
+            scaled = (part.to(square.dtype) / spread).movedim(0, -1)
+            kept = torch.cholesky_solve(square @ scaled, torch.linalg.cholesky(square + ridge))
+            result.append((kept.movedim(-1, 0) * spread).to(deviation.dtype))
         return torch.cat(result, dim=1)
 
     def moments(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
@@ -183,6 +209,10 @@ class IndependentModel(GaussianModel):
     def correlated(self, known: Tensor, noise: Tensor) -> Tensor:
         """Return the noise as it is."""
         return noise
+
+    def possible(self, known: Tensor, deviation: Tensor) -> Tensor:
+        """Return the deviations as they are."""
+        return deviation
 
     def regression(self, known: Tensor, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor, Tensor]:
         """Return weights and factors that nothing reads, (n, 1, 1), and the marginal deviations (n, d)."""
