@@ -38,7 +38,7 @@ def save(imputer: MirfImputer, path: Path) -> None:
         "scale.spread": imputer._scale.spread,
         "base.mean": flow.base.mean.cpu().numpy(),
         "base.covariance": flow.base.covariance.cpu().numpy(),
-        "weights": np.array(model.stack.weights).reshape(-1, 3),
+        "weights": np.array(model.stack.weights),
         "spread": model.spread,
         "lowest": model.support.lowest,
         "highest": model.support.highest,

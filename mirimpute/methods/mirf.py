@@ -68,15 +68,15 @@ class Mirf(Method):
         candidates: draws that are made for each that is returned (1: no choice); those that tell less of the pattern
             are returned more often, see :mod:`mirimpute.methods.transports.balance`; before that, entries of columns
             that tell much of it are moved, see :mod:`mirimpute.methods.transports.moves`. There is neither beyond 256
-            columns, indicators included, and where values are found to be missing by their own size.
+            columns, indicators included, and where values are taken to be missing by their own size.
         held_out: fraction of the observed cells that choose and are never targets.
         patience: stop after this many rounds in which neither they nor the predictability of the pattern improved.
         trees, leaf: of the ensemble of each column: trees, and rows in a leaf at least.
         passes: of the trees at most, each on rows completed by the estimate before it; the held-out cells say how many.
         tree_inputs, tree_rows: columns and rows that it sees, at most.
         tree_work: rows x inputs x trees, summed over the columns, at most; beyond it there are fewer trees, or none.
-        selection: whether values may be missing by their own size: never, auto (where the pattern says so), or
-            self_masking (they are); what can and cannot be told: :mod:`mirimpute.methods.transports.selection`.
+        selection: whether values are missing by their own size: never (they are missing at random), or self_masking
+            (mirf_mnar; a note says so). The data cannot tell: :mod:`mirimpute.methods.transports.selection`.
     """
 
     version: ClassVar[int] = 7
@@ -123,7 +123,7 @@ class Mirf(Method):
     tree_inputs: int = 40
     tree_rows: int = 20_000
     tree_work: float = 2e8
-    selection: str = "auto"
+    selection: str = "never"
 
     @property
     def returns_column_means(self) -> bool:  # type: ignore[override]  # one class stands for every combination
@@ -133,7 +133,7 @@ class Mirf(Method):
     def check(self) -> None:
         """Refuse parameters without a meaning."""
         from mirimpute.methods.composition import check_combination
-        from mirimpute.methods.transports.selection import SELECTIONS
+        from mirimpute.methods.transports.selection import check_selection
 
         for name in (
             "steps",
@@ -178,8 +178,7 @@ class Mirf(Method):
             raise UserError(f"method.source={self.source!r} is unknown: give 'noise' or 'imputation'")
         if self.solver.name not in ("euler", "heun"):
             raise UserError(f"method.solver.name={self.solver.name!r} is unknown: give 'euler' or 'heun'")
-        if self.selection not in SELECTIONS:
-            raise UserError(f"method.selection={self.selection!r} is unknown: give one of {', '.join(SELECTIONS)}")
+        check_selection(self.selection)
         check_combination(self)
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:

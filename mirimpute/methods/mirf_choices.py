@@ -10,9 +10,11 @@ import torch
 from mirimpute.crps import crps
 from mirimpute.methods.transports.classifier import Corners
 from mirimpute.methods.transports.flow_model import FlowModel
+from mirimpute.methods.transports.stack import SHARPNESS, sharpness
 
 Array = np.ndarray
 
+_CLASSES = len(SHARPNESS) + 1
 _PRIOR_CELLS = 40.0
 _SHIFTS = (0.0, 0.5, 1.0)
 _DRAWS = 8
@@ -29,7 +31,9 @@ class Choices:
 
     Attributes:
         shift: in [0, 1], how far the draws are moved from around the flow's mean to around the point estimate.
-        spread: (d,), of the draws.
+        spread: (classes, d), of the draws, by class of the cell (:func:`mirimpute.methods.transports.stack.sharpness`)
+            and column: a better point leaves less spread. What held-out cells say where a copy of the column is
+            observed says nothing of cells that are missing together with it.
         offset: (d,), of the shares of indicators. The largest of several uncertain ones is the most frequent category
             too often: with the offsets, categories are drawn as often as the point estimate says that they are.
     """
@@ -37,6 +41,11 @@ class Choices:
     shift: float
     spread: Array
     offset: Array
+
+    @classmethod
+    def none(cls, d: int) -> Choices:
+        """Return the choices of no cell, for ``d`` columns."""
+        return cls(0.0, np.ones((_CLASSES, d)), np.zeros(d))
 
 
 def choose(
@@ -50,7 +59,7 @@ def choose(
     """Return what the held-out cells choose, from a flow and a stack that never saw them as targets.
 
     The shift has the smallest CRPS of eight draws: where the conditional distribution has several modes, draws moved
-    to a better mean can be worse draws. The draws of a column are narrowed to what gives its cells the smallest CRPS,
+    to a better mean can be worse draws. The draws of a column in a class of cells are narrowed to what gives its cells the smallest CRPS,
     if that is lower by 2 %: the flow was not sharp there. Values count up to three standard deviations: a few outliers
     would decide otherwise.
 
@@ -66,34 +75,37 @@ def choose(
     which = np.flatnonzero(held_out.any(axis=1))
     x, cells = x_incomplete[which], held_out[which]
     rows = flow.rows(x, np.isnan(x) | cells)
+    kind = sharpness(rows.spread.double().cpu().numpy(), categorical)
     flow_mean = flow.mean(rows)
-    truth, column = x[cells], np.nonzero(cells)[1]
+    truth, group = x[cells], (kind * d + np.arange(d))[cells]
     of_flow, of_stack = flow_mean[cells], stacked[which][cells]
-    spread = np.clip(_ratio(truth - of_stack, truth - of_flow, column, d), *_SPREAD_RANGE)
+    above, below = _of_groups(np.stack([(truth - of_stack) ** 2, (truth - of_flow) ** 2]), group, d)
+    spread = np.clip(np.sqrt(above / np.maximum(below, 1e-12)), *_SPREAD_RANGE)
     drawn = flow.draw(rows, _DRAWS, generator)
     deviation = (drawn - flow_mean)[:, cells]
 
     def scores(shift: float, factor: Array) -> Array:
         centre = of_flow + shift * (of_stack - of_flow)
-        return crps(_bounded(centre + factor[column] * deviation), _bounded(truth))
+        return crps(_bounded(centre + factor[group] * deviation), _bounded(truth))
 
     candidates = {shift: scores(shift, 1 + shift * (spread - 1)).mean() for shift in _SHIFTS}
     shift = min(candidates, key=lambda each: candidates[each])
     chosen = 1 + shift * (spread - 1)
     # A flow that is not sharp yet, as with many nearly dependent columns, draws too widely.
     narrowed = np.stack([scores(shift, factor * chosen) for factor in _NARROWINGS])
-    of_columns = np.stack([np.bincount(column, each, d) + _PRIOR_CELLS * each.mean() for each in narrowed])
+    of_groups = _of_groups(narrowed, group, d).reshape(len(narrowed), _CLASSES, d)
     for block in categorical:
-        of_columns[:, block] = of_columns[:, block].sum(axis=1, keepdims=True)
-    best = of_columns.argmin(axis=0)
-    worth = of_columns.min(axis=0) < (1 - _TOO_WIDE) * of_columns[0]
-    chosen = np.where(worth, _NARROWINGS[best], 1.0) * chosen
+        of_groups[..., block] = of_groups[..., block].sum(axis=-1, keepdims=True)
+    best = of_groups.argmin(axis=0)
+    worth = of_groups.min(axis=0) < (1 - _TOO_WIDE) * of_groups[0]
+    chosen = np.where(worth, _NARROWINGS[best], 1.0) * chosen.reshape(_CLASSES, d)
     offset, range_of = np.zeros(d), np.stack([np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0)])
     for block in categorical:
         of_block = np.flatnonzero(cells[:, block[0]])
         point = stacked[which][np.ix_(of_block, block)]
         mean = flow_mean[np.ix_(of_block, block)]
-        final = mean + shift * (point - mean) + chosen[block] * (drawn[:, of_block][..., block] - mean)
+        width = chosen[kind[np.ix_(of_block, block)], block]
+        final = mean + shift * (point - mean) + width * (drawn[:, of_block][..., block] - mean)
         offset[block] = _offset(Corners(*range_of[:, block]), final, point)
     return Choices(shift, chosen, offset)
 
@@ -131,14 +143,24 @@ def _bounded(values: Array) -> Array:
     return np.clip(values, -_LARGEST, _LARGEST)
 
 
-def _ratio(numerator: Array, denominator: Array, column: Array, d: int) -> Array:
-    """Return the ratio of the root mean squares of two values of each held-out cell, by column, (d,).
+def _of_groups(scores: Array, group: Array, d: int) -> Array:
+    """Return the sums of ``scores`` (k, cells) over the cells of each group, with those of others: (k, classes x d).
 
-    Every column has 40 cells more, of the mean squares of all cells, since its own may be few.
+    Every group has 40 cells more, of the mean scores of its class, since its own may be few; every class 40 more of its
+    mean first score, as the scores of all cells are to their first.
+
+    Args:
+        scores: (k, cells), positive.
+        group: (cells,), class times d, plus column.
+        d: columns.
     """
-    above, below = numerator**2, denominator**2
-    of_columns = [
-        np.bincount(column, squares, d) + _PRIOR_CELLS * max(squares.mean(), least)
-        for squares, least in ((above, 0.0), (below, 1e-12))
-    ]
-    return np.sqrt(of_columns[0] / of_columns[1])
+    relative = scores.mean(axis=1) / max(float(scores[0].mean()), 1e-12)
+    found = np.empty((len(scores), _CLASSES, d))
+    for kind in range(_CLASSES):
+        own = group // d == kind
+        few = scores[:, own]
+        first = float(few[0].mean()) if own.any() else 1.0
+        of_class = (few.sum(axis=1) + _PRIOR_CELLS * first * relative) / (own.sum() + _PRIOR_CELLS)
+        for number, each in enumerate(few):
+            found[number, kind] = np.bincount(group[own] % d, each, d) + _PRIOR_CELLS * of_class[number]
+    return found.reshape(len(scores), -1)

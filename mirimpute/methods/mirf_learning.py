@@ -76,8 +76,13 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     from mirimpute.methods.reducer import Schedule, reduce
     from mirimpute.methods.transports.balance_fit import MOST_COLUMNS
     from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
-    from mirimpute.methods.transports.selection import SELF_MASKING, self_masking_slopes, unpredictable
-    from mirimpute.methods.transports.stack import Stack, fit_stack
+    from mirimpute.methods.transports.selection import (
+        SELF_MASKING,
+        assumption_note,
+        self_masking_slopes,
+        unpredictable,
+    )
+    from mirimpute.methods.transports.stack import Stack, fit_stack, sharpness
     from mirimpute.methods.transports.trees import TreeSettings, fit_trees
 
     device = torch_device(problem.device)
@@ -114,7 +119,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         transport.finish(reduced.draws, use_held_out=False)
     forest = TreeSettings(settings.trees, settings.leaf, settings.tree_inputs, settings.tree_rows, settings.tree_work)
     wanted = np.ones(x.shape[1], dtype=bool) if new_rows else part.missing.any(axis=0)
-    choices, stack = Choices(0.0, np.ones(x.shape[1]), np.zeros(x.shape[1])), Stack()
+    choices, stack = Choices.none(x.shape[1]), Stack()
     untold = np.concatenate([*part.categorical, np.arange(0)]).astype(int)
 
     def growing(hidden: np.ndarray) -> Callable[[np.ndarray], TreeMeans]:
@@ -126,11 +131,13 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     if held_out.any():
         flow = transport.model()
         hidden = part.missing | held_out
-        base_mean, flow_mean = flow.means(flow.rows(x, hidden))
-        grow = growing(hidden)
-        stack, stacked, error = fit_stack(base_mean, flow_mean, x, hidden, held_out, grow, settings.passes)
+        rows = flow.rows(x, hidden)
+        kind = sharpness(rows.spread.double().cpu().numpy(), part.categorical)
+        stack, stacked, error = fit_stack(
+            *flow.means(rows), x, hidden, held_out, kind, growing(hidden), settings.passes, part.categorical
+        )
         if settings.selection == SELF_MASKING:
-            untold = np.union1d(untold, unpredictable(flow_mean, x, held_out))
+            untold = np.union1d(untold, unpredictable(flow.mean(rows), x, held_out))
         noise = torch.Generator(device=device).manual_seed(integer_seed(problem.seed, "choices") % 2**63)
         choices = choose(flow, stacked, x, held_out, noise, part.categorical)
         if reduced.trace:
@@ -139,10 +146,14 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         transport.finish(reduced.draws, use_held_out=True)
     flow = transport.model()
     if not plenty:
-        means = flow.means(flow.rows(x, part.missing))
-        stack = stack.refitted(*means, x, part.missing, growing(part.missing))
-    progress("selection", 0, 1)
-    slopes = self_masking_slopes(flow, x, settings.selection, rng, untold)
+        rows = flow.rows(x, part.missing)
+        kind = sharpness(rows.spread.double().cpu().numpy(), part.categorical)
+        stack = stack.refitted(*flow.means(rows), x, part.missing, kind, growing(part.missing))
+    slopes, notes = np.zeros(x.shape[1]), transport.notes()
+    if settings.selection == SELF_MASKING:
+        progress("selection", 0, 1)
+        slopes = self_masking_slopes(flow, x, rng, untold)
+        notes = (*notes, assumption_note(slopes, part.missing, part.categorical))
     if reduced.trace:
         reduced.trace[-1]["self_masked_columns"] = int((slopes != 0).sum())
     model = MirfModel(
@@ -158,7 +169,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         least = _LEAST_CANDIDATES if problem.x_incomplete.size <= _LARGE_TABLE else _OF_LARGE_TABLES
         model = replace(model, balance=_balance(model, part, settings.candidates, least, rng))
     history = reduced.history if part is problem else ()  # a part of the rows says nothing of the table
-    return Learnt(model, reduced.trace, history, transport.notes())
+    return Learnt(model, reduced.trace, history, notes)
 
 
 def _balance(

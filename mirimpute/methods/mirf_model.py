@@ -14,7 +14,7 @@ from mirimpute.methods.transports.classifier import Corners
 from mirimpute.methods.transports.flow_model import FlowModel
 from mirimpute.methods.transports.limits import bounds
 from mirimpute.methods.transports.selection import tilted
-from mirimpute.methods.transports.stack import Stack
+from mirimpute.methods.transports.stack import Stack, sharpness
 from mirimpute.row_noise import RowNoise
 
 Array = np.ndarray
@@ -85,7 +85,7 @@ class MirfModel:
     Attributes:
         flow: the rectified flow over its Gaussian base.
         stack: of base, flow and trees, for the point estimate.
-        shift, spread: of the draws, see `mirimpute.methods.mirf_choices.Choices`; a better point leaves less spread.
+        shift, spread: of the draws, see :class:`mirimpute.methods.mirf_choices.Choices`.
         support: of the draws.
         outlier: (2, d), the range of the point estimate.
         slopes: (d,), of the log-odds that a value is missing in the value itself (0: missing at random), see
@@ -152,12 +152,13 @@ class _Drawer:
         self._missing = np.isnan(x_incomplete)
         self._rows = model.flow.rows(x_incomplete, self._missing)
         base, self._flow_mean = model.flow.means(self._rows)
-        self._stacked = model.stack.point(base, self._flow_mean, x_incomplete, self._missing)
+        self._kind = sharpness(self._rows.spread.double().cpu().numpy(), model.support.categorical)
+        self._stacked = model.stack.point(base, self._flow_mean, x_incomplete, self._missing, self._kind)
 
     @property
     def point(self) -> Array:
         """The point estimate (n, d)."""
-        model, point = self._model, self._stacked
+        model, point = self._model, self._possible(self._stacked[None])[0]
         if model.slopes.any():
             point = point + self._first_tilted[0]
         return np.where(self._missing, np.clip(point, *model.outlier), self._x)
@@ -187,7 +188,11 @@ class _Drawer:
         model, mean = self._model, self._flow_mean
         noise = torch.as_tensor(self._noise.normal(first, count, mean.shape[1]))
         centre = mean + model.shift * (self._stacked - mean)
-        return centre + model.spread * (model.flow.drawn(self._rows, noise) - mean)
+        spread = model.spread[self._kind, np.arange(mean.shape[1])]
+        return self._possible(centre + spread * (model.flow.drawn(self._rows, noise) - mean))
+
+    def _possible(self, answers: Array) -> Array:
+        return self._model.flow.possible(self._rows, answers)
 
 
 def point_range(x_incomplete: Array) -> Array:

@@ -23,7 +23,7 @@ def table():
     _, x_incomplete = correlated(n=60, d=4, rate=0.4)
     missing = torch.as_tensor(np.isnan(x_incomplete))
     values = torch.as_tensor(np.nan_to_num(x_incomplete))
-    base = fit_em(values, ~missing, 0.05).to(torch.device("cpu"), torch.float32)
+    base = fit_em(values, ~missing, 0.05)
     return x_incomplete, missing, values.float(), base
 
 
@@ -50,16 +50,17 @@ def test_pairs_weigh_targets_only_and_know_what_the_base_says(table):
     generator = torch.Generator().manual_seed(0)
     patterns = draw_patterns(missing, base, generator)
     chains = torch.where(missing, 77.0, values).expand(3, *values.shape)  # completions that would be noticed
-    rows, weights = draw_pairs(
+    rows, weights, starts = draw_pairs(
         chains,
         patterns,
         base,
         (~missing).float(),
         own_hidden_fraction=0.5,
+        source="noise",
         shape=(4, 2, 50),
         generator=generator,
     )
-    assert rows.values.shape == weights.shape == (4, 2, 50, 4)
+    assert rows.values.shape == weights.shape == starts.shape == (4, 2, 50, 4)
     targets = weights > 0
     assert targets.any()
     assert (targets <= rows.hidden).all()

@@ -44,11 +44,39 @@ def test_condition_is_the_textbook_conditional(model, table):
 
 def test_regression_weights_give_the_same_mean(model, table):
     x, known = table
-    weights, spread = model.regression(known)
+    weights, spread, factors = model.regression(known)
     mean = model.mean + ((x - model.mean)[:, None, :] @ weights)[:, 0]
     expected, expected_spread = model.condition(x, known)
     assert torch.allclose(torch.where(known, x, mean), expected)
     assert torch.allclose(spread[~known], expected_spread[~known])
+    noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(0), dtype=x.dtype)
+    everyone = torch.arange(len(x))
+    assert torch.allclose(model.apply(weights, everyone, x)[~known], expected[~known])
+    assert torch.allclose(model.mix(factors, everyone, noise), model.correlated(known, noise[None])[0])
+
+
+def test_correlated_noise_has_the_conditional_correlation_and_mean_0(model):
+    n = 20_000
+    known = torch.tensor([True, False, True, False, False]).expand(n // 4, 5)
+    noise = torch.randn((4, n // 4, 5), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    made = model.correlated(known, noise).reshape(n, 5)[:, ~known[0]].numpy()
+    _, covariance = _conditional(model, np.zeros(5), known[0].numpy())
+    deviation = np.sqrt(np.diag(covariance))
+    assert np.abs(made.mean(axis=0)).max() < 5 / n**0.5
+    assert np.abs(np.cov(made.T) - covariance / np.outer(deviation, deviation)).max() < 8 / n**0.5
+
+
+def test_single_precision_rows_are_solved_in_that_of_the_model():
+    """Parts of a sum, x0 + x1 + x2 = 0 but for 1e-5: a condition number of 1e5, which single precision cannot carry."""
+    rng = np.random.default_rng(0)
+    parts = rng.normal(size=(2000, 2))
+    x = torch.as_tensor(np.column_stack([parts, -parts.sum(axis=1)]) / [1, 1, 2**0.5])
+    model = fit_em(x, torch.ones_like(x, dtype=torch.bool), 1e-5)
+    known = torch.tensor([True, True, False]).expand(len(x), 3)
+    mean, spread = model.condition(x.float(), known)
+    assert mean.dtype == spread.dtype == torch.float32
+    assert float((mean - x)[:, 2].abs().max()) < 1e-3
+    assert float(spread[:, 2].max()) < 0.01
 
 
 def test_unknown_entries_are_never_read(model, table):

@@ -1,4 +1,4 @@
-"""Self-masking: the slope that hid the values is found, and none where there was none."""
+"""Self-masking: nothing moves unless it is assumed, and then by the slope that hid the values."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,6 @@ import pytest
 from mirimpute.errors import UserError
 from mirimpute.methods.mirf import Mirf
 from mirimpute.methods.transports.selection import (
-    AUTO,
     NEVER,
     SELF_MASKING,
     _regress,
@@ -53,8 +52,8 @@ def _table(mechanism, n=3000, seed=0, d=3, hidden=1):
     return (x_true - mean) / spread, (x - mean) / spread
 
 
-def _slopes(x, selection, flow=None):
-    return self_masking_slopes(flow or Exact(), x, selection, np.random.default_rng(1))
+def _slopes(x):
+    return self_masking_slopes(Exact(), x, np.random.default_rng(1))
 
 
 def test_slope_of_exactly_known_expectations():
@@ -68,24 +67,42 @@ def test_slope_of_exactly_known_expectations():
     assert abs(slope - 1.2) < 3 * error
 
 
-@pytest.mark.parametrize("mechanism", ["mcar", "mar"])
-@pytest.mark.parametrize("hidden", [1, 4])
-def test_auto_moves_nothing_where_values_do_not_hide_themselves(mechanism, hidden):
-    for seed in range(5):
-        _, x = _table(mechanism, d=6, hidden=hidden, seed=seed)
-        assert not _slopes(x, AUTO).any()
+@pytest.mark.parametrize("mechanism", ["mar", "self"])
+def test_without_the_assumption_nothing_moves(mechanism):
+    """MAR by the other column makes a pattern that self-masking makes as well; the default assumes neither."""
+    rng = np.random.default_rng(0)
+    x_true = rng.multivariate_normal([0, 0], [[1, 0.9], [0.9, 1]], size=400)
+    cause = x_true[:, 1 if mechanism == "mar" else 0]
+    x = x_true.copy()
+    x[rng.random(400) < 1 / (1 + np.exp(-2 * cause)), 0] = np.nan
+    x = (x - np.nanmean(x, axis=0)) / np.nanstd(x, axis=0)
+    default, never, assumed = (
+        Mirf(**QUICK, **given).fit(problem_of(x)) for given in ({}, {"selection": NEVER}, {"selection": SELF_MASKING})
+    )
+    assert not default.learnt.model.slopes.any()
+    assert np.array_equal(default.impute().point, never.impute().point)
+    assert np.array_equal(default.impute().draws, never.impute().draws)
+    assert not any("mirf_mnar" in note for note in default.impute().notes)
+    assert assumed.learnt.model.slopes[0] > 0.5
+    assert any("mirf_mnar" in note and "1 of 1" in note for note in assumed.impute().notes)
+
+
+def test_the_selection_of_earlier_versions_is_refused_in_a_sentence():
+    with pytest.raises(UserError, match=r"selection='auto' .* 'never'"):
+        Mirf(selection="auto").check()
+    with pytest.raises(UserError, match="'sometimes' is unknown"):
+        Mirf(selection="sometimes").check()
 
 
 @pytest.mark.parametrize("mechanism", ["mcar", "mar"])
 def test_told_moves_little_where_values_do_not_hide_themselves(mechanism):
     _, x = _table(mechanism, d=6)
-    assert np.abs(_slopes(x, SELF_MASKING)).max() < 0.25
+    assert np.abs(_slopes(x)).max() < 0.25
 
 
-@pytest.mark.parametrize("selection", [AUTO, SELF_MASKING])
-def test_self_masked_columns_are_found_and_the_others_left_alone(selection):
+def test_self_masked_columns_are_found_and_the_others_left_alone():
     _, x = _table("self", d=6, hidden=3)
-    slopes = _slopes(x, selection)
+    slopes = _slopes(x)
     assert (slopes[:3] > 0.5).all()
     assert not slopes[3:].any()
 
@@ -113,16 +130,10 @@ def test_unpredictable_columns_are_not_tilted(monkeypatch):
     assert slopes[1] > 0.5
 
 
-def test_never_looks_at_nothing():
-    _, x = _table("self")
-    assert not self_masking_slopes(None, x, NEVER, np.random.default_rng(0)).any()
-
-
 def test_too_many_columns_are_refused_where_the_tilt_was_asked_for():
     wide = np.zeros((5, 300))
     with pytest.raises(UserError, match="more than 256"):
-        self_masking_slopes(None, wide, SELF_MASKING, np.random.default_rng(0))
-    assert not self_masking_slopes(None, wide, AUTO, np.random.default_rng(0)).any()
+        self_masking_slopes(None, wide, np.random.default_rng(0))
 
 
 def test_tilted_normal_draws_have_the_mean_of_the_tilted_normal():
@@ -143,7 +154,9 @@ def test_tilted_normal_draws_have_the_mean_of_the_tilted_normal():
 def test_hidden_values_of_a_self_masked_column_are_moved_to_where_they_are():
     x_true, x = _table("self")
     hidden = np.isnan(x)
-    plain, found = (Mirf(**QUICK, selection=selection).fit(problem_of(x)).impute() for selection in (NEVER, AUTO))
+    plain, found = (
+        Mirf(**QUICK, selection=selection).fit(problem_of(x)).impute() for selection in (NEVER, SELF_MASKING)
+    )
     bias = [(each.point - x_true)[hidden].mean() for each in (plain, found)]
     assert bias[0] < -0.2
     assert abs(bias[1]) < abs(bias[0]) / 2

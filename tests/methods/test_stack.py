@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mirimpute.methods.mirf_model import Support
-from mirimpute.methods.transports.stack import Stack, fit_stack, stack_weights
+from mirimpute.methods.transports.stack import Stack, fit_stack, grouped_weights, sharpness, stack_weights
 from mirimpute.methods.transports.trees import TreeMeans, TreeSettings, fit_trees
 
 SETTINGS = TreeSettings(trees=30, leaf=2, inputs=10, rows=1000, work=1e9)
@@ -22,10 +22,47 @@ def test_weights_find_the_best_mixture_of_unbiased_estimates():
 
 def test_few_cells_stay_near_the_prior_and_none_are_the_prior():
     prior = np.array([0.0, 0.5, 0.5])
-    rng = np.random.default_rng(0)
-    estimates = rng.normal(size=(3, 3))
-    assert np.abs(stack_weights(estimates, estimates[:, 0], prior) - prior).max() < 0.5
+    estimates = np.random.default_rng(0).normal(size=(3, 3))
+    assert np.abs(stack_weights(estimates, estimates[:, 0], prior) - prior).max() < 0.3
     assert np.array_equal(stack_weights(np.zeros((0, 3)), np.zeros(0), prior), prior)
+
+
+def test_an_exact_estimate_gets_all_the_weight_from_few_cells():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=20)
+    estimates = np.column_stack([truth, truth + 0.2 * rng.normal(size=20), truth + 0.2 * rng.normal(size=20)])
+    assert stack_weights(estimates, truth, np.array([0.0, 0.5, 0.5]))[0] > 0.9
+
+
+@pytest.mark.parametrize("cells", [30, 100, 1000])
+@pytest.mark.parametrize("scale", [1.0, 0.01])
+def test_the_weights_lose_at_most_a_tenth_of_the_best_estimate(cells, scale):
+    rng = np.random.default_rng(cells)
+    for _ in range(20):
+        truth = 0.5 * rng.normal(size=cells)
+        estimates = truth[:, None] + scale * 0.5 * rng.normal(size=(cells, 3)) * rng.uniform(0, 1, size=3)
+        weights = stack_weights(estimates, truth, np.array([0.0, 0.5, 0.5]))
+        best = np.sqrt(((estimates - truth[:, None]) ** 2).mean(axis=0)).min()
+        assert np.sqrt(((estimates @ weights - truth) ** 2).mean()) < 1.1 * best + 1e-12
+
+
+def test_cells_that_the_base_knows_have_weights_of_their_own():
+    """Where a copy is seen the base is exact, elsewhere the trees are better, in the same column."""
+    rng = np.random.default_rng(0)
+    truth, known = 0.5 * rng.normal(size=400), np.arange(400) % 2 == 0
+    base = truth + np.where(known, 0.001, 0.5) * rng.normal(size=400)
+    trees = truth + np.where(known, 0.1, 0.05) * rng.normal(size=400)
+    kind = sharpness(np.where(known, 0.001, 0.5)[:, None])[:, 0]
+    estimates = np.column_stack([base, base, trees])
+    weights = grouped_weights(estimates, truth, kind, np.zeros(400, dtype=int), 1, np.array([0.0, 0.5, 0.5]))
+    assert weights[kind[0], 0, 2] < 0.01
+    assert weights[kind[1], 0, 2] > 0.9
+    assert weights.sum(axis=-1) == pytest.approx(1.0)
+
+
+def test_indicators_of_a_category_are_in_one_class():
+    spread = np.array([[0.001, 0.5, 0.02], [0.001, 0.002, 0.02]])
+    assert sharpness(spread, (np.array([0, 1]),)).tolist() == [[4, 4, 1], [0, 0, 1]]
 
 
 def test_trees_learn_a_step_and_leave_the_rest_alone():
@@ -51,20 +88,20 @@ def test_a_pass_is_kept_only_where_it_helps():
     hidden[1000:2500, 1:] = True
     hidden[2500:, 2] = True
     held_out = hidden & (rng.random(x.shape) < 0.5)
-    nothing = np.zeros_like(x)
+    nothing, kind = np.zeros_like(x), sharpness(np.ones_like(x))
 
     def grow(completed):
         return fit_trees(completed, ~hidden, SETTINGS, np.random.default_rng(1))
 
     errors = []
     for passes in (1, 3):
-        stack, estimate, error = fit_stack(nothing, nothing, x, hidden, held_out, grow, passes)
+        stack, estimate, error = fit_stack(nothing, nothing, x, hidden, held_out, kind, grow, passes)
         assert 1 <= len(stack.trees) <= passes
         assert error == pytest.approx(np.sqrt(((estimate - x)[held_out] ** 2).mean()))
-        again = stack.point(nothing, nothing, np.where(hidden, 1e30, x), hidden)  # hidden cells are not read
+        again = stack.point(nothing, nothing, np.where(hidden, 1e30, x), hidden, kind)  # hidden cells are not read
         assert np.array_equal(again[hidden], estimate[hidden])
         assert np.array_equal(
-            stack.refitted(nothing, nothing, x, hidden, grow).point(nothing, nothing, x, hidden), again
+            stack.refitted(nothing, nothing, x, hidden, kind, grow).point(nothing, nothing, x, hidden, kind), again
         )
         errors.append(error)
     assert errors[1] < 0.95 * errors[0]
@@ -82,13 +119,13 @@ def test_trees_that_gain_little_are_grown_once():
         return fit_trees(completed, ~held_out, SETTINGS, np.random.default_rng(1))
 
     nearly = x + 0.01 * rng.normal(size=x.shape)  # what trees cannot improve
-    stack, *_ = fit_stack(np.zeros_like(x), nearly, x, held_out, held_out, grow, 3)
+    stack, *_ = fit_stack(np.zeros_like(x), nearly, x, held_out, held_out, sharpness(np.ones_like(x)), grow, 3)
     assert len(grown) == len(stack.weights) == 1
 
 
 def test_without_a_pass_the_stack_is_the_flow():
     mean = np.arange(6.0).reshape(2, 3)
-    assert np.array_equal(Stack().point(np.zeros_like(mean), mean, mean, mean > 2), mean)
+    assert np.array_equal(Stack().point(np.zeros_like(mean), mean, mean, mean > 2, np.zeros((2, 3), dtype=int)), mean)
 
 
 def test_trees_survive_a_trip_through_arrays():

@@ -30,7 +30,7 @@ def fit_balance(
     """Return the balance of draws that are not weighted yet, None if there is nothing to learn it from.
 
     A column needs ten missing and ten observed entries. Logistic regressions with a ridge: e_j first, linear in the
-    other columns and their squares (40 columns at most; 0 where missing), then t_j beside it, in bins of equal counts,
+    other columns and their squares (40 columns at most; their means where missing) and in whether they are missing, then t_j beside it, in bins of equal counts,
     more of them where rows are more. Between the two, nearly dependent columns that are told by much are moved, see
     :mod:`.moves_fit`.
 
@@ -50,7 +50,7 @@ def fit_balance(
         return None
     rows = pool.reshape(-1, d)
     centre, spread = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
-    told = _told_by_the_rest(np.where(missing, 0.0, standardised(pool[0], centre, spread)), missing, blocks)
+    told = _told_by_the_rest(standardised(pool[0], centre, spread), missing, blocks)
     if limits is None:
         limits = np.stack([each(np.where(missing, np.nan, pool[0]), axis=0) for each in (np.nanmin, np.nanmax)])
     moves = fit_moves(pool, missing, blocks, told, centre, spread, limits)
@@ -71,7 +71,7 @@ def _told_by_the_rest(z: Array, missing: Array, blocks: Sequence[Array]) -> Arra
     All blocks at once, by Newton's steps with the curvature at its upper bound, 1/4 for each row (Boehning 1992).
 
     Args:
-        z: (n, d), standardised, 0 where missing.
+        z: (n, d), standardised; what is missing is not read.
         missing: bool (n, d).
         blocks: column numbers of each.
     """
@@ -79,9 +79,16 @@ def _told_by_the_rest(z: Array, missing: Array, blocks: Sequence[Array]) -> Arra
 
     d = z.shape[1]
     inputs = np.arange(d) if d <= _MOST_INPUTS else np.linspace(0, d - 1, _MOST_INPUTS).round().astype(int)
-    x = np.hstack([z[:, inputs], z[:, inputs] ** 2])
+    # With zeros where columns are missing and without their pattern, a column that is missing in the same rows would
+    # tell it by its squares: e_j would fall with the size of the value where both are observed, and draws of both near
+    # the mean would be preferred.
+    absent = missing[:, inputs]
+    x = np.stack([z[:, inputs], z[:, inputs] ** 2])
+    observed = np.maximum((~absent).sum(axis=0), 1)
+    x = np.where(absent, np.where(absent, 0.0, x).sum(axis=1, keepdims=True) / observed, x)
+    x = np.hstack([*x, absent])
     x -= x.mean(axis=0)
-    own = np.tile(np.stack([np.isin(inputs, block) for block in blocks]), 2)
+    own = np.tile(np.stack([np.isin(inputs, block) for block in blocks]), 3)
     penalty = np.where(own, 1e9, _RIDGE_OF_REST)
     y = missing[:, [block[0] for block in blocks]].T.astype(float)
     inverse = np.linalg.inv(x.T @ x / 4 + penalty[:, :, None] * np.eye(x.shape[1]))

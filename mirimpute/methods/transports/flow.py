@@ -6,7 +6,9 @@ draws from q_{t-1}(x_miss | x_obs), and its prediction at tau = 0 is the conditi
 
 What differs from the paper, and why:
 - the source is noise, not another row's completion (which ``source`` "imputation" brings back): the same fixed point,
-  and no mismatch between the pairs of training and those of sampling;
+  and no mismatch between the pairs of training and those of sampling. It has the correlation that the base gives the
+  missing entries of the row: from independent noise, a column and its copy that are missing together must be brought
+  together by the network, and in few steps they lost a quarter of their spread;
 - only entries that the table observes are targets (``imputed_weight`` 0): a network that is also shown its own
   completions as targets learns them by heart, and the error rises round after round;
 - in a part of the pairs the row's own missing entries stay hidden, so that the network also learns from data alone;
@@ -32,7 +34,7 @@ from mirimpute.methods.reducer import Transport
 from mirimpute.methods.transports.flow_model import FlowModel
 from mirimpute.methods.transports.gaussian import GaussianModel
 from mirimpute.methods.transports.held_out import Best, Fit, HeldOut, pattern_fades
-from mirimpute.methods.transports.pairs import Patterns, draw_pairs, draw_patterns, draw_sources
+from mirimpute.methods.transports.pairs import Patterns, draw_pairs, draw_patterns
 from mirimpute.methods.transports.prediction import Predictor, importance
 from mirimpute.methods.transports.rows import Rows
 from mirimpute.problem import Progress
@@ -97,8 +99,8 @@ class FlowTransport(Transport):
         self._progress = progress
         self._generator = torch.Generator(device=device).manual_seed(seed)
         self._predictor = Predictor.of(x_incomplete, settings.bins, settings.source, device)
-        self._base = base.to(device, torch.float32)
-        self._base_of_training = base_without.to(device, torch.float32)
+        self._base = base.to(device)
+        self._base_of_training = base_without.to(device)
         self._missing = torch.as_tensor(np.isnan(x_incomplete), device=device)
         self._held_out = torch.as_tensor(held_out, device=device)
         values = torch.as_tensor(np.nan_to_num(x_incomplete), dtype=torch.float32, device=device)
@@ -192,6 +194,7 @@ class FlowTransport(Transport):
         source = torch.as_tensor(x, dtype=torch.float32, device=self._device)
         if self.settings.source == "noise":
             source = torch.randn(source.shape, generator=self._generator, device=self._device)
+            source = self._base.correlated(~self._missing, source)
         drawn = self._predictor.draw(
             self._trainer.averaged,
             self._table,
@@ -259,19 +262,19 @@ class FlowTransport(Transport):
         settings, generator, network = self.settings, self._generator, self._trainer.network
         shape = (count, settings.members, settings.batch)
         assert self._patterns is not None
-        rows, weights = draw_pairs(
+        rows, weights, source = draw_pairs(
             chains,
             self._patterns,
             self._base_of_training,
             weight,
             own_hidden_fraction=settings.own_hidden_fraction,
+            source=settings.source,
             shape=shape,
             generator=generator,
         )
         tau = torch.rand((*shape, 1), generator=generator, device=self._device)
         start = torch.rand(tau.shape, generator=generator, device=self._device) < settings.start_fraction
         tau = torch.where(start, 0.0, tau)
-        source = draw_sources(settings.source, rows.values.shape, chains, generator)
         x = interpolate(source, rows.values, tau)
         inputs = self._predictor.inputs(network, x, rows, tau, source)
         kept = network.dropped((count, settings.blocks, settings.members, settings.batch), generator)

@@ -47,6 +47,12 @@ class FlowModel:
         """Return the conditional means of base and flow, float64 (n, d) each."""
         return rows.mean.double().cpu().numpy(), self.mean(rows)
 
+    def possible(self, rows: Rows, answers: np.ndarray) -> np.ndarray:
+        """Return answers (count, n, d) of hidden entries that keep the identities of the base's columns."""
+        mean = rows.mean.double()
+        deviation = torch.as_tensor(answers, device=mean.device) - mean
+        return (mean + self.base.possible(~rows.hidden, deviation)).cpu().numpy()
+
     def draw(self, rows: Rows, count: int, generator: torch.Generator) -> np.ndarray:
         """Return ``count`` samples, float64 (count, n, d), with noise of a generator."""
         shape = (count, *rows.values.shape)
@@ -55,12 +61,15 @@ class FlowModel:
     def drawn(self, rows: Rows, noise: torch.Tensor) -> np.ndarray:
         """Return a sample for each of ``noise`` (count, n, d), float64, by integration from tau = 0 to 1.
 
-        With the source "imputation" the flow starts from draws of the base.
+        The flow starts from noise with the correlation that the base gives the hidden entries of the row; with the
+        source "imputation", from draws of the base.
         """
         source = noise.to(rows.values)
         if self.predictor.source == "imputation":
             source = self.base.drawn(rows.values, ~rows.hidden, source)
             source = source.clamp(self.predictor.lowest, self.predictor.highest)
+        else:
+            source = self.base.correlated(~rows.hidden, source)
         drawn = self.predictor.draw(
             self.network, rows, source, trust=self.trust_draw, solver=self.solver, steps=self.solver_steps
         )

@@ -10,12 +10,17 @@ from torch import Tensor
 
 _CACHE_BYTES = 2**20  # of a processor: on 64 columns, four times as fast as 64 MiB at once
 _DEVICE_BYTES = 64 * 2**20
-_SMALLEST_VARIANCE = 1e-4
+_SMALLEST_VARIANCE = 1e-6
+_IMPOSSIBLE = 3e-4
+_DRAWS_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
 class GaussianModel:
     """N(mean, covariance) over the columns of a standardised table.
+
+    Rows may be of another precision: what is solved is solved in that of the model, because where columns nearly
+    follow from each other, single precision is not enough.
 
     Attributes:
         mean: (d,).
@@ -25,9 +30,9 @@ class GaussianModel:
     mean: Tensor
     covariance: Tensor
 
-    def to(self, device: torch.device, dtype: torch.dtype) -> GaussianModel:
-        """Return the model on another device, in another precision."""
-        return replace(self, mean=self.mean.to(device, dtype), covariance=self.covariance.to(device, dtype))
+    def to(self, device: torch.device) -> GaussianModel:
+        """Return the model on another device."""
+        return replace(self, mean=self.mean.to(device), covariance=self.covariance.to(device))
 
     def condition(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and standard deviation of each entry given the known entries of its row.
@@ -46,10 +51,49 @@ class GaussianModel:
         means, spreads = [], []
         for part, part_known in zip(x.split(rows), known.split(rows), strict=True):
             mean, half = self._solved(part, part_known)
-            variance = self.covariance.diagonal() - (half**2).sum(dim=1)
-            means.append(mean)
-            spreads.append(variance.clamp_min(_SMALLEST_VARIANCE).sqrt())
+            means.append(torch.where(part_known, part, mean.to(x.dtype)))
+            spreads.append(self._spread(half).to(x.dtype))
         return torch.cat(means), torch.cat(spreads)
+
+    def correlated(self, known: Tensor, noise: Tensor) -> Tensor:
+        """Return independent noise with the correlation of the unknown entries of each row given the known ones.
+
+        Args:
+            known: bool (n, d).
+            noise: (count, n, d), independent, of mean 0 and variance 1.
+
+        Returns:
+            (count, n, d), each entry of mean 0 and variance 1.
+        """
+        rows, result = _rows_at_once(self.covariance), []
+        for part, part_known in zip(noise.split(rows, dim=1), known.split(rows), strict=True):
+            factor = self._correlation(part_known, self._half(part_known)).to(noise.dtype)
+            result.append(_of_each_draw(factor, part))
+        return torch.cat(result, dim=1)
+
+    def possible(self, known: Tensor, deviation: Tensor) -> Tensor:
+        """Return deviations of the unknown entries from their conditional mean, without what an identity rules out.
+
+        Where the columns have identities (copies, parts of a sum), entries that are unknown together can only move
+        together. With R the correlation of the unknown entries given the known ones: R^2 (R^2 + e^2)^-1 times the
+        deviation in units of the conditional spreads, e = 3e-4, which takes away directions of smaller variance.
+
+        Args:
+            known: bool (n, d).
+            deviation: (count, n, d).
+        """
+        lowest = torch.linalg.eigvalsh(self.covariance)[0] / self.covariance.diagonal().max()
+        if float(lowest) > 10 * _IMPOSSIBLE:  # no conditional variance is smaller than the smallest of all
+            return deviation
+        rows, result = _rows_at_once(self.covariance), []
+        ridge = _IMPOSSIBLE**2 * torch.eye(known.shape[1], dtype=self.covariance.dtype, device=known.device)
+        for part, part_known in zip(deviation.split(rows, dim=1), known.split(rows), strict=True):
+            half = self._half(part_known)
+            spread, root = self._spread(half), self._correlation(part_known, half)
+            square = torch.linalg.matrix_power(root @ root.mT, 2)
+            kept = torch.cholesky_solve(square, torch.linalg.cholesky(square + ridge))
+            result.append((_of_each_draw(kept, part.to(square.dtype) / spread) * spread).to(deviation.dtype))
+        return torch.cat(result, dim=1)
 
     def moments(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """Return the rows with their conditional means, and Cov[x | x_known] of each, by one factorisation.
@@ -78,7 +122,7 @@ class GaussianModel:
 
     def _solved(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """Return the rows with their conditional means, and L^{-1} S_{k.} with L the factor of S_kk, (n, d, d)."""
-        d = x.shape[1]
+        d, x = x.shape[1], x.to(self.covariance.dtype)
         keep = known.to(x.dtype)
         right = torch.cat([self.covariance * keep[:, :, None], ((x - self.mean) * keep)[:, :, None]], dim=2)
         solved = torch.linalg.solve_triangular(self._factor(known), right, upper=False)
@@ -86,41 +130,61 @@ class GaussianModel:
         # a sum, not a product of matrices: the last bits of that depend on the other rows
         return torch.where(known, x, self.mean + (half * whitened).sum(dim=1)), half
 
+    def _half(self, known: Tensor) -> Tensor:
+        """Return L^{-1} S_{k.} as :meth:`_solved`."""
+        right = self.covariance * known.to(self.covariance.dtype)[:, :, None]
+        return torch.linalg.solve_triangular(self._factor(known), right, upper=False)
+
+    def _spread(self, half: Tensor) -> Tensor:
+        """Return the conditional standard deviations (n, d)."""
+        return (self.covariance.diagonal() - (half**2).sum(dim=1)).clamp_min(_SMALLEST_VARIANCE).sqrt()
+
+    def _correlation(self, known: Tensor, half: Tensor) -> Tensor:
+        """Return the Cholesky factor of the conditional correlation of the unknown entries, (n, d, d).
+
+        Of known entries it is the identity.
+        """
+        inverse = (~known).to(half.dtype) / self._spread(half)
+        correlation = (self.covariance - half.mT @ half) * inverse[:, :, None] * inverse[:, None, :]
+        correlation.diagonal(dim1=1, dim2=2).fill_(1 + _SMALLEST_VARIANCE)
+        return torch.linalg.cholesky(correlation)
+
     def _factor(self, known: Tensor) -> Tensor:
         keep = known.to(self.covariance.dtype)
         padded = self.covariance * keep[:, :, None] * keep[:, None, :] + torch.diag_embed(1 - keep)
         return torch.linalg.cholesky(padded)
 
-    def regression(self, known: Tensor) -> tuple[Tensor, Tensor]:
-        """Return, for each pattern, the weights and deviations of the conditional, to be used for many rows.
+    def regression(self, known: Tensor, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor, Tensor]:
+        """Return, for each pattern, what the conditional needs, to be used for many rows.
 
         mean = mu + (x - mu) W, where W (n, d, d) has zero rows for the unknown entries; see :meth:`condition`.
 
         Args:
             known: bool (n, d), the patterns.
+            dtype: of the result.
 
         Returns:
-            Weights (n, d, d) and standard deviations (n, d).
+            Weights (n, d, d), standard deviations (n, d), and factors of the correlation (n, d, d), see
+            :meth:`correlated`.
         """
         rows = _rows_at_once(self.covariance)
-        weights, spreads = [], []
+        weights, spreads, factors = [], [], []
         for part in known.split(rows):
-            keep = part.to(self.covariance.dtype)
-            cross = self.covariance * keep[:, :, None]
-            weight = torch.cholesky_solve(cross, self._factor(part))
-            variance = self.covariance.diagonal() - (cross * weight).sum(dim=1)
-            weights.append(weight)
-            spreads.append(variance.clamp_min(_SMALLEST_VARIANCE).sqrt())
-        return torch.cat(weights), torch.cat(spreads)
+            half = self._half(part)
+            weight = torch.linalg.solve_triangular(self._factor(part).mT, half, upper=True)
+            weights.append((weight * part[:, :, None]).to(dtype))
+            spreads.append(self._spread(half).to(dtype))
+            factors.append(self._correlation(part, half).to(dtype))
+        return torch.cat(weights), torch.cat(spreads), torch.cat(factors)
 
     def apply(self, weights: Tensor, which: Tensor, x: Tensor) -> Tensor:
         """Return mu + (x - mu) W for rows ``x`` (n, d) and the weights (p, d, d) numbered ``which`` (n,), in parts."""
-        rows = _rows_at_once(self.covariance)
-        parts = [
-            ((values - self.mean)[:, None, :] @ weights[number])[:, 0]
-            for values, number in zip(x.split(rows), which.split(rows), strict=True)
-        ]
-        return self.mean + torch.cat(parts)
+        mean = self.mean.to(x.dtype)
+        return mean + _products(x - mean, weights.mT, which)
+
+    def mix(self, factors: Tensor, which: Tensor, noise: Tensor) -> Tensor:
+        """Return noise (n, d) times the factors (p, d, d) numbered ``which`` (n,), in parts, see :meth:`correlated`."""
+        return _products(noise, factors, which)
 
     def draw(self, x: Tensor, known: Tensor, count: int, generator: torch.Generator) -> Tensor:
         """Return samples (count, n, d) of the unknown entries of each row of ``x`` (n, d) given its known ones."""
@@ -133,14 +197,14 @@ class GaussianModel:
     def drawn(self, x: Tensor, known: Tensor, noise: Tensor) -> Tensor:
         """Return the samples that standard normal ``noise`` (count, n, d) makes; the rest as in :meth:`draw`."""
         rows = _rows_at_once(self.covariance)
-        jitter = _SMALLEST_VARIANCE * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
         result = [x.new_empty((len(noise), 0, x.shape[1]))]
         for part, part_known, part_noise in zip(
-            x.split(rows), known.split(rows), noise.movedim(0, -1).split(rows), strict=True
+            x.split(rows), known.split(rows), noise.split(rows, dim=1), strict=True
         ):
             mean, covariance = self.moments(part, part_known)
-            steps = (torch.linalg.cholesky(covariance + jitter) @ part_noise).movedim(-1, 0)
-            result.append(torch.where(part_known, part, mean + steps))
+            jitter = _SMALLEST_VARIANCE * torch.eye(x.shape[1], dtype=mean.dtype, device=x.device)
+            steps = _of_each_draw(torch.linalg.cholesky(covariance + jitter), part_noise.to(mean.dtype))
+            result.append(torch.where(part_known, part, (mean + steps).to(x.dtype)))
         return torch.cat(result, dim=1)
 
 
@@ -150,19 +214,53 @@ class IndependentModel(GaussianModel):
 
     def condition(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """Return the marginal mean and deviation of unknown entries."""
-        return torch.where(known, x, self.mean), self.covariance.sqrt().expand_as(x)
+        return torch.where(known, x, self.mean.to(x.dtype)), self.covariance.sqrt().to(x.dtype).expand_as(x)
 
-    def regression(self, known: Tensor) -> tuple[Tensor, Tensor]:
-        """Return weights that nothing reads, (n, 1, 1), and the marginal deviations (n, d)."""
-        return self.mean.new_zeros((len(known), 1, 1)), self.covariance.sqrt().expand(known.shape)
+    def correlated(self, known: Tensor, noise: Tensor) -> Tensor:
+        """Return the noise as it is."""
+        return noise
+
+    def possible(self, known: Tensor, deviation: Tensor) -> Tensor:
+        """Return the deviations as they are."""
+        return deviation
+
+    def regression(self, known: Tensor, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor, Tensor]:
+        """Return weights and factors that nothing reads, (n, 1, 1), and the marginal deviations (n, d)."""
+        nothing = self.mean.new_zeros((len(known), 1, 1), dtype=dtype)
+        return nothing, self.covariance.sqrt().to(dtype).expand(known.shape), nothing
 
     def apply(self, weights: Tensor, which: Tensor, x: Tensor) -> Tensor:
         """Return the mean for every row."""
-        return self.mean.expand_as(x)
+        return self.mean.to(x.dtype).expand_as(x)
+
+    def mix(self, factors: Tensor, which: Tensor, noise: Tensor) -> Tensor:
+        """Return the noise as it is."""
+        return noise
 
     def drawn(self, x: Tensor, known: Tensor, noise: Tensor) -> Tensor:
         """Return (count, n, d), unknown entries drawn from the marginals."""
-        return torch.where(known, x, self.mean + self.covariance.sqrt() * noise)
+        return torch.where(known, x, (self.mean + self.covariance.sqrt() * noise).to(x.dtype))
+
+
+def _of_each_draw(matrices: Tensor, draws: Tensor) -> Tensor:
+    """Return the rows of ``draws`` (count, n, d), each multiplied from the left by its own of the matrices (n, d, d).
+
+    Eight draws at a time, the last ones filled up: the last bits of a product of matrices depend on their size.
+    """
+    count = len(draws)
+    padded = torch.nn.functional.pad(draws.movedim(0, -1), (0, -count % _DRAWS_AT_ONCE))
+    parts = [matrices @ part for part in padded.split(_DRAWS_AT_ONCE, dim=-1)]
+    return torch.cat(parts, dim=-1)[..., :count].movedim(-1, 0) if parts else draws
+
+
+def _products(x: Tensor, matrices: Tensor, which: Tensor) -> Tensor:
+    """Return each row of ``x`` (n, d) multiplied from the left by the matrix (p, d, d) numbered ``which`` (n,)."""
+    rows = _rows_at_once(matrices[0])
+    parts = [
+        (matrices[number] @ values[:, :, None])[:, :, 0]
+        for values, number in zip(x.split(rows), which.split(rows), strict=True)
+    ]
+    return torch.cat(parts)
 
 
 def _rows_at_once(covariance: Tensor) -> int:
@@ -192,9 +290,10 @@ def fit_em(
         shrinkage: in [0, 1].
         start: where to start (default: independent columns).
         rounds: the most steps.
-        tolerance: stop once no entry of the covariance moves by more.
+        tolerance: stop once no entry of the covariance moves by more, or than ``shrinkage``: where columns follow from
+            each other, what they leave is as small.
     """
-    model = start or independent(x)
+    model, tolerance = start or independent(x), min(tolerance, max(shrinkage, _SMALLEST_VARIANCE))
     for _ in range(rounds):
         before, model = model, em_step(model, x, known, shrinkage)
         if float((model.covariance - before.covariance).abs().max()) < tolerance:
@@ -227,5 +326,5 @@ def em_step(model: GaussianModel, x: Tensor, known: Tensor, shrinkage: float) ->
     covariance = (centred.T @ centred + spread) / len(x)
     variance = covariance.diagonal().clamp_min(_SMALLEST_VARIANCE)
     covariance = (1 - shrinkage) * covariance
-    covariance = covariance - torch.diag(covariance.diagonal()) + torch.diag(variance * (1 + 1e-4))
+    covariance = covariance - torch.diag(covariance.diagonal()) + torch.diag(variance * (1 + _SMALLEST_VARIANCE))
     return GaussianModel(mean, covariance)

@@ -11,7 +11,7 @@ from torch import Tensor
 from mirimpute.flow.network import ResidualNetwork
 from mirimpute.flow.path import interpolate
 from mirimpute.methods.transports.gaussian import GaussianModel
-from mirimpute.methods.transports.pairs import draw_sources
+from mirimpute.methods.transports.pairs import other_rows
 from mirimpute.methods.transports.prediction import Predictor, importance
 from mirimpute.methods.transports.rows import Rows
 from mirimpute.metrics.pattern_model import predictability
@@ -53,7 +53,8 @@ class HeldOut:
         self._cells, truth = cells[self._which], table.values[self._which]
         hidden = (table.hidden | cells)[self._which]
         self._rows = Rows(truth, hidden, *base.condition(truth, ~hidden))
-        self._predictor = predictor
+        self._predictor, self._base = predictor, base
+        self._noise: Tensor | None = None
 
     @torch.no_grad()
     def judge(self, network: ResidualNetwork, chains: Tensor) -> tuple[Fit, Fit]:
@@ -73,15 +74,26 @@ class HeldOut:
         chain = torch.randint(len(chains), (len(truth),), generator=noise, device=truth.device)
         target = chains[:, self._which][chain, torch.arange(len(truth), device=truth.device)]
         many, cells = rows.for_members(members), cells.expand(members, *cells.shape)
-        for time in _TIMES:
+        sources = self._sources(members, chains, noise)
+        for number, time in enumerate(_TIMES):
             tau = torch.full((members, len(truth), 1), time, device=truth.device)
-            source = draw_sources(self._predictor.source, torch.Size((members, *truth.shape)), chains, noise)
+            source = sources[number]
             x = interpolate(source, target, tau)
             base = self._predictor.base(x, many, tau)
             root = importance(tau, many.spread).sqrt()
             prediction = self._predictor.predict(network, x, many, tau, source=source)
             flow.add((root * (prediction - base))[cells], (root * (target - base))[cells])
         return point, flow
+
+    def _sources(self, members: int, chains: Tensor, noise: torch.Generator) -> Tensor:
+        """Return where the flow starts at each time, (times, members, n, d)."""
+        truth, shape = self._rows.values, torch.Size((len(_TIMES), members, len(self._rows.values)))
+        if self._predictor.source != "noise":
+            return other_rows(chains, shape, noise)
+        if self._noise is None:
+            independent = torch.randn((shape[0] * members, *truth.shape), generator=noise, device=truth.device)
+            self._noise = self._base.correlated(~self._rows.hidden, independent).reshape(*shape, truth.shape[1])
+        return self._noise
 
 
 class Fit:

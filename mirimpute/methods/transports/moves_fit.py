@@ -49,7 +49,7 @@ def fit_moves(
         to_residuals = residual_maker(z.reshape(-1, z.shape[2]), blocks)
         for column, of_column in movable:
             direction, hidden = to_residuals[:, column], missing[:, column]
-            if (z @ direction).var() > _NEARLY_DEPENDENT * z[:, :, column].var():
+            if not direction.any() or (z @ direction).var() > _NEARLY_DEPENDENT * z[:, :, column].var():
                 continue
             gain, chance = _told(column, direction, pool, z, hidden, of_column)
             if gain <= _BY_CHANCE * chance:

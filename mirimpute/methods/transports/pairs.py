@@ -19,7 +19,7 @@ class Patterns:
 
     Attributes:
         hidden: bool (p, d).
-        weights, spread: (p, d, d) and (p, d), see ``GaussianModel.regression``.
+        weights, spread, factors: (p, d, d), (p, d) and (p, d, d), see ``GaussianModel.regression``.
         row: (p,), the row whose own missing entries the pattern contains (of no meaning for the shared ones).
         n_shared: number of the patterns that suit every row.
         partial: whether they are a random part of all, to be drawn anew each round.
@@ -28,6 +28,7 @@ class Patterns:
     hidden: Tensor
     weights: Tensor
     spread: Tensor
+    factors: Tensor
     row: Tensor
     n_shared: int
     partial: bool
@@ -50,13 +51,18 @@ def draw_patterns(missing: Tensor, base: GaussianModel, generator: torch.Generat
     def some(high: int, count: int) -> Tensor:
         return torch.randint(high, (count,), generator=generator, device=missing.device)
 
-    room = max(_PATTERN_BYTES // (4 * d * d) // 4, 32)
+    room = max(_PATTERN_BYTES // (8 * d * d) // 4, 32)
     partial = len(incomplete) > room
     shared = missing[incomplete[some(len(incomplete), room)]] if partial else missing[incomplete]
     row = some(n, min(3 * room, 3 * n))
     hidden = torch.cat([shared, missing[row] | missing[incomplete[some(len(incomplete), len(row))]]])
-    weights, spread = base.regression(~hidden)
-    return Patterns(hidden, weights, spread, torch.cat([row.new_zeros(len(shared)), row]), len(shared), partial)
+    return Patterns(
+        hidden,
+        *base.regression(~hidden, torch.float32),
+        torch.cat([row.new_zeros(len(shared)), row]),
+        len(shared),
+        partial,
+    )
 
 
 def draw_pairs(
@@ -66,16 +72,19 @@ def draw_pairs(
     target_weight: Tensor,
     *,
     own_hidden_fraction: float,
+    source: str,
     shape: tuple[int, int, int],
     generator: torch.Generator,
-) -> tuple[Rows, Tensor]:
-    """Return rows (*shape, d) and the weights of their entries as targets, zero where they are not hidden.
+) -> tuple[Rows, Tensor, Tensor]:
+    """Return rows (*shape, d), the weights of their entries as targets, zero where they are not hidden, and sources.
 
     Args:
         chains: (chains, n, d), the completed rows.
         patterns, base: what to hide, and what predicts it.
         target_weight: (n, d), weight of each entry of the table as a target.
         own_hidden_fraction: fraction of the pairs whose row's own missing entries stay hidden.
+        source: where the flow of each pair starts: "noise", with the correlation that the base gives the hidden
+            entries, or "imputation", other completed rows.
         shape: (batches, members, batch size).
         generator: on the device of ``chains``.
     """
@@ -92,15 +101,17 @@ def draw_pairs(
     values = chains[some(n_chains), row]
     hidden = patterns.hidden[pattern]
     mean = base.apply(patterns.weights, pattern, values)
-    parts = [values, hidden, mean, patterns.spread[pattern], target_weight[row] * hidden]
-    values, hidden, mean, spread, weight = (part.reshape(*shape, d) for part in parts)
-    return Rows(values, hidden, mean, spread), weight
+    if source == "noise":
+        start = torch.randn(values.shape, generator=generator, device=chains.device)
+        start = base.mix(patterns.factors, pattern, start)
+    else:
+        start = other_rows(chains, values.shape[:-1], generator)
+    parts = [values, hidden, mean, patterns.spread[pattern], target_weight[row] * hidden, start]
+    values, hidden, mean, spread, weight, start = (part.reshape(*shape, d) for part in parts)
+    return Rows(values, hidden, mean, spread), weight, start
 
 
-def draw_sources(kind: str, shape: torch.Size, chains: Tensor, generator: torch.Generator) -> Tensor:
-    """Return where the flow of each pair starts, (..., d): "noise", or, for "imputation", other completed rows."""
-    if kind == "noise":
-        return torch.randn(shape, generator=generator, device=chains.device)
+def other_rows(chains: Tensor, shape: torch.Size, generator: torch.Generator) -> Tensor:
+    """Return random rows (*shape, d) of the completed tables ``chains`` (chains, n, d)."""
     n_chains, n, d = chains.shape
-    which = torch.randint(n_chains * n, shape[:-1], generator=generator, device=chains.device)
-    return chains.reshape(-1, d)[which]
+    return chains.reshape(-1, d)[torch.randint(n_chains * n, shape, generator=generator, device=chains.device)]

@@ -15,16 +15,18 @@ f_ij, the mean that a model fitted to observed cells predicts from the rest of t
 D'Amour, Cron & Airoldi, "Flexible sensitivity analysis", JASA 2020, for the tilt; Miao, Liu, Tchetgen Tchetgen & Geng
 2015 for when it is identified.)
 
-What is identified, and what is not. From data alone nothing tells MNAR from MAR. What makes b_j a number is the
-assumption that the rest of the row has no say of its own in whether x_ij is missing, and it is only as well determined
-as the rest predicts x_ij. The assumption can be contradicted: if the pattern is predicted better by the rest itself
-than by f_ij, the values are missing at random as far as this model can tell, and nothing is tilted. Patterns that
-depend on x_ij and on the rest at once are not covered, nor are log-odds that are not monotone in x_ij (values missing
-at both ends).
+What is identified, and what is not. From data alone nothing tells MNAR from MAR: a pattern that follows f_ij is that of
+self-masked values, and as well that of values that are missing by the other columns. So nothing is tilted unless it is
+asked for. What makes b_j a number is the assumption that the rest of the row has no say of its own in whether x_ij is
+missing, and it is only as well determined as the rest predicts x_ij. The assumption can be contradicted: a column whose
+pattern is predicted better by the rest itself than by f_ij is left alone. That it is not contradicted is no evidence
+for it. Patterns that depend on x_ij and on the rest at once are not covered, nor are log-odds that are not monotone in
+x_ij (values missing at both ends).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,8 +39,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-NEVER, AUTO, SELF_MASKING = "never", "auto", "self_masking"
-SELECTIONS = (NEVER, AUTO, SELF_MASKING)
+NEVER, SELF_MASKING = "never", "self_masking"
+SELECTIONS = (NEVER, SELF_MASKING)
 
 MOST_COLUMNS = 256
 _MOST_ROWS = 5000
@@ -47,7 +49,6 @@ _MOST_PREDICTIONS = 200_000
 _FOLDS = 5
 _LARGEST_LOG_WEIGHT = 30.0
 _CONTRADICTED = 2.0
-_CHANCE = 0.001
 _LEAST_HELD_OUT = 10
 
 
@@ -72,33 +73,60 @@ class _Evidence:
         return bool(difference.mean() > _CONTRADICTED * difference.std() / len(difference) ** 0.5)
 
 
+def check_selection(selection: str) -> None:
+    """Refuse what is no selection.
+
+    Raises:
+        UserError: it is none.
+    """
+    if selection == "auto":
+        raise UserError(
+            "method.selection='auto' is no longer there, because it took values that are missing at random for "
+            "self-masked ones: give 'never', or 'self_masking' (mirf_mnar) to assume it"
+        )
+    if selection not in SELECTIONS:
+        raise UserError(f"method.selection={selection!r} is unknown: give one of {', '.join(SELECTIONS)}")
+
+
+def assumption_note(slopes: Array, missing: Array, left_out: Sequence[Array]) -> str:
+    """Return what a reader must know of an answer that assumes self-masking.
+
+    Args:
+        slopes: (d,).
+        missing: bool (n, d).
+        left_out: columns that are indicators of categories, which are never tilted, an int array for each category.
+    """
+    holes = missing.any(axis=0)
+    for block in left_out:
+        holes[block] = False
+    found = f"in {int((slopes != 0).sum())} of {int(holes.sum())} columns of numbers with missing values"
+    return (
+        "selection=self_masking (mirf_mnar) assumes that values are missing by their own size, which the data cannot "
+        f"tell, and moves its answer by that: a slope was found {found}"
+    )
+
+
 def self_masking_slopes(
-    flow: FlowModel, x_incomplete: Array, selection: str, rng: np.random.Generator, left_out: Array | None = None
+    flow: FlowModel, x_incomplete: Array, rng: np.random.Generator, left_out: Array | None = None
 ) -> Array:
     """Return b_j for each column, (d,), 0 where its values do not hide themselves.
 
-    "auto" tilts nothing unless the table as a whole says so: the slopes together are beyond chance (a chi-square
-    test at one in a thousand), and over all columns f_ij tells the patterns better, out of fold, than the rest
-    of the rows does. The slopes are then shrunk by their common variance (empirical Bayes). "self_masking" takes
-    self-masking for given, of a strength that is common to the columns up to its sign, as far as their slopes agree;
-    columns that contradict it by two standard errors are left alone.
+    Self-masking is taken for given, of a strength that is common to the columns up to its sign, as far as their slopes
+    agree; columns that contradict it by two standard errors are left alone.
 
     Args:
         flow: fitted to observed cells.
         x_incomplete: float64 (n, d), standardised.
-        selection: never, auto or self_masking.
         rng: chooses rows of a larger table (200,000 predictions are made, in 500 to 5,000 rows), and the folds.
         left_out: columns that are not looked at (default: none): the indicators of categories, missing together, so
-            that none of them hides itself alone; and for "self_masking" those that are :func:`unpredictable`.
+            that none of them hides itself alone; and those that are :func:`unpredictable`.
 
     Raises:
-        UserError: self_masking, and more than 256 columns; each is predicted from all others.
+        UserError: more than 256 columns; each is predicted from all others.
     """
     n, d = x_incomplete.shape
     asked = d - (0 if left_out is None else len(left_out))
     slopes = np.zeros(d)
-    if selection == NEVER or (selection == AUTO and asked > MOST_COLUMNS):
-        return slopes
     if asked > MOST_COLUMNS:
         raise UserError(
             f"selection=self_masking (mirf_mnar) compares each column with all others: {asked} columns are more than "
@@ -116,21 +144,16 @@ def self_masking_slopes(
         return slopes
     completed = {column: _predicted(flow, x, missing, column) for column in columns}
     regressions = {column: _regress(completed[column][:, column], missing[:, column]) for column in columns}
-    estimate, error = np.array([regressions[column] for column in columns]).reshape(-1, 2).T
-    known = error < np.inf
-    if selection == AUTO and not _beyond_chance(estimate[known] / error[known]):
-        return slopes
     found = {
         column: _evidence(completed[column], column, missing[:, column], *regressions[column], rng)
-        for column in columns[known]
+        for column in columns
+        if regressions[column][1] < np.inf
     }
-    if selection == AUTO and sum(each.own.sum() - each.rest.sum() for each in found.values()) < 0:
-        return slopes
     kept = [column for column in found if not found[column].contradicted]
     if kept:
         estimate = np.array([found[column].slope for column in kept])
         error = np.array([found[column].error for column in kept])
-        slopes[kept] = (_shrunk if selection == AUTO else _of_common_strength)(estimate, error)
+        slopes[kept] = _of_common_strength(estimate, error)
     return slopes
 
 
@@ -221,20 +244,6 @@ def _evidence(
     bare = np.log(np.where(missing, missing.mean(), 1 - missing.mean()))
     own = completed[:, [column]]
     return _Evidence(slope, error, score(own) - bare, score(np.delete(completed, column, axis=1)) - bare)
-
-
-def _beyond_chance(z: Array) -> bool:
-    """Return whether the squares of ``z``, standard normal by chance, sum to more than one table in a thousand has."""
-    from scipy.stats import chi2
-
-    return bool(chi2.sf((z**2).sum(), len(z)) < _CHANCE)
-
-
-def _shrunk(slope: Array, error: Array) -> Array:
-    """Return the slopes shrunk towards 0 by their common variance, which is estimated (empirical Bayes)."""
-    precision = 1 / np.maximum(error, 0.05) ** 2
-    variance = max(0.0, float((precision * (slope**2 - error**2)).sum() / precision.sum()))
-    return slope * variance / (variance + error**2)
 
 
 def _of_common_strength(slope: Array, error: Array) -> Array:

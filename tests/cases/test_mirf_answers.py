@@ -1,0 +1,104 @@
+"""What mirf must answer where the right answer is known: identities, copies, and no assumption that nobody made."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mirimpute import MirfImputer
+from mirimpute.datasets.bundled import Bundled
+from mirimpute.datasets.columns import Column, Kind
+from mirimpute.encoding import problem_of
+from mirimpute.methods.catalog import named_method
+
+CSV = Path(__file__).parent / "csv"
+SMALL = {"steps": 80, "final_steps": 80, "width": 32, "trees": 15}
+
+
+def _rms(values):
+    return float(np.sqrt(np.square(values).mean()))
+
+
+def test_parts_that_sum_to_100_do_so_when_one_is_missing():
+    frame = pd.read_csv(CSV / "comp.csv")
+    hidden = frame["clay"].isna()
+    wanted = 100 - frame["sand"] - frame["silt"]
+    imputer = MirfImputer(preset="mirf_fast", parameters=SMALL, random_state=0).fit(frame)
+    for completed in (imputer.transform(frame), *imputer.sample(frame, 3)):
+        assert _rms((completed["clay"] - wanted)[hidden]) < 0.1
+
+
+def test_parts_of_a_sum_that_are_missing_together_are_drawn_to_the_sum():
+    rng = np.random.default_rng(0)
+    parts = 100 * rng.dirichlet([3, 4, 5], size=300)
+    incomplete = parts.copy()
+    incomplete[:80, 1:] = np.nan
+    incomplete[80:120, 0] = np.nan
+    imputer = MirfImputer(preset="mirf_fast", parameters=SMALL, random_state=0).fit(incomplete)
+    drawn = imputer.sample(incomplete, 3)
+    assert _rms(imputer.transform(incomplete)[:120].sum(axis=1) - 100) < 0.1
+    for completed in drawn:  # all but those that end at the edge of what was observed
+        assert np.quantile(np.abs(completed[:120].sum(axis=1) - 100), 0.9) < 0.1
+    spread = np.std([completed[:80, 1] for completed in drawn], axis=0).mean()
+    assert spread > 1  # a draw says which of the two has what is left
+
+
+def test_a_column_and_its_copy_are_drawn_alike_and_as_widely_as_the_truth():
+    rng = np.random.default_rng(0)
+    n = 600
+    seen = rng.normal(size=(n, 2))
+    noise = 0.7 * rng.normal(size=n)
+    x = 0.6 * seen[:, 0] + 0.4 * seen[:, 1] + noise
+    table = np.column_stack([x, x, seen])
+    hidden = rng.random(n) < 0.3
+    table[hidden, :2] = np.nan
+    draws = np.stack(MirfImputer(preset="mirf_fast", parameters=SMALL, random_state=0).fit(table).sample(table, 10))
+    drawn = draws[:, hidden]
+    rest = drawn[:, :, 0] - seen[hidden] @ [0.6, 0.4]
+    assert 0.88 < rest.std() / noise[hidden].std() < 1.12
+    assert np.abs(drawn[:, :, 0] - drawn[:, :, 1]).mean() < 0.02
+
+
+def _tables():
+    rng = np.random.default_rng(0)
+    a, b, c = rng.normal(size=(3, 500))
+    yield "comp", pd.read_csv(CSV / "comp.csv").dropna().to_numpy()
+    yield "nearly linear", np.column_stack([a, b, a + b + 0.02 * c, a - b])
+    yield "curved", np.column_stack([a, a**2 + 0.1 * b, np.sin(2 * a) + 0.1 * c])
+    yield "independent", np.column_stack([a, b, c])
+    yield "small", np.column_stack([a, a + b, a + c, b - c])[:60]
+
+
+@pytest.mark.parametrize(("name", "table"), list(_tables()), ids=lambda each: each if isinstance(each, str) else "")
+def test_the_point_loses_at_most_a_tenth_of_its_best_member(name, table):
+    _assert_no_member_is_lost(table, tuple(Column(str(j), Kind.CONTINUOUS) for j in range(table.shape[1])), SMALL)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mechanism", ["mcar", "mar"])
+@pytest.mark.parametrize("name", ["iris", "diabetes", "wine_recognition", "breast_cancer"])
+def test_the_point_loses_at_most_a_tenth_of_its_best_member_on_real_tables(name, mechanism):
+    table = Bundled(name=name, id=name).load(Path())
+    _assert_no_member_is_lost(table.values, table.columns, {}, mechanism)
+
+
+def _assert_no_member_is_lost(values, columns, parameters, mechanism="mcar"):
+    rng = np.random.default_rng(1)
+    chance = np.full(values.shape, 0.3)
+    if mechanism == "mar":
+        driver = (values[:, 0] - values[:, 0].mean()) / values[:, 0].std()
+        chance = np.broadcast_to(0.6 / (1 + np.exp(-2 * driver))[:, None], values.shape).copy()
+        chance[:, 0] = 0.0
+    hidden = rng.random(values.shape) < chance
+    hidden[hidden.all(axis=1), 0] = False
+    problem, encoding, scale = problem_of(np.where(hidden, np.nan, values), columns, 0)
+    truth, missing = scale.standardise(encoding.encode(values)), problem.missing
+    fitted = named_method("mirf_fast", parameters).fit(problem)
+    model = fitted.model
+    base, flow = model.flow.means(model.flow.rows(problem.x_incomplete, missing))
+    members = [base, flow]
+    if model.stack.trees:
+        members.append(model.stack.trees[0].predict(np.where(missing, flow, problem.x_incomplete), missing))
+    best = min(_rms((member - truth)[missing]) for member in members)
+    assert _rms((fitted.impute().point - truth)[missing]) < 1.1 * best
