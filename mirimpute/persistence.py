@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mirimpute.datasets.columns import Column
     from mirimpute.estimator import MirfImputer
 
-FORMAT = "mirimpute-mirf-9"
+FORMAT = "mirimpute-mirf-10"
 _TIME = "time"
 """Key of a category that is a time of day."""
 

@@ -154,7 +154,9 @@ def test_tilted_normal_draws_have_the_mean_of_the_tilted_normal():
 def test_hidden_values_of_a_self_masked_column_are_moved_to_where_they_are():
     x_true, x = _table("self")
     hidden = np.isnan(x)
-    plain, found = (Mirf(**QUICK, selection=selection).fit(problem_of(x)).impute() for selection in (NEVER, SELF_MASKING))
+    plain, found = (
+        Mirf(**QUICK, selection=selection).fit(problem_of(x)).impute() for selection in (NEVER, SELF_MASKING)
+    )
     bias = [(each.point - x_true)[hidden].mean() for each in (plain, found)]
     assert bias[0] < -0.2
     assert abs(bias[1]) < abs(bias[0]) / 2

@@ -56,7 +56,13 @@ def draw_patterns(missing: Tensor, base: GaussianModel, generator: torch.Generat
     shared = missing[incomplete[some(len(incomplete), room)]] if partial else missing[incomplete]
     row = some(n, min(3 * room, 3 * n))
     hidden = torch.cat([shared, missing[row] | missing[incomplete[some(len(incomplete), len(row))]]])
-    return Patterns(hidden, *base.regression(~hidden, torch.float32), torch.cat([row.new_zeros(len(shared)), row]), len(shared), partial)
+    return Patterns(
+        hidden,
+        *base.regression(~hidden, torch.float32),
+        torch.cat([row.new_zeros(len(shared)), row]),
+        len(shared),
+        partial,
+    )
 
 
 def draw_pairs(
