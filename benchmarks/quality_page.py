@@ -88,7 +88,7 @@ def _self_masking(frame: pd.DataFrame, told: Sequence[Sweep]) -> list[str]:
     return [
         "## Told that values are missing by their own size",
         "",
-        f"{SELF_MASKED} assumes it, under {SELF_MASKING}, where it is so; mirf looks for signs of it.",
+        f"{SELF_MASKED} assumes it, under {SELF_MASKING}, where it is so; mirf assumes values are missing at random.",
         "",
         *table(["verdict", "value", "cases", "left out"], [[markdown(line[0]), *line[1:]] for line in lines]),
         *table(["case", *map(markdown, (SELF_MASKED, *others))], case_lines(frame, told, (SELF_MASKED, *others))),

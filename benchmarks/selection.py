@@ -24,7 +24,7 @@ DRIVERS, SLOPES, ROWS = (1, 2, 4), (0.5, 1.0, 2.0, 3.0), (200, 1000, 5000)
 SELF = 0
 """Number of driving columns that stands for self-masking: the column drives its own pattern."""
 RATE, CORRELATION = 0.3, 0.6
-QUICK = {"steps": 60, "final_steps": 60, "width": 32, "candidates": 1, "draws": 2, "trees": 10}
+QUICK = {"steps": 40, "final_steps": 40, "width": 24, "candidates": 1, "draws": 2, "trees": 8}
 """The networks matter little for what is asked here."""
 ANSWERS: dict[str, dict[str, Any]] = {
     "default": {},
@@ -79,8 +79,8 @@ def page_of(frame: pd.DataFrame, today: date) -> str:
     text = [
         "# Values missing at random, and what assuming self-masking makes of them",
         "",
-        f"Normal columns of correlation {CORRELATION:g}, one of which loses {RATE:.0%} of its cells by the logistic model"
-        " of one, two or four others (MAR), or of its own values (self-masking, with one other column to predict it)."
+        f"Normal columns of correlation {CORRELATION:g}, one of which loses {RATE:.0%} of its cells by the logistic"
+        " model of one, two or four others (MAR), or of its own values (self-masking, with one other column to predict it)."
         " `mirf_fast` with small networks, as it is (default), with `method.selection=never`, and with"
         " `method.selection=self_masking`, which is `mirf_mnar`'s assumption. Errors in standard deviations of the"
         " observed cells; n: number of tables. Made by `python -m benchmarks.selection`.",
@@ -105,7 +105,7 @@ def page_of(frame: pd.DataFrame, today: date) -> str:
 
 def _lines(frame: pd.DataFrame, by: str) -> list[list[str]]:
     lines = []
-    for (drivers, value), group in frame.groupby(["drivers", by]):
+    for (drivers, value), group in frame.groupby(["drivers", by]):  # type: ignore[misc]  # a pair, by two keys
         pattern = "self-masking" if drivers == SELF else f"MAR, {drivers} column{'s' if drivers > 1 else ''}"
         errors = {name: page.value_text(group[f"{name}_rmse"].mean()) for name in ANSWERS}
         tilted = {name: str(int(group[f"{name}_tilted"].sum())) for name in ANSWERS}

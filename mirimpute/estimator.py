@@ -35,8 +35,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
     Observed values come back as they are. Method: :class:`mirimpute.methods.mirf.Mirf`.
 
     Args:
-        preset: "mirf" (best quality) or "mirf_fast" (about a third of the time), or "mirf_mnar" (values are
-            known to be missing by their own size).
+        preset: "mirf" (best quality) or "mirf_fast" (about a third of the time), or "mirf_mnar" (assumes
+            that values are missing by their own size, and says so in ``notes_``).
         output: what ``transform`` returns: "point" or "draw".
         shrinkage: lambda in [0, 1]: a draw is returned as point + lambda (draw - point). 1 is the draw itself.
         parameters: fields of :class:`mirimpute.methods.mirf.Mirf` to set otherwise, such as ``{"rounds": 3}``.
@@ -48,6 +48,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         feature_names_in_: their names, where ``fit`` was given some.
         columns_: name, kind and categories of each column.
         trace_: one dict per round of the fit.
+        notes_: what a reader of the answer should know, such as what "mirf_mnar" assumed.
 
     >>> import numpy as np
     >>> x = np.random.default_rng(0).normal(size=(60, 2)) @ np.array([[1.0, 0.9], [0.0, 0.3]])

@@ -59,9 +59,9 @@ def choose(
     """Return what the held-out cells choose, from a flow and a stack that never saw them as targets.
 
     The shift has the smallest CRPS of eight draws: where the conditional distribution has several modes, draws moved
-    to a better mean can be worse draws. The draws of a column in a class of cells are narrowed to what gives its cells the smallest CRPS,
-    if that is lower by 2 %: the flow was not sharp there. Values count up to three standard deviations: a few outliers
-    would decide otherwise.
+    to a better mean can be worse draws. The draws of a column in a class of cells are narrowed to what gives these the
+    smallest CRPS, if that is lower by 2 %: the flow was not sharp there. Values count up to three standard deviations:
+    a few outliers would decide otherwise.
 
     Args:
         flow: fitted without the held-out cells as targets.

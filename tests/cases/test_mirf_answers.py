@@ -60,6 +60,31 @@ def test_a_column_and_its_copy_are_drawn_alike_and_as_widely_as_the_truth():
     assert np.abs(drawn[:, :, 0] - drawn[:, :, 1]).mean() < 0.02
 
 
+@pytest.mark.parametrize("slope", [1.0, 3.0])
+def test_values_missing_by_another_column_are_not_moved(slope):
+    """A regression on the rows that see both is right under MAR; a tilt made errors 1.3 times as large."""
+    rng = np.random.default_rng(0)
+    x = rng.multivariate_normal([0, 0], [[1, 0.8], [0.8, 1]], size=500)
+    hidden = rng.random(500) < 1 / (1 + np.exp(-slope * (x[:, 0] - 0.8)))
+    table = x.copy()
+    table[hidden, 1] = np.nan
+    imputer = MirfImputer(preset="mirf_fast", parameters=SMALL, random_state=0).fit(table)
+    line = np.polynomial.Polynomial.fit(x[~hidden, 0], x[~hidden, 1], 1)
+    best = _rms(line(x[hidden, 0]) - x[hidden, 1])
+    assert _rms(imputer.transform(table)[hidden, 1] - x[hidden, 1]) < 1.1 * best
+    assert abs((np.mean(imputer.sample(table, 10), axis=0) - x)[hidden, 1].mean()) < 0.2
+    assert not any("self_masking" in note for note in imputer.notes_)
+
+
+def test_what_assumes_self_masking_says_so_and_in_how_many_columns_it_found_any():
+    rng = np.random.default_rng(0)
+    x = rng.multivariate_normal(np.zeros(3), 0.8 + 0.2 * np.eye(3), size=500)
+    x[rng.random(500) < 1 / (1 + np.exp(-2 * x[:, 0])), 0] = np.nan
+    x[::7, 1] = np.nan
+    imputer = MirfImputer(preset="mirf_mnar", parameters={**SMALL, "rounds": 1}, random_state=0).fit(x)
+    assert any("mirf_mnar" in note and "assumes" in note and "of 2 columns" in note for note in imputer.notes_)
+
+
 def _tables():
     rng = np.random.default_rng(0)
     a, b, c = rng.normal(size=(3, 500))

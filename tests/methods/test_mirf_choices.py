@@ -53,7 +53,7 @@ def test_draws_of_about_the_right_width_keep_it(deviation):
 
 
 def test_cells_that_the_base_knows_say_nothing_of_the_width_of_others():
-    """A tenth of the cells of each column are seen without their copy; the others are 10 times too wide, they are right."""
+    """A tenth of the cells are seen without their copy and drawn rightly; the others are drawn ten times too widely."""
     rng = np.random.default_rng(0)
     n, d = 800, 3
     known = rng.random((n, d)) < 0.9

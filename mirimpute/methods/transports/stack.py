@@ -146,8 +146,8 @@ def grouped_weights(estimates: Array, truth: Array, kind: Array, column: Array, 
     """Return the weights of each class of cells and column, (classes, d, k): see :func:`stack_weights`.
 
     Those of the table are drawn towards ``prior``, those of a class towards the table's, or, where the base gives cells
-    less than a tenth of a deviation, towards the flow's mean alone: trees are not as sharp. Those of a column in a class
-    are drawn towards the class's.
+    less than a tenth of a deviation, towards the flow's mean alone: trees are not as sharp. Those of a column in a
+    class are drawn towards the class's.
 
     Args:
         estimates, truth: see :func:`stack_weights`.
