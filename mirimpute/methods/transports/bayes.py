@@ -22,7 +22,8 @@ class Posterior:
     """What the rows that observe a column say about its linear regression, for each chain.
 
     With s2 the variance of the residual and X centred, on axes B with B'X'XB = diag(values):
-    weights | s2 ~ N(mean, s2 B diag(1 / precision) B'), intercept | s2 ~ N(mean of y, s2 / n), s2 ~ rss / chi2(freedom).
+    weights | s2 ~ N(mean, s2 B diag(1 / precision) B'), intercept | s2 ~ N(mean of y, s2 / n),
+    s2 ~ rss / chi2(freedom).
 
     Attributes:
         centre: (chains, p), means of the inputs.
@@ -129,11 +130,12 @@ class BayesTransport(Transport):
     by as much as the data leave open (a proper multiple imputation, Rubin 1987). The sweep over the columns is a Gibbs
     sampler: if the conditionals fit together, draws of all missing entries are its limit.
 
-    With ``by_row`` the parameters are drawn for each row anew, as scikit-learn's IterativeImputer does
-    (``sample_posterior=True``): q(x_j | x_{-j}) is the same for each row by itself, but the errors of two rows are no
-    longer those of one regression. Each table is a little nearer to the distribution of the rows, for the errors of the
-    parameters cancel in it; the tables differ from one another by less than the data leave open, so that variances
-    pooled over them by Rubin's rules are too small.
+    The prior of the parameters is flat, so their mean is that of least squares (van Buuren, "Flexible Imputation of
+    Missing Data", 2018, algorithm 3.1). With ``by_row`` their prior is found from the data, and they are drawn for each
+    row anew, as scikit-learn's IterativeImputer does (``sample_posterior=True``): q(x_j | x_{-j}) is the same for each
+    row by itself, but the errors of two rows are no longer those of one regression. Each table is a little nearer to
+    the distribution of the rows, for the errors of the parameters cancel in it; the tables differ from one another by
+    less than the data leave open, so that variances pooled over them by Rubin's rules are too small.
 
     Draws stay within the observed range of the column, widened by one standard deviation.
     """
