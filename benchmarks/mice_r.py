@@ -133,14 +133,14 @@ TABLES: dict[str, Callable[[int], Case]] = {
 }
 
 
-def ours(case: Case, seed: int, chains: int = CHAINS, kind: str = "pmm") -> Array:
+def ours(case: Case, seed: int, chains: int = CHAINS, rounds: int = ROUNDS, kind: str = "pmm") -> Array:
     """Return completed tables (chains, n, d), standardised, of our method."""
-    method = Mice(kind=kind, chains=chains, rounds=ROUNDS)
+    method = Mice(kind=kind, chains=chains, rounds=rounds)
     draws = method.fit(replace(case.problem, seed=seed)).impute().draws
     return np.stack([case.encoding.decode(draw, case.scale) for draw in draws])
 
 
-def of_r(case: Case, seed: int, chains: int = CHAINS, kind: str = "pmm") -> Array:
+def of_r(case: Case, seed: int, chains: int = CHAINS, rounds: int = ROUNDS, kind: str = "pmm") -> Array:
     """Return completed tables (chains, n, d), standardised, of R's mice; observed cells are the input's own.
 
     Raises:
@@ -156,7 +156,7 @@ def of_r(case: Case, seed: int, chains: int = CHAINS, kind: str = "pmm") -> Arra
         source, target = Path(folder) / "in.csv", Path(folder) / "out.csv"
         pd.DataFrame(x, columns=columns).to_csv(source, index=False, na_rep="NA")
         method = {"pmm": "pmm", "bayes": "norm"}[kind]
-        given = [source, target, chains, ROUNDS, seed, method, factors]
+        given = [source, target, chains, rounds, seed, method, factors]
         done = subprocess.run([program, SCRIPT, *map(str, given)], capture_output=True, text=True, check=False)
         if done.returncode:
             said = " ".join(done.stderr.split()) or "nothing"

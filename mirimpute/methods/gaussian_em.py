@@ -35,7 +35,7 @@ class GaussianEm(Method):
     shrinkage: float = 0.003
     tolerance: float = 1e-3
     rounds: int = 100
-    draws: int = 20
+    draws: int = 10
 
     def check(self) -> None:
         """Refuse what is no shrinkage, and numbers below 1."""
