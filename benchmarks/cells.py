@@ -16,7 +16,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.command import INTERRUPTED, write_text
+from benchmarks.command import write_text
+from mirimpute.cli.exits import INTERRUPTED
 from mirimpute.errors import UserError
 from mirimpute.report.collect import Run, case_of, comparability_notes, drop_false_starts
 from mirimpute.results.row import METRIC_FIELD

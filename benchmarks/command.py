@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from mirimpute.cli import exits
 from mirimpute.cli.notices import plain_warnings
 from mirimpute.errors import UserError
 
-USER_ERROR, INTERRUPTED = 2, 130
 HERE = Path(__file__).parent
 """Where pages go, unless another folder is given."""
 
@@ -62,14 +61,10 @@ def seeds(text: str) -> tuple[int, ...]:
 
 
 def exit_code(program: str, work: Callable[[], None]) -> int:
-    """Do ``work`` and return 0; a user's mistake is one sentence and 2, an interruption 130."""
-    try:
+    """Do ``work`` and return 0; what ends it before is one sentence and a code, see :mod:`mirimpute.cli.exits`."""
+
+    def warned() -> None:
         with plain_warnings(program):
             work()
-    except UserError as error:
-        print(f"{program}: {error}", file=sys.stderr)
-        return USER_ERROR
-    except KeyboardInterrupt:
-        print(f"{program}: interrupted; the rows written so far are kept", file=sys.stderr)
-        return INTERRUPTED
-    return 0
+
+    return exits.exit_code(program, warned, "interrupted; the rows written so far are kept")

@@ -16,18 +16,23 @@ from typing import Any
 
 import yaml
 
-from mirimpute.cli.bench import INTERRUPTED, USER_ERROR
 from mirimpute.cli.bench import main as bench
+from mirimpute.cli.exits import INTERRUPTED, USER_ERROR, exit_code
 from mirimpute.cli.status import duration
 from mirimpute.conf_location import conf_dir
 from mirimpute.results.store import read_rows
 
+PROGRAM = "scripts/paper.py"
 FULL = ("toy", "uci", "uci_mar", "scaling", "letter")
 SMALL = ("small", "small_paper")
 
 
 def main() -> int:
     """Return the exit code: that of the worst sweep."""
+    return exit_code(PROGRAM, _run)
+
+
+def _run() -> int:
     options = _parser().parse_args()
     experiments = SMALL if options.small else FULL
     given = dict(word.split("=", 1) for word in options.set)
@@ -128,7 +133,7 @@ def estimate(
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="scripts/paper.py", description="Run the experiments of the paper.")
+    parser = argparse.ArgumentParser(prog=PROGRAM, description="Run the experiments of the paper.")
     parser.add_argument("--results-dir", type=Path, default=Path("results/paper"), help="rows go here (%(default)s)")
     parser.add_argument("--launcher", default="", help="as in hydra/launcher=: local, slurm, ... (one process)")
     parser.add_argument("--small", action="store_true", help="a small grid on at most 1,000 rows")

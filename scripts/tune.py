@@ -15,25 +15,24 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from mirimpute.cli.exits import exit_code
 from mirimpute.errors import UserError
 from mirimpute.tuning import masked_problem, search_space, tune
 
-USER_ERROR = 2
+PROGRAM = "tune"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    return exit_code(PROGRAM, lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> None:
     options = _parser().parse_args(arguments)
-    try:
-        search_space(options.method)  # before any data is read
-        if not 0 < options.missing_rate < 1:
-            raise UserError(f"--missing-rate={options.missing_rate} is outside (0, 1): give a fraction such as 0.3")
-        problems = [masked_problem(name, options.missing_rate, options.seed) for name in options.datasets]
-        found = tune(
-            options.method, problems, options.trials, seed=options.seed, seconds=options.seconds, report=_report
-        )
-    except UserError as error:
-        print(f"tune: {error}", file=sys.stderr)
-        return USER_ERROR
+    search_space(options.method)  # before any data is read
+    if not 0 < options.missing_rate < 1:
+        raise UserError(f"--missing-rate={options.missing_rate} is outside (0, 1): give a fraction such as 0.3")
+    problems = [masked_problem(name, options.missing_rate, options.seed) for name in options.datasets]
+    found = tune(options.method, problems, options.trials, seed=options.seed, seconds=options.seconds, report=_report)
     print(
         f"held-out RMSE {found.default_error:.4f} with the defaults, {found.error:.4f} with the best of {found.trials}"
     )
@@ -43,7 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(
         f"method={options.method} {overrides} method.name={options.method}_tuned" if overrides else "keep the defaults"
     )
-    return 0
 
 
 def _report(number: int, parameters: dict[str, Any], error: float) -> None:
@@ -53,7 +51,7 @@ def _report(number: int, parameters: dict[str, Any], error: float) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="tune", description="Tune a method on held-out observed cells and print the overrides to run it with."
+        prog=PROGRAM, description="Tune a method on held-out observed cells and print the overrides to run it with."
     )
     parser.add_argument("method", help="a method of the registry, such as tabcsdi")
     parser.add_argument("datasets", nargs="+", metavar="DATASET", help="as in `mirimpute-bench dataset=NAME`")

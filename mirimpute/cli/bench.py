@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mirimpute.cli.exits import FAILED, OK, exit_code
 from mirimpute.cli.outcome import print_cell, print_sweep
 from mirimpute.errors import UserError
 from mirimpute.results.layout import SWEEPS
@@ -22,38 +23,29 @@ if TYPE_CHECKING:
     from mirimpute.sweeps.runner import Runner
 
 PROGRAM = "mirimpute-bench"
-OK, CELL_FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+CELL_FAILED = FAILED
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exit code 0 = all cells ok, 1 = a cell failed, 2 = the request cannot be served."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    interrupted = "interrupted; the rows written so far are kept, the same command with resume=true goes on"
+    sys.exit(exit_code(PROGRAM, lambda: _answer(sys.argv[1:] if arguments is None else arguments), interrupted))
+
+
+def _answer(arguments: list[str]) -> int:
+    """Print what was asked for, or run it; return the exit code."""
     if any(argument in ("--help", "-h") for argument in arguments):
         from mirimpute.cli.help import bench_help
 
         print(bench_help())
-        return
+        return OK
     if "--version" in arguments:
         from mirimpute import __version__
 
         print(f"{PROGRAM} {__version__}")
-        return
-    traceback_wanted = os.environ.get("HYDRA_FULL_ERROR", "") not in ("", "0")
+        return OK
     signal.signal(signal.SIGTERM, _interrupt)  # a cluster's way to say stop: end the method's process too
-    try:
-        code = _run(arguments)
-    except KeyboardInterrupt:
-        print(
-            f"{PROGRAM}: interrupted; the rows written so far are kept, the same command with resume=true goes on",
-            file=sys.stderr,
-        )
-        code = INTERRUPTED
-    except UserError as error:
-        if traceback_wanted:
-            raise
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        code = USER_ERROR
-    sys.exit(code)
+    return _run(arguments)
 
 
 def _interrupt(number: int, frame: object) -> None:

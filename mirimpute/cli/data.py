@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mirimpute.cli.exits import USER_ERROR, exit_code
 from mirimpute.datasets.catalog import descriptions, named_dataset, options_to_give
 from mirimpute.datasets.location import DATA_DIR_VARIABLE, data_directory
 from mirimpute.errors import UserError
@@ -19,20 +20,20 @@ if TYPE_CHECKING:
 
     from mirimpute.datasets.columns import Column
 
-USER_ERROR = 2
+PROGRAM = "mirimpute-data"
 _WIDTH = 60
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, or 2 when something asked for cannot be done."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    try:
-        if options.command == "fetch":
-            return fetch(options.names)
-        return show(options.name) if options.command == "show" else show_list()
-    except UserError as error:
-        return _complain(error)
+    return exit_code(PROGRAM, lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    options = _parser().parse_args(arguments)
+    if options.command == "fetch":
+        return fetch(options.names)
+    return show(options.name) if options.command == "show" else show_list()
 
 
 def fetch(names: Sequence[str]) -> int:
@@ -52,7 +53,7 @@ def fetch(names: Sequence[str]) -> int:
                 print(f"{dataset.name}: {'already there' if present else 'fetched'}")
             except UserError as error:
                 failures += 1
-                _complain(error)
+                print(f"{PROGRAM}: {error}", file=sys.stderr)
             advance(dataset.name, 1)
     return USER_ERROR if failures else 0
 
@@ -82,7 +83,7 @@ def show(name: str) -> int:
 
     is_file = name.endswith(SUFFIXES)
     dataset = File(path=name) if is_file else named_dataset(name)
-    with plain_warnings("mirimpute-data"):
+    with plain_warnings(PROGRAM):
         table = dataset.load(data_directory())
     n_rows, n_columns = table.values.shape
     print(f"{table.name}: {n_rows:,} rows, {n_columns} columns, {int(table.missing.sum()):,} missing cells")
@@ -135,7 +136,7 @@ def _values(frame: pd.DataFrame, j: int, column: Column) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="mirimpute-data",
+        prog=PROGRAM,
         description="Prefetch datasets, so that later runs need no network, list them, or show the columns of one.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="{fetch,list,show}")
@@ -150,11 +151,6 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("name", metavar="NAME", help="a dataset, or a CSV or Parquet file")
     commands.add_parser("list", help="show every dataset, where it is from and whether it is there")
     return parser
-
-
-def _complain(error: UserError) -> int:
-    print(f"mirimpute-data: {error}", file=sys.stderr)
-    return USER_ERROR
 
 
 @contextmanager

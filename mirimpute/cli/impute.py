@@ -10,30 +10,27 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from mirimpute.errors import UserError
+from mirimpute.cli.exits import FAILED, OK, exit_code
+from mirimpute.errors import ImputationError, UserError
 
 if TYPE_CHECKING:
     from mirimpute.datasets.files import File
     from mirimpute.datasets.table import Table
 
 PROGRAM = "mirimpute-impute"
-OK, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, 1 when the method failed, 2 for a request that cannot be served."""
+    return exit_code(PROGRAM, lambda: _run(arguments), "interrupted, nothing was written")
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     from mirimpute.cli.notices import plain_warnings
 
     options = _parser().parse_args(arguments)
-    try:
-        with plain_warnings(PROGRAM):
-            return complete(options)
-    except UserError as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return USER_ERROR
-    except KeyboardInterrupt:
-        print(f"{PROGRAM}: interrupted, nothing was written", file=sys.stderr)
-        return INTERRUPTED
+    with plain_warnings(PROGRAM):
+        return complete(options)
 
 
 def complete(options: argparse.Namespace) -> int:
@@ -73,7 +70,10 @@ def complete(options: argparse.Namespace) -> int:
         print(f"{PROGRAM}: {options.method} failed: {outcome.reason}", file=sys.stderr)
         return FAILED
     imputation = outcome.imputation
-    verdict = check_sanity(problem, imputation, returns_column_means=method.returns_column_means)
+    try:
+        verdict = check_sanity(problem, imputation, returns_column_means=method.returns_column_means)
+    except ImputationError as error:
+        raise ImputationError(f"{options.method}: {error}; nothing was written, give another --method") from error
     if len(imputation.draws) < options.draws:
         raise UserError(
             f"method {options.method!r} returned {len(imputation.draws)} draw(s) of the {options.draws} asked for: "

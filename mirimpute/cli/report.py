@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from mirimpute import __version__
+from mirimpute.cli.exits import exit_code
 from mirimpute.cli.notices import plain_warnings
 from mirimpute.errors import UserError
 from mirimpute.results.layout import PARTS
 
 PROGRAM = "mirimpute-report"
-USER_ERROR = 2
 MAX_ROWS_PRINTED = 40
 PAGE_NAME = "report.html"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, or 2 when there is nothing to report or no place to write."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    return exit_code(PROGRAM, lambda: _run(sys.argv[1:] if arguments is None else arguments))
+
+
+def _run(arguments: Sequence[str]) -> None:
     named = {"status": (_status, _status_parser), "compact": (_compact, _compact_parser)}
     action, parser = named.get(arguments[0] if arguments else "", (_report, _parser))
     options = parser().parse_args(arguments if action is _report else arguments[1:])
-    try:
-        with plain_warnings(PROGRAM):
-            action(options)
-    except UserError as error:
-        if os.environ.get("HYDRA_FULL_ERROR", "") not in ("", "0"):
-            raise
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return USER_ERROR
-    return 0
+    with plain_warnings(PROGRAM):
+        action(options)
 
 
 def _report(options: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Completed, Fitted, Method
@@ -18,21 +19,25 @@ class Mice(Method):
 
     The columnwise special case of the flow with a linear transport whose parameters and residuals are drawn. The point
     is the mean of the draws. Reference: van Buuren & Groothuis-Oudshoorn, "mice", JSS 2011. As there, numbers are
-    matched by default: where data are not normal, such draws are nearer to them.
+    matched by default: where data are not normal, such draws are nearer to them. ``benchmarks/mice_r.md`` holds it
+    against that package of R.
 
     Attributes:
-        kind: "pmm" draws an observed value of a row with a similar prediction, "bayes" from the posterior of a Bayesian
-            linear regression, "bayes_by_row" with other parameters for every row, as scikit-learn does (not proper: see
+        kind: "pmm" draws an observed value of a row with a similar prediction (R's ``pmm``), "bayes" from the posterior
+            of a linear regression (R's ``norm``), "bayes_by_row" with other parameters for every row and weights
+            shrunk by the evidence, as scikit-learn does (not proper: see
             :class:`mirimpute.methods.transports.bayes.BayesTransport`).
         rounds: of every chain, from observed values of the column drawn at random.
         chains: completed tables to return; they never see each other.
         donors: of "pmm": similar rows of which one is drawn.
     """
 
+    version: ClassVar[int] = 2
+
     name: str = "mice"
     kind: str = "pmm"
     rounds: int = 10
-    chains: int = 10
+    chains: int = 20
     donors: int = 5
 
     def check(self) -> None:

@@ -29,7 +29,7 @@ class MissDiff(Diffusion):
 
     name: str = "missdiff"
     repeats: int = 5
-    draws: int = 10
+    draws: int = 20
 
     def check(self) -> None:
         """Refuse parameters without a meaning."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirimpute.errors import ImputationError
+from mirimpute.methods.predictability import told_cells
 from mirimpute.problem import Imputation, Problem
 
 MEAN_TOLERANCE = 1e-6
@@ -14,6 +15,9 @@ MEAN_TOLERANCE = 1e-6
 
 LARGEST_VALUE = 1e6
 """Standard deviations beyond which an imputed value is a divergence, not an imputation."""
+
+FEWEST_MEANS = 5
+"""Cells that the rest of the table predicts otherwise, all equal to their mean, that convict a method."""
 
 FEWEST_ROWS = 20
 """Rows below which a distance between tables says little about their distribution."""
@@ -39,7 +43,10 @@ def check(problem: Problem, imputation: Imputation, *, returns_column_means: boo
     fall back to them without a word).
 
     Column means are looked for in the missing cells that could have been predicted: those of a column whose observed
-    values vary, in a row where another such column is observed. Elsewhere the mean is the right answer.
+    values vary, in a row where another such column is observed. A method is convicted if all of them are means, and
+    at least five are such that a regression on observed cells, one that predicts their column beyond chance, says
+    something else (:func:`~mirimpute.methods.predictability.told_cells`): in independent columns, or in the middle of a
+    line, the mean is the right answer. Two such cells and more, and no other in their column, are noted.
 
     Args:
         problem: what the method got; x_incomplete is (n_rows, n_columns).
@@ -136,7 +143,7 @@ def _swallowed_errors(imputation: Imputation) -> list[str]:
 
 
 def _column_means(point: np.ndarray, problem: Problem) -> list[str]:
-    """Return a note on columns that were filled with their mean; raise when all of them were."""
+    """Return a note on columns that were filled with their mean; raise when all were, and should not have been."""
     missing = problem.missing
     counts = np.maximum((~missing).sum(axis=0), 1)
     means = np.where(missing, 0.0, problem.x_incomplete).sum(axis=0) / counts
@@ -146,14 +153,12 @@ def _column_means(point: np.ndarray, problem: Problem) -> list[str]:
     varies = scales > rounding
     predictable = missing & varies & (~missing & varies).any(axis=1, keepdims=True)
     equal = predictable & (np.abs(point - means) <= MEAN_TOLERANCE * scales + rounding)
-    filled = predictable.any(axis=0) & (equal == predictable).all(axis=0)
-    if not filled.any():
-        return []
-    if (equal == predictable).all():
+    filled = (predictable.sum(axis=0) > 1) & (equal == predictable).all(axis=0)
+    if (equal == predictable).all() and told_cells(problem, equal, FEWEST_MEANS) >= FEWEST_MEANS:
         raise ImputationError(
             f"output equals the column means in all {predictable.sum()} missing cells that could be predicted: the "
             "method fell back to mean imputation, which is not a result of its own"
         )
     names = [repr(column.name) for column, is_filled in zip(problem.columns, filled, strict=True) if is_filled]
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return [f"output equals the column mean in column(s) {', '.join(names[:5])}{more}"]
+    return [f"output equals the column mean in column(s) {', '.join(names[:5])}{more}"] if names else []

@@ -1,4 +1,4 @@
-"""Draws of chained equations against closed forms and against scikit-learn."""
+"""Draws of chained equations against closed forms and against scikit-learn; ``test_mice_r`` has R."""
 
 import numpy as np
 import pytest
@@ -19,9 +19,9 @@ def regression():
     return x, x @ np.array([1.0, -0.5, 0.0]) + 0.7 * rng.normal(size=40) + 5.0
 
 
-def test_the_posterior_mean_is_that_of_bayesian_ridge(regression):
+def test_the_posterior_mean_by_evidence_is_that_of_bayesian_ridge(regression):
     x, y = regression
-    posterior = Posterior.of(x[None], y[None])
+    posterior = Posterior.of_evidence(x[None], y[None])
     reference = BayesianRidge(tol=1e-6).fit(x, y)
     assert np.allclose(posterior.weights[0], reference.coef_, atol=1e-3)
     assert np.allclose(posterior.mean(x[None])[0], reference.predict(x), atol=1e-3)
@@ -29,15 +29,15 @@ def test_the_posterior_mean_is_that_of_bayesian_ridge(regression):
 
 @pytest.mark.parametrize("by_row", [False, True])
 def test_draws_have_the_moments_of_the_predictive_distribution(regression, by_row):
-    """Mean x'w + b, variance s2 (1 + 1/n + x'(X'X + kI)^-1 x), s2 = rss / f; k as scikit-learn finds it.
+    """Mean x'w + b, variance s2 (1 + 1/n + x'(X'X + kI)^-1 x), s2 = rss / f; k as scikit-learn finds it, or 0.
 
-    With one variance for all rows it is drawn too: a t distribution, of f / (f - 2) times the variance.
+    With one variance for all rows (least squares) it is drawn too: a t distribution, of f / (f - 2) times the variance.
     """
     x, y = regression
     n, p = x.shape
     chains, new = 20_000, np.array([1.0, 3.0, 2.0])
-    reference = BayesianRidge(tol=1e-8).fit(x, y)
-    k = reference.lambda_ / reference.alpha_
+    reference = BayesianRidge(tol=1e-8).fit(x, y) if by_row else LinearRegression().fit(x, y)
+    k = reference.lambda_ / reference.alpha_ if by_row else 0.0
     centred, away = x - x.mean(axis=0), new - x.mean(axis=0)
     gram = centred.T @ centred
     freedom = n - 1 - np.trace(np.linalg.solve(gram + k * np.eye(p), gram))
@@ -61,13 +61,54 @@ def test_draws_have_the_moments_of_the_predictive_distribution(regression, by_ro
     assert np.corrcoef(both.T)[0, 1] == pytest.approx(shared, abs=5 / np.sqrt(chains))
 
 
-def test_without_shrinkage_the_degrees_of_freedom_are_those_of_least_squares():
+def test_the_posterior_of_least_squares_is_exact(regression):
+    x, y = regression
+    n, p = x.shape
+    posterior = Posterior.of_least_squares(np.stack([x, 2 * x]), np.stack([y, y]))
+    reference = LinearRegression().fit(x, y)
+    assert np.allclose(posterior.weights, [reference.coef_, reference.coef_ / 2])
+    assert np.allclose(posterior.rss, ((y - reference.predict(x)) ** 2).sum())
+    assert posterior.freedom.tolist() == [n - p - 1] * 2
+    centred = x - x.mean(axis=0)
+    covariance = posterior.axes[0] @ np.diag(1 / posterior.precision[0]) @ posterior.axes[0].T
+    assert np.allclose(covariance, np.linalg.inv(centred.T @ centred))
+
+
+def test_least_squares_leaves_out_copies_and_constants_and_predicts_as_without_them(regression):
+    x, y = regression
+    n, p = x.shape
+    more = np.column_stack([x, x[:, 0], x.sum(axis=1), np.full(n, 3.0), 1 + 1e-6 * np.arange(n)])
+    posterior = Posterior.of_least_squares(more[None], y[None])
+    assert posterior.freedom[0] == n - p - 1
+    assert np.allclose(posterior.mean(more[None])[0], LinearRegression().fit(x, y).predict(x))
+    far = more + np.array([0, 0, 0, 0, 0, 1, 1])  # what was constant says nothing elsewhere
+    drawn, _ = posterior.draw(far[None], np.random.default_rng(0))
+    again, _ = posterior.draw(more[None], np.random.default_rng(0))
+    assert np.allclose(drawn, again)
+
+
+def test_more_columns_than_rows_leave_a_residual():
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(2000, 3))
-    y = x @ [30.0, -20.0, 10.0] + rng.normal(size=2000)
-    posterior = Posterior.of(x[None], y[None])
-    assert posterior.freedom[0] == pytest.approx(2000 - 3 - 1, abs=0.01)
-    assert np.allclose(posterior.weights[0], LinearRegression().fit(x, y).coef_, atol=1e-3)
+    x, y = rng.normal(size=(2, 6, 30)), rng.normal(size=(2, 6))
+    posterior = Posterior.of_least_squares(x, y)
+    assert (posterior.freedom == 1).all()
+    assert (posterior.rss > 1e-6).all()
+    assert np.isfinite(posterior.draw(x, rng)[0]).all()
+
+
+def test_donors_of_an_independent_column_are_drawn_from_all_of_it():
+    """Weights that are shrunk give all rows the same few donors."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=400), rng.normal(size=400)
+    hidden = rng.random(400) < 0.4
+    table = np.column_stack([x, np.where(hidden, np.nan, y)])
+    draws = Mice(chains=40).fit(problem_of(table)).impute().draws[:, hidden, 1]
+    distinct = np.mean([len(np.unique(draw)) for draw in draws]) / hidden.sum()
+    assert distinct > 0.3  # about 0.4, as R's mice; by shrunk weights 0.16
+
+
+def test_by_default_the_point_is_the_mean_of_twenty_draws():
+    assert Mice().chains >= 20
 
 
 @pytest.mark.parametrize("kind", ["bayes", "bayes_by_row", "pmm"])

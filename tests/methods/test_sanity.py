@@ -21,8 +21,9 @@ def make_problem(x_incomplete: np.ndarray) -> Problem:
 
 @pytest.fixture
 def problem() -> Problem:
+    """Three columns of odd units that say much of each other."""
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(40, 3)) * [1.0, 1e-4, 1e5] + [0.0, 3.0, -1e6]
+    x = (rng.normal(size=(40, 1)) + 0.3 * rng.normal(size=(40, 3))) * [1.0, 1e-4, 1e4] + [0.0, 3.0, -1e5]
     return make_problem(np.where(rng.random(x.shape) < 0.3, np.nan, x))
 
 
@@ -86,6 +87,57 @@ def test_one_cell_off_the_mean_is_enough_to_pass_and_the_other_columns_are_noted
     row = int(np.flatnonzero(problem.missing[:, 1])[0])
     point[row, 1] += 1e-4
     assert check(problem, imputation(point)).notes == ("output equals the column mean in column(s) 'x0', 'x2'",)
+
+
+@pytest.mark.parametrize("d", [2, 6, 20])
+def test_means_are_the_right_answer_where_columns_are_independent_and_are_only_noted(d: int) -> None:
+    for seed in range(24 // d):
+        rng = np.random.default_rng(seed)
+        x = rng.standard_t(3, size=(100, d))
+        independent = make_problem(np.where(rng.random(x.shape) < 0.3, np.nan, x))
+        notes = check(independent, imputation(column_means(independent))).notes
+        assert notes[0].startswith("output equals the column mean in column(s) 'x0', 'x1'")
+
+
+@pytest.mark.parametrize("holes", [[5], [4, 5, 6], [5, 11, 12, 13, 14, 15, 16]])
+def test_the_middle_of_a_line_is_the_mean_and_no_fault(holes: list[int]) -> None:
+    """The last has seven holes where t is at its mean, all of which are rightly the mean of y."""
+    t = np.concatenate([np.arange(11.0), np.full(6, 5.0)])
+    x = np.stack([t, 2 * t + 1], axis=1)
+    whole = x.copy()
+    x[holes, 1] = np.nan
+    line = make_problem(x)
+    check(line, imputation(whole))  # would raise
+
+
+def test_five_cells_that_a_regression_puts_elsewhere_convict() -> None:
+    t = np.arange(40.0)
+    for holes, guilty in (([0, 1, 2, 37], False), ([0, 1, 2, 3, 4, 33], True)):
+        x = np.stack([t, 2 * t + 1], axis=1)
+        x[holes, 1] = np.nan
+        line = make_problem(x)
+        if guilty:
+            with pytest.raises(ImputationError, match="column means"):
+                check(line, imputation(column_means(line)))
+        else:
+            assert check(line, imputation(column_means(line))).notes == (
+                "output equals the column mean in column(s) 'x1'",
+            )
+
+
+def test_a_single_mean_proves_nothing_and_is_not_noted() -> None:
+    t = np.arange(20.0)
+    x = np.stack([t, t**2], axis=1)
+    x[3, 1] = np.nan
+    assert check(make_problem(x), imputation(column_means(make_problem(x)))) == Verdict()
+
+
+def test_means_on_a_large_table_are_found_in_seconds() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 1)) + rng.normal(size=(300, 400))
+    x[rng.random(x.shape) < 0.3] = np.nan
+    with pytest.raises(ImputationError, match="column means"):
+        check(make_problem(x), imputation(column_means(make_problem(x))))
 
 
 def test_a_constant_column_does_not_hide_mean_imputation_and_is_no_evidence_of_it(problem: Problem) -> None:

@@ -14,23 +14,23 @@ _SMALLEST_VARIANCE = 1e-12
 _ITERATIONS = 100
 _TOLERANCE = 1e-3
 _WEAK = 1e-6
+_LEAST_SHARE = 1e-4
 
 
 @dataclass(frozen=True)
 class Posterior:
     """What the rows that observe a column say about its linear regression, for each chain.
 
-    With s2 the variance of the residual, k the ratio of the precisions of weights and residual, and X centred:
-    weights | s2 ~ N(mean, s2 (X'X + k I)^-1), intercept | s2 ~ N(mean of y, s2 / n), s2 ~ rss / chi2(freedom). As k
-    goes to 0 these are the draws of Rubin 1987, section 5.3 (van Buuren, "Flexible Imputation of Missing Data", 2018,
-    algorithm 3.1), with freedom = n - p - 1.
+    With s2 the variance of the residual and X centred, on axes B with B'X'XB = diag(values):
+    weights | s2 ~ N(mean, s2 B diag(1 / precision) B'), intercept | s2 ~ N(mean of y, s2 / n),
+    s2 ~ rss / chi2(freedom).
 
     Attributes:
         centre: (chains, p), means of the inputs.
         intercept: (chains,), means of the targets.
         weights: (chains, p), the posterior mean.
-        basis: (chains, p, p), eigenvectors of X'X, in columns.
-        precision: (chains, p), its eigenvalues plus k.
+        axes: (chains, p, p), B, in columns.
+        precision: (chains, p), of the weights along the axes; infinite along one that is not used.
         rss: (chains,), the residual sum of squares.
         freedom: (chains,), rows less effective parameters less 1.
         n: rows.
@@ -39,23 +39,53 @@ class Posterior:
     centre: Array
     intercept: Array
     weights: Array
-    basis: Array
+    axes: Array
     precision: Array
     rss: Array
     freedom: Array
     n: int
 
     @classmethod
-    def of(cls, inputs: Array, targets: Array) -> Posterior:
-        """Return the posterior whose k maximises the evidence, as in ``ice`` (MacKay 1992; Tipping 2001, appendix A).
+    def of_least_squares(cls, inputs: Array, targets: Array) -> Posterior:
+        """Return the posterior under a flat prior: Rubin 1987, section 5.3; van Buuren 2018, algorithm 3.1.
+
+        The mean is that of least squares, and freedom is n - p - 1. As R's mice does, inputs that hardly vary among the
+        rows, and directions in which the inputs are nearly linearly dependent, are left out, by the same bounds (1e-4:
+        variance in the scale of the problem; eigenvalue of the correlation matrix as a share of the largest). R leaves
+        out one of the dependent columns, this the dependent direction. At most n - 2 directions stay, so that a
+        residual is left.
+
+        Args:
+            inputs: (chains, n, p), standardised.
+            targets: (chains, n).
+        """
+        n = inputs.shape[1]
+        centre, intercept, x, y = _centred(inputs, targets)
+        variance = (x**2).mean(axis=1)
+        per_spread = np.where(variance > _LEAST_SHARE, 1 / np.sqrt(np.maximum(variance, _LEAST_SHARE)), 0.0)
+        gram = per_spread[:, :, None] * (x.transpose(0, 2, 1) @ x) * per_spread[:, None]
+        values, basis = np.linalg.eigh(gram)
+        axes = per_spread[:, :, None] * basis
+        used = values > _LEAST_SHARE * np.maximum(values[:, -1:], _SMALLEST_VARIANCE)
+        used[:, : max(used.shape[1] - max(n - 2, 0), 0)] = False  # values ascend
+        along = np.einsum("cpk,cnp,cn->ck", axes, x, y, optimize=True)
+        precision = np.where(used, values, np.inf)
+        weights = np.einsum("cpk,ck->cp", axes, along / precision)
+        rss = ((y - (x @ weights[:, :, None])[:, :, 0]) ** 2).sum(axis=1)
+        return cls(centre, intercept, weights, axes, precision, rss, np.maximum(n - 1.0 - used.sum(axis=1), 1.0), n)
+
+    @classmethod
+    def of_evidence(cls, inputs: Array, targets: Array) -> Posterior:
+        """Return the posterior under weights ~ N(0, s2 / k), with the k that maximises the evidence, as in ``ice``.
+
+        The precision is that of least squares plus k. References: MacKay 1992; Tipping 2001, appendix A.
 
         Args:
             inputs: (chains, n, p).
             targets: (chains, n).
         """
         n = inputs.shape[1]
-        centre, intercept = inputs.mean(axis=1), targets.mean(axis=1)
-        x, y = inputs - centre[:, None], targets - intercept[:, None]
+        centre, intercept, x, y = _centred(inputs, targets)
         values, basis = np.linalg.eigh(x.transpose(0, 2, 1) @ x)
         values = np.maximum(values, 0.0)
         along = np.einsum("cpk,cnp,cn->ck", basis, x, y, optimize=True)
@@ -74,17 +104,17 @@ class Posterior:
         variance = self.rss / np.maximum(rng.chisquare(self.freedom), np.finfo(float).tiny)
         spread = np.sqrt(np.maximum(variance, _SMALLEST_VARIANCE))
         noise = rng.standard_normal(self.weights.shape) / np.sqrt(self.precision)
-        weights = self.weights + spread[:, None] * np.einsum("cpk,ck->cp", self.basis, noise)
+        weights = self.weights + spread[:, None] * np.einsum("cpk,ck->cp", self.axes, noise)
         intercept = self.intercept + spread / self.n**0.5 * rng.standard_normal(len(spread))
         return _predict(inputs, self.centre, weights, intercept), spread
 
     def draw_by_row(self, inputs: Array, rng: np.random.Generator) -> Array:
         """Return the residual's draw added to the prediction of other parameters in every row, (chains, rows).
 
-        Normal, of variance s2 (1 + 1 / n + x'(X'X + k I)^-1 x) with s2 = rss / freedom: the parameters integrated out
-        of each row for itself.
+        Normal, of variance s2 (1 + 1 / n + x'B diag(1 / precision) B'x) with s2 = rss / freedom: the parameters
+        integrated out of each row for itself.
         """
-        along = (inputs - self.centre[:, None]) @ self.basis
+        along = (inputs - self.centre[:, None]) @ self.axes
         unknown = 1.0 / self.n + (along**2 / self.precision[:, None]).sum(axis=2)
         variance = np.maximum(self.rss / self.freedom, _SMALLEST_VARIANCE)[:, None] * (1.0 + unknown)
         return self.mean(inputs) + np.sqrt(variance) * rng.standard_normal(variance.shape)
@@ -100,11 +130,12 @@ class BayesTransport(Transport):
     by as much as the data leave open (a proper multiple imputation, Rubin 1987). The sweep over the columns is a Gibbs
     sampler: if the conditionals fit together, draws of all missing entries are its limit.
 
-    With ``by_row`` the parameters are drawn for each row anew, as scikit-learn's IterativeImputer does
-    (``sample_posterior=True``): q(x_j | x_{-j}) is the same for each row by itself, but the errors of two rows are no
-    longer those of one regression. Each table is a little nearer to the distribution of the rows, for the errors of the
-    parameters cancel in it; the tables differ from one another by less than the data leave open, so that variances
-    pooled over them by Rubin's rules are too small.
+    The prior of the parameters is flat, so their mean is that of least squares (van Buuren, "Flexible Imputation of
+    Missing Data", 2018, algorithm 3.1). With ``by_row`` their prior is found from the data, and they are drawn for each
+    row anew, as scikit-learn's IterativeImputer does (``sample_posterior=True``): q(x_j | x_{-j}) is the same for each
+    row by itself, but the errors of two rows are no longer those of one regression. Each table is a little nearer to
+    the distribution of the rows, for the errors of the parameters cancel in it; the tables differ from one another by
+    less than the data leave open, so that variances pooled over them by Rubin's rules are too small.
 
     Draws stay within the observed range of the column, widened by one standard deviation.
     """
@@ -127,7 +158,8 @@ class BayesTransport(Transport):
         observed = ~missing[:, column]
         self._targets = x[:, observed, column]
         self._inputs = np.delete(x[:, observed], column, axis=2)
-        self._posterior = Posterior.of(self._inputs, self._targets)
+        posterior_of = Posterior.of_evidence if self._by_row else Posterior.of_least_squares
+        self._posterior = posterior_of(self._inputs, self._targets)
         self.lose(self._posterior.rss.mean() / self._posterior.n)
         margin = 1.0 if np.ptp(self._targets) > 0 else 0.0
         self._range = self._targets.min() - margin, self._targets.max() + margin
@@ -184,6 +216,12 @@ def _evidence(values: Array, along: Array, total: Array, n: int) -> tuple[Array,
             break
     effective, _, rss = fit(ratio)
     return ratio, effective, rss
+
+
+def _centred(inputs: Array, targets: Array) -> tuple[Array, Array, Array, Array]:
+    """Return the means of inputs and targets over the rows, and both without them."""
+    centre, intercept = inputs.mean(axis=1), targets.mean(axis=1)
+    return centre, intercept, inputs - centre[:, None], targets - intercept[:, None]
 
 
 def _predict(inputs: Array, centre: Array, weights: Array, intercept: Array) -> Array:

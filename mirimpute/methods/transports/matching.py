@@ -18,8 +18,9 @@ class MatchingTransport(BayesTransport):
     The same term of the objective as in :class:`BayesTransport`, with q(x_j | x_{-j}) approximated otherwise: by the
     distribution of x_j among the rows whose linear prediction is nearest. Only the place where to look is linear; the
     spread and the form of the distribution are the data's own, and no value appears that nobody observed. Rows that
-    miss the column are predicted by drawn parameters, rows that observe it by their mean (type 1 matching, Little 1988;
-    van Buuren, "Flexible Imputation of Missing Data", 2018, algorithm 3.3).
+    miss the column are predicted by drawn parameters of least squares, rows that observe it by their mean (type 1
+    matching, Little 1988; van Buuren, "Flexible Imputation of Missing Data", 2018, algorithm 3.3). Weights that are
+    shrunk would pull all predictions to the mean, where the same few donors are nearest to every row.
 
     Args:
         donors: rows of which one is drawn.
