@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mirimpute.datasets.columns import Column, Kind, encoded
+from mirimpute.datasets.hints import culprit
 from mirimpute.errors import DataError, MirimputeWarning, unknown
 
 
@@ -72,7 +73,9 @@ def _readable(numbers: np.ndarray, column: Column) -> Any:
     return pd.Categorical.from_codes(np.where(np.isnan(numbers), -1, numbers).round().astype(np.int64), dtype=dtype)
 
 
-def table_from_frame(frame: pd.DataFrame, name: str, kinds: Mapping[str, str | Sequence[Any]] | None = None) -> Table:
+def table_from_frame(
+    frame: pd.DataFrame, name: str, kinds: Mapping[str, str | Sequence[Any]] | None = None, from_text: bool = False
+) -> Table:
     """Return ``frame`` as a :class:`Table`, checked.
 
     Args:
@@ -80,6 +83,7 @@ def table_from_frame(frame: pd.DataFrame, name: str, kinds: Mapping[str, str | S
             names them.
         name: the dataset's name, for messages and rows.
         kinds: column -> kind, "text", or its categories in order; the rest by :func:`~.columns.kind_of`.
+        from_text: texts mark the missing cells of the source, so that an option can name more of them.
 
     Raises:
         DataError: fewer than two rows, no column that can be imputed, duplicate column names, infinite values, a column
@@ -116,7 +120,7 @@ def table_from_frame(frame: pd.DataFrame, name: str, kinds: Mapping[str, str | S
         raise DataError(
             f"dataset {name!r} holds infinite values in column(s) {infinite}: replace them by empty cells or drop them"
         )
-    _warn_of_words(frame, names, columns, dropped, kinds, name)
+    _warn_of_words(frame, names, columns, dropped, kinds, name, from_text)
     return Table(name=name, values=values, columns=columns, dropped=dropped)
 
 
@@ -127,9 +131,10 @@ def _warn_of_words(
     dropped: Sequence[str],
     kinds: Mapping[str, Any],
     name: str,
+    from_text: bool,
 ) -> None:
     """Warn of columns that were left out, and of words in columns of numbers, which make them categories."""
-    culprits = {each: _culprit(frame.iloc[:, names.index(each)]) for each in names if each not in kinds}
+    culprits = {each: culprit(frame.iloc[:, names.index(each)], from_text) for each in names if each not in kinds}
     left_out = [each + (f" ({culprits[each]})" if culprits.get(each) else "") for each in dropped if each not in kinds]
     if left_out:
         warnings.warn(
@@ -138,24 +143,8 @@ def _warn_of_words(
     coded = [f"{c.name} ({culprits[c.name]})" for c in columns if c.categories and culprits.get(c.name)]
     if coded:
         warnings.warn(
-            f"dataset {name!r}: column(s) taken as categories: {', '.join(coded)}", MirimputeWarning, stacklevel=3
+            f"dataset {name!r}: column(s) taken as categories: {', '.join(coded)}; --kind COLUMN=categorical or =text "
+            "(+dataset.kinds.COLUMN) says so",
+            MirimputeWarning,
+            stacklevel=3,
         )
-
-
-def _culprit(values: pd.Series) -> str:
-    """Return what may be wrong with a column of texts of which nearly all are numbers, or dates; "" for others."""
-    if not pd.api.types.is_object_dtype(values) and not pd.api.types.is_string_dtype(values):
-        return ""
-    present = values.dropna()
-    numbers = pd.to_numeric(present, errors="coerce")
-    if numbers.notna().all() and present.map(lambda each: isinstance(each, str)).all():
-        codes = present[present.str.match(r"\s*0\d")]
-        return f"codes such as {codes.iloc[0]}" if len(codes) else f"numbers as text, the first is {present.iloc[0]!r}"
-    for what, known in (
-        ("numbers", numbers),
-        ("dates", pd.to_datetime(present.astype(str), format="ISO8601", errors="coerce", utc=True)),
-    ):
-        texts = present[known.isna()]
-        if 0 < len(texts) <= 0.1 * len(present):
-            return f"{len(texts)} of {len(present)} values are not {what}, the first is {texts.iloc[0]!r}: correct it"
-    return ""

@@ -1,0 +1,247 @@
+"""What a column may be meant for when it is not taken for it: a sentence that names column, value and option."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mirimpute.datasets.columns import Kind, kind_of
+from mirimpute.errors import MirimputeWarning
+
+if TYPE_CHECKING:
+    from mirimpute.datasets.delimited import Delimited
+    from mirimpute.datasets.table import Table
+
+_N = r"[+-]?(?:\d+\.?\d*|\.\d+)"
+_MONEY = "[$€£¥₹]|[A-Z]{3}"
+_THOUSANDS = "--thousands {0} (dataset.thousands) if they are thousands"
+_DECIMAL = "--decimal {0} (dataset.decimal)"
+_FORMS = (
+    ("limits", rf"[<>≤≥~]\s*=?\s*{_N}", ""),
+    (
+        "numbers with commas",
+        r"[+-]?\d{1,3}(?:,\d{3})+",
+        f"{_THOUSANDS.format(',')}, {_DECIMAL.format(',')} if they are decimals",
+    ),
+    ("numbers with commas", r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}\.\d*", _THOUSANDS.format(",")),
+    ("numbers with decimal commas", r"[+-]?\d+,\d+", f"{_DECIMAL.format(',')} reads them"),
+    (
+        "numbers with points and commas",
+        r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?",
+        f"{_DECIMAL.format(',')} and --thousands . (dataset.thousands) read them",
+    ),
+    ("numbers with groups of digits", r"[+-]?\d{1,3}(?:_\d{3})+(?:\.\d*)?", _THOUSANDS.format("_")),
+    ("numbers with groups of digits", r"[+-]?\d{1,3}(?: \d{3})+(?:[.,]\d*)?", _THOUSANDS.format("' '")),
+    ("numbers with groups of digits", r"[+-]?\d{1,3}(?:'\d{3})+(?:\.\d*)?", _THOUSANDS.format('"\'"')),
+    ("percentages", rf"{_N}\s*%|[+-]?\d+,\d+\s*%", "write the numbers alone"),
+    ("amounts of money", rf"[+-]?(?:{_MONEY})\s?[+-]?[\d.,']*\d|[+-]?[\d.,']*\d\s?(?:{_MONEY})", "write the numbers alone"),
+    ("hexadecimal numbers", r"0[xX][0-9a-fA-F]+", "write them as decimal numbers"),
+    ("times of day", r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp][Mm])?", "write them as numbers, or with their day"),
+    ("months", r"\d{4}[-/]\d{1,2}|\d{1,2}[-/]\d{4}", "write them as dates, 2020-12-31"),
+    (
+        "dates",
+        r"(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{4}\d{2}\d{2}T?)(?:[ T].*)?",
+        "write them as 2020-12-31 or 2020-12-31 23:59:59, all in one way",
+    ),
+)
+"""What it looks like, its pattern, and what to do."""
+_UNIT = re.compile(rf"({_N})\s*([^\d\s.,:;/+-][^\d,;]{{0,11}})")
+_MOSTLY = 0.9
+_HALF = 0.5
+_DIGITS = 15
+_FEW_CODES = 10
+_ID = re.compile(r"(?:^|[^a-z])(?:id|ids|uuid|key|index|idx|rowid|nr|no)(?:$|[^a-z])|[a-z]I[dD]$", re.IGNORECASE)
+
+
+def warn(sentences: Sequence[str]) -> None:
+    """Warn by each sentence."""
+    for sentence in sentences:
+        warnings.warn(sentence, MirimputeWarning, stacklevel=3)
+
+
+def culprit(values: pd.Series, from_text: bool = False) -> str:
+    """Return what may be wrong with a column of texts that nearly are numbers or dates: the first value and a way.
+
+    Args:
+        values: the column.
+        from_text: its missing cells are marked by texts, so that an option can name more of them.
+    """
+    if not pd.api.types.is_object_dtype(values) and not pd.api.types.is_string_dtype(values):
+        return ""
+    counts = values.dropna().value_counts(sort=False)
+    if not len(counts) or not all(isinstance(each, str) for each in counts.index):
+        return ""
+    distinct = pd.Series(counts.index.astype(object)).str.strip()
+    share = (counts / counts.sum()).to_numpy()
+    first = values.dropna()
+    is_number = pd.to_numeric(distinct, errors="coerce").notna().to_numpy()
+    if is_number.all():
+        codes, longest = first[first.str.match(r"\s*0\d")], distinct.str.len().max()
+        if not len(codes) and longest > _DIGITS:
+            return f"numbers of {longest} digits, of which a number keeps {_DIGITS}, the first is {first.iloc[0]!r}"
+        return f"codes such as {codes.iloc[0]}" if len(codes) else f"numbers as text, the first is {first.iloc[0]!r}"
+    for what, pattern, way in _FORMS:
+        fits = distinct.str.fullmatch(pattern).to_numpy()
+        if fits.any() and share[fits | is_number].sum() >= _MOSTLY:
+            return f"{what}, the first is {_first(first, distinct[fits])!r}: {way or _marks(first, distinct[fits], from_text)}"
+    units = distinct.str.extract(_UNIT)[1].str.strip()
+    commonest = units.mode()
+    if len(commonest) and share[(units == commonest.iloc[0]).to_numpy()].sum() >= _MOSTLY:
+        return f"numbers with a unit, the first is {first.iloc[0]!r}: write the numbers alone"
+    if share[is_number].sum() >= _HALF:
+        words = distinct[~is_number]
+        count = int(counts.to_numpy()[~is_number].sum())
+        return (
+            f"{count} of {len(first)} values are not numbers, the first is {_first(first, words)!r}: "
+            f"{_marks(first, words, from_text)}"
+        )
+    is_date = pd.to_datetime(distinct, format="ISO8601", errors="coerce", utc=True).notna().to_numpy()
+    if _MOSTLY <= share[is_date].sum() < 1:
+        count = int(counts.to_numpy()[~is_date].sum())
+        return f"{count} of {len(first)} values are not dates, the first is {_first(first, distinct[~is_date])!r}: correct it"
+    if is_date.all():
+        return f"dates, the first is {first.iloc[0]!r}: write them all in one way"
+    return ""
+
+
+def of_text(text: Delimited, frame: pd.DataFrame) -> list[str]:
+    """Return what was found out about a delimited file, and what about its columns can only be told from its texts."""
+    import pyarrow.compute as pc
+
+    path, kinds = text.options.path, text.options.kinds
+    found = list(text.notes)
+    if text.options.header and all(pd.notna(pd.to_numeric(pd.Series(text.names), errors="coerce"))):
+        found.append(
+            f"the first line of {path!r} holds numbers only and is taken as column names: if the file has no "
+            "header, say so by dataset.header=false (mirimpute-impute: --no-header)"
+        )
+    for column in text.left_out:
+        first = text.texts(column)[0].as_py()
+        what = "is empty" if first is None else f"counts the rows from {first}"
+        found.append(f"column {column + 1} of file {path!r} has no name and {what}: it is left out, and kept in the file")
+    blank = text.layout.rows[text.cells.filled()[text.layout.rows] == 0]
+    if len(blank):
+        what = "empty lines between rows, which are" if text.layout.width == 1 else "lines without any value, which are"
+        found.append(
+            f"file {path!r} has {len(blank)} {what} taken for rows, the first is line {text.cells.line(int(blank[0]))}: "
+            "remove them if they are none"
+        )
+    for place, name in enumerate(text.names):
+        if place in text.left_out or name in kinds:
+            continue
+        values = frame[name]
+        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+            found += _of_numbers(text, place, name)
+        elif kind_of(values) is Kind.CATEGORICAL:
+            written = text.cells.texts(text.places(place))
+            hidden = pc.value_counts(written.filter(pc.is_null(text.texts(place)))).to_pylist()
+            words = [(each["counts"], each["values"]) for each in hidden if re.search(r"\w", each["values"])]
+            if words:
+                count, word = max(words)
+                found.append(
+                    f"{count} cell(s) {word!r} of column {name!r} are taken as missing: if {word!r} is a value, say "
+                    "--na none (dataset.missing_markers=[]), which leaves only empty cells missing"
+                )
+            if pd.api.types.infer_dtype(values, skipna=True) == "boolean":
+                spellings = pc.unique(text.texts(place).drop_null()).to_pylist()
+                if len(spellings) > 2:
+                    found.append(
+                        f"column {name!r} writes true and false in {len(spellings)} ways, {', '.join(spellings)}: "
+                        f"they are two values; --kind {_quoted(name)}=text (+dataset.kinds) leaves it alone"
+                    )
+    return found
+
+
+def _of_numbers(text: Delimited, place: int, name: str) -> list[str]:
+    import pyarrow.compute as pc
+
+    texts = text.texts(place).drop_null()
+    if not len(texts):
+        return []
+    found, first = [], texts[0].as_py()
+    _, how = text.column(name)
+    if how.decimal == "," and not text.options.decimal:
+        with_comma = texts.filter(pc.match_substring(texts, ","))[0].as_py()
+        found.append(
+            f"column {name!r} holds decimal commas, the first is {with_comma!r}: if they are none, say --decimal . "
+            "(dataset.decimal)"
+        )
+    if how.decimal == "." and text.options.decimal == ",":
+        pointed = texts.filter(pc.match_substring(texts, "."))
+        if len(pointed):
+            found.append(
+                f"column {name!r} has decimal points although --decimal , (dataset.decimal) is given, the first is "
+                f"{pointed[0].as_py()!r}; if they are thousands, say --thousands . (dataset.thousands)"
+            )
+    if re.fullmatch(r"\d+[eE]\d+", first) and pc.all(pc.match_substring_regex(texts, r"^\d+[eE]\d+$")).as_py():
+        found.append(
+            f"column {name!r} is read as numbers with exponents, the first is {first!r}: if they are codes, say "
+            f"{_kind_option(name, 'text')}"
+        )
+    return found
+
+
+def warn_of_numbers(table: Table, kinds: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each column of whole numbers that may be codes or ids."""
+    found = []
+    for j, column in enumerate(table.columns):
+        if column.kind is not Kind.INTEGER or column.name in kinds:
+            continue
+        numbers = table.values[~np.isnan(table.values[:, j]), j]
+        distinct = np.unique(numbers)
+        if _may_be_codes(distinct, len(numbers)):
+            shown = ", ".join(f"{each:.0f}" for each in distinct)
+            found.append(
+                f"column {column.name!r} holds the whole numbers {shown} alone: if they are codes, say "
+                f"{_kind_option(column.name, 'categorical')}, otherwise means such as {_between(distinct)} are filled in"
+            )
+        elif len(distinct) == len(numbers) > _FEW_CODES and _ID.search(column.name) and table.missing.any():
+            found.append(
+                f"column {column.name!r} has another whole number in each row, the first is {numbers[0]:.0f}: if they "
+                f"are ids, say {_kind_option(column.name, 'text')}, which leaves them alone"
+            )
+    return found
+
+
+def _may_be_codes(distinct: np.ndarray, count: int) -> bool:
+    """Return whether few whole numbers that repeat have wide, unequal gaps, or are two other than 0 and 1."""
+    if not 2 <= len(distinct) <= _FEW_CODES or count < 3 * len(distinct):
+        return False
+    gaps = np.diff(distinct)
+    if len(distinct) == 2:
+        return bool(distinct[0] != 0 or gaps[0] != 1)
+    return bool(gaps.min() < gaps.max() and len(distinct) <= 0.6 * (distinct[-1] - distinct[0] + 1))
+
+
+def _between(distinct: np.ndarray) -> str:
+    """Return a whole number between the values that is none of them, or half of the sum."""
+    k = int(np.argmax(np.diff(distinct)))
+    middle = (distinct[k] + distinct[k + 1]) / 2
+    return f"{middle:.0f}" if distinct[k + 1] - distinct[k] > 1 else f"{middle:g}"
+
+
+def _marks(values: pd.Series, distinct: pd.Series, from_text: bool) -> str:
+    word = _first(values, distinct)
+    if not from_text:
+        return "mark it as missing, or correct it"
+    return f"--na {_quoted(word)} (dataset.missing_markers) marks it as missing, or correct it"
+
+
+def _first(values: pd.Series, among: pd.Series) -> str:
+    """Return the first value that is one of some, without the blanks around it."""
+    stripped = values.str.strip()
+    return str(stripped[stripped.isin(among)].iloc[0])
+
+
+def _kind_option(name: str, kind: str) -> str:
+    return f"--kind {_quoted(name)}={kind} (+dataset.kinds.{name}={kind})"
+
+
+def _quoted(text: str) -> str:
+    return shlex.quote(text)
