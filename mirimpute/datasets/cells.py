@@ -25,12 +25,14 @@ class Cells:
         starts, ends: int64 (n_cells,), where each cell begins and ends, without blanks around it but with its quotes.
             A cell of nothing but blanks is empty and stands at its end.
         first: int64 (n_records + 1,), the number of the first cell of each record, and n_cells.
+        has_quotes: whether there is any.
     """
 
     data: np.ndarray
     starts: np.ndarray
     ends: np.ndarray
     first: np.ndarray
+    has_quotes: bool
 
     @property
     def counts(self) -> np.ndarray:
@@ -49,6 +51,8 @@ class Cells:
 
     def are_quoted(self, cells: np.ndarray) -> np.ndarray:
         """Return which of the cells are between quotes."""
+        if not self.has_quotes:
+            return np.zeros(len(cells), dtype=bool)
         starts, ends = self.starts[cells], self.ends[cells]
         long = ends - starts >= 2
         inside = np.where(long, starts, 0)
@@ -59,8 +63,10 @@ class Cells:
         import pyarrow.compute
 
         quoted = self.are_quoted(cells)
-        found = self._written(self.starts[cells] + quoted, self.ends[cells] - quoted)
-        if quoted.any() and pyarrow.compute.any(pyarrow.compute.match_substring(found, '""')).as_py():
+        some = quoted.any()
+        inner = quoted.astype(np.int64) if some else 0
+        found = self._written(self.starts[cells] + inner, self.ends[cells] - inner)
+        if some and pyarrow.compute.any(pyarrow.compute.match_substring(found, '""')).as_py():
             single = pyarrow.compute.replace_substring(found, '""', '"')
             found = pyarrow.compute.if_else(pyarrow.array(quoted), single, found)
         return found
@@ -85,8 +91,10 @@ class Cells:
     def _written(self, starts: np.ndarray, ends: np.ndarray) -> pyarrow.Array:
         import pyarrow
 
-        offsets = np.concatenate([[0], np.cumsum(ends - starts)])
-        places = np.repeat(starts - offsets[:-1], ends - starts) + np.arange(offsets[-1])
+        lengths = ends - starts
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        places = np.repeat(starts - offsets[:-1], lengths)
+        places += np.arange(offsets[-1])
         buffers = (pyarrow.py_buffer(offsets.astype(np.int64)), pyarrow.py_buffer(self.data[places]))
         return pyarrow.LargeStringArray.from_buffers(len(starts), *buffers)
 
@@ -125,7 +133,7 @@ def split(data: bytes, separator: str, cut: bool = False) -> Cells:
     first = np.concatenate([[0], np.flatnonzero(last) + 1]).astype(np.int64)
     starts, ends = starts[: first[-1]].astype(np.int64), ends[: first[-1]].astype(np.int64)
     _trim(array, starts, ends, blanks)
-    return Cells(array, starts, ends, first)
+    return Cells(array, starts, ends, first, quotes.size > 0)
 
 
 def _trim(data: np.ndarray, starts: np.ndarray, ends: np.ndarray, blanks: np.ndarray) -> None:

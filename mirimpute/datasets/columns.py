@@ -148,7 +148,8 @@ def encoded(
         codes, column = _coded(values, name, kind, order)
         return codes, _with_levels(column, values.dtype) if declared else column
     if kind in OF_TIME:
-        pattern, zone = dates.pattern_of(simple), dates.zone_of(simple)
+        pattern = dates.pattern_of(simple)
+        zone = dates.zone_of(simple, pattern)
         seconds = dates.seconds_of(simple, pattern, zone)
         return seconds, Column(name, kind, step=dates.step_of(seconds), pattern=pattern, zone=zone, form=form)
     numbers = simple if pd.api.types.is_numeric_dtype(simple) else pd.to_numeric(simple)
@@ -190,7 +191,7 @@ def _categories_of(numbers: np.ndarray, column: Column) -> pd.Series:
 def _moments_of(seconds: np.ndarray, column: Column, like: pd.Series) -> pd.Series:
     """Return moments or durations, as objects where ``like`` holds such."""
     if column.pattern:
-        return dates.written(seconds, column.pattern)
+        return dates.written(seconds, column.pattern, column.zone)
     of_objects = bool(column.form) and like.dtype == object
     unit = "us" if of_objects or (like.dtype == object and is_far(seconds)) else unit_of(like)
     if column.kind is Kind.DURATION:

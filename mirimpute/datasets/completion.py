@@ -13,7 +13,7 @@ import pandas as pd
 from mirimpute.datasets.columns import Column, Kind, decoded
 from mirimpute.datasets.delimited import packed
 from mirimpute.datasets.files import suffix_of
-from mirimpute.datasets.numerals import written
+from mirimpute.datasets.numerals import Numerals, written
 from mirimpute.datasets.table import Table
 from mirimpute.errors import DataError, UserError
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from mirimpute.datasets.delimited import Delimited
     from mirimpute.datasets.files import File
-    from mirimpute.datasets.numerals import Numerals
 
 _ROUNDING = 16 * np.finfo(float).eps
 """What standardising an observed value and back changes of it, as a fraction of it and of the mean."""
@@ -117,20 +116,20 @@ def _write_text(source: File, path: Path, table: Table, filled: np.ndarray, targ
     cells, texts = [], []
     for j in np.flatnonzero(table.missing.any(axis=0)):
         column, missing = table.columns[j], table.missing[:, j]
-        place, numerals = text.column(column.name)
-        written = text.texts(place)
-        if not np.array_equal(np.asarray(written.is_null()), missing):
+        place = text.named.get(column.name, 0)
+        own = text.texts(place)
+        if not np.array_equal(np.asarray(own.is_null()), missing):
             raise DataError(f"file '{path}' has changed since it was read: run again")
         holes = text.places(place)[missing]
         cells.append(holes)
-        texts += _as_written(text, place, numerals, filled[missing, j], column, table.values[:, j])
+        texts += _as_written(text, place, own, filled[missing, j], column, table.values[:, j])
     numbers = np.concatenate(cells)
     order = np.argsort(numbers, kind="stable")
     target.write_bytes(packed(text.rewritten(numbers[order], [texts[k] for k in order]), suffix_of(path)))
 
 
 def _as_written(
-    text: Delimited, place: int, numerals: Numerals, numbers: np.ndarray, column: Column, observed: np.ndarray
+    text: Delimited, place: int, texts: pyarrow.Array, numbers: np.ndarray, column: Column, observed: np.ndarray
 ) -> list[str]:
     """Return the text of each number: that of an observed cell with the same value, else as the column writes numbers.
 
@@ -150,9 +149,9 @@ def _as_written(
     new = np.empty(len(numbers), dtype=object)
     new[same] = [text.cells.raw(cell) for cell in cells[near[same]].tolist()]
     if not same.all():
-        whole = column.kind is Kind.INTEGER
+        numerals = text.values(texts)[1] or Numerals()
         quoted = text.cells.are_quoted(text.places(place)[own]).all()
-        found = written(numbers[~same], text.texts(place).drop_null(), numerals, whole)
+        found = written(numbers[~same], texts.drop_null(), numerals)
         new[~same] = [f'"{each}"' for each in found] if quoted else found
     return list(new)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,16 @@ from mirimpute.datasets.storage import unit_of
 SECONDS_OF_DAY = 86_400
 
 _STEPS = (SECONDS_OF_DAY, 3_600, 60, 1)
-_PATTERNS = {
-    10: ("%Y-%m-%d",),
-    16: ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"),
-    19: ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"),
-}
-"""How dates may be written, by their length."""
+_WRITTEN = re.compile(
+    r"\d{4}-\d{2}-\d{2}(?:([ T])\d{2}:\d{2}(:\d{2}(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?", re.ASCII
+)
+"""How dates may be written: with a time, fractions of its seconds, and its distance from UTC."""
+_LENGTHS = range(10, 36)
+_END = re.compile(r"(?:\.%(\d)f)?(Z|[+-]\d{2}:?(?:\d{2})?)?$")
+"""Of a pattern: how many digits of a second, and the distance from UTC."""
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_KEPT = 6
+"""Digits of a second that a float64 of seconds holds."""
 _MOST = 9.2e18
 """What 64 bits hold."""
 
@@ -41,28 +45,73 @@ def pattern_of(values: pd.Series) -> str:
     length = len(present.iloc[0])
     if not (present.str.len() == length).all():
         return ""
-    return next((pattern for pattern in _PATTERNS[length] if _read(present, pattern) is not None), "")
+    pattern = _pattern(present.iloc[0])
+    return pattern if pattern and _read(present, pattern) is not None else ""
+
+
+def _pattern(text: str) -> str:
+    """Return how a date is written, "" where the text is none; %3f stands for three digits of a second.
+
+    >>> _pattern("2020-12-31T23:59:59.123Z")
+    '%Y-%m-%dT%H:%M:%S.%3fZ'
+    """
+    found = _WRITTEN.fullmatch(text)
+    if found is None:
+        return ""
+    between, seconds, digits, offset = found.groups()
+    time = f"{between}%H:%M{':%S' if seconds else ''}" if between else ""
+    return f"%Y-%m-%d{time}{f'.%{len(digits)}f' if digits else ''}{offset or ''}"
+
+
+def _parts(pattern: str) -> tuple[str, int, str]:
+    """Return the pattern of date and time, the digits of a second, and the distance from UTC.
+
+    >>> _parts("%Y-%m-%d %H:%M+01:00"), _parts("%Y-%m-%d")
+    (('%Y-%m-%d %H:%M', 0, '+01:00'), ('%Y-%m-%d', 0, ''))
+    """
+    end = _END.search(pattern) if "%H" in pattern else None
+    if end is None:
+        return pattern, 0, ""
+    return pattern[: end.start()], int(end[1] or 0), end[2] or ""
+
+
+def _distance(offset: str) -> int:
+    """Return the seconds by which a clock is before UTC.
+
+    >>> _distance("-0530"), _distance("Z")
+    (-19800, 0)
+    """
+    digits = offset[1:].replace(":", "")
+    seconds = 3600 * int(digits[:2] or 0) + 60 * int(digits[2:] or 0)
+    return -seconds if offset.startswith("-") else seconds
 
 
 def _read(texts: pd.Series, pattern: str) -> pd.Series | None:
-    """Return texts (n,), none missing, as datetime64, None where one is not written so."""
+    """Return texts (n,), none missing, as datetime64 on their own clock, None where one is not written so."""
+    plain, digits, offset = _parts(pattern)
+    if offset:
+        if not texts.str.endswith(offset).all():
+            return None
+        texts = texts.str[: -len(offset)]
     try:
-        return pd.to_datetime(texts, format=pattern)
+        return pd.to_datetime(texts, format=f"{plain}.%f" if digits else plain)
     except pd.errors.OutOfBoundsDatetime:  # of nanoseconds
         try:
-            return pd.Series(np.array(list(texts), dtype="M8[s]"), index=texts.index)
+            return pd.Series(np.array(list(texts), dtype="M8[us]" if digits else "M8[s]"), index=texts.index)
         except ValueError:
             return None
     except ValueError:
         return None
 
 
-def zone_of(values: pd.Series) -> str:
-    """Return the name of the time zone of dates, "" where they have none.
+def zone_of(values: pd.Series, pattern: str = "") -> str:
+    """Return the name of the time zone of dates, "" where they have none; UTC where they are written with an offset.
 
     >>> zone_of(pd.Series(pd.to_datetime(["2020-12-31"]).tz_localize("Asia/Tokyo")))
     'Asia/Tokyo'
     """
+    if _parts(pattern)[2]:
+        return "UTC"
     zone = time_zone(values)
     if zone is None:
         return ""
@@ -89,6 +138,9 @@ def seconds_of(values: pd.Series, pattern: str, zone: str = "") -> np.ndarray:
         found = np.full(len(values), "NaT", dtype=f"M8[{unit}]")
         found[~missing] = present.to_numpy()
         values = pd.Series(found, index=values.index)
+        offset = _parts(pattern)[2]
+        if zone and offset:
+            values = (values - np.timedelta64(_distance(offset), "s")).dt.tz_localize("UTC")
     if zone:
         values = values.dt.tz_convert(zone).dt.tz_localize(None)
     numbers = values.to_numpy().astype("int64") / UNITS[unit_of(values)]
@@ -132,9 +184,19 @@ def moments(seconds: np.ndarray, unit: str, zone: str = "", other: Any = None) -
     return found.dt.tz_convert(other)
 
 
-def written(seconds: np.ndarray, pattern: str) -> pd.Series:
-    """Return dates as strings."""
-    return moments(clipped(seconds, ""), "s").dt.strftime(pattern).astype(object)
+def written(seconds: np.ndarray, pattern: str, zone: str = "") -> pd.Series:
+    """Return dates, seconds on the clock of ``zone``, as strings; on the clock of the offset they are written with."""
+    plain, digits, offset = _parts(pattern)
+    if offset and zone not in ("", "UTC"):
+        seconds = seconds_of(moments(seconds, "us", zone, "UTC"), "", "UTC")
+    seconds = clipped(seconds + (_distance(offset) if offset else 0), "")
+    if not digits:
+        return moments(seconds, "s").dt.strftime(plain).astype(object) + offset
+    kept = min(digits, _KEPT)
+    counts = np.round(seconds * 10**kept).astype("int64")
+    whole = moments(counts // 10**kept, "s").dt.strftime(plain)
+    fractions = pd.Series(counts % 10**kept).astype(str).str.zfill(kept).str.ljust(digits, "0")
+    return (whole + "." + fractions + offset).astype(object)
 
 
 def time_zone(values: pd.Series) -> Any:
@@ -151,5 +213,5 @@ def _whole(seconds: np.ndarray, unit: str) -> np.ndarray:
 
 
 def _may_be_date(value: Any) -> bool:
-    return isinstance(value, str) and len(value) in _PATTERNS and value[:4].isdecimal() and value[4] == value[7] == "-"
+    return isinstance(value, str) and len(value) in _LENGTHS and value[:4].isdecimal() and value[4] == value[7] == "-"
 

@@ -65,10 +65,13 @@ class Delimited:
 
     def texts(self, column: int) -> pyarrow.Array:
         """Return what is written in a column, large_string (n_rows,), null where that marks a missing cell."""
+        return self.present(self.cells.texts(self.places(column)))
+
+    def present(self, texts: pyarrow.Array) -> pyarrow.Array:
+        """Return texts, null where they mark a missing cell."""
         import pyarrow
         import pyarrow.compute
 
-        texts = self.cells.texts(self.places(column))
         markers = pyarrow.array(["", *self.options.missing_markers], texts.type)
         missing = pyarrow.compute.is_in(texts, value_set=markers)
         return pyarrow.compute.if_else(missing, pyarrow.scalar(None, texts.type), texts)
@@ -90,18 +93,30 @@ class Delimited:
             found.append(column)
         return tuple(found)
 
-    def column(self, name: str) -> tuple[int, Numerals]:
-        """Return place and numerals of a column."""
-        place = self.names.index(name)
-        found = self._numbers(self.texts(place))
-        return place, found[1] if found else Numerals()
+    @property
+    def named(self) -> dict[str, int]:
+        """Name -> place of each column that has one."""
+        return {name: place for place, name in enumerate(self.names) if place not in self.left_out}
 
-    def frame(self) -> pd.DataFrame:
-        """Return the columns, each of numbers, truth values or texts."""
+    def values(self, texts: pyarrow.Array) -> tuple[Any, Numerals | None]:
+        """Return the values of a column, numbers, truth values or texts, and how its numbers are written."""
         import pandas as pd
 
-        places = [column for column in range(len(self.names)) if column not in self.left_out]
-        return pd.DataFrame({self.names[column]: self._values(self.texts(column)) for column in places})
+        if texts.null_count == len(texts):
+            return np.full(len(texts), np.nan), None
+        options = self.options
+        found = read_numbers(texts, options.decimal, options.thousands, guess=self.separator != ",")
+        if found is not None:
+            numbers = found[0].to_numpy(zero_copy_only=False)
+            if not are_codes(texts, numbers):
+                return numbers, found[1]
+        values = pd.Series(texts.to_pandas())
+        if set(values.iloc[:_ROWS].dropna()) <= set(_SPELLINGS):
+            distinct = values.dropna().unique()
+            if all(each in _SPELLINGS for each in distinct):
+                truths = values.map(_SPELLINGS)
+                return (truths.astype(bool) if texts.null_count == 0 else truths), None
+        return values, None
 
     def rewritten(self, cells: np.ndarray, texts: Sequence[str]) -> bytes:
         """Return the file's bytes with new texts in some cells, (k,) in their order; quoted where that is needed."""
@@ -110,26 +125,6 @@ class Delimited:
         if self.encoding != "utf-8":
             text = text.decode("utf-8").encode(self.encoding)
         return self.mark + text
-
-    def _numbers(self, texts: pyarrow.Array) -> tuple[Any, Numerals] | None:
-        options = self.options
-        return read_numbers(texts, options.decimal, options.thousands, guess=self.separator != ",")
-
-    def _values(self, texts: pyarrow.Array) -> Any:
-        import pandas as pd
-
-        if texts.null_count == len(texts):
-            return np.full(len(texts), np.nan)
-        if not are_codes(texts):
-            found = self._numbers(texts)
-            if found is not None:
-                return found[0].to_numpy(zero_copy_only=False)
-        values = texts.to_pandas()
-        distinct = values.dropna().unique()
-        if len(distinct) <= 2 * 3 and all(each in _SPELLINGS for each in distinct):
-            truths = values.map(_SPELLINGS)
-            return truths.astype(bool) if texts.null_count == 0 else truths
-        return pd.Series(values)
 
 
 _SPELLINGS = {spelt(each): truth for each, truth in _TRUTHS.items() for spelt in (str.lower, str.upper, str.title)}

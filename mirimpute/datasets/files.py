@@ -150,13 +150,21 @@ class File(Dataset):
             raise _unreadable(path, error, "Parquet file") from error
 
     def _read_text(self, path: Path) -> pd.DataFrame:
-        from mirimpute.datasets.hints import of_text, warn
+        import pandas as pd
+
+        from mirimpute.datasets.hints import of_column, of_text, warn
 
         text = self.delimited()
         _check_names(path, [name for name in text.names if name])
-        frame = text.frame()
-        warn(of_text(text, frame))
-        return frame
+        frame, sentences = {}, of_text(text)
+        for name, place in text.named.items():
+            written = text.cells.texts(text.places(place))
+            texts = text.present(written)
+            frame[name], numerals = text.values(texts)
+            if name not in self.kinds:
+                sentences += of_column(self, name, frame[name], numerals, written, texts)
+        warn(sentences)
+        return pd.DataFrame(frame)
 
 
 def suffix_of(path: Path) -> str:

@@ -15,7 +15,11 @@ from mirimpute.datasets.columns import Kind, kind_of
 from mirimpute.errors import MirimputeWarning
 
 if TYPE_CHECKING:
+    import pyarrow
+
     from mirimpute.datasets.delimited import Delimited
+    from mirimpute.datasets.files import File
+    from mirimpute.datasets.numerals import Numerals
     from mirimpute.datasets.table import Table
 
 _N = r"[+-]?(?:\d+\.?\d*|\.\d+)"
@@ -110,81 +114,99 @@ def culprit(values: pd.Series, from_text: bool = False) -> str:
     return ""
 
 
-def of_text(text: Delimited, frame: pd.DataFrame) -> list[str]:
-    """Return what was found out about a delimited file, and what about its columns can only be told from its texts."""
-    import pyarrow.compute as pc
-
-    path, kinds = text.options.path, text.options.kinds
-    found = list(text.notes)
-    if text.options.header and all(pd.notna(pd.to_numeric(pd.Series(text.names), errors="coerce"))):
+def of_text(text: Delimited) -> list[str]:
+    """Return what was found out about a delimited file: how it is read, names, lines and columns."""
+    path, found = text.options.path, list(text.notes)
+    if text.options.header and pd.to_numeric(pd.Series(text.names), errors="coerce").notna().all():
         found.append(
             f"the first line of {path!r} holds numbers only and is taken as column names: if the file has no "
             "header, say so by dataset.header=false (mirimpute-impute: --no-header)"
         )
     for column in text.left_out:
-        first = text.texts(column)[0].as_py()
+        first = text.texts(column)[0].as_py() if len(text.layout.rows) else None
         what = "is empty" if first is None else f"counts the rows from {first}"
         found.append(f"column {column + 1} of file {path!r} has no name and {what}: it is left out, and kept in the file")
     blank = text.layout.rows[text.cells.filled()[text.layout.rows] == 0]
     if len(blank):
-        what = "empty lines between rows, which are" if text.layout.width == 1 else "lines without any value, which are"
+        what = "empty lines between rows" if text.layout.width == 1 else "lines without any value"
         found.append(
-            f"file {path!r} has {len(blank)} {what} taken for rows, the first is line {text.cells.line(int(blank[0]))}: "
-            "remove them if they are none"
+            f"file {path!r} has {len(blank)} {what}, which are taken for rows, the first is line "
+            f"{text.cells.line(int(blank[0]))}: remove them if they are none"
         )
-    for place, name in enumerate(text.names):
-        if place in text.left_out or name in kinds:
-            continue
-        values = frame[name]
-        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-            found += _of_numbers(text, place, name)
-        elif kind_of(values) is Kind.CATEGORICAL:
-            written = text.cells.texts(text.places(place))
-            hidden = pc.value_counts(written.filter(pc.is_null(text.texts(place)))).to_pylist()
-            words = [(each["counts"], each["values"]) for each in hidden if re.search(r"\w", each["values"])]
-            if words:
-                count, word = max(words)
-                found.append(
-                    f"{count} cell(s) {word!r} of column {name!r} are taken as missing: if {word!r} is a value, say "
-                    "--na none (dataset.missing_markers=[]), which leaves only empty cells missing"
-                )
-            if pd.api.types.infer_dtype(values, skipna=True) == "boolean":
-                spellings = pc.unique(text.texts(place).drop_null()).to_pylist()
-                if len(spellings) > 2:
-                    found.append(
-                        f"column {name!r} writes true and false in {len(spellings)} ways, {', '.join(spellings)}: "
-                        f"they are two values; --kind {_quoted(name)}=text (+dataset.kinds) leaves it alone"
-                    )
     return found
 
 
-def _of_numbers(text: Delimited, place: int, name: str) -> list[str]:
+def of_column(
+    file: File, name: str, values: Any, numerals: Numerals | None, written: pyarrow.Array, texts: pyarrow.Array
+) -> list[str]:
+    """Return what can be told of a column of a delimited file from its texts alone.
+
+    Args:
+        file: with its options.
+        name: of the column.
+        values: (n_rows,), numbers, truth values or texts.
+        numerals: how its numbers are written, None where it has none.
+        written: large_string (n_rows,).
+        texts: the same, null where they mark a missing cell.
+    """
+    if numerals is not None:
+        return _of_numerals(file, name, numerals, texts)
+    return _of_markers(name, values, written, texts) + _of_truths(name, values, texts)
+
+
+def _of_markers(name: str, values: Any, written: pyarrow.Array, texts: pyarrow.Array) -> list[str]:
     import pyarrow.compute as pc
 
-    texts = text.texts(place).drop_null()
-    if not len(texts):
+    if texts.null_count in (0, len(texts)):
         return []
-    found, first = [], texts[0].as_py()
-    _, how = text.column(name)
-    if how.decimal == "," and not text.options.decimal:
+    hidden = pc.value_counts(written.filter(pc.is_null(texts))).to_pylist()
+    words = [(each["counts"], each["values"]) for each in hidden if re.search(r"\w", each["values"])]
+    if not words or kind_of(pd.Series(values)) is not Kind.CATEGORICAL:
+        return []
+    count, word = max(words)
+    return [
+        f"{count} cell(s) {word!r} of column {name!r} are taken as missing: if {word!r} is a value, say --na none "
+        "(dataset.missing_markers=[]), which leaves only empty cells missing"
+    ]
+
+
+def _of_truths(name: str, values: Any, texts: pyarrow.Array) -> list[str]:
+    import pyarrow.compute as pc
+
+    if pd.api.types.infer_dtype(values, skipna=True) != "boolean":
+        return []
+    spellings = pc.unique(texts.drop_null()).to_pylist()
+    if len(spellings) < 3:
+        return []
+    return [
+        f"column {name!r} writes true and false in {len(spellings)} ways, {', '.join(spellings)}: they are taken for "
+        f"two values, say {_kind_option(name, 'text')} to leave it alone"
+    ]
+
+
+def _of_numerals(file: File, name: str, how: Numerals, texts: pyarrow.Array) -> list[str]:
+    import pyarrow.compute as pc
+
+    if how.decimal == "," and not file.decimal:
         with_comma = texts.filter(pc.match_substring(texts, ","))[0].as_py()
-        found.append(
+        return [
             f"column {name!r} holds decimal commas, the first is {with_comma!r}: if they are none, say --decimal . "
             "(dataset.decimal)"
-        )
-    if how.decimal == "." and text.options.decimal == ",":
+        ]
+    if how.decimal == "." and file.decimal == ",":
         pointed = texts.filter(pc.match_substring(texts, "."))
         if len(pointed):
-            found.append(
+            return [
                 f"column {name!r} has decimal points although --decimal , (dataset.decimal) is given, the first is "
                 f"{pointed[0].as_py()!r}; if they are thousands, say --thousands . (dataset.thousands)"
-            )
+            ]
+    first = texts.drop_null()[0].as_py()
     if re.fullmatch(r"\d+[eE]\d+", first) and pc.all(pc.match_substring_regex(texts, r"^\d+[eE]\d+$")).as_py():
-        found.append(
+        return [
             f"column {name!r} is read as numbers with exponents, the first is {first!r}: if they are codes, say "
             f"{_kind_option(name, 'text')}"
-        )
-    return found
+        ]
+    return []
 
 
 def warn_of_numbers(table: Table, kinds: Mapping[str, Any]) -> list[str]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?$"
 _WHOLE = r"^[+-]?\d+$"
 _CODE = r"^0\d+$"
+_FEW = 100
+"""Texts that are looked at before all."""
 
 
 @dataclass(frozen=True)
@@ -64,30 +66,33 @@ def read_numbers(texts: pyarrow.Array, decimal: str, thousands: str, guess: bool
     return None
 
 
-def are_codes(texts: pyarrow.Array) -> bool:
-    """Return whether all are digits and one has a zero in front, or more digits than tell them apart as numbers."""
+def are_codes(texts: pyarrow.Array, numbers: np.ndarray) -> bool:
+    """Return whether all are digits and one has a zero in front, or more digits than tell them apart as numbers.
+
+    Args:
+        texts: large_string (n_rows,), null where missing.
+        numbers: what they are as numbers.
+    """
     import pyarrow.compute as pc
 
-    digits = pc.utf8_length(texts)
-    if not (pc.any(pc.starts_with(texts, "0")).as_py() or (pc.max(digits).as_py() or 0) > 15):
+    present = numbers if numbers.dtype.kind == "i" else numbers[~np.isnan(numbers)]
+    if not np.array_equal(present, np.round(present)):
         return False
-    if not _all(texts, _WHOLE):
-        return False
-    if _all(texts, r"^\d+$") and pc.any(pc.match_substring_regex(texts, _CODE)).as_py():
+    if pc.any(pc.match_substring_regex(texts, _CODE)).as_py() and _all(texts, r"^\d+$"):
         return True
-    present = texts.drop_null()
-    as_numbers = pc.count_distinct(pc.cast(present, "float64")).as_py()
-    return bool(2 * as_numbers < pc.count_distinct(present).as_py())
+    if np.abs(present).max(initial=0) < 2**53 or not _all(texts, _WHOLE):
+        return False
+    as_floats = len(np.unique(present.astype(float)))
+    return bool(2 * as_floats < pc.count_distinct(texts.drop_null()).as_py())
 
 
-def written(numbers: np.ndarray, observed: pyarrow.Array, how: Numerals, whole: bool) -> list[str]:
+def written(numbers: np.ndarray, observed: pyarrow.Array, how: Numerals) -> list[str]:
     """Return numbers as a column writes them: with as many decimals, the exponent, the plus and the thousands it has.
 
     Args:
         numbers: float64 (k,), finite.
         observed: large_string, the texts of the column's numbers.
         how: what stands between their digits.
-        whole: round to whole numbers.
     """
     import pyarrow.compute as pc
 
@@ -95,8 +100,6 @@ def written(numbers: np.ndarray, observed: pyarrow.Array, how: Numerals, whole: 
     parts = pc.extract_regex(
         plain, rf"^(?P<sign>[+-]?)(?P<whole>\d*){re.escape(how.decimal)}?(?P<part>\d*)(?P<exponent>(?:[eE].*)?)$"
     )
-    if whole:
-        numbers = np.round(numbers)
     lengths = {name: _lengths(pc.struct_field(parts, name)) for name in ("whole", "part", "exponent")}
     places = int(lengths["part"].max(initial=0))
     scientific = lengths["exponent"] > 0
@@ -149,11 +152,12 @@ def _plain(texts: pyarrow.Array) -> Any:
     import pyarrow
     import pyarrow.compute as pc
 
-    try:
-        if texts.null_count == 0:
+    some = texts[: min(len(texts), _FEW)]
+    if texts.null_count == 0 and _all(some, _WHOLE):
+        try:
             return pc.cast(texts, pyarrow.int64())
-    except pyarrow.ArrowInvalid:
-        pass
+        except pyarrow.ArrowInvalid:
+            pass
     try:
         numbers = pc.cast(texts, pyarrow.float64())
     except pyarrow.ArrowInvalid:
