@@ -84,7 +84,7 @@ class Delimited:
             texts = self.texts(column)
             numbers = read_numbers(texts, "", "", guess=False)
             values = np.array([]) if numbers is None else numbers[0].to_numpy(zero_copy_only=False)
-            counts_rows = column == 0 and values.dtype.kind == "i" and len(values) > 1 and np.all(np.diff(values) == 1)
+            counts_rows = column == 0 and values.dtype.kind == "i" and len(values) > 2 and np.all(np.diff(values) == 1)
             if not (counts_rows or texts.null_count == len(texts)):
                 raise DataError(
                     f"column {column + 1} of file {self.options.path!r} has no name: give it one, or delete the column "

@@ -58,6 +58,7 @@ _FORMS = (
 _UNIT = re.compile(rf"({_N})\s*([^\d\s.,:;/+-][^\d,;]{{0,11}})")
 _MOSTLY = 0.9
 _HALF = 0.5
+_SOME = 5
 _DIGITS = 15
 _FEW_CODES = 10
 _ID = re.compile(r"(?:^|[^a-z])(?:id|ids|uuid|key|index|idx|rowid|nr|no)(?:$|[^a-z])|[a-z]I[dD]$", re.IGNORECASE)
@@ -69,49 +70,64 @@ def warn(sentences: Sequence[str]) -> None:
         warnings.warn(sentence, MirimputeWarning, stacklevel=3)
 
 
-def culprit(values: pd.Series, from_text: bool = False) -> str:
+def culprit(values: pd.Series, name: str, from_text: bool = False) -> str:
     """Return what may be wrong with a column of texts that nearly are numbers or dates: the first value and a way.
 
     Args:
         values: the column.
+        name: of the column.
         from_text: its missing cells are marked by texts, so that an option can name more of them.
     """
     if not pd.api.types.is_object_dtype(values) and not pd.api.types.is_string_dtype(values):
         return ""
-    counts = values.dropna().value_counts(sort=False)
+    present = values.dropna()
+    counts = present.value_counts(sort=False)
     if not len(counts) or not all(isinstance(each, str) for each in counts.index):
         return ""
     distinct = pd.Series(counts.index.astype(object)).str.strip()
     share = (counts / counts.sum()).to_numpy()
-    first = values.dropna()
     is_number = pd.to_numeric(distinct, errors="coerce").notna().to_numpy()
+
+    def first(among: np.ndarray) -> str:
+        stripped = present.str.strip()
+        return str(stripped[stripped.isin(distinct[among])].iloc[0])
+
     if is_number.all():
-        codes, longest = first[first.str.match(r"\s*0\d")], distinct.str.len().max()
-        if not len(codes) and longest > _DIGITS:
-            return f"numbers of {longest} digits, of which a number keeps {_DIGITS}, the first is {first.iloc[0]!r}"
-        return f"codes such as {codes.iloc[0]}" if len(codes) else f"numbers as text, the first is {first.iloc[0]!r}"
-    for what, pattern, way in _FORMS:
-        fits = distinct.str.fullmatch(pattern).to_numpy()
-        if fits.any() and share[fits | is_number].sum() >= _MOSTLY:
-            return f"{what}, the first is {_first(first, distinct[fits])!r}: {way or _marks(first, distinct[fits], from_text)}"
+        return _numbers_as_text(present)
+    is_date = distinct.str.fullmatch(r"\d{4}-\d{2}-\d{2}.*").to_numpy(dtype=bool)
+    is_date &= pd.to_datetime(distinct, format="ISO8601", errors="coerce", utc=True).notna().to_numpy()
+    some = len(present) >= _SOME
+    for what, are, least in (("dates", is_date, _MOSTLY), ("numbers", is_number, _HALF if some else _MOSTLY)):
+        form = next((each for each in _FORMS if _fits(distinct, share, each[1], is_number)), None)
+        if what == "numbers" and form is not None:
+            shown = first(distinct.str.fullmatch(form[1]).to_numpy(dtype=bool))
+            return f"{form[0]}, the first is {shown!r}: {form[2] or _marks(shown, from_text)}, {_leave(name)}"
+        if least <= share[are].sum() < 1:
+            count, shown = int(counts.to_numpy()[~are].sum()), first(~are)
+            return (
+                f"{count} of {len(present)} values are not {what}, the first is {shown!r}: "
+                f"{_marks(shown, from_text)}, {_leave(name)}"
+            )
     units = distinct.str.extract(_UNIT)[1].str.strip()
     commonest = units.mode()
     if len(commonest) and share[(units == commonest.iloc[0]).to_numpy()].sum() >= _MOSTLY:
-        return f"numbers with a unit, the first is {first.iloc[0]!r}: write the numbers alone"
-    if share[is_number].sum() >= _HALF:
-        words = distinct[~is_number]
-        count = int(counts.to_numpy()[~is_number].sum())
-        return (
-            f"{count} of {len(first)} values are not numbers, the first is {_first(first, words)!r}: "
-            f"{_marks(first, words, from_text)}"
-        )
-    is_date = pd.to_datetime(distinct, format="ISO8601", errors="coerce", utc=True).notna().to_numpy()
-    if _MOSTLY <= share[is_date].sum() < 1:
-        count = int(counts.to_numpy()[~is_date].sum())
-        return f"{count} of {len(first)} values are not dates, the first is {_first(first, distinct[~is_date])!r}: correct it"
-    if is_date.all():
-        return f"dates, the first is {first.iloc[0]!r}: write them all in one way"
+        return f"numbers with a unit, the first is {present.iloc[0]!r}: write the numbers alone, {_leave(name)}"
     return ""
+
+
+def _numbers_as_text(present: pd.Series) -> str:
+    codes, longest = present[present.str.match(r"\s*0\d")], present.str.len().max()
+    if len(codes):
+        return f"codes such as {codes.iloc[0]}"
+    if longest > _DIGITS:
+        return f"numbers of {longest} digits, of which a number keeps {_DIGITS}, the first is {present.iloc[0]!r}"
+    return f"numbers as text, the first is {present.iloc[0]!r}"
+
+
+def _fits(distinct: pd.Series, share: np.ndarray, pattern: str, is_number: np.ndarray) -> bool:
+    """Return whether some texts have a form, and nearly all others are numbers."""
+    fits = distinct.str.fullmatch(pattern).to_numpy(dtype=bool)
+    return bool(fits.any() and share[fits | is_number].sum() >= _MOSTLY)
 
 
 def of_text(text: Delimited) -> list[str]:
@@ -233,7 +249,7 @@ def warn_of_numbers(table: Table, kinds: Mapping[str, Any]) -> list[str]:
 
 def _may_be_codes(distinct: np.ndarray, count: int) -> bool:
     """Return whether few whole numbers that repeat have wide, unequal gaps, or are two other than 0 and 1."""
-    if not 2 <= len(distinct) <= _FEW_CODES or count < 3 * len(distinct):
+    if not 2 <= len(distinct) <= _FEW_CODES or count < max(3 * len(distinct), _FEW_CODES):
         return False
     gaps = np.diff(distinct)
     if len(distinct) == 2:
@@ -248,17 +264,14 @@ def _between(distinct: np.ndarray) -> str:
     return f"{middle:.0f}" if distinct[k + 1] - distinct[k] > 1 else f"{middle:g}"
 
 
-def _marks(values: pd.Series, distinct: pd.Series, from_text: bool) -> str:
-    word = _first(values, distinct)
+def _marks(word: str, from_text: bool) -> str:
     if not from_text:
-        return "mark it as missing, or correct it"
+        return "mark it as missing or correct it"
     return f"--na {_quoted(word)} (dataset.missing_markers) marks it as missing, or correct it"
 
 
-def _first(values: pd.Series, among: pd.Series) -> str:
-    """Return the first value that is one of some, without the blanks around it."""
-    stripped = values.str.strip()
-    return str(stripped[stripped.isin(among)].iloc[0])
+def _leave(name: str) -> str:
+    return f"or leave the column alone by {_kind_option(name, 'text')}"
 
 
 def _kind_option(name: str, kind: str) -> str:

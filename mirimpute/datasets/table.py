@@ -118,7 +118,8 @@ def table_from_frame(
     infinite = [c.name for c, bad in zip(columns, np.isinf(values).any(axis=0), strict=True) if bad]
     if infinite:
         raise DataError(
-            f"dataset {name!r} holds infinite values in column(s) {infinite}: replace them by empty cells or drop them"
+            f"dataset {name!r} holds infinite values in column(s) {infinite}, or numbers beyond 1.8e308: replace them "
+            "by empty cells, or drop them"
         )
     _warn_of_words(frame, names, columns, dropped, kinds, name, from_text)
     return Table(name=name, values=values, columns=columns, dropped=dropped)
@@ -134,7 +135,7 @@ def _warn_of_words(
     from_text: bool,
 ) -> None:
     """Warn of columns that were left out, and of words in columns of numbers, which make them categories."""
-    culprits = {each: culprit(frame.iloc[:, names.index(each)], from_text) for each in names if each not in kinds}
+    culprits = {each: culprit(frame.iloc[:, names.index(each)], each, from_text) for each in names if each not in kinds}
     left_out = [each + (f" ({culprits[each]})" if culprits.get(each) else "") for each in dropped if each not in kinds]
     if left_out:
         warnings.warn(
@@ -143,8 +144,5 @@ def _warn_of_words(
     coded = [f"{c.name} ({culprits[c.name]})" for c in columns if c.categories and culprits.get(c.name)]
     if coded:
         warnings.warn(
-            f"dataset {name!r}: column(s) taken as categories: {', '.join(coded)}; --kind COLUMN=categorical or =text "
-            "(+dataset.kinds.COLUMN) says so",
-            MirimputeWarning,
-            stacklevel=3,
+            f"dataset {name!r}: column(s) taken as categories: {', '.join(coded)}", MirimputeWarning, stacklevel=3
         )
