@@ -59,6 +59,9 @@ _UNIT = re.compile(rf"({_N})\s*([^\d\s.,:;/+-][^\d,;]{{0,11}})")
 _MOSTLY = 0.9
 _HALF = 0.5
 _SOME = 5
+_SEEN = 100
+_MANY = 2000
+"""Different texts of a column whose form is looked at."""
 _DIGITS = 15
 _FEW_CODES = 10
 _ID = re.compile(r"(?:^|[^a-z])(?:id|ids|uuid|key|index|idx|rowid|nr|no)(?:$|[^a-z])|[a-z]I[dD]$", re.IGNORECASE)
@@ -85,34 +88,46 @@ def culprit(values: pd.Series, name: str, from_text: bool = False) -> str:
     if not len(counts) or not all(isinstance(each, str) for each in counts.index):
         return ""
     distinct = pd.Series(counts.index.astype(object)).str.strip()
-    share = (counts / counts.sum()).to_numpy()
     is_number = pd.to_numeric(distinct, errors="coerce").notna().to_numpy()
-
-    def first(among: np.ndarray) -> str:
-        stripped = present.str.strip()
-        return str(stripped[stripped.isin(distinct[among])].iloc[0])
-
     if is_number.all():
         return _numbers_as_text(present)
-    is_date = distinct.str.fullmatch(r"\d{4}-\d{2}-\d{2}.*").to_numpy(dtype=bool)
-    is_date &= pd.to_datetime(distinct, format="ISO8601", errors="coerce", utc=True).notna().to_numpy()
-    some = len(present) >= _SOME
-    for what, are, least in (("dates", is_date, _MOSTLY), ("numbers", is_number, _HALF if some else _MOSTLY)):
-        form = next((each for each in _FORMS if _fits(distinct, share, each[1], is_number)), None)
-        if what == "numbers" and form is not None:
-            shown = first(distinct.str.fullmatch(form[1]).to_numpy(dtype=bool))
-            return f"{form[0]}, the first is {shown!r}: {form[2] or _marks(shown, from_text)}, {_leave(name)}"
-        if least <= share[are].sum() < 1:
-            count, shown = int(counts.to_numpy()[~are].sum()), first(~are)
-            return (
-                f"{count} of {len(present)} values are not {what}, the first is {shown!r}: "
-                f"{_marks(shown, from_text)}, {_leave(name)}"
-            )
-    units = distinct.str.extract(_UNIT)[1].str.strip()
+    others, share = distinct[~is_number], (counts / len(present)).to_numpy()[~is_number]
+    is_date = _are_dates(others)
+    if _MOSTLY <= share[is_date].sum() and not is_date.all():
+        count = int(counts.to_numpy()[~is_number][~is_date].sum()) + int(counts.to_numpy()[is_number].sum())
+        shown = _first(present, others[~is_date])
+        return f"{count} of {len(present)} values are not dates, the first is {shown!r}: {_way(shown, name, from_text)}"
+    looked_at = others[:_MANY]
+    weight = share[:_MANY] * share.sum() / share[:_MANY].sum()
+    for what, pattern, way in _FORMS:
+        fits = looked_at.str.fullmatch(pattern).to_numpy(dtype=bool)
+        if fits.any() and weight[fits].sum() + 1 - share.sum() >= _MOSTLY:
+            shown = _first(present, looked_at[fits])
+            return f"{what}, the first is {shown!r}: {_way(shown, name, from_text, way)}"
+    units = looked_at.str.extract(_UNIT)[1].str.strip()
     commonest = units.mode()
-    if len(commonest) and share[(units == commonest.iloc[0]).to_numpy()].sum() >= _MOSTLY:
-        return f"numbers with a unit, the first is {present.iloc[0]!r}: write the numbers alone, {_leave(name)}"
+    if len(commonest) and weight[(units == commonest.iloc[0]).to_numpy()].sum() >= _MOSTLY:
+        way = "write the numbers alone"
+        return f"numbers with a unit, the first is {present.iloc[0]!r}: {_way('', name, from_text, way)}"
+    if 1 - share.sum() >= (_HALF if len(present) >= _SOME else _MOSTLY):
+        count, shown = int(counts.to_numpy()[~is_number].sum()), _first(present, others)
+        return f"{count} of {len(present)} values are not numbers, the first is {shown!r}: {_way(shown, name, from_text)}"
     return ""
+
+
+def _are_dates(texts: pd.Series) -> np.ndarray:
+    """Return which texts begin with a date as 2020-12-31 and are dates."""
+    day = r"\d{4}-\d{2}-\d{2}"
+    if not texts[:_SEEN].str.match(day).any():
+        return np.zeros(len(texts), dtype=bool)
+    are = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).notna()
+    return (are & texts.str.match(day)).to_numpy(dtype=bool)
+
+
+def _first(present: pd.Series, among: pd.Series) -> str:
+    """Return the first value that is one of some, without the blanks around it."""
+    stripped = present.str.strip()
+    return str(stripped[stripped.isin(among)].iloc[0])
 
 
 def _numbers_as_text(present: pd.Series) -> str:
@@ -122,12 +137,6 @@ def _numbers_as_text(present: pd.Series) -> str:
     if longest > _DIGITS:
         return f"numbers of {longest} digits, of which a number keeps {_DIGITS}, the first is {present.iloc[0]!r}"
     return f"numbers as text, the first is {present.iloc[0]!r}"
-
-
-def _fits(distinct: pd.Series, share: np.ndarray, pattern: str, is_number: np.ndarray) -> bool:
-    """Return whether some texts have a form, and nearly all others are numbers."""
-    fits = distinct.str.fullmatch(pattern).to_numpy(dtype=bool)
-    return bool(fits.any() and share[fits | is_number].sum() >= _MOSTLY)
 
 
 def of_text(text: Delimited) -> list[str]:
@@ -264,14 +273,10 @@ def _between(distinct: np.ndarray) -> str:
     return f"{middle:.0f}" if distinct[k + 1] - distinct[k] > 1 else f"{middle:g}"
 
 
-def _marks(word: str, from_text: bool) -> str:
-    if not from_text:
-        return "mark it as missing or correct it"
-    return f"--na {_quoted(word)} (dataset.missing_markers) marks it as missing, or correct it"
-
-
-def _leave(name: str) -> str:
-    return f"or leave the column alone by {_kind_option(name, 'text')}"
+def _way(word: str, name: str, from_text: bool, way: str = "") -> str:
+    """Return what can be done about a column: ``way``, or to mark the word as missing, or to leave it alone."""
+    marks = f"--na {_quoted(word)} (dataset.missing_markers) marks it" if from_text else "mark it"
+    return f"{way or f'{marks} as missing, or correct it'}, or leave the column alone by {_kind_option(name, 'text')}"
 
 
 def _kind_option(name: str, kind: str) -> str:

@@ -135,7 +135,9 @@ def _warn_of_words(
     from_text: bool,
 ) -> None:
     """Warn of columns that were left out, and of words in columns of numbers, which make them categories."""
-    culprits = {each: culprit(frame.iloc[:, names.index(each)], each, from_text) for each in names if each not in kinds}
+    of_words = [*dropped, *(column.name for column in columns if column.categories)]
+    asked = [each for each in of_words if each not in kinds]
+    culprits = {each: culprit(frame.iloc[:, names.index(each)], each, from_text) for each in asked}
     left_out = [each + (f" ({culprits[each]})" if culprits.get(each) else "") for each in dropped if each not in kinds]
     if left_out:
         warnings.warn(
