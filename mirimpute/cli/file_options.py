@@ -18,12 +18,17 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
         "given again; none or '': no usual ones, an empty cell alone",
     )
     parser.add_argument(
-        "--sep", default="", metavar="CHARACTER", help="between cells: a character, or comma, semicolon, tab, pipe, space"
+        "--sep",
+        default="",
+        metavar="CHARACTER",
+        help="between cells: a character, or comma, semicolon, tab, pipe, space",
     )
     parser.add_argument("--decimal", default="", metavar="CHARACTER", help="in numbers: '.' or ','")
     parser.add_argument("--thousands", default="", metavar="CHARACTER", help="between groups of digits, such as ','")
     parser.add_argument("--encoding", default="", metavar="NAME", help="of the text, such as latin-1 (UTF-8)")
-    parser.add_argument("--comment", default="", metavar="TEXT", help="what lines begin with that are no rows, such as #")
+    parser.add_argument(
+        "--comment", default="", metavar="TEXT", help="what lines begin with that are no rows, such as #"
+    )
 
 
 def file_options(options: argparse.Namespace) -> dict[str, Any]:

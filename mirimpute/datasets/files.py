@@ -6,7 +6,7 @@ import lzma
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mirimpute.datasets.base import Dataset
 from mirimpute.errors import DataError, UserError, unknown
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _TEXTS = tuple(f"{suffix}{packing}" for suffix in (".csv", ".tsv") for packing in ("", ".gz", ".bz2", ".xz"))
 SUFFIXES = (*_TEXTS, ".parquet", ".pq")
+_READING = ("header", "missing_markers", "sep", "decimal", "thousands", "encoding", "comment")
 MISSING_MARKERS = ("", "?", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")
 
 
@@ -165,6 +166,27 @@ class File(Dataset):
                 sentences += of_column(self, name, frame[name], numerals, written, texts)
         warn(sentences)
         return pd.DataFrame(frame)
+
+
+def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
+    """Return the columns of a CSV or Parquet file as the commands read them, with their warnings.
+
+    Args:
+        path: the file.
+        options: how a CSV is written, as attributes of :class:`File`: header, missing_markers, sep, decimal, thousands,
+            encoding, comment.
+
+    Raises:
+        DataError: it cannot be read, or no column of it can be imputed.
+        UserError: an option has no such value.
+    """
+    unknown_options = sorted(set(options) - set(_READING))
+    if unknown_options:
+        raise unknown("option", unknown_options[0], _READING)
+    file = File(path=str(path), **options)
+    frame = file.read(Path())
+    file.table_of(frame)  # warns
+    return frame
 
 
 def suffix_of(path: Path) -> str:

@@ -44,9 +44,17 @@ _FORMS = (
     ("numbers with groups of digits", r"[+-]?\d{1,3}(?: \d{3})+(?:[.,]\d*)?", _THOUSANDS.format("' '")),
     ("numbers with groups of digits", r"[+-]?\d{1,3}(?:'\d{3})+(?:\.\d*)?", _THOUSANDS.format('"\'"')),
     ("percentages", rf"{_N}\s*%|[+-]?\d+,\d+\s*%", "write the numbers alone"),
-    ("amounts of money", rf"[+-]?(?:{_MONEY})\s?[+-]?[\d.,']*\d|[+-]?[\d.,']*\d\s?(?:{_MONEY})", "write the numbers alone"),
+    (
+        "amounts of money",
+        rf"[+-]?(?:{_MONEY})\s?[+-]?[\d.,']*\d|[+-]?[\d.,']*\d\s?(?:{_MONEY})",
+        "write the numbers alone",
+    ),
     ("hexadecimal numbers", r"0[xX][0-9a-fA-F]+", "write them as decimal numbers"),
-    ("times of day", r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp][Mm])?", "write them as numbers, or with their day"),
+    (
+        "times of day",
+        r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp][Mm])?",
+        "write them as numbers, or with their day",
+    ),
     ("months", r"\d{4}[-/]\d{1,2}|\d{1,2}[-/]\d{4}", "write them as dates, 2020-12-31"),
     (
         "dates",
@@ -111,7 +119,9 @@ def culprit(values: pd.Series, name: str, from_text: bool = False) -> str:
         return f"numbers with a unit, the first is {present.iloc[0]!r}: {_way('', name, from_text, way)}"
     if 1 - share.sum() >= (_HALF if len(present) >= _SOME else _MOSTLY):
         count, shown = int(counts.to_numpy()[~is_number].sum()), _first(present, others)
-        return f"{count} of {len(present)} values are not numbers, the first is {shown!r}: {_way(shown, name, from_text)}"
+        return (
+            f"{count} of {len(present)} values are not numbers, the first is {shown!r}: {_way(shown, name, from_text)}"
+        )
     return ""
 
 
@@ -150,7 +160,9 @@ def of_text(text: Delimited) -> list[str]:
     for column in text.left_out:
         first = text.texts(column)[0].as_py() if len(text.layout.rows) else None
         what = "is empty" if first is None else f"counts the rows from {first}"
-        found.append(f"column {column + 1} of file {path!r} has no name and {what}: it is left out, and kept in the file")
+        found.append(
+            f"column {column + 1} of file {path!r} has no name and {what}: it is left out, and kept in the file"
+        )
     blank = text.layout.rows[text.cells.filled()[text.layout.rows] == 0]
     if len(blank):
         what = "empty lines between rows" if text.layout.width == 1 else "lines without any value"

@@ -84,9 +84,7 @@ def layout_of(cells: Cells, file: str, header: bool, comment: str, separator: st
     return Layout(top if header else None, rows, width, tuple(titles), tuple(sorted(comments)))
 
 
-def _above(
-    cells: Cells, written: np.ndarray, marked: np.ndarray, counts: np.ndarray, filled: np.ndarray
-) -> list[int]:
+def _above(cells: Cells, written: np.ndarray, marked: np.ndarray, counts: np.ndarray, filled: np.ndarray) -> list[int]:
     """Return the records above the header that are titles or comments: each has one text or begins with #."""
     may_be_above = marked | (filled[written] == 1)
     many = np.flatnonzero(~may_be_above)
@@ -121,7 +119,9 @@ def _looks_like_header(cells: Cells, record: int, counts: np.ndarray) -> bool:
     names = cells.record(record)
     if not all(names) or len(set(names)) < len(names) or any(_LIKE_NUMBER.fullmatch(name) for name in names):
         return False
-    below = [each for each in range(record + 1, min(record + 1 + _LOOKED_AT, len(counts))) if counts[each] == len(names)]
+    below = [
+        each for each in range(record + 1, min(record + 1 + _LOOKED_AT, len(counts))) if counts[each] == len(names)
+    ]
     return any(share == 1.0 for share in shares_of_numbers([cells.record(each) for each in below]))
 
 
