@@ -100,7 +100,7 @@ class Cells:
 
 
 def split(data: bytes, separator: str, cut: bool = False) -> Cells:
-    r"""Return the cells of a text: quotes count at the beginning of a cell, line ends are \n, \r\n and \r, mixed or not.
+    r"""Return the cells of a text: quotes count at the beginning of a cell; lines end with \n, \r\n or \r.
 
     Args:
         data: the text in UTF-8.

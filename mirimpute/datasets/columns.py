@@ -199,9 +199,7 @@ def _moments_of(seconds: np.ndarray, column: Column, like: pd.Series) -> pd.Seri
     else:
         if of_objects:
             seconds = objects.clipped(seconds, column.form)
-        found = dates.moments(
-            seconds, unit, column.zone, column.zone if of_objects and column.zone else dates.time_zone(like)
-        )
+        found = dates.moments(seconds, unit, column.zone, column.zone if of_objects and column.zone else dates.time_zone(like))
     return objects.untyped(found, column.form) if of_objects else found
 
 
@@ -299,9 +297,7 @@ def _coded(values: pd.Series, name: str, kind: Kind, order: tuple[Any, ...] | No
     """Return the numbers of the categories that occur, and the column."""
     present = values.dropna().astype(object)
     if not present.map(pd.api.types.is_hashable).all():
-        raise DataError(
-            f"column {name!r} holds {present.iloc[0]!r}, which is no category: give text, or make it strings"
-        )
+        raise DataError(f"column {name!r} holds {present.iloc[0]!r}, which is no category: give text, or make it strings")
     distinct = list(present.unique())
     if order is not None:
         given, order = order, _matched(order, distinct)

@@ -21,7 +21,6 @@ from mirimpute.datasets.numerals import Numerals, are_codes, read_numbers
 from mirimpute.errors import DataError, MirimputeWarning, UserError
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow
 
     from mirimpute.datasets.files import File
@@ -200,9 +199,9 @@ def _decoded(content: bytes, encoding: str, path: Path) -> tuple[bytes, str, byt
         if text.encode(name) != content[len(mark) :]:
             raise UserError(f"file {str(path)!r} cannot be kept byte by byte in {encoding}: save it as UTF-8")
     except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
+        line, byte = content[: error.start].count(b"\n") + 1, content[error.start + len(mark)]
         raise DataError(
-            f"cannot read {str(path)!r} (byte {content[error.start + len(mark)]:#04x} in line {line} is not {encoding}): "
+            f"cannot read {str(path)!r} (byte {byte:#04x} in line {line} is not {encoding}): "
             "check that it is a readable text, and give its encoding, such as --encoding latin-1 or cp1252 "
             "(dataset.encoding=latin-1)"
         ) from error

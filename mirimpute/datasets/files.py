@@ -27,10 +27,11 @@ MISSING_MARKERS = ("", "?", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")
 class File(Dataset):
     """A CSV or Parquet file; its own missing cells stay missing and are never scored.
 
-    A cell of a CSV is missing when it is empty or equals one of ``missing_markers``, blanks around it aside. A column is
-    numeric when every other cell is a number; one word in it makes it categories or text, and a warning names it. So do
-    whole numbers of which one is written with a zero in front, such as 08001, or with more digits than a number holds:
-    they are codes. What is found out about a CSV and not said by an option is a warning; what cannot be told is refused.
+    A cell of a CSV is missing when it is empty or equals one of ``missing_markers``, blanks around it aside. A column
+    is numeric when every other cell is a number; one word in it makes it categories or text, and a warning names it. So
+    do whole numbers of which one is written with a zero in front, such as 08001, or with more digits than a number
+    holds: they are codes. What is found out about a CSV and not said by an option is a warning; what cannot be told is
+    refused.
 
     Attributes:
         name: default the file's name without its suffix.
@@ -38,7 +39,8 @@ class File(Dataset):
         header: whether the first line of a CSV holds the column names; without it they are x1, x2, ...
         missing_markers: the texts that mark a missing cell of a CSV ([]: only empty ones).
         sep: what separates its cells: one character, or comma, semicolon, tab, pipe ("": as the lines tell).
-        decimal: "." or "," in its numbers ("": points, and commas where these separate no cells and can be nothing else).
+        decimal: "." or "," in its numbers ("": points, and commas where cells are separated otherwise and these can be
+            nothing else).
         thousands: what may stand between groups of digits of its numbers ("": nothing).
         encoding: of the text ("": UTF-8, or UTF-16 where the first bytes say so).
         comment: what a line begins with that is no part of the table ("": # above the header).

@@ -119,9 +119,7 @@ def _codes(known: pd.Series, column: Column, unseen: str) -> np.ndarray:
     try:
         distinct = list(known.dropna().unique())
     except TypeError:
-        raise UserError(
-            f"column {column.name!r} holds lists or dicts, which are no categories: make them strings"
-        ) from None
+        raise UserError(f"column {column.name!r} holds lists or dicts, which are no categories: make them strings") from None
     place: dict[Any, float] = {category: float(code) for code, category in enumerate(column.categories)}
     if column.levels:
         order = [column.levels.index(category) for category in column.categories]
@@ -160,9 +158,7 @@ def _filled(values: pd.Series, column: Column, numbers: np.ndarray) -> pd.Series
         return values.copy()
     if missing.all():
         values = _like(values, column, numbers)
-    elif column.kind in OF_TIME or (
-        values.dtype == object and not column.categories
-    ):  # as these rows write them, not those of the fit
+    elif column.kind in OF_TIME or (values.dtype == object and not column.categories):  # as these rows write them, not those of the fit
         simple, form = plain(values)
         pattern = pattern_of(simple) if column.kind is Kind.DATETIME else ""
         column = replace(column, pattern=pattern, form=form)

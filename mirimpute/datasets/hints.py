@@ -101,7 +101,7 @@ def culprit(values: pd.Series, name: str, from_text: bool = False) -> str:
         return _numbers_as_text(present)
     others, share = distinct[~is_number], (counts / len(present)).to_numpy()[~is_number]
     is_date = _are_dates(others)
-    if _MOSTLY <= share[is_date].sum() and not is_date.all():
+    if share[is_date].sum() >= _MOSTLY and not is_date.all():
         count = int(counts.to_numpy()[~is_number][~is_date].sum()) + int(counts.to_numpy()[is_number].sum())
         shown = _first(present, others[~is_date])
         return f"{count} of {len(present)} values are not dates, the first is {shown!r}: {_way(shown, name, from_text)}"
@@ -258,7 +258,7 @@ def warn_of_numbers(table: Table, kinds: Mapping[str, Any]) -> list[str]:
             shown = ", ".join(f"{each:.0f}" for each in distinct)
             found.append(
                 f"column {column.name!r} holds the whole numbers {shown} alone: if they are codes, say "
-                f"{_kind_option(column.name, 'categorical')}, otherwise means such as {_between(distinct)} are filled in"
+                f"{_kind_option(column.name, 'categorical')}, or means such as {_between(distinct)} are filled in"
             )
         elif len(distinct) == len(numbers) > _FEW_CODES and _ID.search(column.name) and table.missing.any():
             found.append(

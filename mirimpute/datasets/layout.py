@@ -1,4 +1,4 @@
-"""Where in a delimited text the table is: titles and comments above it, its header, its rows, lines without anything."""
+"""Where in a delimited text the table is: titles and comments above it, its header, its rows, blank lines."""
 
 from __future__ import annotations
 

@@ -109,9 +109,7 @@ def _moments(values: pd.Series, present: pd.Series, kinds: set[type]) -> tuple[p
     if any(aware) and not all(aware):
         return values, ""
     try:
-        cells = (
-            [each.astimezone(datetime.timezone.utc).replace(tzinfo=None) for each in present] if zones[0] else present
-        )
+        cells = [each.astimezone(datetime.timezone.utc).replace(tzinfo=None) for each in present] if zones[0] else present
     except OverflowError:
         raise DataError(
             f"column {values.name!r} holds a moment that is beyond the year 9999 in UTC: leave the time zones out"
@@ -127,9 +125,7 @@ def _moments(values: pd.Series, present: pd.Series, kinds: set[type]) -> tuple[p
 def _name(kinds: set[type]) -> str:
     """Return the name of the type of moments or durations; of several the one that holds most."""
     names = {each.__name__ for each in kinds}
-    return max(
-        names, key=("date", "timedelta", "datetime", "datetime64", "timedelta64", "Timestamp", "Timedelta").index
-    )
+    return max(names, key=("date", "timedelta", "datetime", "datetime64", "timedelta64", "Timestamp", "Timedelta").index)
 
 
 def clipped(seconds: np.ndarray, form: str) -> np.ndarray:

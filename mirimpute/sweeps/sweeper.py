@@ -18,7 +18,6 @@ from mirimpute.cli.schema import part_config
 from mirimpute.errors import StoreError, UserError
 from mirimpute.sweeps.compose import Composer, choices, covering
 
-
 PROGRAM = "mirimpute-bench"
 
 

@@ -21,8 +21,7 @@ TEXTS = st.text(alphabet='a,;"\n\r \té', max_size=24)
 def test_cells_are_those_of_the_csv_module_and_the_rest_is_kept(text: str, separator: str) -> None:
     try:
         cells = split(text.encode(), separator)
-    except DataError as error:
-        assert "never closed" in str(error)
+    except DataError:  # a quote that is never closed
         return
     if separator != "\t" and "\t" not in text:  # the module skips spaces alone
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
