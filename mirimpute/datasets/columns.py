@@ -24,7 +24,7 @@ FEW_CATEGORIES = 20
 _TEXT = "text"
 _FEWEST_IDS = 10
 """Values from which on a column may look like ids."""
-_ID_NAME = re.compile(r"^$|^Unnamed: |(^|[\W_])(id|ids|key|uuid|guid|nr|no|number|index|row)$", re.IGNORECASE)
+_ID_NAME = re.compile(r"^$|^Unnamed: |ids?$|(^|[\W_])(key|uuid|guid|nr|no|number|index|row)$", re.IGNORECASE)
 _ID_TEXT = re.compile(r"(?=.*\d)[^\s]+")
 
 
@@ -205,15 +205,17 @@ def _moments_of(seconds: np.ndarray, column: Column, like: pd.Series) -> pd.Seri
 def looks_like_id(values: pd.Series) -> bool:
     """Return whether the column numbers its rows, or names each: no value occurs twice, and that is no accident.
 
-    Whole numbers all of which differ look like ids where they rise or fall from row to row, where the column is called
-    so (id, key, nr, ...) or has no name, or where n numbers in a range of R would all differ by chance in less than one
-    table of a hundred, exp(-n (n - 1) / 2R) < .01. Strings do where each has a digit and none a space.
+    Whole numbers all of which differ look like ids where the column is called so (id, key, nr, ...) or has no name,
+    where they are as many as they have room for, or, of an integer type, where n numbers in a range of R would all
+    differ by chance in less than one table of a hundred, exp(-n (n - 1) / 2R) < .01. Strings do where each has a digit
+    and none a space.
 
     >>> looks_like_id(pd.Series([1001.0, 1002.0, None, *range(1004, 1020)])), looks_like_id(pd.Series([3.5, 1.25] * 9))
     (True, False)
     """
-    present = plain(values)[0].dropna()
-    if len(present) < _FEWEST_IDS or not present.map(pd.api.types.is_hashable).all() or not present.is_unique:
+    simple, form = plain(values)
+    present = simple.dropna()
+    if form or len(present) < _FEWEST_IDS or not present.map(pd.api.types.is_hashable).all() or not present.is_unique:
         return False
     if not pd.api.types.is_numeric_dtype(present) or pd.api.types.is_bool_dtype(present):
         written = pd.to_numeric(present, errors="coerce") if present.dtype.kind == "O" else None
@@ -224,10 +226,10 @@ def looks_like_id(values: pd.Series) -> bool:
     numbers = present.to_numpy(dtype=float)
     if not np.all(np.isfinite(numbers)) or np.any(numbers != np.round(numbers)):
         return False
-    steps, n = np.diff(numbers), len(numbers)
-    by_chance = np.exp(-n * (n - 1) / 2 / (np.ptp(numbers) + 1))
+    room, n = np.ptp(numbers) + 1, len(numbers)
     named = _ID_NAME.search(str(values.name)) is not None
-    return bool(np.all(steps > 0) or np.all(steps < 0) or named or by_chance < 0.01)
+    dense = pd.api.types.is_integer_dtype(simple) and np.exp(-n * (n - 1) / 2 / room) < 0.01
+    return bool(named or room <= len(values) or dense)
 
 
 def _kind_of_time(values: pd.Series) -> Kind | None:

@@ -74,9 +74,6 @@ class File(Dataset):
             kind = "Parquet" if _is_parquet(path) else "comma-separated UTF-8"
             reason = " ".join(str(error).split())[:200]
             raise DataError(f"cannot read {str(path)!r} ({reason}): check that it is a readable {kind} file") from error
-        for column in frame.columns[frame.isna().all()]:
-            # An empty column of a Parquet file has no type; as numbers it is refused by name instead of dropped.
-            frame[column] = float("nan")
         if self.target and self.target not in frame.columns:
             raise unknown("column", self.target, [str(name) for name in frame.columns])
         return frame

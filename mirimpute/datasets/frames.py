@@ -13,11 +13,7 @@ import pandas as pd
 from mirimpute.datasets.columns import OF_TIME, Column, Kind, decoded, encoded, looks_like_id, plain
 from mirimpute.datasets.dates import pattern_of, seconds_of
 from mirimpute.datasets.storage import is_far, marked, merged, missing_in
-from mirimpute.errors import MirimputeWarning, UserError
-
-UNSEEN = ("error", "missing")
-"""What becomes of a category of new rows that the fit did not have."""
-
+from mirimpute.errors import ImputationError, MirimputeWarning, UserError
 
 def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
     """Return what the columns are, by the rules of :func:`~mirimpute.datasets.columns.kind_of`.
@@ -142,8 +138,15 @@ def filled(frame: pd.DataFrame, columns: Sequence[Column], x: np.ndarray) -> pd.
 
     Observed cells and types stay. Only categories have the type of the fit, whatever levels these rows declare; levels
     that neither the fit nor its type has come behind its own.
+
+    Raises:
+        UserError: a type that cannot hold what the fit had in the column.
+        ImputationError: a cell is still missing, which is a fault of this program.
     """
     parts = [_filled(frame.iloc[:, j], column, x[:, j]) for j, column in enumerate(columns)]
+    for part, column in zip(parts, columns, strict=True):
+        if missing_in(part).any():
+            raise ImputationError(f"column {column.name!r} (dtype {part.dtype}) was filled and still has a hole")
     result = pd.concat(parts, axis=1)
     result.columns = frame.columns
     return result

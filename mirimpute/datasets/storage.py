@@ -152,11 +152,20 @@ def arrow_merged(values: Any, missing: np.ndarray, new: Any) -> pyarrow.Array:
     import pyarrow
 
     whole, kind = _one(values), values.type
+    if isinstance(whole, pyarrow.ExtensionArray):
+        return pyarrow.ExtensionArray.from_storage(kind, _taken(whole.storage, missing, stored(_one(new))))
     if pyarrow.types.is_dictionary(kind):
         whole, new = pyarrow.chunked_array([whole, _one(new).cast(kind)]).unify_dictionaries().chunks
         codes = _taken(whole.indices, missing, new.indices)
         return pyarrow.DictionaryArray.from_arrays(codes, whole.dictionary, ordered=kind.ordered)
     return _taken(whole, missing, _one(new))
+
+
+def stored(values: pyarrow.Array) -> pyarrow.Array:
+    """Return the storage of an extension array, others as they are."""
+    import pyarrow
+
+    return values.storage if isinstance(values, pyarrow.ExtensionArray) else values
 
 
 def _taken(values: pyarrow.Array, missing: np.ndarray, new: pyarrow.Array) -> pyarrow.Array:
@@ -166,10 +175,9 @@ def _taken(values: pyarrow.Array, missing: np.ndarray, new: pyarrow.Array) -> py
     source = np.arange(len(values))
     source[missing] = len(values) + np.arange(int(missing.sum()))
     both = pyarrow.concat_arrays([values, new])
-    text = pyarrow.types.is_string(both.type) or "view" not in str(both.type)
-    if text:
+    if "_view" not in str(both.type):
         return both.take(pyarrow.array(source))
-    plain = "binary" if "binary" in str(both.type) else "string"  # views cannot be taken from
+    plain = "binary" if "binary" in str(both.type) else "string"  # nothing can be taken from views
     return both.cast(f"large_{plain}").take(pyarrow.array(source)).cast(both.type)
 
 

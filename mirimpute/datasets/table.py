@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mirimpute.datasets.columns import Column, Kind, encoded
+from mirimpute.datasets.columns import Column, Kind, encoded, looks_like_id
+from mirimpute.datasets.storage import missing_in
 from mirimpute.errors import DataError, MirimputeWarning, unknown
 
 
@@ -96,7 +97,7 @@ def table_from_frame(frame: pd.DataFrame, name: str, kinds: Mapping[str, str | S
     for each in kinds:
         if each not in names:
             raise unknown("column", each, names)
-    empty = [each for j, each in enumerate(names) if kinds.get(each) != "text" and frame.iloc[:, j].isna().all()]
+    empty = [each for j, each in enumerate(names) if kinds.get(each) != "text" and missing_in(frame.iloc[:, j]).all()]
     if empty:
         raise DataError(f"dataset {name!r} has no value at all in column(s) {empty}: drop these columns")
     found = [encoded(frame.iloc[:, j], each, kinds.get(each)) for j, each in enumerate(names)]
@@ -139,6 +140,17 @@ def _warn_of_words(
     if coded:
         warnings.warn(
             f"dataset {name!r}: column(s) taken as categories: {', '.join(coded)}", MirimputeWarning, stacklevel=3
+        )
+    with_holes = [c.name for c in columns if missing_in(frame.iloc[:, names.index(c.name)]).any()]
+    ids = [
+        each for each in with_holes if each not in kinds and looks_like_id(frame.iloc[:, names.index(each)].rename(each))
+    ]
+    if ids:
+        warnings.warn(
+            f"dataset {name!r}: column(s) {', '.join(ids)} look like an id, in which no value occurs twice: give the kind "
+            "text to leave them out",
+            MirimputeWarning,
+            stacklevel=3,
         )
 
 
