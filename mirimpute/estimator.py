@@ -307,8 +307,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         bad = np.flatnonzero(~np.isfinite(completed).all(axis=0))
         if bad.size:
             raise UserError(
-                f"column {self.columns_[int(bad[0])].name!r} has no finite estimate in {(~np.isfinite(completed)).sum()} "
-                "cell(s): values of these rows are too far outside of those of the fit; correct or remove them"
+                f"column {self.columns_[int(bad[0])].name!r} has no finite estimate in "
+                f"{(~np.isfinite(completed)).sum()} cell(s): values of these rows are too far outside of those of the fit; correct or remove them"
             )
         if isinstance(X, pd.DataFrame):
             return filled(X, self.columns_, completed)

@@ -100,11 +100,11 @@ def _of_objects(x: np.ndarray, mask: np.ndarray) -> Any:
             return result
         for each in cells[~missing]:
             if isinstance(each, (dict, list, set, np.ndarray)):
-                raise _NotACell(f"X holds {each!r}: the argument must be a string or a number in each cell")
+                raise _NotACellError(f"X holds {each!r}: the argument must be a string or a number in each cell")
     return pd.DataFrame({j: pd.Series(cells[:, j]) for j in range(cells.shape[1])})
 
 
-class _NotACell(UserError, TypeError):
+class _NotACellError(UserError, TypeError):
     """A container where a cell should be; scikit-learn wants a TypeError."""
 
 
@@ -114,6 +114,6 @@ def _of_texts(x: np.ndarray, mask: np.ndarray) -> np.ndarray:
         return np.where(mask, np.nan, x.astype(np.float64))
     except ValueError:
         raise UserError(
-            f"an array of texts (dtype {x.dtype}) has no cell that is missing, only the text 'nan': give a DataFrame, or "
-            "an array of dtype object with None where a value is missing"
+            f"an array of texts (dtype {x.dtype}) cannot mark a cell as missing, only hold the text 'nan': give "
+            "a DataFrame, or an array of dtype object with None where a value is missing"
         ) from None

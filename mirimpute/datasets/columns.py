@@ -136,10 +136,10 @@ def encoded(
     Raises:
         DataError: the column is not of the wanted kind, or holds a value that is not among its categories.
     """
-    if pd.api.types.is_complex_dtype(values):
-        raise DataError(f"column {name!r} holds complex numbers: give real and imaginary parts a column each")
     declared = isinstance(values.dtype, pd.CategoricalDtype)
     values = marked(values).rename(name)
+    if pd.api.types.is_complex_dtype(values):
+        raise DataError(f"column {name!r} holds complex numbers: give real and imaginary parts a column each")
     simple, form = plain(values)
     kind, order = _wanted(simple, name, wanted)
     if kind is None:
@@ -198,7 +198,9 @@ def _moments_of(seconds: np.ndarray, column: Column, like: pd.Series) -> pd.Seri
     else:
         if of_objects:
             seconds = objects.clipped(seconds, column.form)
-        found = dates.moments(seconds, unit, column.zone, column.zone if of_objects and column.zone else dates.time_zone(like))
+        found = dates.moments(
+            seconds, unit, column.zone, column.zone if of_objects and column.zone else dates.time_zone(like)
+        )
     return objects.untyped(found, column.form) if of_objects else found
 
 
@@ -215,7 +217,12 @@ def looks_like_id(values: pd.Series) -> bool:
     """
     simple, form = plain(values)
     present = simple.dropna()
-    if form or len(present) < _FEWEST_IDS or not present.map(pd.api.types.is_hashable).all() or not present.is_unique:
+    if (
+        form not in ("", "int", "float")
+        or len(present) < _FEWEST_IDS
+        or not present.astype(object).map(pd.api.types.is_hashable).all()
+        or not present.is_unique
+    ):
         return False
     if not pd.api.types.is_numeric_dtype(present) or pd.api.types.is_bool_dtype(present):
         written = pd.to_numeric(present, errors="coerce") if present.dtype.kind == "O" else None
@@ -250,6 +257,8 @@ def _categorical(values: pd.Series) -> Kind | None:
     distinct = present.astype(str).nunique()
     if isinstance(values.dtype, pd.CategoricalDtype):
         return Kind.CATEGORICAL if distinct <= MOST_CATEGORIES else None
+    if present.map(lambda each: isinstance(each, (bool, np.bool_))).all():
+        return Kind.CATEGORICAL
     repeats = distinct < len(present) and (distinct <= FEW_CATEGORIES or distinct <= len(present) / 2)
     return Kind.CATEGORICAL if repeats and distinct <= MOST_CATEGORIES else None
 
@@ -298,7 +307,9 @@ def _coded(values: pd.Series, name: str, kind: Kind, order: tuple[Any, ...] | No
     """Return the numbers of the categories that occur, and the column."""
     present = values.dropna().astype(object)
     if not present.map(pd.api.types.is_hashable).all():
-        raise DataError(f"column {name!r} holds {present.iloc[0]!r}, which is no category: give text, or make it strings")
+        raise DataError(
+            f"column {name!r} holds {present.iloc[0]!r}, which is no category: give text, or make it strings"
+        )
     distinct = list(present.unique())
     if order is not None:
         given, order = order, _matched(order, distinct)

@@ -163,7 +163,7 @@ def _write_parquet(path: Path, table: Table, filled: np.ndarray, target: Path) -
 
     from mirimpute.datasets.storage import arrow_merged, stored
 
-    whole, frame = pyarrow.parquet.read_table(path), pd.read_parquet(path, engine="pyarrow")
+    whole = pyarrow.parquet.read_table(path)
     if whole.num_rows != len(filled):
         raise DataError(f"file '{path}' has {whole.num_rows} rows now and had {len(filled)}: run again")
     for j, column in enumerate(table.columns):
@@ -171,8 +171,7 @@ def _write_parquet(path: Path, table: Table, filled: np.ndarray, target: Path) -
         if hidden.any():
             number = whole.schema.get_field_index(column.name)
             field, values = whole.schema.field(number), whole.column(number)
-            read = frame.iloc[:, [str(name) for name in frame.columns].index(column.name)]
-            new = _new_cells(values, read, hidden, filled[hidden, j], column)
+            new = _new_cells(values, filled[hidden, j], column)
             complete = arrow_merged(values, hidden, new)
             if np.asarray(pyarrow.compute.is_null(stored(complete), nan_is_null=True)).any():
                 raise ImputationError(f"column {column.name!r} ({field.type}) was filled and still has a hole")
@@ -180,22 +179,20 @@ def _write_parquet(path: Path, table: Table, filled: np.ndarray, target: Path) -
     pyarrow.parquet.write_table(whole, target)
 
 
-def _new_cells(
-    values: pyarrow.ChunkedArray, read: pd.Series, hidden: np.ndarray, numbers: np.ndarray, column: Column
-) -> pyarrow.Array:
+def _new_cells(values: pyarrow.ChunkedArray, numbers: np.ndarray, column: Column) -> pyarrow.Array:
     """Return values for the missing cells of one column, in its type of Arrow.
 
     Args:
         values: the column as the file has it.
-        read: the same as pandas reads it.
-        hidden: which cells are missing, bool (n_rows,).
-        numbers: for each of them.
+        numbers: for each of its missing cells.
         column: what it is.
     """
     import pyarrow
 
+    from mirimpute.datasets.storage import from_arrow
+
     if isinstance(values.type, pyarrow.BaseExtensionType):
-        return pyarrow.array(decoded(numbers, column, read[hidden]).array)
+        return pyarrow.array(decoded(numbers, column, from_arrow(values.slice(0, 1)).take([0] * len(numbers))).array)
     types = pyarrow.types
     is_text = types.is_string(values.type) or types.is_large_string(values.type) or "string" in str(values.type)
     if is_text and column.kind in (Kind.CONTINUOUS, Kind.INTEGER):

@@ -152,4 +152,3 @@ def _whole(seconds: np.ndarray, unit: str) -> np.ndarray:
 
 def _may_be_date(value: Any) -> bool:
     return isinstance(value, str) and len(value) in _PATTERNS and value[:4].isdecimal() and value[4] == value[7] == "-"
-

@@ -100,11 +100,22 @@ class File(Dataset):
             raise DataError(f"file {str(path)!r} is empty: give a table with a line of column names and some rows")
 
     def _read_parquet(self, path: Path) -> pd.DataFrame:
+        """Return the columns, without those that pandas has saved as an index.
+
+        Each becomes what Arrow makes of its type: pandas' own reader looks up the dtypes that the file notes, and does
+        not know all that it writes itself.
+        """
         import pandas as pd
         import pyarrow.parquet
 
+        from mirimpute.datasets.storage import from_arrow
+
         _check_names(path, pyarrow.parquet.read_schema(path).names)
-        return pd.read_parquet(path, engine="pyarrow")
+        table = pyarrow.parquet.read_table(path)
+        index = (table.schema.pandas_metadata or {}).get("index_columns", [])
+        names = [name for name in table.schema.names if name not in index]
+        columns = [from_arrow(table.column(name)).rename(name) for name in names]
+        return pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(table.num_rows))
 
     def _read_csv(self, path: Path) -> pd.DataFrame:
         import pandas as pd

@@ -12,8 +12,9 @@ import pandas as pd
 
 from mirimpute.datasets.columns import OF_TIME, Column, Kind, decoded, encoded, looks_like_id, plain
 from mirimpute.datasets.dates import pattern_of, seconds_of
-from mirimpute.datasets.storage import is_far, marked, merged, missing_in
+from mirimpute.datasets.storage import blank, is_far, marked, merged, missing_in
 from mirimpute.errors import ImputationError, MirimputeWarning, UserError
+
 
 def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
     """Return what the columns are, by the rules of :func:`~mirimpute.datasets.columns.kind_of`.
@@ -42,8 +43,8 @@ def warn_of_ids(frame: pd.DataFrame) -> None:
     ids = [str(each.name) for each in columns if missing_in(each).any() and looks_like_id(each)]
     if ids:
         warnings.warn(
-            f"column(s) {', '.join(map(repr, ids))} look like an id, in which no value occurs twice: leave them out, or "
-            "they are filled with made-up ones",
+            f"column(s) {', '.join(map(repr, ids))} look like an id, in which no value occurs twice: leave them out, "
+            "or they are filled with made-up ones",
             MirimputeWarning,
             stacklevel=4,
         )
@@ -54,6 +55,8 @@ def _why_text(values: pd.Series, label: Any) -> str:
     present = marked(values).dropna().astype(object)
     first = repr(present.iloc[0])
     first = first if len(first) <= 40 else f"{first[:36]} ..."
+    if not pd.api.types.is_hashable(present.iloc[0]):
+        return f"column {label!r} holds lists, arrays or dicts, such as {first}: remove it, or give each part a column"
     count = present.astype(str).nunique()
     return (
         f"column {label!r} is text: {count} different values among {len(present)}, such as {first}; remove it, or make "
@@ -115,7 +118,9 @@ def _codes(known: pd.Series, column: Column, unseen: str) -> np.ndarray:
     try:
         distinct = list(known.dropna().unique())
     except TypeError:
-        raise UserError(f"column {column.name!r} holds lists or dicts, which are no categories: make them strings") from None
+        raise UserError(
+            f"column {column.name!r} holds lists or dicts, which are no categories: make them strings"
+        ) from None
     place: dict[Any, float] = {category: float(code) for code, category in enumerate(column.categories)}
     if column.levels:
         order = [column.levels.index(category) for category in column.categories]
@@ -161,12 +166,14 @@ def _filled(values: pd.Series, column: Column, numbers: np.ndarray) -> pd.Series
         return values.copy()
     if missing.all():
         values = _like(values, column, numbers)
-    elif column.kind in OF_TIME or (values.dtype == object and not column.categories):  # as these rows write them, not those of the fit
+    elif column.kind in OF_TIME or (
+        values.dtype == object and not column.categories
+    ):  # as these rows write them, not those of the fit
         simple, form = plain(values)
         pattern = pattern_of(simple) if column.kind is Kind.DATETIME else ""
         column = replace(column, pattern=pattern, form=form)
     try:
-        new = decoded(numbers[missing], column, values[missing])
+        new = decoded(numbers[missing], column, blank(values, missing))
         if isinstance(new.dtype, pd.CategoricalDtype):
             values = values.cat.set_categories(new.cat.categories)
         return merged(values, missing, new)
@@ -199,11 +206,11 @@ def _like(values: pd.Series, column: Column, numbers: np.ndarray) -> pd.Series:
 def _can_hold(dtype: Any, column: Column) -> bool:
     kind = getattr(dtype, "kind", "O")
     if column.categories:
-        return kind == "O" or (kind == "b" and all(isinstance(each, bool) for each in column.categories))
+        return kind in "OSU" or (kind == "b" and all(isinstance(each, bool) for each in column.categories))
     if column.kind in OF_TIME and kind == ("m" if column.kind is Kind.DURATION else "M"):
         return True
     if column.pattern or column.form:
-        return kind == "O"
+        return kind in "OU"
     if column.kind in OF_TIME:
         return isinstance(dtype, pd.PeriodDtype) or (isinstance(dtype, pd.ArrowDtype) and "date" in str(dtype))
     return kind != "b" and pd.api.types.is_numeric_dtype(dtype)

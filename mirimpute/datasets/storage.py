@@ -42,7 +42,9 @@ def marked(values: pd.Series) -> pd.Series:
     if isinstance(dtype, pd.SparseDtype):
         return marked(values.sparse.to_dense())
     if isinstance(dtype, pd.ArrowDtype):
-        return _of_arrow(values)
+        import pyarrow
+
+        return _like_index(from_arrow(pyarrow.array(values.array)).array, values)
     if str(dtype) in _MASKED_FLOATS:
         return _like_index(values.to_numpy(dtype=np.float64, na_value=np.nan), values)
     if isinstance(dtype, pd.CategoricalDtype):
@@ -50,9 +52,22 @@ def marked(values: pd.Series) -> pd.Series:
         return values.cat.remove_categories(list(dtype.categories[empty])) if empty.any() else values
     if isinstance(dtype, np.dtype) and not dtype.isnative:
         return values.astype(dtype.newbyteorder("="))
-    if dtype == object:
+    if dtype.kind == "O" and isinstance(dtype, np.dtype):
         _check_objects(values)
     return values
+
+
+def from_arrow(cells: Any) -> pd.Series:
+    """Return an array or a chunked array of Arrow as :func:`marked` returns a column, with an index of its own."""
+    import pyarrow
+
+    types = pyarrow.types
+    if types.is_integer(cells.type) or types.is_boolean(cells.type):
+        name = "boolean" if types.is_boolean(cells.type) else str(cells.type).replace("int", "Int").replace("uI", "UI")
+        dtype: Any = pd.api.types.pandas_dtype(name)
+        return pd.Series(dtype.__from_arrow__(cells))
+    found = _one(cells).to_pandas()
+    return found.astype(np.float64) if types.is_floating(cells.type) else found
 
 
 def seconds_of_periods(values: pd.Series) -> pd.Series:
@@ -99,6 +114,16 @@ def as_stored(found: pd.Series, like: pd.Series) -> pd.Series:
     if found.dtype.kind == "f" and pd.api.types.is_numeric_dtype(dtype):
         found = _like_index(_inside(found.to_numpy(), getattr(dtype, "numpy_dtype", dtype)), like)
     return found.astype(dtype)
+
+
+def blank(values: pd.Series, rows: np.ndarray) -> pd.Series:
+    """Return some rows, bool (n_rows,), of a column without their values: its type and index are what counts."""
+    if not isinstance(values.dtype, pd.ArrowDtype):
+        return values[rows]
+    import pyarrow
+
+    nulls = pyarrow.nulls(int(rows.sum()), values.dtype.pyarrow_dtype)
+    return pd.Series(pd.arrays.ArrowExtensionArray(pyarrow.chunked_array([nulls])), index=values.index[rows])
 
 
 def merged(values: pd.Series, missing: np.ndarray, new: pd.Series) -> pd.Series:
@@ -191,21 +216,6 @@ def _one(values: Any) -> pyarrow.Array:
         values = values.unify_dictionaries()
     combined = values.combine_chunks()
     return combined if isinstance(combined, pyarrow.Array) else pyarrow.concat_arrays(combined.chunks)
-
-
-def _of_arrow(values: pd.Series) -> pd.Series:
-    """Return a column of Arrow as :func:`marked` says."""
-    import pyarrow
-
-    cells, types = pyarrow.array(values.array), pyarrow.types
-    if types.is_integer(cells.type):
-        return values.astype(str(cells.type).replace("int", "Int").replace("uI", "UI"))
-    if types.is_boolean(cells.type):
-        return values.astype("boolean")
-    found = _one(cells).to_pandas()
-    if types.is_floating(cells.type):
-        return _like_index(found.to_numpy(dtype=np.float64), values)
-    return pd.Series(found.array, index=values.index, name=values.name)
 
 
 def _check_objects(values: pd.Series) -> None:

@@ -143,12 +143,14 @@ def _warn_of_words(
         )
     with_holes = [c.name for c in columns if missing_in(frame.iloc[:, names.index(c.name)]).any()]
     ids = [
-        each for each in with_holes if each not in kinds and looks_like_id(frame.iloc[:, names.index(each)].rename(each))
+        each
+        for each in with_holes
+        if each not in kinds and looks_like_id(frame.iloc[:, names.index(each)].rename(each))
     ]
     if ids:
         warnings.warn(
-            f"dataset {name!r}: column(s) {', '.join(ids)} look like an id, in which no value occurs twice: give the kind "
-            "text to leave them out",
+            f"dataset {name!r}: column(s) {', '.join(ids)} look like an id, in which no value occurs twice: give the "
+            "kind text to leave them out",
             MirimputeWarning,
             stacklevel=3,
         )
