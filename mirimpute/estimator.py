@@ -304,11 +304,12 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         from mirimpute.datasets.columns import Kind
         from mirimpute.datasets.frames import filled
 
-        bad = np.flatnonzero(~np.isfinite(completed).all(axis=0))
-        if bad.size:
+        bad = ~np.isfinite(completed)
+        if bad.any():
+            name = self.columns_[int(bad.any(axis=0).argmax())].name
             raise UserError(
-                f"column {self.columns_[int(bad[0])].name!r} has no finite estimate in "
-                f"{(~np.isfinite(completed)).sum()} cell(s): values of these rows are too far outside of those of the fit; correct or remove them"
+                f"column {name!r} has no finite estimate ({bad.sum()} cell(s)): values of these rows are too far "
+                "outside of those of the fit; correct or remove them"
             )
         if isinstance(X, pd.DataFrame):
             return filled(X, self.columns_, completed)

@@ -132,7 +132,7 @@ def _codes(known: pd.Series, column: Column, unseen: str) -> np.ndarray:
         strange = cells.isin(strangers).to_numpy()
         raise UserError(
             f"column {column.name!r} holds {strangers[0]!r}, which it did not hold when the imputer was fitted, in "
-            f"{strange.sum()} row(s), first in row {cells.index[strange.argmax()]!r}: its categories are "
+            f"{strange.sum()} row(s), first in row {cells.index[int(strange.argmax())]!r}: its categories are "
             f"{list(column.levels or column.categories)[:10]}; mark it as missing, give unseen='missing', or fit again"
         )
     return cells.map(place).to_numpy(dtype=np.float64, na_value=np.nan)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from decimal import Context, Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,6 +58,7 @@ def typed(values: pd.Series) -> tuple[pd.Series, str]:
 def untyped(found: pd.Series, form: str) -> pd.Series:
     """Return numbers, moments or durations without holes as objects of a form; see :func:`typed`."""
     name, _, detail = form.partition(":")
+    objects: list[Any]
     if name == "Decimal":
         places, enough = Decimal(1).scaleb(int(detail)), Context(prec=400)
         objects = [Decimal(repr(float(each))).quantize(places, context=enough) for each in found]

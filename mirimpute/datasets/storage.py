@@ -38,9 +38,9 @@ def marked(values: pd.Series) -> pd.Series:
     Raises:
         DataError: a signalling NaN of ``decimal``, whose value cannot be asked for.
     """
-    dtype = values.dtype
+    dtype: Any = values.dtype
     if isinstance(dtype, pd.SparseDtype):
-        return marked(values.sparse.to_dense())
+        return marked(_dense(values))
     if isinstance(dtype, pd.ArrowDtype):
         import pyarrow
 
@@ -84,7 +84,7 @@ def is_far(seconds: np.ndarray) -> bool:
 
 def unit_of(values: pd.Series) -> str:
     """Return the unit in which the type of the column counts moments and durations; s where it does not."""
-    dtype = values.dtype
+    dtype: Any = values.dtype
     if isinstance(dtype, pd.ArrowDtype):
         return str(getattr(dtype.pyarrow_dtype, "unit", "s"))
     if isinstance(dtype, pd.PeriodDtype):
@@ -101,7 +101,7 @@ def as_stored(found: pd.Series, like: pd.Series) -> pd.Series:
         found: numbers (float64), moments, durations or objects; whole where the type of ``like`` is whole.
         like: any column.
     """
-    dtype = like.dtype
+    dtype: Any = like.dtype
     if isinstance(dtype, pd.SparseDtype):
         found = as_stored(found, pd.Series(index=like.index, dtype=dtype.subtype))
         return found.astype(pd.SparseDtype(dtype.subtype, dtype.fill_value))
@@ -109,7 +109,7 @@ def as_stored(found: pd.Series, like: pd.Series) -> pd.Series:
         return _arrow_series(arrow_values(found, dtype.pyarrow_dtype), like)
     if isinstance(dtype, pd.PeriodDtype) and found.dtype.kind == "M":
         ordinals = found.to_numpy().astype(f"M8[{unit_of(like)}]").view("int64")
-        fine = pd.arrays.PeriodArray(ordinals, dtype=pd.PeriodDtype(unit_of(like)))
+        fine: Any = pd.arrays.PeriodArray(ordinals, dtype=pd.PeriodDtype(unit_of(like)))
         return pd.Series(fine.asfreq(dtype.freq), index=like.index)
     if found.dtype.kind == "f" and pd.api.types.is_numeric_dtype(dtype):
         found = _like_index(_inside(found.to_numpy(), getattr(dtype, "numpy_dtype", dtype)), like)
@@ -136,7 +136,7 @@ def merged(values: pd.Series, missing: np.ndarray, new: pd.Series) -> pd.Series:
     """
     dtype = values.dtype
     if isinstance(dtype, pd.SparseDtype):
-        dense, added = values.sparse.to_dense(), new.sparse.to_dense()
+        dense, added = _dense(values), _dense(new)
         return merged(dense, missing, added).astype(dtype)
     if isinstance(dtype, pd.ArrowDtype):
         import pyarrow
@@ -204,6 +204,11 @@ def _taken(values: pyarrow.Array, missing: np.ndarray, new: pyarrow.Array) -> py
         return both.take(pyarrow.array(source))
     plain = "binary" if "binary" in str(both.type) else "string"  # nothing can be taken from views
     return both.cast(f"large_{plain}").take(pyarrow.array(source)).cast(both.type)
+
+
+def _dense(values: pd.Series) -> pd.Series:
+    accessor: Any = values.sparse
+    return accessor.to_dense()
 
 
 def _one(values: Any) -> pyarrow.Array:
