@@ -256,7 +256,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
 
         from mirimpute.datasets.arrays import table_of
         from mirimpute.datasets.columns import Column, Kind
-        from mirimpute.datasets.frames import columns_of, numbers_of, warn_of_ids
+        from mirimpute.datasets.frames import check_finite, columns_of, numbers_of, warn_of_ids
 
         reset, given = columns is None, X
         X, least = table_of(X), 2 if reset else 1
@@ -267,20 +267,20 @@ class MirfImputer(TransformerMixin, BaseEstimator):
                     f"the imputer was fitted on a DataFrame, and gets a {type(given).__name__}: give a DataFrame"
                 )
             X = pd.DataFrame(X)
+        for count, what, fewest in ((X.shape[0], "sample", least), (X.shape[1], "feature", 1)):
+            if count < fewest:
+                raise UserError(
+                    f"Found array with {count} {what}(s) (shape={X.shape}) while a minimum of {fewest} is required: "
+                    f"{count} {'row' if what == 'sample' else 'column'}(s) are too few to learn from or to complete"
+                )
         if mixed or _is_mixed(X):
             _check_feature_names(self, X, reset=reset)
             _check_n_features(self, X, reset=reset)
-            if len(X) < least:
-                raise UserError(f"{len(X)} row(s) are too few to {'learn from' if reset else 'complete'}: give {least}")
             columns = columns_of(X) if columns is None else columns
             return numbers_of(X, columns, self.unseen), columns
-        x = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite=False, ensure_min_samples=least)
+        x = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite=False)
         names = list(getattr(self, "feature_names_in_", range(x.shape[1])))
-        infinite = np.flatnonzero(np.isinf(x).any(axis=0))
-        if infinite.size:
-            raise UserError(
-                f"column {names[int(infinite[0])]!r} holds infinite values: mark them as missing or remove them"
-            )
+        check_finite(x, names)
         if columns is None:
             empty = np.flatnonzero(np.isnan(x).all(axis=0))
             if empty.size:

@@ -36,6 +36,7 @@ def table_of(X: Any) -> Any:
         raise UserError(f"a table has two dimensions, and X of shape {x.shape} has {x.ndim}: give rows and columns")
     mask = np.ma.getmaskarray(x)
     x = np.ma.getdata(x)
+    x = x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
     kind = x.dtype.kind
     if kind == "c":
         raise UserError("Complex data not supported: give real and imaginary parts a column each")
@@ -43,7 +44,7 @@ def table_of(X: Any) -> Any:
         return _of_objects(x, mask)
     if kind in "USV":
         return _of_texts(x, mask)
-    if kind in "iu" and ((x > _WHOLE) | (x < -_WHOLE)).any():
+    if kind in "iu" and x.dtype.itemsize == 8 and ((x > _WHOLE) | (x < -_WHOLE)).any():
         raise UserError("whole numbers beyond 2**53 would lose digits in an array of float64: give a DataFrame")
     with np.errstate(over="ignore"):
         return np.where(mask, np.nan, x.astype(np.float64))
@@ -68,10 +69,13 @@ def _array(X: Any) -> np.ndarray:
     if module == "polars" or (hasattr(X, "to_pandas") and not hasattr(X, "iloc")):
         raise UserError(f"X is a {module} {type(X).__name__}: give X.to_pandas()")
     if isinstance(X, (list, tuple)):
-        try:
-            X = np.array([*map(list, X)] if X and all(isinstance(row, (list, tuple)) for row in X) else X, dtype=object)
-        except ValueError:
-            raise UserError("the rows of X differ in length: give each a cell for every column") from None
+        rows = [list(row) if isinstance(row, (list, tuple)) else row for row in X]
+        lengths = {len(row) for row in rows if isinstance(row, list)}
+        if len(lengths) > 1:
+            raise UserError(
+                f"the rows of X have {min(lengths)} to {max(lengths)} cells: give each one for every column"
+            )
+        X = np.array(rows, dtype=object)
     if isinstance(X, np.ma.MaskedArray):
         return X
     try:

@@ -15,6 +15,9 @@ from mirimpute.datasets.dates import pattern_of, seconds_of
 from mirimpute.datasets.storage import blank, is_far, marked, merged, missing_in
 from mirimpute.errors import ImputationError, MirimputeWarning, UserError
 
+MOST = 1e300
+"""The largest number of a table."""
+
 
 def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
     """Return what the columns are, by the rules of :func:`~mirimpute.datasets.columns.kind_of`.
@@ -80,12 +83,22 @@ def numbers_of(frame: pd.DataFrame, columns: Sequence[Column], unseen: str = "er
     x = np.empty((len(frame), len(columns)))
     for j, column in enumerate(columns):
         x[:, j] = _numbers(frame.iloc[:, j], column, unseen)
-    if np.isinf(x).any():
-        raise UserError(
-            f"column {columns[int(np.isinf(x).any(axis=0).argmax())].name!r} holds infinite values: mark "
-            "them as missing or remove them"
-        )
+    check_finite(x, [column.name for column in columns])
     return x
+
+
+def check_finite(x: np.ndarray, names: Sequence[Any]) -> None:
+    """Refuse infinite numbers, and those whose differences or sums may be: x (n_rows, n_columns), NaN where missing.
+
+    Raises:
+        UserError: names the column.
+    """
+    for bad, what, fix in (
+        (np.isinf(x), "infinite values", "mark them as missing or remove them"),
+        (np.abs(x) > MOST, f"numbers beyond {MOST:g}", "give them in another unit, or their logarithms"),
+    ):
+        if bad.any():
+            raise UserError(f"column {names[int(bad.any(axis=0).argmax())]!r} holds {what}: {fix}")
 
 
 def _numbers(values: pd.Series, column: Column, unseen: str) -> np.ndarray:

@@ -99,7 +99,9 @@ def intervals(values: list[Any]) -> pd.Series:
 
 HOLES = [pd.Interval(0, 1), pd.Interval(1, 2), pd.Interval(2, 3)]
 # pandas reads the least int64 of a CSV column with holes as NaN
-LIMITS = {name: (max(np.iinfo(name).min, -(2**63) + 1), np.iinfo(name).max) for name in ("int8", "uint8", "int64", "uint64")}
+LIMITS = {
+    name: (max(np.iinfo(name).min, -(2**63) + 1), np.iinfo(name).max) for name in ("int8", "uint8", "int64", "uint64")
+}
 
 # name -> (how, usual values, two extreme values)
 DTYPES: dict[str, tuple[Callable[[list[Any]], pd.Series], list[Any], list[Any]]] = {

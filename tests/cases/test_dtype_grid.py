@@ -25,7 +25,15 @@ ONE_TEXT = (
 NEW_CATEGORIES = (*(each for each in ONE_TEXT if each != "Interval"), "arrow dictionary")
 """Dtypes whose extreme values are categories that the fit does not have."""
 NOT_IN_PARQUET = (
-    *("longdouble", "big-endian float64", "big-endian float32", "Sparse", "object Fractions", "complex", "object complex"),
+    *(
+        "longdouble",
+        "big-endian float64",
+        "big-endian float32",
+        "Sparse",
+        "object Fractions",
+        "complex",
+        "object complex",
+    ),
 )
 NOT_IN_PARQUET_WHEN_EXTREME = ("object datetime64", "object timedeltas", "object Decimals", "object ints")
 NOT_IN_CSV = ("arrow string_view",)
@@ -35,7 +43,14 @@ TYPED_BY_PANDAS = (
     *("category", "ordered category", "category of numbers", "category of days", "arrow dictionary"),
     *("datetime64[ns, zone]", "datetime64[us, zone]", "timedelta64[ns]", "timedelta64[s]", "object datetimes in UTC"),
     *("object datetime64", "object timedeltas", "object Fractions", "object booleans", "Period[M]", "Period[Q]"),
-    *("arrow timestamp[us, zone]", "arrow duration[us]", "arrow duration[s]", "complex", "object complex", "object lists"),
+    *(
+        "arrow timestamp[us, zone]",
+        "arrow duration[us]",
+        "arrow duration[s]",
+        "complex",
+        "object complex",
+        "object lists",
+    ),
     *("arrow list", "arrow struct"),
 )
 """Dtypes of which a CSV has only the text, so that a single value is text there."""
