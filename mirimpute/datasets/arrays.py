@@ -105,7 +105,9 @@ def _of_objects(x: np.ndarray, mask: np.ndarray) -> Any:
         for each in cells[~missing]:
             if isinstance(each, (dict, list, set, np.ndarray)):
                 raise _NotACellError(f"X holds {each!r}: the argument must be a string or a number in each cell")
-    return pd.DataFrame({j: pd.Series(cells[:, j]) for j in range(cells.shape[1])})
+    return pd.DataFrame(
+        {j: pd.Series(cells[:, j], dtype=object if cells.dtype == object else None) for j in range(cells.shape[1])}
+    )
 
 
 class _NotACellError(UserError, TypeError):

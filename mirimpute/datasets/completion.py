@@ -161,9 +161,9 @@ def _texts(numbers: np.ndarray, column: Column, observed: np.ndarray, texts: Seq
 def _write_parquet(path: Path, table: Table, filled: np.ndarray, target: Path) -> None:
     import pyarrow.parquet
 
-    from mirimpute.datasets.storage import arrow_merged, stored
+    from mirimpute.datasets.storage import arrow_merged, parquet_table, stored
 
-    whole = pyarrow.parquet.read_table(path)
+    whole = parquet_table(path)
     if whole.num_rows != len(filled):
         raise DataError(f"file '{path}' has {whole.num_rows} rows now and had {len(filled)}: run again")
     for j, column in enumerate(table.columns):

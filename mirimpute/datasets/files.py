@@ -108,10 +108,10 @@ class File(Dataset):
         import pandas as pd
         import pyarrow.parquet
 
-        from mirimpute.datasets.storage import from_arrow
+        from mirimpute.datasets.storage import from_arrow, parquet_table
 
         _check_names(path, pyarrow.parquet.read_schema(path).names)
-        table = pyarrow.parquet.read_table(path)
+        table = parquet_table(path)
         index = (table.schema.pandas_metadata or {}).get("index_columns", [])
         names = [name for name in table.schema.names if name not in index]
         columns = [from_arrow(table.column(name)).rename(name) for name in names]

@@ -14,10 +14,12 @@ import pandas as pd
 from mirimpute.errors import DataError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow
 
 _MASKED_FLOATS = ("Float32", "Float64")
-_PARTS_OF_SECOND = ("ms", "us", "ns")
+_PARTS_OF_SECOND = {"ms": pd.offsets.Milli, "us": pd.offsets.Micro, "ns": pd.offsets.Nano}
 
 
 def missing_in(values: pd.Series) -> np.ndarray:
@@ -57,6 +59,18 @@ def marked(values: pd.Series) -> pd.Series:
     return values
 
 
+def parquet_table(path: Path) -> pyarrow.Table:
+    """Return a Parquet file, periods and intervals of pandas as such.
+
+    Raises:
+        ValueError, OSError: it cannot be read.
+    """
+    import pyarrow.parquet
+
+    pyarrow.array(pd.PeriodIndex([], freq="D").array)  # with the first one pandas tells Arrow its own types
+    return pyarrow.parquet.read_table(path)
+
+
 def from_arrow(cells: Any) -> pd.Series:
     """Return an array or a chunked array of Arrow as :func:`marked` returns a column, with an index of its own."""
     import pyarrow
@@ -72,7 +86,7 @@ def from_arrow(cells: Any) -> pd.Series:
 
 def seconds_of_periods(values: pd.Series) -> pd.Series:
     """Return the starts of periods as datetime64; whole numbers all the way, so that no year is too far."""
-    unit = next((each for each in _PARTS_OF_SECOND if _frequency(values) == each), "s")
+    unit = unit_of(values)
     ordinals = values.dt.asfreq(unit, how="start").astype("int64").to_numpy()  # of a missing one: that of NaT
     return _like_index(ordinals.view(f"M8[{unit}]"), values)
 
@@ -88,7 +102,7 @@ def unit_of(values: pd.Series) -> str:
     if isinstance(dtype, pd.ArrowDtype):
         return str(getattr(dtype.pyarrow_dtype, "unit", "s"))
     if isinstance(dtype, pd.PeriodDtype):
-        return next((each for each in _PARTS_OF_SECOND if _frequency(values) == each), "s")
+        return next((unit for unit, kind in _PARTS_OF_SECOND.items() if isinstance(dtype.freq, kind)), "s")
     if isinstance(dtype, np.dtype) and dtype.kind in "mM":
         return str(np.datetime_data(dtype)[0])
     return str(getattr(dtype, "unit", "s"))
@@ -254,10 +268,6 @@ def _decimals(found: pd.Series, precision: int, scale: int) -> list[Any]:
     most = Decimal(10) ** (precision - scale) - places if precision >= scale else Decimal(0)
     exact = [each if isinstance(each, Decimal) else Decimal(repr(float(each))) for each in found]
     return [max(-most, min(most, each.quantize(places, context=enough))) for each in exact]
-
-
-def _frequency(values: pd.Series) -> str:
-    return str(values.dtype.freq.name).lower() if hasattr(values.dtype, "freq") else ""
 
 
 def _arrow_series(values: Any, like: pd.Series) -> pd.Series:

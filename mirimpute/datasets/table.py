@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mirimpute.datasets.columns import Column, Kind, encoded, looks_like_id
-from mirimpute.datasets.storage import missing_in
+from mirimpute.datasets.columns import OF_TIME, Column, Kind, encoded, looks_like_id
+from mirimpute.datasets.dates import durations, moments
+from mirimpute.datasets.storage import is_far, missing_in
 from mirimpute.errors import DataError, MirimputeWarning, unknown
 
 
@@ -55,17 +56,19 @@ class Table:
     def to_frame(self, values: np.ndarray | None = None) -> pd.DataFrame:
         """Return ``values`` (default: the table's own), of the same columns, as a DataFrame.
 
-        Categories are themselves, dates ``datetime64``, durations ``timedelta64``; numbers stay float64.
+        Categories are themselves, dates ``datetime64``, durations ``timedelta64`` (of nanoseconds, or of microseconds
+        where these do not reach); numbers stay float64.
         """
         values = self.values if values is None else values
         return pd.DataFrame({c.name: _readable(values[:, j], c) for j, c in enumerate(self.columns)})
 
 
 def _readable(numbers: np.ndarray, column: Column) -> Any:
-    if column.kind is Kind.DATETIME:
-        return pd.to_datetime(numbers, unit="s")
-    if column.kind is Kind.DURATION:
-        return pd.to_timedelta(numbers, unit="s")
+    if column.kind in OF_TIME:
+        missing = np.isnan(numbers)
+        make = moments if column.kind is Kind.DATETIME else durations
+        times = make(np.where(missing, 0.0, numbers), "us" if is_far(numbers) else "ns")
+        return times.mask(missing)
     if not column.categories:
         return numbers
     numbers = np.clip(numbers, 0, len(column.categories) - 1)  # a prediction may lie beyond the last of an order

@@ -96,32 +96,30 @@ def is_hole(value):
 def in_python(name, conditions):
     for condition in conditions:
         frame = table(name, condition)
-        try:
-            completed = fitted(frame).transform(frame)
-        except UserError as error:
-            assert_sentence(error)
-            assert refused(name, condition, "fit"), error
-        else:
+        completed = answer_of(lambda frame=frame: fitted(frame).transform(frame), name, condition, "fit")
+        if completed is not None:
             check(completed, frame, name, condition)
     if name in LEFT_ALONE:
         return
     imputer = fitted(table(name, "usual"))
     for condition in conditions:
         frame = table(name, condition)
-        try:
-            completed = imputer.transform(frame)
-        except UserError as error:
-            assert_sentence(error)
-            assert refused(name, condition, "new rows"), error
-        else:
+        completed = answer_of(lambda frame=frame: imputer.transform(frame), name, condition, "new rows")
+        if completed is not None:
             check(completed, frame, name, condition)
 
 
-def assert_sentence(error):
-    text = str(error)
+def answer_of(work, name, condition, way):
+    """Return what the work returns, None where it is refused in a sentence and may be."""
+    try:
+        return work()
+    except UserError as error:
+        text = str(error)
     assert "'v'" in text
     assert "\n" not in text
     assert len(text) < 500
+    assert refused(name, condition, way), text
+    return None
 
 
 def in_files(name, conditions, folder):
@@ -143,12 +141,9 @@ def in_file(source, name, condition, way):
     file = File(path=str(source))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            loaded = file.load(Path())
-        except UserError as error:
-            assert_sentence(error)
-            assert refused(name, condition, way), error
-            return
+        loaded = answer_of(lambda: file.load(Path()), name, condition, way)
+    if loaded is None:
+        return
     names = [each.name for each in loaded.columns]
     made_up = np.where(loaded.missing, 0.0, loaded.values)
     for j, each in enumerate(loaded.columns):
