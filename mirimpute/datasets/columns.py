@@ -24,7 +24,7 @@ FEW_CATEGORIES = 20
 _TEXT = "text"
 _FEWEST_IDS = 10
 """Values from which on a column may look like ids."""
-_ID_NAME = re.compile(r"^$|^Unnamed: |(^|[\W_])(id|ids|key|uuid|guid|nr|no|number|index|row)$", re.IGNORECASE)
+_ID_NAME = re.compile(r"^$|^Unnamed: |ids?$|(^|[\W_])(key|uuid|guid|nr|no|number|index|row)$", re.IGNORECASE)
 _ID_TEXT = re.compile(r"(?=.*\d)[^\s]+")
 
 
@@ -136,10 +136,10 @@ def encoded(
     Raises:
         DataError: the column is not of the wanted kind, or holds a value that is not among its categories.
     """
-    if pd.api.types.is_complex_dtype(values):
-        raise DataError(f"column {name!r} holds complex numbers: give real and imaginary parts a column each")
     declared = isinstance(values.dtype, pd.CategoricalDtype)
     values = marked(values).rename(name)
+    if pd.api.types.is_complex_dtype(values):
+        raise DataError(f"column {name!r} holds complex numbers: give real and imaginary parts a column each")
     simple, form = plain(values)
     kind, order = _wanted(simple, name, wanted)
     if kind is None:
@@ -199,22 +199,31 @@ def _moments_of(seconds: np.ndarray, column: Column, like: pd.Series) -> pd.Seri
     else:
         if of_objects:
             seconds = objects.clipped(seconds, column.form)
-        found = dates.moments(seconds, unit, column.zone, column.zone if of_objects and column.zone else dates.time_zone(like))
+        found = dates.moments(
+            seconds, unit, column.zone, column.zone if of_objects and column.zone else dates.time_zone(like)
+        )
     return objects.untyped(found, column.form) if of_objects else found
 
 
 def looks_like_id(values: pd.Series) -> bool:
     """Return whether the column numbers its rows, or names each: no value occurs twice, and that is no accident.
 
-    Whole numbers all of which differ look like ids where they rise or fall from row to row, where the column is called
-    so (id, key, nr, ...) or has no name, or where n numbers in a range of R would all differ by chance in less than one
-    table of a hundred, exp(-n (n - 1) / 2R) < .01. Strings do where each has a digit and none a space.
+    Whole numbers all of which differ look like ids where the column is called so (id, key, nr, ...) or has no name,
+    where they are as many as they have room for, or, of an integer type, where n numbers in a range of R would all
+    differ by chance in less than one table of a hundred, exp(-n (n - 1) / 2R) < .01. Strings do where each has a digit
+    and none a space.
 
     >>> looks_like_id(pd.Series([1001.0, 1002.0, None, *range(1004, 1020)])), looks_like_id(pd.Series([3.5, 1.25] * 9))
     (True, False)
     """
-    present = plain(values)[0].dropna()
-    if len(present) < _FEWEST_IDS or not present.map(pd.api.types.is_hashable).all() or not present.is_unique:
+    simple, form = plain(values)
+    present = simple.dropna()
+    if (
+        form not in ("", "int", "float")
+        or len(present) < _FEWEST_IDS
+        or not present.astype(object).map(pd.api.types.is_hashable).all()
+        or not present.is_unique
+    ):
         return False
     if not pd.api.types.is_numeric_dtype(present) or pd.api.types.is_bool_dtype(present):
         written = pd.to_numeric(present, errors="coerce") if present.dtype.kind == "O" else None
@@ -225,10 +234,10 @@ def looks_like_id(values: pd.Series) -> bool:
     numbers = present.to_numpy(dtype=float)
     if not np.all(np.isfinite(numbers)) or np.any(numbers != np.round(numbers)):
         return False
-    steps, n = np.diff(numbers), len(numbers)
-    by_chance = np.exp(-n * (n - 1) / 2 / (np.ptp(numbers) + 1))
+    room, n = np.ptp(numbers) + 1, len(numbers)
     named = _ID_NAME.search(str(values.name)) is not None
-    return bool(np.all(steps > 0) or np.all(steps < 0) or named or by_chance < 0.01)
+    dense = pd.api.types.is_integer_dtype(simple) and np.exp(-n * (n - 1) / 2 / room) < 0.01
+    return bool(named or room <= len(values) or dense)
 
 
 def _kind_of_time(values: pd.Series) -> Kind | None:
@@ -249,6 +258,8 @@ def _categorical(values: pd.Series) -> Kind | None:
     distinct = present.astype(str).nunique()
     if isinstance(values.dtype, pd.CategoricalDtype):
         return Kind.CATEGORICAL if distinct <= MOST_CATEGORIES else None
+    if present.map(lambda each: isinstance(each, (bool, np.bool_))).all():
+        return Kind.CATEGORICAL
     repeats = distinct < len(present) and (distinct <= FEW_CATEGORIES or distinct <= len(present) / 2)
     return Kind.CATEGORICAL if repeats and distinct <= MOST_CATEGORIES else None
 
@@ -297,7 +308,9 @@ def _coded(values: pd.Series, name: str, kind: Kind, order: tuple[Any, ...] | No
     """Return the numbers of the categories that occur, and the column."""
     present = values.dropna().astype(object)
     if not present.map(pd.api.types.is_hashable).all():
-        raise DataError(f"column {name!r} holds {present.iloc[0]!r}, which is no category: give text, or make it strings")
+        raise DataError(
+            f"column {name!r} holds {present.iloc[0]!r}, which is no category: give text, or make it strings"
+        )
     distinct = list(present.unique())
     if order is not None:
         given, order = order, _matched(order, distinct)

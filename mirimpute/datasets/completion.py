@@ -15,7 +15,7 @@ from mirimpute.datasets.delimited import packed
 from mirimpute.datasets.files import suffix_of
 from mirimpute.datasets.numerals import Numerals, written
 from mirimpute.datasets.table import Table
-from mirimpute.errors import DataError, UserError
+from mirimpute.errors import DataError, ImputationError, UserError
 
 if TYPE_CHECKING:
     import pyarrow
@@ -94,9 +94,12 @@ def write_completed(source: File, table: Table, completed: np.ndarray, target: P
 
     Raises:
         UserError: the system refuses.
+        ImputationError: a cell of the table's columns got no value.
         DataError: the source has changed since it was read.
     """
     path = Path(source.path).expanduser()
+    if not np.isfinite(completed).all():
+        raise ImputationError(f"{(~np.isfinite(completed)).sum()} cell(s) have no finite value: nothing is written")
     beside = target.with_name(f".{target.name}.part")
     try:
         try:
@@ -164,48 +167,47 @@ def _texts(numbers: np.ndarray, column: Column) -> list[str]:
 def _write_parquet(path: Path, table: Table, filled: np.ndarray, target: Path) -> None:
     import pyarrow.parquet
 
-    from mirimpute.datasets.frames import filled as fill
+    from mirimpute.datasets.storage import arrow_merged, parquet_table, stored
 
-    whole, frame = pyarrow.parquet.read_table(path), pd.read_parquet(path, engine="pyarrow")
+    whole = parquet_table(path)
     if whole.num_rows != len(filled):
         raise DataError(f"file '{path}' has {whole.num_rows} rows now and had {len(filled)}: run again")
     for j, column in enumerate(table.columns):
-        if table.missing[:, j].any():
+        hidden = table.missing[:, j]
+        if hidden.any():
             number = whole.schema.get_field_index(column.name)
-            field = whole.schema.field(number)
-            hidden, types = table.missing[:, j], pyarrow.types
-            is_number = types.is_integer(field.type) or types.is_floating(field.type)
-            if is_number or (types.is_decimal(field.type) and not column.categories):
-                values = _filled(whole.column(number), hidden, filled[:, j], column)
-            elif frame[column.name].dtype.kind == "O" and column.kind in (Kind.CONTINUOUS, Kind.INTEGER):
-                texts = frame[column.name].astype(object)
-                texts[hidden] = _texts(filled[hidden, j], column)
-                values = pyarrow.array(texts, type=field.type)
-            else:
-                complete = fill(frame[[column.name]], [column], filled[:, [j]]).iloc[:, 0]
-                values = pyarrow.Array.from_pandas(complete, type=field.type)
-            whole = whole.set_column(number, field, values)
+            field, values = whole.schema.field(number), whole.column(number)
+            new = _new_cells(values, filled[hidden, j], column)
+            complete = arrow_merged(values, hidden, new)
+            if np.asarray(pyarrow.compute.is_null(stored(complete), nan_is_null=True)).any():
+                raise ImputationError(f"column {column.name!r} ({field.type}) was filled and still has a hole")
+            whole = whole.set_column(number, field, complete)
     pyarrow.parquet.write_table(whole, target)
 
 
-def _filled(values: pyarrow.ChunkedArray, missing: np.ndarray, filled: np.ndarray, column: Column) -> pyarrow.Array:
-    """Return a column of numbers with its missing cells filled, the others bit by bit as they were."""
-    import pyarrow
-    import pyarrow.compute
+def _new_cells(values: pyarrow.ChunkedArray, numbers: np.ndarray, column: Column) -> pyarrow.Array:
+    """Return values for the missing cells of one column, in its type of Arrow.
 
-    numbers = filled if column.kind is Kind.CONTINUOUS else np.round(filled)
-    if column.categories:
-        numbers = np.array(column.categories, dtype=float)[np.clip(numbers, 0, len(column.categories) - 1).astype(int)]
-    if pyarrow.types.is_integer(values.type):
-        limits = np.iinfo(values.type.to_pandas_dtype())
-        numbers = np.clip(np.round(numbers), float(limits.min), float(limits.max))
-    elif pyarrow.types.is_floating(values.type):
+    Args:
+        values: the column as the file has it.
+        numbers: for each of its missing cells.
+        column: what it is.
+    """
+    import pyarrow
+
+    from mirimpute.datasets.storage import from_arrow
+
+    if isinstance(values.type, pyarrow.BaseExtensionType):
+        return pyarrow.array(decoded(numbers, column, from_arrow(values.slice(0, 1)).take([0] * len(numbers))).array)
+    types = pyarrow.types
+    is_text = types.is_string(values.type) or types.is_large_string(values.type) or "string" in str(values.type)
+    if is_text and column.kind in (Kind.CONTINUOUS, Kind.INTEGER):
+        return pyarrow.array(_texts(numbers, column), type=values.type)
+    if types.is_floating(values.type) and not column.categories:
+        numbers = numbers if column.kind is Kind.CONTINUOUS else np.round(numbers)
         numbers = _as_observed(numbers, values.drop_null().to_numpy().astype(float))
-    if pyarrow.types.is_decimal(values.type):
-        most = np.nextafter(10.0 ** (values.type.precision - values.type.scale) - 10.0**-values.type.scale, 0.0)
-        numbers = np.clip(numbers, -most, most)
-    new = pyarrow.array(np.where(missing, numbers, 0.0)).cast(values.type, safe=False)
-    return pyarrow.compute.if_else(pyarrow.array(missing), new, values.combine_chunks())
+    like = pd.Series(pd.arrays.ArrowExtensionArray(pyarrow.chunked_array([pyarrow.nulls(len(numbers), values.type)])))
+    return pyarrow.array(decoded(numbers, column, like).array)
 
 
 def _as_observed(numbers: np.ndarray, observed: np.ndarray) -> np.ndarray:

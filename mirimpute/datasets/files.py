@@ -74,11 +74,11 @@ class File(Dataset):
 
     def table_of(self, frame: pd.DataFrame) -> Table:
         """Return the table of what :meth:`read` returned, and warn of columns that may be meant otherwise."""
-        from mirimpute.datasets.hints import warn, warn_of_numbers
+        from mirimpute.datasets.hints import of_codes, warn
         from mirimpute.datasets.table import table_from_frame
 
         table = table_from_frame(frame, self.name, self.kinds, from_text=not _is_parquet(Path(self.path)))
-        warn(warn_of_numbers(table, self.kinds))
+        warn(of_codes(table, self.kinds))
         return table
 
     def delimited(self) -> Delimited:
@@ -104,9 +104,6 @@ class File(Dataset):
         path = Path(self.path).expanduser()
         self._check(path)
         frame = self._read_parquet(path) if _is_parquet(path) else self._read_text(path)
-        for column in frame.columns[frame.isna().all()]:
-            # An empty column of a Parquet file has no type; as numbers it is refused by name instead of dropped.
-            frame[column] = float("nan")
         if self.target and self.target not in frame.columns:
             raise unknown("column", self.target, [str(name) for name in frame.columns])
         return frame
@@ -139,18 +136,28 @@ class File(Dataset):
             raise UserError(f"decimal and thousands are both {self.decimal!r}: give two different ones")
 
     def _read_parquet(self, path: Path) -> pd.DataFrame:
+        """Return the columns, without those that pandas has saved as an index.
+
+        Each becomes what Arrow makes of its type: pandas' own reader looks up the dtypes that the file notes, and does
+        not know all that it writes itself.
+        """
         import pandas as pd
         import pyarrow.parquet
 
+        from mirimpute.datasets.storage import from_arrow, parquet_table
+
         try:
             names = pyarrow.parquet.read_schema(path).names
+            _check_names(path, names)
+            table = parquet_table(path)
+            index = (table.schema.pandas_metadata or {}).get("index_columns", [])
+            names = [name for name in table.schema.names if name not in index]
+            columns = [from_arrow(table.column(name)).rename(name) for name in names]
+        except UserError:
+            raise
         except (OSError, ValueError) as error:  # Arrow's own are ValueErrors
             raise _unreadable(path, error, "Parquet file") from error
-        _check_names(path, names)
-        try:
-            return pd.read_parquet(path, engine="pyarrow")
-        except (OSError, ValueError) as error:
-            raise _unreadable(path, error, "Parquet file") from error
+        return pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(table.num_rows))
 
     def _read_text(self, path: Path) -> pd.DataFrame:
         import pandas as pd

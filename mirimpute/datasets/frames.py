@@ -12,11 +12,11 @@ import pandas as pd
 
 from mirimpute.datasets.columns import OF_TIME, Column, Kind, decoded, encoded, looks_like_id, plain
 from mirimpute.datasets.dates import pattern_of, seconds_of
-from mirimpute.datasets.storage import is_far, marked, merged, missing_in
-from mirimpute.errors import MirimputeWarning, UserError
+from mirimpute.datasets.storage import blank, is_far, marked, merged, missing_in
+from mirimpute.errors import ImputationError, MirimputeWarning, UserError
 
-UNSEEN = ("error", "missing")
-"""What becomes of a category of new rows that the fit did not have."""
+MOST = 1e300
+"""The largest number of a table."""
 
 
 def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
@@ -46,8 +46,8 @@ def warn_of_ids(frame: pd.DataFrame) -> None:
     ids = [str(each.name) for each in columns if missing_in(each).any() and looks_like_id(each)]
     if ids:
         warnings.warn(
-            f"column(s) {', '.join(map(repr, ids))} look like an id, in which no value occurs twice: leave them out, or "
-            "they are filled with made-up ones",
+            f"column(s) {', '.join(map(repr, ids))} look like an id, in which no value occurs twice: leave them out, "
+            "or they are filled with made-up ones",
             MirimputeWarning,
             stacklevel=4,
         )
@@ -58,6 +58,8 @@ def _why_text(values: pd.Series, label: Any) -> str:
     present = marked(values).dropna().astype(object)
     first = repr(present.iloc[0])
     first = first if len(first) <= 40 else f"{first[:36]} ..."
+    if not pd.api.types.is_hashable(present.iloc[0]):
+        return f"column {label!r} holds lists, arrays or dicts, such as {first}: remove it, or give each part a column"
     count = present.astype(str).nunique()
     return (
         f"column {label!r} is text: {count} different values among {len(present)}, such as {first}; remove it, or make "
@@ -81,12 +83,22 @@ def numbers_of(frame: pd.DataFrame, columns: Sequence[Column], unseen: str = "er
     x = np.empty((len(frame), len(columns)))
     for j, column in enumerate(columns):
         x[:, j] = _numbers(frame.iloc[:, j], column, unseen)
-    if np.isinf(x).any():
-        raise UserError(
-            f"column {columns[int(np.isinf(x).any(axis=0).argmax())].name!r} holds infinite values: mark "
-            "them as missing or remove them"
-        )
+    check_finite(x, [column.name for column in columns])
     return x
+
+
+def check_finite(x: np.ndarray, names: Sequence[Any]) -> None:
+    """Refuse infinite numbers, and those whose differences or sums may be: x (n_rows, n_columns), NaN where missing.
+
+    Raises:
+        UserError: names the column.
+    """
+    for bad, what, fix in (
+        (np.isinf(x), "infinite values", "mark them as missing or remove them"),
+        (np.abs(x) > MOST, f"numbers beyond {MOST:g}", "give them in another unit, or their logarithms"),
+    ):
+        if bad.any():
+            raise UserError(f"column {names[int(bad.any(axis=0).argmax())]!r} holds {what}: {fix}")
 
 
 def _numbers(values: pd.Series, column: Column, unseen: str) -> np.ndarray:
@@ -119,7 +131,9 @@ def _codes(known: pd.Series, column: Column, unseen: str) -> np.ndarray:
     try:
         distinct = list(known.dropna().unique())
     except TypeError:
-        raise UserError(f"column {column.name!r} holds lists or dicts, which are no categories: make them strings") from None
+        raise UserError(
+            f"column {column.name!r} holds lists or dicts, which are no categories: make them strings"
+        ) from None
     place: dict[Any, float] = {category: float(code) for code, category in enumerate(column.categories)}
     if column.levels:
         order = [column.levels.index(category) for category in column.categories]
@@ -131,7 +145,7 @@ def _codes(known: pd.Series, column: Column, unseen: str) -> np.ndarray:
         strange = cells.isin(strangers).to_numpy()
         raise UserError(
             f"column {column.name!r} holds {strangers[0]!r}, which it did not hold when the imputer was fitted, in "
-            f"{strange.sum()} row(s), first in row {cells.index[strange.argmax()]!r}: its categories are "
+            f"{strange.sum()} row(s), first in row {cells.index[int(strange.argmax())]!r}: its categories are "
             f"{list(column.levels or column.categories)[:10]}; mark it as missing, give unseen='missing', or fit again"
         )
     return cells.map(place).to_numpy(dtype=np.float64, na_value=np.nan)
@@ -142,8 +156,15 @@ def filled(frame: pd.DataFrame, columns: Sequence[Column], x: np.ndarray) -> pd.
 
     Observed cells and types stay. Only categories have the type of the fit, whatever levels these rows declare; levels
     that neither the fit nor its type has come behind its own.
+
+    Raises:
+        UserError: a type that cannot hold what the fit had in the column.
+        ImputationError: a cell is still missing, which is a fault of this program.
     """
     parts = [_filled(frame.iloc[:, j], column, x[:, j]) for j, column in enumerate(columns)]
+    for part, column in zip(parts, columns, strict=True):
+        if missing_in(part).any():
+            raise ImputationError(f"column {column.name!r} (dtype {part.dtype}) was filled and still has a hole")
     result = pd.concat(parts, axis=1)
     result.columns = frame.columns
     return result
@@ -158,12 +179,14 @@ def _filled(values: pd.Series, column: Column, numbers: np.ndarray) -> pd.Series
         return values.copy()
     if missing.all():
         values = _like(values, column, numbers)
-    elif column.kind in OF_TIME or (values.dtype == object and not column.categories):  # as these rows write them, not those of the fit
+    elif column.kind in OF_TIME or (
+        values.dtype == object and not column.categories
+    ):  # as these rows write them, not those of the fit
         simple, form = plain(values)
         pattern = pattern_of(simple) if column.kind is Kind.DATETIME else ""
         column = replace(column, pattern=pattern, form=form)
     try:
-        new = decoded(numbers[missing], column, values[missing])
+        new = decoded(numbers[missing], column, blank(values, missing))
         if isinstance(new.dtype, pd.CategoricalDtype):
             values = values.cat.set_categories(new.cat.categories)
         return merged(values, missing, new)
@@ -196,11 +219,11 @@ def _like(values: pd.Series, column: Column, numbers: np.ndarray) -> pd.Series:
 def _can_hold(dtype: Any, column: Column) -> bool:
     kind = getattr(dtype, "kind", "O")
     if column.categories:
-        return kind == "O" or (kind == "b" and all(isinstance(each, bool) for each in column.categories))
+        return kind in "OSU" or (kind == "b" and all(isinstance(each, bool) for each in column.categories))
     if column.kind in OF_TIME and kind == ("m" if column.kind is Kind.DURATION else "M"):
         return True
     if column.pattern or column.form:
-        return kind == "O"
+        return kind in "OU"
     if column.kind in OF_TIME:
         return isinstance(dtype, pd.PeriodDtype) or (isinstance(dtype, pd.ArrowDtype) and "date" in str(dtype))
     return kind != "b" and pd.api.types.is_numeric_dtype(dtype)

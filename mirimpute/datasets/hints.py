@@ -72,7 +72,6 @@ _MANY = 2000
 """Different texts of a column whose form is looked at."""
 _DIGITS = 15
 _FEW_CODES = 10
-_ID = re.compile(r"(?:^|[^a-z])(?:id|ids|uuid|key|index|idx|rowid|nr|no)(?:$|[^a-z])|[a-z]I[dD]$", re.IGNORECASE)
 
 
 def warn(sentences: Sequence[str]) -> None:
@@ -217,7 +216,7 @@ def _of_truths(name: str, values: Any, texts: pyarrow.Array) -> list[str]:
         return []
     return [
         f"column {name!r} writes true and false in {len(spellings)} ways, {', '.join(spellings)}: they are taken for "
-        f"two values, say {_kind_option(name, 'text')} to leave it alone"
+        f"two values, say {kind_option(name, 'text')} to leave it alone"
     ]
 
 
@@ -241,13 +240,13 @@ def _of_numerals(file: File, name: str, how: Numerals, texts: pyarrow.Array) -> 
     if re.fullmatch(r"\d+[eE]\d+", first) and pc.all(pc.match_substring_regex(texts, r"^\d+[eE]\d+$")).as_py():
         return [
             f"column {name!r} is read as numbers with exponents, the first is {first!r}: if they are codes, say "
-            f"{_kind_option(name, 'text')}"
+            f"{kind_option(name, 'text')}"
         ]
     return []
 
 
-def warn_of_numbers(table: Table, kinds: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for each column of whole numbers that may be codes or ids."""
+def of_codes(table: Table, kinds: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each column of whole numbers that may be codes."""
     found = []
     for j, column in enumerate(table.columns):
         if column.kind is not Kind.INTEGER or column.name in kinds:
@@ -258,12 +257,7 @@ def warn_of_numbers(table: Table, kinds: Mapping[str, Any]) -> list[str]:
             shown = ", ".join(f"{each:.0f}" for each in distinct)
             found.append(
                 f"column {column.name!r} holds the whole numbers {shown} alone: if they are codes, say "
-                f"{_kind_option(column.name, 'categorical')}, or means such as {_between(distinct)} are filled in"
-            )
-        elif len(distinct) == len(numbers) > _FEW_CODES and _ID.search(column.name) and table.missing.any():
-            found.append(
-                f"column {column.name!r} has another whole number in each row, the first is {numbers[0]:.0f}: if they "
-                f"are ids, say {_kind_option(column.name, 'text')}, which leaves them alone"
+                f"{kind_option(column.name, 'categorical')}, or means such as {_between(distinct)} are filled in"
             )
     return found
 
@@ -288,10 +282,15 @@ def _between(distinct: np.ndarray) -> str:
 def _way(word: str, name: str, from_text: bool, way: str = "") -> str:
     """Return what can be done about a column: ``way``, or to mark the word as missing, or to leave it alone."""
     marks = f"--na {_quoted(word)} (dataset.missing_markers) marks it" if from_text else "mark it"
-    return f"{way or f'{marks} as missing, or correct it'}, or leave the column alone by {_kind_option(name, 'text')}"
+    return f"{way or f'{marks} as missing, or correct it'}, or leave the column alone by {kind_option(name, 'text')}"
 
 
-def _kind_option(name: str, kind: str) -> str:
+def kind_option(name: str, kind: str) -> str:
+    """Return how a kind is asked for, of the commands.
+
+    >>> kind_option("zip", "text")
+    '--kind zip=text (+dataset.kinds.zip=text)'
+    """
     return f"--kind {_quoted(name)}={kind} (+dataset.kinds.{name}={kind})"
 
 

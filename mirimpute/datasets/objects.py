@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from decimal import Context, Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,7 @@ def typed(values: pd.Series) -> tuple[pd.Series, str]:
     """Return a column of objects that are all numbers, moments or durations in NumPy's type, and their form.
 
     Other columns come back as they are, with the form "". A form is "Decimal:-2" (with two places), "Fraction:9" (9 the
-    largest denominator), or the name of a type of moments or durations.
+    largest denominator), or the name of a type: int, float, date, datetime, Timestamp, datetime64, timedelta, ...
 
     Args:
         values: any column, missing cells as :func:`~mirimpute.datasets.storage.marked` has them.
@@ -57,12 +58,15 @@ def typed(values: pd.Series) -> tuple[pd.Series, str]:
 def untyped(found: pd.Series, form: str) -> pd.Series:
     """Return numbers, moments or durations without holes as objects of a form; see :func:`typed`."""
     name, _, detail = form.partition(":")
+    objects: list[Any]
     if name == "Decimal":
         places, enough = Decimal(1).scaleb(int(detail)), Context(prec=400)
         objects = [Decimal(repr(float(each))).quantize(places, context=enough) for each in found]
     elif name == "Fraction":
         objects = [Fraction(float(each)).limit_denominator(int(detail)) for each in found]
-    elif name in ("Timestamp", "Timedelta"):
+    elif name == "int":
+        objects = [round(each) for each in found]
+    elif name in ("float", "Timestamp", "Timedelta"):
         objects = list(found)
     elif name == "datetime64":
         objects = list(found.to_numpy().astype("M8[us]"))
@@ -99,7 +103,7 @@ def _form_of_numbers(present: pd.Series, kinds: set[type]) -> str:
         return f"Decimal:{min(finite, default=0)}"
     if all(issubclass(each, Fraction) for each in kinds):
         return f"Fraction:{max(each.denominator for each in present)}"
-    return ""
+    return "int" if all(issubclass(each, (int, np.integer)) for each in kinds) else "float"
 
 
 def _moments(values: pd.Series, present: pd.Series, kinds: set[type]) -> tuple[pd.Series, str]:
@@ -109,7 +113,9 @@ def _moments(values: pd.Series, present: pd.Series, kinds: set[type]) -> tuple[p
     if any(aware) and not all(aware):
         return values, ""
     try:
-        cells = [each.astimezone(datetime.timezone.utc).replace(tzinfo=None) for each in present] if zones[0] else present
+        cells = (
+            [each.astimezone(datetime.timezone.utc).replace(tzinfo=None) for each in present] if zones[0] else present
+        )
     except OverflowError:
         raise DataError(
             f"column {values.name!r} holds a moment that is beyond the year 9999 in UTC: leave the time zones out"
@@ -125,9 +131,11 @@ def _moments(values: pd.Series, present: pd.Series, kinds: set[type]) -> tuple[p
 def _name(kinds: set[type]) -> str:
     """Return the name of the type of moments or durations; of several the one that holds most."""
     names = {each.__name__ for each in kinds}
-    return max(names, key=("date", "timedelta", "datetime", "datetime64", "timedelta64", "Timestamp", "Timedelta").index)
+    return max(
+        names, key=("date", "timedelta", "datetime", "datetime64", "timedelta64", "Timestamp", "Timedelta").index
+    )
 
 
 def clipped(seconds: np.ndarray, form: str) -> np.ndarray:
-    """Return seconds since 1970 inside the years that moments of a form may have; 1000 to 9999 where none is earlier."""
+    """Return seconds since 1970 inside the years that a form may have: 1000 to 9999 where no moment is earlier."""
     return np.clip(seconds, _FIRST_EARLY if form.endswith(_EARLY) else _FIRST, _LAST)

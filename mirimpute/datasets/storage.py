@@ -14,10 +14,12 @@ import pandas as pd
 from mirimpute.errors import DataError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow
 
 _MASKED_FLOATS = ("Float32", "Float64")
-_PARTS_OF_SECOND = ("ms", "us", "ns")
+_PARTS_OF_SECOND = {"ms": pd.offsets.Milli, "us": pd.offsets.Micro, "ns": pd.offsets.Nano}
 
 
 def missing_in(values: pd.Series) -> np.ndarray:
@@ -38,11 +40,13 @@ def marked(values: pd.Series) -> pd.Series:
     Raises:
         DataError: a signalling NaN of ``decimal``, whose value cannot be asked for.
     """
-    dtype = values.dtype
+    dtype: Any = values.dtype
     if isinstance(dtype, pd.SparseDtype):
-        return marked(values.sparse.to_dense())
+        return marked(_dense(values))
     if isinstance(dtype, pd.ArrowDtype):
-        return _of_arrow(values)
+        import pyarrow
+
+        return _like_index(from_arrow(pyarrow.array(values.array)).array, values)
     if str(dtype) in _MASKED_FLOATS:
         return _like_index(values.to_numpy(dtype=np.float64, na_value=np.nan), values)
     if isinstance(dtype, pd.CategoricalDtype):
@@ -50,14 +54,39 @@ def marked(values: pd.Series) -> pd.Series:
         return values.cat.remove_categories(list(dtype.categories[empty])) if empty.any() else values
     if isinstance(dtype, np.dtype) and not dtype.isnative:
         return values.astype(dtype.newbyteorder("="))
-    if dtype == object:
+    if dtype.kind == "O" and isinstance(dtype, np.dtype):
         _check_objects(values)
     return values
 
 
+def parquet_table(path: Path) -> pyarrow.Table:
+    """Return a Parquet file, periods and intervals of pandas as such.
+
+    Raises:
+        ValueError, OSError: it cannot be read.
+    """
+    import pyarrow.parquet
+
+    pyarrow.array(pd.PeriodIndex([], freq="D").array)  # with the first one pandas tells Arrow its own types
+    return pyarrow.parquet.read_table(path)
+
+
+def from_arrow(cells: Any) -> pd.Series:
+    """Return an array or a chunked array of Arrow as :func:`marked` returns a column, with an index of its own."""
+    import pyarrow
+
+    types = pyarrow.types
+    if types.is_integer(cells.type) or types.is_boolean(cells.type):
+        name = "boolean" if types.is_boolean(cells.type) else str(cells.type).replace("int", "Int").replace("uI", "UI")
+        dtype: Any = pd.api.types.pandas_dtype(name)
+        return pd.Series(dtype.__from_arrow__(cells))
+    found = _one(cells).to_pandas()
+    return found.astype(np.float64) if types.is_floating(cells.type) else found
+
+
 def seconds_of_periods(values: pd.Series) -> pd.Series:
     """Return the starts of periods as datetime64; whole numbers all the way, so that no year is too far."""
-    unit = next((each for each in _PARTS_OF_SECOND if _frequency(values) == each), "s")
+    unit = unit_of(values)
     ordinals = values.dt.asfreq(unit, how="start").astype("int64").to_numpy()  # of a missing one: that of NaT
     return _like_index(ordinals.view(f"M8[{unit}]"), values)
 
@@ -69,11 +98,11 @@ def is_far(seconds: np.ndarray) -> bool:
 
 def unit_of(values: pd.Series) -> str:
     """Return the unit in which the type of the column counts moments and durations; s where it does not."""
-    dtype = values.dtype
+    dtype: Any = values.dtype
     if isinstance(dtype, pd.ArrowDtype):
         return str(getattr(dtype.pyarrow_dtype, "unit", "s"))
     if isinstance(dtype, pd.PeriodDtype):
-        return next((each for each in _PARTS_OF_SECOND if _frequency(values) == each), "s")
+        return next((unit for unit, kind in _PARTS_OF_SECOND.items() if isinstance(dtype.freq, kind)), "s")
     if isinstance(dtype, np.dtype) and dtype.kind in "mM":
         return str(np.datetime_data(dtype)[0])
     return str(getattr(dtype, "unit", "s"))
@@ -86,7 +115,7 @@ def as_stored(found: pd.Series, like: pd.Series) -> pd.Series:
         found: numbers (float64), moments, durations or objects; whole where the type of ``like`` is whole.
         like: any column.
     """
-    dtype = like.dtype
+    dtype: Any = like.dtype
     if isinstance(dtype, pd.SparseDtype):
         found = as_stored(found, pd.Series(index=like.index, dtype=dtype.subtype))
         return found.astype(pd.SparseDtype(dtype.subtype, dtype.fill_value))
@@ -94,11 +123,21 @@ def as_stored(found: pd.Series, like: pd.Series) -> pd.Series:
         return _arrow_series(arrow_values(found, dtype.pyarrow_dtype), like)
     if isinstance(dtype, pd.PeriodDtype) and found.dtype.kind == "M":
         ordinals = found.to_numpy().astype(f"M8[{unit_of(like)}]").view("int64")
-        fine = pd.arrays.PeriodArray(ordinals, dtype=pd.PeriodDtype(unit_of(like)))
+        fine: Any = pd.arrays.PeriodArray(ordinals, dtype=pd.PeriodDtype(unit_of(like)))
         return pd.Series(fine.asfreq(dtype.freq), index=like.index)
     if found.dtype.kind == "f" and pd.api.types.is_numeric_dtype(dtype):
         found = _like_index(_inside(found.to_numpy(), getattr(dtype, "numpy_dtype", dtype)), like)
     return found.astype(dtype)
+
+
+def blank(values: pd.Series, rows: np.ndarray) -> pd.Series:
+    """Return some rows, bool (n_rows,), of a column without their values: its type and index are what counts."""
+    if not isinstance(values.dtype, pd.ArrowDtype):
+        return values[rows]
+    import pyarrow
+
+    nulls = pyarrow.nulls(int(rows.sum()), values.dtype.pyarrow_dtype)
+    return pd.Series(pd.arrays.ArrowExtensionArray(pyarrow.chunked_array([nulls])), index=values.index[rows])
 
 
 def merged(values: pd.Series, missing: np.ndarray, new: pd.Series) -> pd.Series:
@@ -111,7 +150,7 @@ def merged(values: pd.Series, missing: np.ndarray, new: pd.Series) -> pd.Series:
     """
     dtype = values.dtype
     if isinstance(dtype, pd.SparseDtype):
-        dense, added = values.sparse.to_dense(), new.sparse.to_dense()
+        dense, added = _dense(values), _dense(new)
         return merged(dense, missing, added).astype(dtype)
     if isinstance(dtype, pd.ArrowDtype):
         import pyarrow
@@ -152,11 +191,20 @@ def arrow_merged(values: Any, missing: np.ndarray, new: Any) -> pyarrow.Array:
     import pyarrow
 
     whole, kind = _one(values), values.type
+    if isinstance(whole, pyarrow.ExtensionArray):
+        return pyarrow.ExtensionArray.from_storage(kind, _taken(whole.storage, missing, stored(_one(new))))
     if pyarrow.types.is_dictionary(kind):
         whole, new = pyarrow.chunked_array([whole, _one(new).cast(kind)]).unify_dictionaries().chunks
         codes = _taken(whole.indices, missing, new.indices)
         return pyarrow.DictionaryArray.from_arrays(codes, whole.dictionary, ordered=kind.ordered)
     return _taken(whole, missing, _one(new))
+
+
+def stored(values: pyarrow.Array) -> pyarrow.Array:
+    """Return the storage of an extension array, others as they are."""
+    import pyarrow
+
+    return values.storage if isinstance(values, pyarrow.ExtensionArray) else values
 
 
 def _taken(values: pyarrow.Array, missing: np.ndarray, new: pyarrow.Array) -> pyarrow.Array:
@@ -166,11 +214,15 @@ def _taken(values: pyarrow.Array, missing: np.ndarray, new: pyarrow.Array) -> py
     source = np.arange(len(values))
     source[missing] = len(values) + np.arange(int(missing.sum()))
     both = pyarrow.concat_arrays([values, new])
-    text = pyarrow.types.is_string(both.type) or "view" not in str(both.type)
-    if text:
+    if "_view" not in str(both.type):
         return both.take(pyarrow.array(source))
-    plain = "binary" if "binary" in str(both.type) else "string"  # views cannot be taken from
+    plain = "binary" if "binary" in str(both.type) else "string"  # nothing can be taken from views
     return both.cast(f"large_{plain}").take(pyarrow.array(source)).cast(both.type)
+
+
+def _dense(values: pd.Series) -> pd.Series:
+    accessor: Any = values.sparse
+    return accessor.to_dense()
 
 
 def _one(values: Any) -> pyarrow.Array:
@@ -183,21 +235,6 @@ def _one(values: Any) -> pyarrow.Array:
         values = values.unify_dictionaries()
     combined = values.combine_chunks()
     return combined if isinstance(combined, pyarrow.Array) else pyarrow.concat_arrays(combined.chunks)
-
-
-def _of_arrow(values: pd.Series) -> pd.Series:
-    """Return a column of Arrow as :func:`marked` says."""
-    import pyarrow
-
-    cells, types = pyarrow.array(values.array), pyarrow.types
-    if types.is_integer(cells.type):
-        return values.astype(str(cells.type).replace("int", "Int").replace("uI", "UI"))
-    if types.is_boolean(cells.type):
-        return values.astype("boolean")
-    found = _one(cells).to_pandas()
-    if types.is_floating(cells.type):
-        return _like_index(found.to_numpy(dtype=np.float64), values)
-    return pd.Series(found.array, index=values.index, name=values.name)
 
 
 def _check_objects(values: pd.Series) -> None:
@@ -231,10 +268,6 @@ def _decimals(found: pd.Series, precision: int, scale: int) -> list[Any]:
     most = Decimal(10) ** (precision - scale) - places if precision >= scale else Decimal(0)
     exact = [each if isinstance(each, Decimal) else Decimal(repr(float(each))) for each in found]
     return [max(-most, min(most, each.quantize(places, context=enough))) for each in exact]
-
-
-def _frequency(values: pd.Series) -> str:
-    return str(values.dtype.freq.name).lower() if hasattr(values.dtype, "freq") else ""
 
 
 def _arrow_series(values: Any, like: pd.Series) -> pd.Series:

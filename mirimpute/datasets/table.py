@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mirimpute.datasets.columns import Column, Kind, encoded
-from mirimpute.datasets.hints import culprit
+from mirimpute.datasets.columns import OF_TIME, Column, Kind, encoded, looks_like_id
+from mirimpute.datasets.dates import durations, moments
+from mirimpute.datasets.hints import culprit, kind_option
+from mirimpute.datasets.storage import is_far, missing_in
 from mirimpute.errors import DataError, MirimputeWarning, unknown
 
 
@@ -55,17 +57,19 @@ class Table:
     def to_frame(self, values: np.ndarray | None = None) -> pd.DataFrame:
         """Return ``values`` (default: the table's own), of the same columns, as a DataFrame.
 
-        Categories are themselves, dates ``datetime64``, durations ``timedelta64``; numbers stay float64.
+        Categories are themselves, dates ``datetime64``, durations ``timedelta64`` (of nanoseconds, or of microseconds
+        where these do not reach); numbers stay float64.
         """
         values = self.values if values is None else values
         return pd.DataFrame({c.name: _readable(values[:, j], c) for j, c in enumerate(self.columns)})
 
 
 def _readable(numbers: np.ndarray, column: Column) -> Any:
-    if column.kind is Kind.DATETIME:
-        return pd.to_datetime(numbers, unit="s")
-    if column.kind is Kind.DURATION:
-        return pd.to_timedelta(numbers, unit="s")
+    if column.kind in OF_TIME:
+        missing = np.isnan(numbers)
+        make = moments if column.kind is Kind.DATETIME else durations
+        times = make(np.where(missing, 0.0, numbers), "us" if is_far(numbers) else "ns")
+        return times.mask(missing)
     if not column.categories:
         return numbers
     numbers = np.clip(numbers, 0, len(column.categories) - 1)  # a prediction may lie beyond the last of an order
@@ -100,7 +104,7 @@ def table_from_frame(
     for each in kinds:
         if each not in names:
             raise unknown("column", each, names)
-    empty = [each for j, each in enumerate(names) if kinds.get(each) != "text" and frame.iloc[:, j].isna().all()]
+    empty = [each for j, each in enumerate(names) if kinds.get(each) != "text" and missing_in(frame.iloc[:, j]).all()]
     if empty:
         raise DataError(f"dataset {name!r} has no value at all in column(s) {empty}: drop these columns")
     found = [encoded(frame.iloc[:, j], each, kinds.get(each)) for j, each in enumerate(names)]
@@ -147,4 +151,19 @@ def _warn_of_words(
     if coded:
         warnings.warn(
             f"dataset {name!r}: column(s) taken as categories: {', '.join(coded)}", MirimputeWarning, stacklevel=3
+        )
+    with_holes = [c.name for c in columns if missing_in(frame.iloc[:, names.index(c.name)]).any()]
+    ids = [
+        each
+        for each in with_holes
+        if each not in kinds and looks_like_id(frame.iloc[:, names.index(each)].rename(each))
+    ]
+    if ids:
+        first = frame.iloc[:, names.index(ids[0])].dropna().iloc[0]
+        shown = int(first) if isinstance(first, float) else first
+        warnings.warn(
+            f"dataset {name!r}: column(s) {', '.join(ids)} look like an id, in which no value occurs twice, the first "
+            f"is {shown}: {kind_option(ids[0], 'text')} leaves it alone",
+            MirimputeWarning,
+            stacklevel=3,
         )

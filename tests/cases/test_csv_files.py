@@ -269,7 +269,7 @@ def test_ids_with_holes_are_told(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("patient_id,x\n" + "".join(f"{700 + 3 * k if k % 6 else ''},{k % 4}.5\n" for k in range(40)))
     with pytest.warns(
-        MirimputeWarning, match="'patient_id' has another whole number in each row, the first is 703.*=text"
+        MirimputeWarning, match="patient_id look like an id, .* the first is 703: --kind patient_id=text"
     ):
         File(path=str(path)).load(Path())
 
