@@ -257,6 +257,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         from mirimpute.datasets.arrays import table_of
         from mirimpute.datasets.columns import Column, Kind
         from mirimpute.datasets.frames import check_finite, columns_of, numbers_of, warn_of_ids
+        from mirimpute.datasets.hints import warn_of_codes
 
         reset, given = columns is None, X
         X, least = table_of(X), 2 if reset else 1
@@ -290,6 +291,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
             columns = tuple(Column(str(name), Kind.CONTINUOUS) for name in names)
             if isinstance(X, pd.DataFrame):
                 warn_of_ids(X)
+                warn_of_codes(X)
         return x, columns
 
     def _written(self, X: Any, completed: np.ndarray) -> Any:

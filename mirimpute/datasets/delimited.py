@@ -144,7 +144,7 @@ def read_delimited(file: File, path: Path) -> Delimited:
     separator = _separator(file.sep)
     if not separator:
         separator = _sniffed(data, file, str(path))
-        if separator != ",":
+        if separator != "," and not (separator == "\t" and ".tsv" in path.name.lower()):
             notes.append(
                 f"file {str(path)!r} is read with {separator!r} between its cells (--sep, dataset.sep gives another)"
             )
@@ -182,29 +182,34 @@ def packed(content: bytes, suffix: str) -> bytes:
 
 def _decoded(content: bytes, encoding: str, path: Path) -> tuple[bytes, str, bytes]:
     """Return the text in UTF-8, the encoding, and the mark before it."""
-    mark = b""
-    for known, name in _MARKS:
-        if content.startswith(known) and encoding.lower().replace("_", "-") in ("", "utf-16", name, "utf-8-sig"):
-            mark, encoding = known, name
+    mark, name = b"", "utf-8"
+    if encoding:
+        try:
+            name = codecs.lookup(encoding).name
+            "a".encode(name)  # rot13 and the like are no encodings of texts
+        except (LookupError, UnicodeError) as error:
+            valid = "utf-8, latin-1, cp1252 or utf-16"
+            raise UserError(f"unknown encoding {encoding!r} of a text: give one such as {valid}") from error
+    for known, marked in _MARKS:
+        if content.startswith(known) and (not encoding or name in (marked, "utf-16", "utf-8-sig")):
+            mark, name = known, marked
             break
-    encoding = encoding or "utf-8"
+    body = content[len(mark) :]
     try:
-        name = codecs.lookup(encoding).name
-    except LookupError as error:
-        raise UserError(f"unknown encoding {encoding!r}: give one such as utf-8, latin-1, cp1252 or utf-16") from error
-    try:
-        text = content[len(mark) :].decode(name)
-        if name == "utf-8":
-            return content[len(mark) :], name, mark
-        if text.encode(name) != content[len(mark) :]:
-            raise UserError(f"file {str(path)!r} cannot be kept byte by byte in {encoding}: save it as UTF-8")
+        text = body.decode(name)
     except UnicodeDecodeError as error:
-        line, byte = content[: error.start].count(b"\n") + 1, content[error.start + len(mark)]
+        line, byte = body[: error.start].count(b"\n") + 1, body[error.start]
         raise DataError(
-            f"cannot read {str(path)!r} (byte {byte:#04x} in line {line} is not {encoding}): "
-            "check that it is a readable text, and give its encoding, such as --encoding latin-1 or cp1252 "
-            "(dataset.encoding=latin-1)"
+            f"cannot read {str(path)!r} (byte {byte:#04x} in line {line} is not {name}): check that it is a readable "
+            "text, and give its encoding, such as --encoding latin-1 or cp1252 (dataset.encoding=latin-1)"
         ) from error
+    if name == "utf-8":
+        return body, name, mark
+    if text.encode(name, "surrogateescape") != body:
+        raise DataError(
+            f"file {str(path)!r} cannot be kept byte by byte in {name}: give another encoding, such as utf-16-le, or "
+            "save it as UTF-8"
+        )
     return text.encode("utf-8"), name, mark
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from mirimpute.datasets.columns import OF_TIME, Column, Kind, decoded, encoded, looks_like_id, plain
 from mirimpute.datasets.dates import pattern_of, seconds_of
+from mirimpute.datasets.hints import warn_of_codes
 from mirimpute.datasets.storage import blank, is_far, marked, merged, missing_in
 from mirimpute.errors import ImputationError, MirimputeWarning, UserError
 
@@ -37,6 +38,7 @@ def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
             raise UserError(_why_text(values, label))
         found.append(result[1])
     warn_of_ids(frame)
+    warn_of_codes(frame)
     return tuple(found)
 
 

@@ -156,6 +156,13 @@ def of_text(text: Delimited) -> list[str]:
             f"the first line of {path!r} holds numbers only and is taken as column names: if the file has no "
             "header, say so by dataset.header=false (mirimpute-impute: --no-header)"
         )
+    if text.layout.width == 1 and len(text.layout.rows):
+        cell = text.texts(0)[0].as_py() or ""
+        if re.search(r"\w[^\w.+-]+\w", cell):
+            found.append(
+                f"file {path!r} is read as one column, the first cell is {cell[:60]!r}: if there are more, say by --sep "
+                "(dataset.sep) what is between them"
+            )
     for column in text.left_out:
         first = text.texts(column)[0].as_py() if len(text.layout.rows) else None
         what = "is empty" if first is None else f"counts the rows from {first}"
@@ -247,19 +254,42 @@ def _of_numerals(file: File, name: str, how: Numerals, texts: pyarrow.Array) -> 
 
 def of_codes(table: Table, kinds: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each column of whole numbers that may be codes."""
-    found = []
-    for j, column in enumerate(table.columns):
-        if column.kind is not Kind.INTEGER or column.name in kinds:
-            continue
-        numbers = table.values[~np.isnan(table.values[:, j]), j]
-        distinct = np.unique(numbers)
-        if _may_be_codes(distinct, len(numbers)):
-            shown = ", ".join(f"{each:.0f}" for each in distinct)
-            found.append(
-                f"column {column.name!r} holds the whole numbers {shown} alone: if they are codes, say "
-                f"{kind_option(column.name, 'categorical')}, or means such as {_between(distinct)} are filled in"
-            )
-    return found
+    return [
+        codes_in(table.values[:, j], column.name, f"say {kind_option(column.name, 'categorical')}")
+        for j, column in enumerate(table.columns)
+        if column.kind is Kind.INTEGER and column.name not in kinds and codes_in(table.values[:, j], column.name, "")
+    ]
+
+
+def codes_in(values: np.ndarray, name: str, way: str) -> str:
+    """Return what may be wrong with a column of whole numbers, float64 (n_rows,) with NaN where missing; "" for others.
+
+    Args:
+        values: the numbers.
+        name: of the column.
+        way: how it is made categories.
+    """
+    numbers = values[~np.isnan(values)]
+    if not np.all(np.isfinite(numbers)) or not np.array_equal(numbers, np.round(numbers)):
+        return ""
+    distinct = np.unique(numbers)
+    if not _may_be_codes(distinct, len(numbers)):
+        return ""
+    return (
+        f"column {name!r} holds the whole numbers {', '.join(f'{each:.0f}' for each in distinct)} alone: if they are "
+        f"codes, {way}, or means such as {_between(distinct)} are filled in"
+    )
+
+
+def warn_of_codes(frame: pd.DataFrame) -> None:
+    """Warn of columns of a DataFrame with holes whose whole numbers may be codes."""
+    for j, name in enumerate(frame.columns):
+        values = frame.iloc[:, j]
+        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values) and values.isna().any():
+            numbers = values.to_numpy(dtype=float, na_value=np.nan)
+            said = codes_in(numbers, str(name), "make the column a category by .astype('category')")
+            if said:
+                warnings.warn(said, MirimputeWarning, stacklevel=5)
 
 
 def _may_be_codes(distinct: np.ndarray, count: int) -> bool:

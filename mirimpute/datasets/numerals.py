@@ -161,6 +161,7 @@ def _plain(texts: pyarrow.Array) -> Any:
     try:
         numbers = pc.cast(texts, pyarrow.float64())
     except pyarrow.ArrowInvalid:
+        texts = pc.utf8_trim_whitespace(texts)  # inside of quotes
         if not _all(texts, _PLAIN):
             return None
         numbers = pc.cast(pc.replace_substring_regex(texts, r"^\+", ""), pyarrow.float64())

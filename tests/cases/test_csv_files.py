@@ -326,3 +326,9 @@ def test_a_file_that_changed_meanwhile_is_told(tmp_path):
     with pytest.raises(DataError, match="has changed"):
         write_completed(source, table, np.zeros(table.values.shape), tmp_path / "b.csv")
     assert [each.name for each in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_codes_of_a_dataframe_are_told(tmp_path):
+    frame = mirimpute.read_table(CSV / "plain.csv").assign(ans=np.tile([1.0, 9.0, np.nan], 20))
+    with pytest.warns(MirimputeWarning, match="column 'ans' holds the whole numbers 1, 9 alone.*astype"):
+        mirimpute.MirfImputer(preset="mirf_fast").fit(frame)
