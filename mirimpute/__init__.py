@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mirimpute.datasets.files import read_table
     from mirimpute.estimator import MirfImputer
     from mirimpute.pooling import Pooled, pool
 
 __version__ = "0.1.0"
-__all__ = ["MirfImputer", "Pooled", "__version__", "pool"]
+__all__ = ["MirfImputer", "Pooled", "__version__", "pool", "read_table"]
 
-_HOME = {"MirfImputer": "mirimpute.estimator", "Pooled": "mirimpute.pooling", "pool": "mirimpute.pooling"}
+_HOME = {
+    "MirfImputer": "mirimpute.estimator",
+    "Pooled": "mirimpute.pooling",
+    "pool": "mirimpute.pooling",
+    "read_table": "mirimpute.datasets.files",
+}
 
 
 def __getattr__(name: str) -> Any:

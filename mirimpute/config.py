@@ -207,8 +207,9 @@ class CellConfig:
         parts = asdict(self)
         for key in ("results_dir", "resume", "force", "save_tables", "timeout_s", "memory_mb"):
             del parts[key]
-        if not parts["dataset"]["kinds"]:
-            del parts["dataset"]["kinds"]  # what is not asked for does not make another cell
+        for key in ("kinds", "sep", "decimal", "thousands", "encoding", "comment"):
+            if not parts["dataset"].get(key, True):
+                del parts["dataset"][key]  # what is not asked for does not make another cell
         for key in ("dataset", "mechanism", "method"):
             parts[key]["class"] = type(getattr(self, key)).__name__
         parts["method"]["version"] = self.method.version

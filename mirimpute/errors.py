@@ -49,6 +49,7 @@ def unknown(kind: str, value: str, valid: Iterable[str]) -> UserError:
     unknown method 'mirff': did you mean 'mirf'? valid: ice, mean, mirf
     """
     names = sorted(valid)
-    near = difflib.get_close_matches(value, names, n=3, cutoff=0.5)
+    small = {name.lower(): name for name in names}
+    near = [small[each] for each in difflib.get_close_matches(value.lower(), small, n=3, cutoff=0.5)]
     hint = f"did you mean {' or '.join(repr(n) for n in near)}? " if near else ""
     return UserError(f"unknown {kind} {value!r}: {hint}valid: {', '.join(names)}")

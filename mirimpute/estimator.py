@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 
 PRESETS = ("mirf", "mirf_fast", "mirf_mnar")
 OUTPUTS = ("point", "draw")
+UNSEEN = ("error", "missing")
 
 
 class MirfImputer(TransformerMixin, BaseEstimator):
     """Complete missing values by a rectified flow and trees; new rows too, without fitting again.
 
-    Arrays hold numbers, with NaN where missing. DataFrames may also hold categories (strings, booleans, pandas
-    categories), ordered categories, nullable integers, dates and durations, with NaN, None or NA; they come back with
-    the same dtypes, and categories that occur in the column. Which column is what: :mod:`mirimpute.datasets.columns`.
+    Arrays hold numbers, with NaN where missing or a mask, and come back as float64; arrays of dates, of durations or of
+    objects come back as such. DataFrames may also hold categories (strings, booleans, pandas categories), ordered
+    categories, nullable integers, dates and durations, with NaN, None or NA; they come back with the same dtypes, and
+    categories that occur in the column. A pandas category has the levels and the order of the fit, whatever new rows
+    declare. Which column is what: :mod:`mirimpute.datasets.columns`.
 
     ``transform`` returns an estimate of the conditional mean given the observed values of the row, or a draw from the
     conditional distribution. ``sample`` returns several draws of the one fitted model; ``impute_multiple`` fits a model
@@ -41,6 +44,9 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         shrinkage: lambda in [0, 1]: a draw is returned as point + lambda (draw - point). 1 is the draw itself.
         parameters: fields of :class:`mirimpute.methods.mirf.Mirf` to set otherwise, such as ``{"rounds": 3}``.
         device: torch device, "cpu" or "cuda".
+        unseen: what becomes of a category in new rows that the fit did not hold: "error" refuses the rows, "missing"
+            leaves it out of what the row is completed from. The cell itself was observed and keeps its value (in a
+            pandas category behind the levels of the fit).
         random_state: seed (int), ``RandomState`` or None. With an int, all results repeat bit by bit on one machine.
 
     Attributes:
@@ -69,6 +75,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         shrinkage: float = 1.0,
         parameters: dict[str, Any] | None = None,
         device: str = "cpu",
+        unseen: str = "error",
         random_state: Any = None,
     ) -> None:
         self.preset = preset
@@ -76,6 +83,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         self.shrinkage = shrinkage
         self.parameters = parameters
         self.device = device
+        self.unseen = unseen
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> MirfImputer:
@@ -215,6 +223,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
             raise unknown("preset", self.preset, PRESETS)
         if self.output not in OUTPUTS:
             raise unknown("output", self.output, OUTPUTS)
+        if self.unseen not in UNSEEN:
+            raise unknown("unseen", self.unseen, UNSEEN)
         if not isinstance(self.shrinkage, Real) or not 0 <= self.shrinkage <= 1:
             raise UserError(f"shrinkage={self.shrinkage!r} is outside [0, 1]: give 1 for draws, 0 for the mean")
         if self.parameters is not None and not isinstance(self.parameters, Mapping):
@@ -251,42 +261,72 @@ class MirfImputer(TransformerMixin, BaseEstimator):
 
     def _read(self, X: Any, columns: tuple[Column, ...] | None = None) -> tuple[np.ndarray, tuple[Column, ...]]:
         """Return the cells as numbers, (n_rows, n_columns), and the columns; None: find out what they are."""
-        from mirimpute.datasets.columns import Column, Kind
-        from mirimpute.datasets.frames import columns_of, numbers_of
+        import pandas as pd
 
-        reset = columns is None
-        if _is_mixed(X) or (columns is not None and any(c.kind is not Kind.CONTINUOUS for c in columns)):
-            if not hasattr(X, "iloc"):
+        from mirimpute.datasets.arrays import table_of
+        from mirimpute.datasets.columns import Column, Kind
+        from mirimpute.datasets.frames import check_finite, columns_of, numbers_of, warn_of_ids
+        from mirimpute.datasets.hints import warn_of_codes
+
+        reset, given = columns is None, X
+        X, least = table_of(X), 2 if reset else 1
+        mixed = columns is not None and any(c.kind is not Kind.CONTINUOUS for c in columns)
+        if mixed and not isinstance(given, pd.DataFrame):
+            if [c.name for c in columns or ()] != [str(j) for j in range(len(columns or ()))]:
                 raise UserError(
-                    f"the imputer was fitted on a DataFrame, and gets a {type(X).__name__}: give a DataFrame"
+                    f"the imputer was fitted on a DataFrame, and gets a {type(given).__name__}: give a DataFrame"
                 )
+            X = pd.DataFrame(X)
+        for count, what, fewest in ((X.shape[0], "sample", least), (X.shape[1], "feature", 1)):
+            if count < fewest:
+                raise UserError(
+                    f"Found array with {count} {what}(s) (shape={X.shape}) while a minimum of {fewest} is required: "
+                    f"{count} {'row' if what == 'sample' else 'column'}(s) are too few to learn from or to complete"
+                )
+        if mixed or _is_mixed(X):
             _check_feature_names(self, X, reset=reset)
             _check_n_features(self, X, reset=reset)
-            if reset and len(X) < 2:
-                raise UserError(f"{len(X)} row(s) are too few to learn from: give at least 2")
             columns = columns_of(X) if columns is None else columns
-            return numbers_of(X, columns), columns
-        least = 2 if reset else 1
-        x = validate_data(
-            self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=least
-        )
+            return numbers_of(X, columns, self.unseen), columns
+        x = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite=False)
+        names = list(getattr(self, "feature_names_in_", range(x.shape[1])))
+        check_finite(x, names)
         if columns is None:
-            names = list(getattr(self, "feature_names_in_", range(x.shape[1])))
             empty = np.flatnonzero(np.isnan(x).all(axis=0))
             if empty.size:
                 raise UserError(
                     f"column {names[int(empty[0])]!r} has no value at all: remove it, nothing can be learnt of it"
                 )
             columns = tuple(Column(str(name), Kind.CONTINUOUS) for name in names)
+            if isinstance(X, pd.DataFrame):
+                warn_of_ids(X)
+                warn_of_codes(X)
         return x, columns
 
     def _written(self, X: Any, completed: np.ndarray) -> Any:
-        """Return the completed numbers in the form of ``X``."""
-        if not hasattr(X, "iloc"):
-            return completed
+        """Return the completed numbers in the form of ``X``: an array, or a DataFrame.
+
+        Raises:
+            UserError: a cell that got no finite number.
+        """
+        import pandas as pd
+
+        from mirimpute.datasets.arrays import in_form_of, table_of
+        from mirimpute.datasets.columns import Kind
         from mirimpute.datasets.frames import filled
 
-        return filled(X, self.columns_, completed)
+        bad = ~np.isfinite(completed)
+        if bad.any():
+            name = self.columns_[int(bad.any(axis=0).argmax())].name
+            raise UserError(
+                f"column {name!r} has no finite estimate ({bad.sum()} cell(s)): values of these rows are too far "
+                "outside of those of the fit; correct or remove them"
+            )
+        if isinstance(X, pd.DataFrame):
+            return filled(X, self.columns_, completed)
+        if all(column.kind is Kind.CONTINUOUS for column in self.columns_):
+            return completed
+        return in_form_of(X, filled(pd.DataFrame(table_of(X)), self.columns_, completed))
 
 
 def _stream(random_state: Any) -> int:
@@ -305,6 +345,6 @@ def _stream(random_state: Any) -> int:
 
 def _is_mixed(X: Any) -> bool:
     """Return whether ``X`` is a DataFrame with a column that is not of plain numbers."""
-    if getattr(X, "ndim", 0) != 2 or not hasattr(X, "iloc"):
+    if not hasattr(X, "iloc"):
         return False
     return any(not isinstance(dtype, np.dtype) or dtype.kind not in "fiu" for dtype in X.dtypes)

@@ -94,14 +94,17 @@ def _column_facts(column: Column) -> dict[str, Any]:
     Raises:
         UserError: its categories are neither texts, numbers nor times.
     """
-    for category in column.categories:
+    for category in (*column.categories, *column.levels):
         if not isinstance(category, (str, bool, int, float, datetime.time)):
             raise UserError(
                 f"column {column.name!r} has the category {category!r}, a {type(category).__name__}, which no file "
                 "can hold: make them strings before the fit"
             )
-    categories = [{_TIME: each.isoformat()} if isinstance(each, datetime.time) else each for each in column.categories]
-    return {**asdict(column), "kind": column.kind.value, "categories": categories}
+    plain = {
+        name: [{_TIME: each.isoformat()} if isinstance(each, datetime.time) else each for each in values]
+        for name, values in (("categories", column.categories), ("levels", column.levels))
+    }
+    return {**asdict(column), "kind": column.kind.value, **plain}
 
 
 def _category(fact: Any) -> Any:
@@ -154,7 +157,13 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
         return {name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)}
 
     columns = tuple(
-        Column(**{**each, "kind": Kind(each["kind"]), "categories": tuple(map(_category, each["categories"]))})
+        Column(
+            **{
+                **each,
+                "kind": Kind(each["kind"]),
+                **{name: tuple(map(_category, each[name])) for name in ("categories", "levels")},
+            }
+        )
         for each in facts["columns"]
     )
     encoding = Encoding(columns)

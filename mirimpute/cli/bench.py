@@ -132,12 +132,14 @@ def _run_alone(cfg: Any) -> CellResult:
     from mirimpute.sweeps.runner import waiting
 
     config = cell_config(cfg)
+    config.check()
+    with plain_warnings(PROGRAM):
+        table = config.dataset.load(data_directory())
     check_writable(Path(config.results_dir))
     text, claims = OmegaConf.to_yaml(cfg, resolve=True), Claims(Path(config.results_dir))
+    options: dict[str, Any] = {"config_yaml": text, "claims": claims, "load": lambda *_: table}
     with plain_warnings(PROGRAM), rich_progress(config.label) as progress:
-        return waiting(
-            lambda now: run_cell(now, data_directory(), config_yaml=text, progress=progress, claims=claims), config
-        )
+        return waiting(lambda now: run_cell(now, data_directory(), progress=progress, **options), config)
 
 
 def _run_in_sweep(cfg: Any, sweep_dir: Path, index: int) -> None:

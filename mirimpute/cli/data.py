@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mirimpute.cli.exits import USER_ERROR, exit_code
+from mirimpute.cli.file_options import add_file_options, file_options
 from mirimpute.datasets.catalog import descriptions, named_dataset, options_to_give
 from mirimpute.datasets.location import DATA_DIR_VARIABLE, data_directory
 from mirimpute.errors import UserError
@@ -33,7 +34,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "fetch":
         return fetch(options.names)
-    return show(options.name) if options.command == "show" else show_list()
+    return show(options.name, file_options(options)) if options.command == "show" else show_list()
 
 
 def fetch(names: Sequence[str]) -> int:
@@ -76,13 +77,18 @@ def show_list() -> int:
     return 0
 
 
-def show(name: str) -> int:
-    """Print the columns of a dataset, or of a file: name, kind, missing cells, and range or categories."""
-    from mirimpute.cli.notices import plain_warnings
-    from mirimpute.datasets.files import SUFFIXES, File
+def show(name: str, options: Mapping[str, Any] | None = None) -> int:
+    """Print the columns of a dataset, or of a file: name, kind, missing cells, and range or categories.
 
-    is_file = name.endswith(SUFFIXES)
-    dataset = File(path=name) if is_file else named_dataset(name)
+    Args:
+        name: of the dataset, or the file.
+        options: how the file is read, as arguments of ``File``.
+    """
+    from mirimpute.cli.notices import plain_warnings
+    from mirimpute.datasets.files import File, suffix_of
+
+    is_file = suffix_of(Path(name)) != ""
+    dataset = File(path=name, **(options or {})) if is_file else named_dataset(name)
     with plain_warnings(PROGRAM):
         table = dataset.load(data_directory())
     n_rows, n_columns = table.values.shape
@@ -105,7 +111,7 @@ def show(name: str) -> int:
 def _print_options(name: str, is_file: bool, columns: Sequence[str]) -> None:
     """Print how another kind is asked for, and as a shell needs it for each column whose name is not a plain one."""
     from mirimpute.cli.overrides import PLAIN_NAME
-    from mirimpute.datasets.completion import suffix_of
+    from mirimpute.datasets.files import suffix_of
 
     dataset = f"dataset=file {shlex.quote(f'dataset.path={name}')}" if is_file else f"dataset={name}"
     print(f"mirimpute-bench {dataset} +dataset.kinds.COLUMN=categorical")
@@ -149,6 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command = commands.add_parser("show", help="show what the columns of a dataset are taken for")
     command.add_argument("name", metavar="NAME", help="a dataset, or a CSV or Parquet file")
+    add_file_options(command)
     commands.add_parser("list", help="show every dataset, where it is from and whether it is there")
     return parser
 

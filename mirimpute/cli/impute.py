@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +13,8 @@ from mirimpute.cli.exits import FAILED, OK, exit_code
 from mirimpute.errors import ImputationError, UserError
 
 if TYPE_CHECKING:
-    from mirimpute.datasets.files import File
+    import pandas as pd
+
     from mirimpute.datasets.table import Table
 
 PROGRAM = "mirimpute-impute"
@@ -37,6 +37,7 @@ def complete(options: argparse.Namespace) -> int:
     """Read, impute, write, and say in a line what was done."""
     import numpy as np
 
+    from mirimpute.cli.file_options import file_options
     from mirimpute.cli.progress import rich_progress
     from mirimpute.datasets.completion import check_target, far_outside, write_completed
     from mirimpute.datasets.files import File
@@ -54,11 +55,12 @@ def complete(options: argparse.Namespace) -> int:
         torch_device(options.device)
     method = named_method(options.method, {"draws": options.draws} if _has_draws(options) else None)
     kinds = _kinds(options.kind)
-    source = File(path=str(options.file), header=not options.no_header, kinds=kinds)
+    source = File(path=str(options.file), kinds=kinds, **file_options(options))
     targets = [options.output, *(_numbered(options.output, k + 1, options.draws) for k in range(options.draws))]
     for target in targets:
         check_target(options.file, target, options.force)
-    table = source.load(Path())
+    frame = source.read(Path())
+    table = source.table_of(frame)
     count = int(table.missing.sum())
     if not count:
         raise UserError(f"'{options.file}' has no missing cell that can be filled: there is nothing to fill")
@@ -85,7 +87,7 @@ def complete(options: argparse.Namespace) -> int:
     completed = [bits.restored(encoding.decode(values, scale), table_scale) for values in tables]
     for note in (*imputation.notes, *verdict.notes, *far_outside(table, np.array(completed))):
         print(f"{PROGRAM}: note: {note}", file=sys.stderr)
-    empty = _still_empty(source, table)
+    empty = _still_empty(frame, table)
     for target, values in zip(targets, completed, strict=True):
         write_completed(source, table, values, target)
     seconds = outcome.cost.fit_s + outcome.cost.impute_s
@@ -93,11 +95,8 @@ def complete(options: argparse.Namespace) -> int:
     return OK
 
 
-def _still_empty(source: File, table: Table) -> str:
+def _still_empty(frame: pd.DataFrame, table: Table) -> str:
     """Return how many holes are left, in which columns of text."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # they were given when the file was read before
-        frame = source.read(Path())
     filled = {column.name for column in table.columns}
     left = {str(name): int(frame[name].isna().sum()) for name in frame.columns if str(name) not in filled}
     left = {name: count for name, count in left.items() if count}
@@ -139,7 +138,7 @@ def _numbered(target: Path, number: int, count: int) -> Path:
     >>> _numbered(Path("out/a.csv.gz"), 3, 20).as_posix()
     'out/a.draw-03.csv.gz'
     """
-    from mirimpute.datasets.completion import suffix_of
+    from mirimpute.datasets.files import suffix_of
 
     suffix = suffix_of(target)
     stem = target.name.removesuffix(suffix) if suffix else target.name
@@ -147,12 +146,15 @@ def _numbered(target: Path, number: int, count: int) -> Path:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from mirimpute.cli.file_options import add_file_options
+
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
         description="Fill the missing cells of a CSV or Parquet file, numbers and categories. What is there stays as "
-        "it is, text for text; columns of free text are left alone.",
+        "it is, byte for byte; columns of free text are left alone. What is found out about a CSV, and columns that may be "
+        "meant otherwise, are told in warnings that name the option.",
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="comma-separated (.csv, .csv.gz) or Parquet")
+    parser.add_argument("file", type=Path, metavar="FILE", help="CSV (.csv or .tsv, also .gz, .bz2, .xz) or Parquet")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="what to write, same kind")
     parser.add_argument("--method", default="mirf", help="a name from `mirimpute-bench --help` (%(default)s)")
     parser.add_argument(
@@ -172,7 +174,7 @@ def _parser() -> argparse.ArgumentParser:
         help="take a column for continuous, integer, categorical, ordinal, datetime, duration or text, or give its "
         "categories in their order (low,mid,high); may be given again, for another column",
     )
-    parser.add_argument("--no-header", action="store_true", help="the first line of the CSV holds no column names")
+    add_file_options(parser)
     parser.add_argument("--force", action="store_true", help="replace output files that are there")
     return parser
 

@@ -19,6 +19,8 @@ _CODED = re.compile(r"\$utf8-((?:[0-9a-f]{2})+)")
 _VALUE = re.compile(r"([^-=\s][^=]*)=(.*)", re.DOTALL)
 _WORD = re.compile(r"[^\s,:()\[\]{}](?:[^,:()\[\]{}]*[^\s,:()\[\]{}])?")
 _NO_LETTER = re.compile(r"[^\x00-\x7f]|[!#&;<>^`]")
+_TEXTS = tuple(f"dataset.{option}" for option in ("sep", "decimal", "thousands", "comment"))
+"""Options of a file whose values are marks, such as a comma, which is one value."""
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_./-]+")
 
 
@@ -40,6 +42,10 @@ def readable(argument: str) -> str:
     if found is None:
         return argument
     key, value = found.groups()
+    if key in _TEXTS and value[:1] not in ("'", '"'):
+        return f"{key}={quoted(value)}"
+    if key == "dataset.missing_markers" and value[:1] != "[":
+        return f"{key}=[{_readable_value(value)}]"
     if key == "dataset.path" and not _PLAIN_PATH.fullmatch(value) and _is_file(value):
         return f"{key}={quoted(value)}"
     return f"{key}={_readable_value(value)}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import re
 import shlex
+from pathlib import Path
 from typing import Any
 
 from mirimpute.cli.overrides import quoted, typed
 from mirimpute.cli.schema import GROUPS
 from mirimpute.conf_location import descriptions
 from mirimpute.config import CellConfig
+from mirimpute.datasets.files import suffix_of
 from mirimpute.errors import NotInstalledError, UserError, unknown
 
 _EXTRA = {"hydra/launcher/base_slurm": "hydra/launcher=slurm", "hydra/launcher/joblib": "hydra/launcher=joblib"}
@@ -92,6 +94,8 @@ def _missing_config(error: Any) -> UserError:
         names = {*descriptions("hydra/launcher"), "basic", "joblib"}
         return unknown("hydra/launcher", missing.removeprefix("hydra/launcher/"), names)
     group, _, name = missing.partition("/")
+    if group == "dataset" and suffix_of(Path(name)):
+        return UserError(f"dataset={name} is a file: give dataset=file {_in_quotes(f'dataset.path={name}')}")
     if group in GROUPS or group == "experiment":
         return unknown(group, name, descriptions(group))
     return UserError(f"{_first_line(error)}: see mirimpute-bench --help")

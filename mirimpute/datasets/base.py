@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirimpute.errors import UserError
+from mirimpute.errors import MirimputeWarning, UserError
 from mirimpute.seeding import generator
 
 if TYPE_CHECKING:  # pandas takes longer to import than the command line may take to start
@@ -39,13 +40,19 @@ class Dataset(ABC):
             DataUnavailableError: not in ``data_dir`` and not reachable; names dataset, folder and how to prefetch.
             DataError: the table cannot be used.
         """
+        return self.table_of(limit_rows(self.read(data_dir), self.max_rows, self.name))
+
+    def table_of(self, frame: pd.DataFrame) -> Table:
+        """Return the table of what :meth:`read` returned, or of some of its rows; errors as :meth:`load`."""
         from mirimpute.datasets.table import table_from_frame
 
-        return table_from_frame(limit_rows(self.read(data_dir), self.max_rows, self.name), self.name, self.kinds)
+        return table_from_frame(frame, self.name, self.kinds)
 
     def load_target(self, data_dir: Path) -> np.ndarray | None:
         """Return the target of the rows of :meth:`load`, (n_rows,), or None where the source has none; errors alike."""
-        target = self.read_target(data_dir)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MirimputeWarning)  # given when the table was loaded
+            target = self.read_target(data_dir)
         if target is None:
             return None
         values = limit_rows(target.to_frame(), self.max_rows, self.name).iloc[:, 0]

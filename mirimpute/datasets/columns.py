@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import Enum
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mirimpute.datasets import dates
+from mirimpute.datasets import dates, objects
+from mirimpute.datasets.storage import as_stored, is_far, marked, seconds_of_periods, unit_of
 from mirimpute.errors import DataError, UserError, unknown
 
 MOST_CATEGORIES = 100
@@ -21,6 +22,10 @@ FEW_CATEGORIES = 20
 """So many are categories however few values there are; more of them are text when they hardly repeat."""
 
 _TEXT = "text"
+_FEWEST_IDS = 10
+"""Values from which on a column may look like ids."""
+_ID_NAME = re.compile(r"^$|^Unnamed: |ids?$|(^|[\W_])(key|uuid|guid|nr|no|number|index|row)$", re.IGNORECASE)
+_ID_TEXT = re.compile(r"(?=.*\d)[^\s]+")
 
 
 class Kind(str, Enum):
@@ -50,6 +55,10 @@ class Column:
             of numbers of an integer type; 0 of others.
         pattern: of dates that are strings how they are written, as for :meth:`datetime.datetime.strftime`.
         zone: of dates the time zone on whose clock they are counted; "" where they have none.
+        form: of cells that are Python objects which ones, see :func:`mirimpute.datasets.objects.typed`.
+        levels: of pandas categories all that the column declares, in their order, those that do not occur among them.
+        levels_dtype: the type of these.
+        ordered: whether pandas takes the levels for ordered.
     """
 
     name: str
@@ -58,6 +67,18 @@ class Column:
     step: int = 0
     pattern: str = ""
     zone: str = ""
+    form: str = field(default="", compare=False)
+    levels: tuple[Any, ...] = field(default=(), compare=False)
+    levels_dtype: str = field(default="", compare=False)
+    ordered: bool = field(default=False, compare=False)
+
+    @property
+    def dtype(self) -> pd.CategoricalDtype | None:
+        """The pandas type of the categories that the column had when its kind was told; None if it was another."""
+        if not self.levels:
+            return None
+        levels = pd.Index(list(self.levels), dtype=self.levels_dtype, tupleize_cols=False)
+        return pd.CategoricalDtype(levels, ordered=self.ordered)
 
 
 def kind_of(values: pd.Series) -> Kind | None:
@@ -68,10 +89,11 @@ def kind_of(values: pd.Series) -> Kind | None:
       strings and objects of which none occurs twice, or with more than 20 distinct ones that on average occur less than
       twice.
     - Whole numbers are integer, other numbers continuous. Objects that are all numbers are numbers.
-    - Dates, and times of dates, are datetime; durations are durations. So are strings that are all written as
-      2020-12-31, alone or with 23:59 or 23:59:59 behind a space or a T.
+    - Dates, times of dates and periods are datetime; durations are durations; Python objects are what they stand for.
+      So are strings that are all written as 2020-12-31, alone or with 23:59 or 23:59:59 behind a space or a T.
     """
     types = pd.api.types
+    values, _ = plain(values)
     of_time = _kind_of_time(values)
     if of_time is not None:
         return of_time
@@ -80,12 +102,22 @@ def kind_of(values: pd.Series) -> Kind | None:
     if types.is_bool_dtype(values):
         return Kind.CATEGORICAL
     if not types.is_numeric_dtype(values):
-        present = values.dropna()
-        if not len(present) or not present.map(_is_number).all():
-            return _categorical(values)
-    numbers = pd.to_numeric(values, errors="coerce").dropna().to_numpy(dtype=float)
+        return _categorical(values)
+    numbers = values.dropna().to_numpy(dtype=float)
     whole = numbers.size and np.all(np.isfinite(numbers)) and np.all(numbers == np.round(numbers))
     return Kind.INTEGER if whole else Kind.CONTINUOUS
+
+
+def plain(values: pd.Series) -> tuple[pd.Series, str]:
+    """Return a column of any type as one of numbers, booleans, datetime64, timedelta64, categories or objects.
+
+    Returns:
+        The column, and the form of its objects: see :func:`mirimpute.datasets.objects.typed`.
+    """
+    values = marked(values)
+    if isinstance(values.dtype, pd.PeriodDtype):
+        return seconds_of_periods(values), ""
+    return objects.typed(values)
 
 
 def encoded(
@@ -104,20 +136,25 @@ def encoded(
     Raises:
         DataError: the column is not of the wanted kind, or holds a value that is not among its categories.
     """
+    declared = isinstance(values.dtype, pd.CategoricalDtype)
+    values = marked(values).rename(name)
     if pd.api.types.is_complex_dtype(values):
         raise DataError(f"column {name!r} holds complex numbers: give real and imaginary parts a column each")
-    kind, order = _wanted(values, name, wanted)
+    simple, form = plain(values)
+    kind, order = _wanted(simple, name, wanted)
     if kind is None:
         return None
     if kind in (Kind.CATEGORICAL, Kind.ORDINAL):
-        return _coded(values, name, kind, order)
+        codes, column = _coded(values, name, kind, order)
+        return codes, _with_levels(column, values.dtype) if declared else column
     if kind in OF_TIME:
-        pattern, zone = dates.pattern_of(values), dates.zone_of(values)
-        seconds = dates.seconds_of(values, pattern, zone)
-        return seconds, Column(name, kind, step=dates.step_of(seconds), pattern=pattern, zone=zone)
-    numbers = values if pd.api.types.is_numeric_dtype(values) else pd.to_numeric(values)
-    column = Column(name, kind, step=int(kind is Kind.INTEGER and pd.api.types.is_integer_dtype(values)))
-    return numbers.to_numpy(dtype=np.float64, na_value=np.nan), column
+        pattern = dates.pattern_of(simple)
+        zone = dates.zone_of(simple, pattern)
+        seconds = dates.seconds_of(simple, pattern, zone)
+        return seconds, Column(name, kind, step=dates.step_of(seconds), pattern=pattern, zone=zone, form=form)
+    numbers = simple if pd.api.types.is_numeric_dtype(simple) else pd.to_numeric(simple)
+    whole = kind is Kind.INTEGER and pd.api.types.is_integer_dtype(simple)
+    return numbers.to_numpy(dtype=np.float64, na_value=np.nan), Column(name, kind, step=int(whole), form=form)
 
 
 def decoded(numbers: np.ndarray, column: Column, like: pd.Series) -> pd.Series:
@@ -128,30 +165,83 @@ def decoded(numbers: np.ndarray, column: Column, like: pd.Series) -> pd.Series:
     """
     if numbers.size == 0:
         return like
-    if column.kind in (Kind.CATEGORICAL, Kind.ORDINAL):
-        codes = np.clip(np.round(numbers), 0, len(column.categories) - 1).astype(int)
-        values = np.empty(len(codes), dtype=object)
-        values[:] = [column.categories[code] for code in codes]  # item by item: a tuple is one value
-        found = pd.Series(values, index=like.index, dtype=object)
+    if column.categories:
+        found = _categories_of(numbers, column)
         if isinstance(like.dtype, pd.CategoricalDtype):
             strangers = [each for each in column.categories if each not in like.cat.categories]
-            return found.astype(like.cat.add_categories(strangers).dtype)
+            return found.set_axis(like.index).astype(like.cat.add_categories(strangers).dtype)
     elif column.kind in OF_TIME:
-        as_dates = partial(dates.dates, pattern=column.pattern, zone=column.zone)
-        moments = dates.durations if column.kind is Kind.DURATION else as_dates
-        return moments(dates.rounded(numbers, column.step), like)
-    elif pd.api.types.is_integer_dtype(like):
-        limits = np.iinfo(getattr(like.dtype, "numpy_dtype", like.dtype))
-        found = pd.Series(np.clip(np.round(numbers), float(limits.min), float(limits.max)), index=like.index)
-    elif column.kind is Kind.INTEGER and pd.api.types.is_object_dtype(like):
-        found = pd.Series([round(number) for number in numbers], index=like.index, dtype=object)
+        found = _moments_of(dates.rounded(numbers, column.step), column, like)
+    elif column.form and like.dtype == object:
+        found = objects.untyped(pd.Series(numbers), column.form)
+    elif column.kind is Kind.INTEGER and like.dtype == object:
+        found = pd.Series([round(number) for number in numbers], dtype=object)
     else:
-        found = pd.Series(np.round(numbers) if column.step else numbers, index=like.index)
-    return found.astype(like.dtype)
+        found = pd.Series(np.round(numbers) if column.step else numbers)
+    return as_stored(found.set_axis(like.index), like)
+
+
+def _categories_of(numbers: np.ndarray, column: Column) -> pd.Series:
+    codes = np.clip(np.round(numbers), 0, len(column.categories) - 1).astype(int)
+    values = np.empty(len(codes), dtype=object)
+    values[:] = [column.categories[code] for code in codes]  # item by item: a tuple is one value
+    return pd.Series(values, dtype=object)
+
+
+def _moments_of(seconds: np.ndarray, column: Column, like: pd.Series) -> pd.Series:
+    """Return moments or durations, as objects where ``like`` holds such."""
+    if column.pattern:
+        return dates.written(seconds, column.pattern, column.zone)
+    of_objects = bool(column.form) and like.dtype == object
+    unit = "us" if of_objects or (like.dtype == object and is_far(seconds)) else unit_of(like)
+    if column.kind is Kind.DURATION:
+        found = dates.durations(seconds, unit)
+    else:
+        if of_objects:
+            seconds = objects.clipped(seconds, column.form)
+        found = dates.moments(
+            seconds, unit, column.zone, column.zone if of_objects and column.zone else dates.time_zone(like)
+        )
+    return objects.untyped(found, column.form) if of_objects else found
+
+
+def looks_like_id(values: pd.Series) -> bool:
+    """Return whether the column numbers its rows, or names each: no value occurs twice, and that is no accident.
+
+    Whole numbers all of which differ look like ids where the column is called so (id, key, nr, ...) or has no name,
+    where they are as many as they have room for, or, of an integer type, where n numbers in a range of R would all
+    differ by chance in less than one table of a hundred, exp(-n (n - 1) / 2R) < .01. Strings do where each has a digit
+    and none a space.
+
+    >>> looks_like_id(pd.Series([1001.0, 1002.0, None, *range(1004, 1020)])), looks_like_id(pd.Series([3.5, 1.25] * 9))
+    (True, False)
+    """
+    simple, form = plain(values)
+    present = simple.dropna()
+    if (
+        form not in ("", "int", "float")
+        or len(present) < _FEWEST_IDS
+        or not present.astype(object).map(pd.api.types.is_hashable).all()
+        or not present.is_unique
+    ):
+        return False
+    if not pd.api.types.is_numeric_dtype(present) or pd.api.types.is_bool_dtype(present):
+        written = pd.to_numeric(present, errors="coerce") if present.dtype.kind == "O" else None
+        if written is None or not written.notna().all():
+            is_id = all(isinstance(each, str) and _ID_TEXT.fullmatch(each) for each in present)
+            return is_id and not dates.are_dates(present)
+        present = written
+    numbers = present.to_numpy(dtype=float)
+    if not np.all(np.isfinite(numbers)) or np.any(numbers != np.round(numbers)):
+        return False
+    room, n = np.ptp(numbers) + 1, len(numbers)
+    named = _ID_NAME.search(str(values.name)) is not None
+    dense = pd.api.types.is_integer_dtype(simple) and np.exp(-n * (n - 1) / 2 / room) < 0.01
+    return bool(named or room <= len(values) or dense)
 
 
 def _kind_of_time(values: pd.Series) -> Kind | None:
-    """Return whether the values are dates or durations, of whatever type."""
+    """Return whether the values, as :func:`plain` returns them, are dates or durations."""
     if getattr(values.dtype, "kind", "O") == "m":
         return Kind.DURATION
     return Kind.DATETIME if dates.are_dates(values) else None
@@ -162,12 +252,14 @@ def _is_number(value: Any) -> bool:
 
 
 def _categorical(values: pd.Series) -> Kind | None:
-    present = values.dropna()
+    present = values.dropna().astype(object)
     if not present.map(pd.api.types.is_hashable).all():
         return None
     distinct = present.astype(str).nunique()
     if isinstance(values.dtype, pd.CategoricalDtype):
         return Kind.CATEGORICAL if distinct <= MOST_CATEGORIES else None
+    if present.map(lambda each: isinstance(each, (bool, np.bool_))).all():
+        return Kind.CATEGORICAL
     repeats = distinct < len(present) and (distinct <= FEW_CATEGORIES or distinct <= len(present) / 2)
     return Kind.CATEGORICAL if repeats and distinct <= MOST_CATEGORIES else None
 
@@ -214,7 +306,11 @@ def _wanted(
 
 def _coded(values: pd.Series, name: str, kind: Kind, order: tuple[Any, ...] | None) -> tuple[np.ndarray, Column]:
     """Return the numbers of the categories that occur, and the column."""
-    present = values.dropna()
+    present = values.dropna().astype(object)
+    if not present.map(pd.api.types.is_hashable).all():
+        raise DataError(
+            f"column {name!r} holds {present.iloc[0]!r}, which is no category: give text, or make it strings"
+        )
     distinct = list(present.unique())
     if order is not None:
         given, order = order, _matched(order, distinct)
@@ -226,13 +322,20 @@ def _coded(values: pd.Series, name: str, kind: Kind, order: tuple[Any, ...] | No
             )
         categories = [each for each in order if each in distinct]
     elif isinstance(values.dtype, pd.CategoricalDtype):
-        categories = [each for each in values.cat.categories if each in set(distinct)]
+        occurs = set(distinct)
+        categories = [each for each in values.cat.categories if each in occurs]
     else:
         numbers = all(_is_number(each) for each in distinct)
         categories = sorted(distinct) if numbers else sorted(distinct, key=str)
     place = {category: code for code, category in enumerate(categories)}
     codes = values.astype(object).map(place).to_numpy(dtype=np.float64, na_value=np.nan)
     return codes, Column(name, kind, tuple(_plain(each) for each in categories))
+
+
+def _with_levels(column: Column, dtype: Any) -> Column:
+    """Return the column with what its pandas category type declares."""
+    levels = tuple(_plain(each) for each in dtype.categories)
+    return replace(column, levels=levels, levels_dtype=str(dtype.categories.dtype), ordered=bool(dtype.ordered))
 
 
 def _matched(order: Sequence[Any], distinct: Sequence[Any]) -> tuple[Any, ...]:

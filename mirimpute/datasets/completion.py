@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import os
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,21 +11,17 @@ import numpy as np
 import pandas as pd
 
 from mirimpute.datasets.columns import Column, Kind, decoded
-from mirimpute.datasets.files import SUFFIXES, File
+from mirimpute.datasets.delimited import packed
+from mirimpute.datasets.files import suffix_of
+from mirimpute.datasets.numerals import Numerals, written
 from mirimpute.datasets.table import Table
-from mirimpute.errors import DataError, UserError
+from mirimpute.errors import DataError, ImputationError, UserError
 
 if TYPE_CHECKING:
     import pyarrow
 
-
-def suffix_of(path: Path) -> str:
-    """Return the suffix by which the kind of a file is known, "" for others.
-
-    >>> suffix_of(Path("a.b.csv.gz"))
-    '.csv.gz'
-    """
-    return next((suffix for suffix in sorted(SUFFIXES, key=len, reverse=True) if path.name.endswith(suffix)), "")
+    from mirimpute.datasets.delimited import Delimited
+    from mirimpute.datasets.files import File
 
 
 def check_target(source: Path, target: Path, replace: bool) -> None:
@@ -99,16 +91,19 @@ def write_completed(source: File, table: Table, completed: np.ndarray, target: P
 
     Raises:
         UserError: the system refuses.
+        ImputationError: a cell of the table's columns got no value.
         DataError: the source has changed since it was read.
     """
     path = Path(source.path).expanduser()
+    if not np.isfinite(completed).all():
+        raise ImputationError(f"{(~np.isfinite(completed)).sum()} cell(s) have no finite value: nothing is written")
     beside = target.with_name(f".{target.name}.part")
     try:
         try:
             if suffix_of(path) in (".parquet", ".pq"):
                 _write_parquet(path, table, completed, beside)
             else:
-                _write_csv(source, path, table, completed, beside)
+                _write_text(source, path, table, completed, beside)
             os.replace(beside, target)
         finally:
             beside.unlink(missing_ok=True)
@@ -116,82 +111,96 @@ def write_completed(source: File, table: Table, completed: np.ndarray, target: P
         raise UserError(f"cannot write '{target}' ({error.strerror or error}): give another output") from error
 
 
-def _write_csv(source: File, path: Path, table: Table, filled: np.ndarray, target: Path) -> None:
-    open_text = gzip.open if path.suffix == ".gz" else open
-    with open_text(path, "rt", encoding="utf-8-sig", newline="") as file:
-        text = file.read()
-    ending = "\r\n" if "\r\n" in text else "\n"
-    rows = [row for row in csv.reader(io.StringIO(text, newline=""), skipinitialspace=True) if row]
-    head = 1 if source.header else 0
-    names = [name.strip() for name in rows[0]] if head else [f"x{j + 1}" for j in range(len(rows[0]))]
-    if len(rows) - head != len(filled):
-        raise DataError(f"file '{path}' has {len(rows) - head} rows now and had {len(filled)}: run again")
+def _write_text(source: File, path: Path, table: Table, filled: np.ndarray, target: Path) -> None:
+    text = source.delimited()
+    cells, texts = [], []
     for j in np.flatnonzero(table.missing.any(axis=0)):
-        place, missing = names.index(table.columns[j].name), table.missing[:, j]
-        texts = [row[place] for row in rows[head:]]
-        new = _texts(filled[missing, j], table.columns[j], table.values[:, j], texts)
-        for i, text in zip(np.flatnonzero(missing), new, strict=True):
-            rows[head + i][place] = text
-    with (gzip.open if target.name.endswith(".gz.part") else open)(target, "wt", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator=ending).writerows(rows)
+        column, missing = table.columns[j], table.missing[:, j]
+        place = text.named.get(column.name, 0)
+        own = text.texts(place)
+        if not np.array_equal(np.asarray(own.is_null()), missing):
+            raise DataError(f"file '{path}' has changed since it was read: run again")
+        holes = text.places(place)[missing]
+        cells.append(holes)
+        texts += _as_written(text, place, own, filled[missing, j], column, table.values[:, j])
+    numbers = np.concatenate(cells)
+    order = np.argsort(numbers, kind="stable")
+    target.write_bytes(packed(text.rewritten(numbers[order], [texts[k] for k in order]), suffix_of(path)))
 
 
-def _texts(numbers: np.ndarray, column: Column, observed: np.ndarray, texts: Sequence[str]) -> list[str]:
-    """Return the text of each number, whole ones with a point where the file has one.
+def _as_written(
+    text: Delimited, place: int, texts: pyarrow.Array, numbers: np.ndarray, column: Column, observed: np.ndarray
+) -> list[str]:
+    """Return the text of each number: that of an observed cell with the same value, else as the column writes numbers.
 
-    That of a category is what the file has where it is observed first.
+    A category is written as the file has it where it is observed first.
     """
     if column.pattern:
         return list(decoded(numbers, column, pd.Series(np.full(len(numbers), None), dtype=object)))
-    if not column.categories:
-        if column.kind is not Kind.INTEGER:
-            return [f"{value:.10g}" for value in numbers]
-        point = ".0" if any(text.endswith(".0") for text in texts) else ""
-        return [f"{round(value)}{point}" for value in numbers]
-    first = [texts[int(np.flatnonzero(observed == code)[0])] for code in range(len(column.categories))]
-    return [first[int(np.clip(round(value), 0, len(first) - 1))] for value in numbers]
+    own = np.isfinite(observed)
+    values, first = np.unique(observed[own], return_index=True)
+    cells = text.places(place)[own][first]
+    if column.categories:
+        numbers = values[np.clip(np.round(numbers), 0, len(values) - 1).astype(int)]
+    else:
+        numbers = np.round(numbers) if column.kind is Kind.INTEGER else numbers
+    near = np.minimum(np.searchsorted(values, numbers), len(values) - 1)
+    same = values[near] == numbers
+    new = np.empty(len(numbers), dtype=object)
+    new[same] = [text.cells.raw(cell) for cell in cells[near[same]].tolist()]
+    if not same.all():
+        numerals = text.values(texts)[1] or Numerals()
+        quoted = text.cells.are_quoted(text.places(place)[own]).all()
+        found = written(numbers[~same], texts.drop_null(), numerals)
+        new[~same] = [f'"{each}"' for each in found] if quoted else found
+    return list(new)
+
+
+def _texts(numbers: np.ndarray, column: Column) -> list[str]:
+    """Return the text of each number, where a Parquet file holds numbers as texts."""
+    return [f"{value:.10g}" if column.kind is Kind.CONTINUOUS else f"{round(value)}" for value in numbers]
 
 
 def _write_parquet(path: Path, table: Table, filled: np.ndarray, target: Path) -> None:
     import pyarrow.parquet
 
-    from mirimpute.datasets.frames import filled as fill
+    from mirimpute.datasets.storage import arrow_merged, parquet_table, stored
 
-    whole, frame = pyarrow.parquet.read_table(path), pd.read_parquet(path, engine="pyarrow")
+    whole = parquet_table(path)
     if whole.num_rows != len(filled):
         raise DataError(f"file '{path}' has {whole.num_rows} rows now and had {len(filled)}: run again")
     for j, column in enumerate(table.columns):
-        if table.missing[:, j].any():
+        hidden = table.missing[:, j]
+        if hidden.any():
             number = whole.schema.get_field_index(column.name)
-            field = whole.schema.field(number)
-            hidden, types = table.missing[:, j], pyarrow.types
-            is_number = types.is_integer(field.type) or types.is_floating(field.type)
-            if is_number or (types.is_decimal(field.type) and not column.categories):
-                values = _filled(whole.column(number), hidden, filled[:, j], column)
-            elif frame[column.name].dtype.kind == "O" and column.kind in (Kind.CONTINUOUS, Kind.INTEGER):
-                texts = frame[column.name].astype(object)
-                texts[hidden] = _texts(filled[hidden, j], column, table.values[:, j], [])
-                values = pyarrow.array(texts, type=field.type)
-            else:
-                complete = fill(frame[[column.name]], [column], filled[:, [j]]).iloc[:, 0]
-                values = pyarrow.Array.from_pandas(complete, type=field.type)
-            whole = whole.set_column(number, field, values)
+            field, values = whole.schema.field(number), whole.column(number)
+            new = _new_cells(values, filled[hidden, j], column)
+            complete = arrow_merged(values, hidden, new)
+            if np.asarray(pyarrow.compute.is_null(stored(complete), nan_is_null=True)).any():
+                raise ImputationError(f"column {column.name!r} ({field.type}) was filled and still has a hole")
+            whole = whole.set_column(number, field, complete)
     pyarrow.parquet.write_table(whole, target)
 
 
-def _filled(values: pyarrow.ChunkedArray, missing: np.ndarray, filled: np.ndarray, column: Column) -> pyarrow.Array:
-    """Return a column of numbers with its missing cells filled, the others bit by bit as they were."""
-    import pyarrow
-    import pyarrow.compute
+def _new_cells(values: pyarrow.ChunkedArray, numbers: np.ndarray, column: Column) -> pyarrow.Array:
+    """Return values for the missing cells of one column, in its type of Arrow.
 
-    numbers = filled if column.kind is Kind.CONTINUOUS else np.round(filled)
-    if column.categories:
-        numbers = np.array(column.categories, dtype=float)[np.clip(numbers, 0, len(column.categories) - 1).astype(int)]
-    if pyarrow.types.is_integer(values.type):
-        limits = np.iinfo(values.type.to_pandas_dtype())
-        numbers = np.clip(np.round(numbers), float(limits.min), float(limits.max))
-    if pyarrow.types.is_decimal(values.type):
-        most = np.nextafter(10.0 ** (values.type.precision - values.type.scale) - 10.0**-values.type.scale, 0.0)
-        numbers = np.clip(numbers, -most, most)
-    new = pyarrow.array(np.where(missing, numbers, 0.0)).cast(values.type, safe=False)
-    return pyarrow.compute.if_else(pyarrow.array(missing), new, values.combine_chunks())
+    Args:
+        values: the column as the file has it.
+        numbers: for each of its missing cells.
+        column: what it is.
+    """
+    import pyarrow
+
+    from mirimpute.datasets.storage import from_arrow
+
+    if isinstance(values.type, pyarrow.BaseExtensionType):
+        return pyarrow.array(decoded(numbers, column, from_arrow(values.slice(0, 1)).take([0] * len(numbers))).array)
+    types = pyarrow.types
+    is_text = types.is_string(values.type) or types.is_large_string(values.type) or "string" in str(values.type)
+    if is_text and column.kind in (Kind.CONTINUOUS, Kind.INTEGER):
+        return pyarrow.array(_texts(numbers, column), type=values.type)
+    if types.is_floating(values.type) and not column.categories:
+        numbers = numbers if column.kind is Kind.CONTINUOUS else np.round(numbers)
+    like = pd.Series(pd.arrays.ArrowExtensionArray(pyarrow.chunked_array([pyarrow.nulls(len(numbers), values.type)])))
+    return pyarrow.array(decoded(numbers, column, like).array)

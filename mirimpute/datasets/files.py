@@ -1,40 +1,49 @@
-"""A table of the user's own: a CSV or Parquet file."""
+"""A table of the user's own: a CSV (or another delimited text) or Parquet file."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import re
-import warnings
+import lzma
 import zlib
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirimpute.datasets.base import Dataset
-from mirimpute.errors import DataError, MirimputeWarning, unknown
+from mirimpute.errors import DataError, UserError, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SUFFIXES = (".csv", ".csv.gz", ".parquet", ".pq")
+    from mirimpute.datasets.delimited import Delimited
+    from mirimpute.datasets.table import Table
+
+_TEXTS = tuple(f"{suffix}{packing}" for suffix in (".csv", ".tsv") for packing in ("", ".gz", ".bz2", ".xz"))
+SUFFIXES = (*_TEXTS, ".parquet", ".pq")
+_READING = ("header", "missing_markers", "sep", "decimal", "thousands", "encoding", "comment")
 MISSING_MARKERS = ("", "?", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")
 
 
 @dataclass
 class File(Dataset):
-    """A CSV (comma separated, UTF-8) or Parquet file; its own missing cells stay missing and are never scored.
+    """A CSV or Parquet file; its own missing cells stay missing and are never scored.
 
-    A CSV cell is missing when it equals one of ``missing_markers`` (spaces after a comma do not count). A column is
-    numeric when every other cell is a number; one word in it makes it categories or text, and a warning names it. So do
-    whole numbers of which one is written with a zero in front, such as 08001: they are codes.
+    A cell of a CSV is missing when it is empty or equals one of ``missing_markers``, blanks around it aside. A column
+    is numeric when every other cell is a number; one word in it makes it categories or text, and a warning names it. So
+    do whole numbers of which one is written with a zero in front, such as 08001, or with more digits than a number
+    holds: they are codes. What is found out about a CSV and not said by an option is a warning; what cannot be told is
+    refused.
 
     Attributes:
         name: default the file's name without its suffix.
         path: the file; a relative path starts from the working directory.
         header: whether the first line of a CSV holds the column names; without it they are x1, x2, ...
-        missing_markers: the texts that mark a missing cell of a CSV, exactly as written.
+        missing_markers: the texts that mark a missing cell of a CSV ([]: only empty ones).
+        sep: what separates its cells: one character, or comma, semicolon, tab, pipe ("": as the lines tell).
+        decimal: "." or "," in its numbers ("": points, and commas where cells are separated otherwise and these can be
+            nothing else).
+        thousands: what may stand between groups of digits of its numbers ("": nothing).
+        encoding: of the text ("": UTF-8, or UTF-16 where the first bytes say so).
+        comment: what a line begins with that is no part of the table ("": # above the header).
         target: a column that is not imputed, because a model would predict it ("": none).
     """
 
@@ -42,11 +51,17 @@ class File(Dataset):
     path: str = ""
     header: bool = True
     missing_markers: list[str] = field(default_factory=lambda: list(MISSING_MARKERS))
+    sep: str = ""
+    decimal: str = ""
+    thousands: str = ""
+    encoding: str = ""
+    comment: str = ""
     target: str = ""
 
     def __post_init__(self) -> None:
         if not self.name:
-            self.name = Path(self.path).name.removesuffix(".gz").rpartition(".")[0] or "file"
+            name = Path(self.path).name
+            self.name = name[: len(name) - len(suffix_of(Path(name)))] or "file"
 
     def read(self, data_dir: Path) -> pd.DataFrame:
         """Return the file's columns, without the target; errors as :meth:`load`."""
@@ -57,26 +72,38 @@ class File(Dataset):
         """Return the target, if one is named."""
         return self._all_columns()[self.target] if self.target else None
 
+    def table_of(self, frame: pd.DataFrame) -> Table:
+        """Return the table of what :meth:`read` returned, and warn of columns that may be meant otherwise."""
+        from mirimpute.datasets.hints import of_codes, warn
+        from mirimpute.datasets.table import table_from_frame
+
+        table = table_from_frame(frame, self.name, self.kinds, from_text=not _is_parquet(Path(self.path)))
+        warn(of_codes(table, self.kinds))
+        return table
+
+    def delimited(self) -> Delimited:
+        """Return the cells of a CSV and what they are, without a warning; errors as :meth:`load`."""
+        from mirimpute.datasets.delimited import read_delimited
+
+        path = Path(self.path).expanduser()
+        self._check(path)
+        try:
+            return read_delimited(self, path)
+        except UserError:
+            raise
+        except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:
+            raise _unreadable(path, error, "text") from error
+
     def _all_columns(self) -> pd.DataFrame:
-        """Return every column.
+        """Return every column, and warn of what was found out about the file.
 
         Raises:
             DataError: the file does not exist, is a folder, has another suffix, is empty or cannot be parsed; a column
                 has no name; two columns have the same name; there is no column of the target's name.
         """
         path = Path(self.path).expanduser()
-        try:
-            self._check(path)
-            frame = self._read_parquet(path) if _is_parquet(path) else self._read_csv(path)
-        except DataError:
-            raise
-        except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:  # pandas' and Arrow's are ValueErrors
-            kind = "Parquet" if _is_parquet(path) else "comma-separated UTF-8"
-            reason = " ".join(str(error).split())[:200]
-            raise DataError(f"cannot read {str(path)!r} ({reason}): check that it is a readable {kind} file") from error
-        for column in frame.columns[frame.isna().all()]:
-            # An empty column of a Parquet file has no type; as numbers it is refused by name instead of dropped.
-            frame[column] = float("nan")
+        self._check(path)
+        frame = self._read_parquet(path) if _is_parquet(path) else self._read_text(path)
         if self.target and self.target not in frame.columns:
             raise unknown("column", self.target, [str(name) for name in frame.columns])
         return frame
@@ -97,84 +124,88 @@ class File(Dataset):
             raise DataError(f"file {str(path)!r} does not exist (working directory {Path.cwd()}): check the path")
         if not path.is_file():
             raise DataError(f"{str(path)!r} is not a file: give a CSV or Parquet file")
-        if not path.name.endswith(SUFFIXES):
+        if not suffix_of(path):
             raise DataError(f"file {str(path)!r} has an unknown suffix: use one of {', '.join(SUFFIXES)}")
         if path.stat().st_size == 0:
             raise DataError(f"file {str(path)!r} is empty: give a table with a line of column names and some rows")
+        for option, valid in (("decimal", (".", ",")), ("thousands", (",", ".", " ", "'", "_"))):
+            value = getattr(self, option)
+            if value and value not in valid:
+                raise UserError(f"{option}={value!r} is not possible: give one of {' '.join(map(repr, valid))}")
+        if self.decimal and self.decimal == self.thousands:
+            raise UserError(f"decimal and thousands are both {self.decimal!r}: give two different ones")
 
     def _read_parquet(self, path: Path) -> pd.DataFrame:
+        """Return the columns, without those that pandas has saved as an index.
+
+        Each becomes what Arrow makes of its type: pandas' own reader looks up the dtypes that the file notes, and does
+        not know all that it writes itself.
+        """
         import pandas as pd
         import pyarrow.parquet
 
-        _check_names(path, pyarrow.parquet.read_schema(path).names)
-        return pd.read_parquet(path, engine="pyarrow")
+        from mirimpute.datasets.storage import from_arrow, parquet_table
 
-    def _read_csv(self, path: Path) -> pd.DataFrame:
+        try:
+            names = pyarrow.parquet.read_schema(path).names
+            _check_names(path, names)
+            table = parquet_table(path)
+            index = (table.schema.pandas_metadata or {}).get("index_columns", [])
+            names = [name for name in table.schema.names if name not in index]
+            columns = [from_arrow(table.column(name)).rename(name) for name in names]
+        except UserError:
+            raise
+        except (OSError, ValueError) as error:  # Arrow's own are ValueErrors
+            raise _unreadable(path, error, "Parquet file") from error
+        return pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(table.num_rows))
+
+    def _read_text(self, path: Path) -> pd.DataFrame:
         import pandas as pd
 
-        open_text = gzip.open if path.suffix == ".gz" else open
-        with open_text(path, "rt", encoding="utf-8-sig", newline="") as file:
-            lines = _Lines(file)
-            reader = csv.reader(lines, skipinitialspace=True)
-            blank, first = 0, next(reader, None)
-            while first is not None and not any(cell.strip() for cell in first):
-                blank, first = blank + 1, next(reader, None)
-            if first is None:
-                raise DataError(f"file {str(path)!r} is empty: give a table with a line of column names and some rows")
-            if len(first) == 1 and any(mark in first[0] for mark in ";\t|"):
-                raise DataError(
-                    f"the first line of file {str(path)!r} is {first[0][:60]!r}, without a comma: save it again with "
-                    "commas between the cells and points in the numbers"
-                )
-            # pandas fills a short row with missing cells and takes the first column of a long one as an index.
-            for row in reader:
-                if len(row) != len(first) and any(row):
-                    raise DataError(
-                        f"line {reader.line_num} of file {str(path)!r} has {len(row)} cells where the first line has "
-                        f"{len(first)}: correct the line (the separator is a comma)"
-                    )
-        names = [cell.strip() for cell in first] if self.header else [f"x{j + 1}" for j in range(len(first))]
-        _check_names(path, names)
-        if self.header and all(_is_number(name) for name in names):
-            warnings.warn(
-                f"the first line of {str(path)!r} holds numbers only and is taken as column names: if the file has no "
-                "header, say so by dataset.header=false (mirimpute-impute: --no-header)",
-                MirimputeWarning,
-                stacklevel=2,
-            )
-        options: dict[str, Any] = {
-            "header": None,
-            "names": names,
-            "skiprows": blank + int(self.header),
-            "index_col": False,
-            "keep_default_na": False,
-            "na_values": list(self.missing_markers),
-            "skipinitialspace": True,
-            "encoding": "utf-8-sig",
-            "low_memory": False,
-        }
-        frame: pd.DataFrame = pd.read_csv(path, float_precision="round_trip", **options)
-        if lines.with_codes:
-            texts: pd.DataFrame = pd.read_csv(path, dtype=str, **options)
-            for name in frame.columns:
-                written = texts[name].dropna().str.strip()
-                if written.str.fullmatch(r"\d+").all() and written.str.match(r"0\d").any():
-                    frame[name] = texts[name]
-        return frame
+        from mirimpute.datasets.hints import of_column, of_text, warn
+
+        text = self.delimited()
+        _check_names(path, [name for name in text.names if name])
+        frame, sentences = {}, of_text(text)
+        for name, place in text.named.items():
+            written = text.cells.texts(text.places(place))
+            texts = text.present(written)
+            frame[name], numerals = text.values(texts)
+            if name not in self.kinds:
+                sentences += of_column(self, name, frame[name], numerals, written, texts)
+        warn(sentences)
+        return pd.DataFrame(frame)
 
 
-class _Lines:
-    """The lines of a file, and whether a cell of those that were read may be a code, such as 08001."""
+def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
+    """Return the columns of a CSV or Parquet file as the commands read them, with their warnings.
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = lines
-        self.with_codes = False
+    Args:
+        path: the file.
+        options: how a CSV is written, as attributes of :class:`File`: header, missing_markers, sep, decimal, thousands,
+            encoding, comment.
 
-    def __iter__(self) -> Iterator[str]:
-        may_be_code = re.compile(r'(?:^|,)[\s"]*0\d').search
-        for line in self._lines:
-            self.with_codes = self.with_codes or may_be_code(line) is not None
-            yield line
+    Raises:
+        DataError: it cannot be read, or no column of it can be imputed.
+        UserError: an option has no such value.
+    """
+    unknown_options = sorted(set(options) - set(_READING))
+    if unknown_options:
+        raise unknown("option", unknown_options[0], _READING)
+    file = File(path=str(path), **options)
+    frame = file.read(Path())
+    file.table_of(frame)  # warns
+    return frame
+
+
+def suffix_of(path: Path) -> str:
+    """Return the suffix by which the kind of a file is known, in small letters, "" for others.
+
+    >>> suffix_of(Path("a.b.CSV.gz"))
+    '.csv.gz'
+    """
+    name = path.name.lower()
+    return next((suffix for suffix in sorted(SUFFIXES, key=len, reverse=True) if name.endswith(suffix)), "")
 
 
 def _check_names(path: Path, names: list[str]) -> None:
@@ -189,13 +220,10 @@ def _check_names(path: Path, names: list[str]) -> None:
         )
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _unreadable(path: Path, error: Exception, kind: str) -> DataError:
+    reason = " ".join(str(error).split())[:200]
+    return DataError(f"cannot read {str(path)!r} ({reason}): check that it is a readable {kind}")
 
 
 def _is_parquet(path: Path) -> bool:
-    return path.suffix in (".parquet", ".pq")
+    return suffix_of(path) in (".parquet", ".pq")

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Context, Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mirimpute.datasets.columns import OF_TIME, Column, Kind, decoded, encoded
+from mirimpute.datasets.columns import OF_TIME, Column, Kind, decoded, encoded, looks_like_id, plain
 from mirimpute.datasets.dates import pattern_of, seconds_of
-from mirimpute.errors import UserError
+from mirimpute.datasets.hints import warn_of_codes
+from mirimpute.datasets.storage import blank, is_far, marked, merged, missing_in
+from mirimpute.errors import ImputationError, MirimputeWarning, UserError
+
+MOST = 1e300
+"""The largest number of a table."""
 
 
 def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
     """Return what the columns are, by the rules of :func:`~mirimpute.datasets.columns.kind_of`.
+
+    Columns with holes that look like ids are told in a warning.
 
     Raises:
         UserError: a column of text, or without any value.
@@ -23,44 +31,86 @@ def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
     found = []
     for j, label in enumerate(frame.columns):
         values = frame.iloc[:, j]
-        if values.isna().all():
+        if missing_in(values).all():
             raise UserError(f"column {label!r} has no value at all: remove it, nothing can be learnt of it")
         result = encoded(values, str(label))
         if result is None:
-            raise UserError(f"column {label!r} is text: remove it, or make it a pandas category with fewer values")
+            raise UserError(_why_text(values, label))
         found.append(result[1])
+    warn_of_ids(frame)
+    warn_of_codes(frame)
     return tuple(found)
 
 
-def numbers_of(frame: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
+def warn_of_ids(frame: pd.DataFrame) -> None:
+    """Warn of columns with holes that look like ids: they would be filled with somebody else's."""
+    columns = (frame.iloc[:, j] for j in range(frame.shape[1]))
+    ids = [str(each.name) for each in columns if missing_in(each).any() and looks_like_id(each)]
+    if ids:
+        warnings.warn(
+            f"column(s) {', '.join(map(repr, ids))} look like an id, in which no value occurs twice: leave them out, "
+            "or they are filled with made-up ones",
+            MirimputeWarning,
+            stacklevel=4,
+        )
+
+
+def _why_text(values: pd.Series, label: Any) -> str:
+    """Return why a column cannot be imputed, and what to do."""
+    present = marked(values).dropna().astype(object)
+    first = repr(present.iloc[0])
+    first = first if len(first) <= 40 else f"{first[:36]} ..."
+    if not pd.api.types.is_hashable(present.iloc[0]):
+        return f"column {label!r} holds lists, arrays or dicts, such as {first}: remove it, or give each part a column"
+    count = present.astype(str).nunique()
+    return (
+        f"column {label!r} is text: {count} different values among {len(present)}, such as {first}; remove it, or make "
+        "it a pandas category of at most 100 values that occur more than once"
+    )
+
+
+def numbers_of(frame: pd.DataFrame, columns: Sequence[Column], unseen: str = "error") -> np.ndarray:
     """Return the cells as numbers, float64 (n_rows, n_columns), NaN where missing.
+
+    Args:
+        frame: (n_rows, n_columns).
+        columns: what its columns are.
+        unseen: "missing": NaN too for a category that the columns do not know; "error": refuse it. One that a pandas
+            category of the fit declares without a row that has it is known: NaN, or where the levels are ordered its
+            place between those that occur.
 
     Raises:
         UserError: a category or a kind of value that the columns do not know; an infinite value.
     """
-    x = np.column_stack([_numbers(frame.iloc[:, j], column) for j, column in enumerate(columns)])
-    if np.isinf(x).any():
-        raise UserError(
-            f"column {columns[int(np.isinf(x).any(axis=0).argmax())].name!r} holds infinite values: mark "
-            "them as missing or remove them"
-        )
+    x = np.empty((len(frame), len(columns)))
+    for j, column in enumerate(columns):
+        x[:, j] = _numbers(frame.iloc[:, j], column, unseen)
+    check_finite(x, [column.name for column in columns])
     return x
 
 
-def _numbers(values: pd.Series, column: Column) -> np.ndarray:
+def check_finite(x: np.ndarray, names: Sequence[Any]) -> None:
+    """Refuse infinite numbers, and those whose differences or sums may be: x (n_rows, n_columns), NaN where missing.
+
+    Raises:
+        UserError: names the column.
+    """
+    for bad, what, fix in (
+        (np.isinf(x), "infinite values", "mark them as missing or remove them"),
+        (np.abs(x) > MOST, f"numbers beyond {MOST:g}", "give them in another unit, or their logarithms"),
+    ):
+        if bad.any():
+            raise UserError(f"column {names[int(bad.any(axis=0).argmax())]!r} holds {what}: {fix}")
+
+
+def _numbers(values: pd.Series, column: Column, unseen: str) -> np.ndarray:
     """Return the cells of one column as numbers (n_rows,); errors as :func:`numbers_of`."""
-    present = values.dropna()
+    known = marked(values)
+    present = known.dropna()
     if not len(present):
         return np.full(len(values), np.nan)
     if column.categories:
-        place = {category: code for code, category in enumerate(column.categories)}
-        strangers = [each for each in present.unique() if each not in place]
-        if strangers:
-            raise UserError(
-                f"column {column.name!r} holds {strangers[0]!r}, which it did not hold when the imputer was "
-                f"fitted: its categories are {list(column.categories)[:10]}; mark it as missing, or fit again"
-            )
-        return values.astype(object).map(place).to_numpy(dtype=np.float64, na_value=np.nan)
+        return _codes(known, column, unseen)
     result = encoded(values, column.name)
     kinds = {column.kind} | ({result[1].kind} if result else set())
     if result is None or result[1].categories or (len(kinds) > 1 and kinds & set(OF_TIME)):
@@ -74,49 +124,120 @@ def _numbers(values: pd.Series, column: Column) -> np.ndarray:
             f"dates of column {column.name!r} had {column.zone or 'no'} time zone when the imputer was fitted, and now "
             f"have {now.zone or 'none'}: convert them with .dt.tz_localize, or fit again"
         )
-    return seconds_of(values, now.pattern, column.zone) if column.zone else numbers
+    return seconds_of(plain(values)[0], now.pattern, column.zone) if column.zone else numbers
+
+
+def _codes(known: pd.Series, column: Column, unseen: str) -> np.ndarray:
+    """Return the numbers of categories (n_rows,), NaN where missing or not in the fit; errors as :func:`numbers_of`."""
+    cells = known.astype(object)
+    try:
+        distinct = list(known.dropna().unique())
+    except TypeError:
+        raise UserError(
+            f"column {column.name!r} holds lists or dicts, which are no categories: make them strings"
+        ) from None
+    place: dict[Any, float] = {category: float(code) for code, category in enumerate(column.categories)}
+    if column.levels:
+        order = [column.levels.index(category) for category in column.categories]
+        between = column.ordered and order == sorted(order)
+        for position, level in enumerate(column.levels):
+            place.setdefault(level, float(np.interp(position, order, range(len(order)))) if between else np.nan)
+    strangers = [each for each in distinct if each not in place]
+    if strangers and unseen == "error":
+        strange = cells.isin(strangers).to_numpy()
+        raise UserError(
+            f"column {column.name!r} holds {strangers[0]!r}, which it did not hold when the imputer was fitted, in "
+            f"{strange.sum()} row(s), first in row {cells.index[int(strange.argmax())]!r}: its categories are "
+            f"{list(column.levels or column.categories)[:10]}; mark it as missing, give unseen='missing', or fit again"
+        )
+    return cells.map(place).to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def filled(frame: pd.DataFrame, columns: Sequence[Column], x: np.ndarray) -> pd.DataFrame:
-    """Return ``frame`` with its missing cells filled from ``x``, float64 (n_rows, n_columns); all else as it was."""
-    parts = []
-    for j, column in enumerate(columns):
-        values = frame.iloc[:, j].copy()
-        missing = values.isna().to_numpy()
-        if isinstance(values.dtype, pd.SparseDtype):
-            values = values.sparse.to_dense()
-        if column.kind is Kind.DATETIME and not missing.all():  # as these rows write them, not those of the fit
-            column = replace(column, pattern=pattern_of(values))
-        if missing.all() and len(values):  # it may have any dtype
-            values = decoded(x[:, j], column, _like(values, column))
-        elif missing.any():
-            new = decoded(x[missing, j], column, values.iloc[missing])
-            if values.dtype.kind == "O":
-                new = _like_decimals(new, values[~missing])
-            if isinstance(new.dtype, pd.CategoricalDtype):
-                values = values.cat.set_categories(new.cat.categories)
-            values.iloc[missing] = new
-        parts.append(values)
+    """Return ``frame`` with its missing cells filled from ``x``, float64 (n_rows, n_columns).
+
+    Observed cells and types stay. Only categories have the type of the fit, whatever levels these rows declare; levels
+    that neither the fit nor its type has come behind its own.
+
+    Raises:
+        UserError: a type that cannot hold what the fit had in the column.
+        ImputationError: a cell is still missing, which is a fault of this program.
+    """
+    parts = [_filled(frame.iloc[:, j], column, x[:, j]) for j, column in enumerate(columns)]
+    for part, column in zip(parts, columns, strict=True):
+        if missing_in(part).any():
+            raise ImputationError(f"column {column.name!r} (dtype {part.dtype}) was filled and still has a hole")
     result = pd.concat(parts, axis=1)
     result.columns = frame.columns
     return result
 
 
-def _like_decimals(new: pd.Series, observed: pd.Series) -> pd.Series:
-    """Return ``new`` with as many decimal places as the observed values have, where all of those are decimals."""
-    if not all(isinstance(each, Decimal) for each in observed):
-        return new
-    places, enough = Decimal(1).scaleb(min(int(each.as_tuple().exponent) for each in observed)), Context(prec=400)
-    return new.map(lambda number: Decimal(repr(float(number))).quantize(places, context=enough)).astype(object)
+def _filled(values: pd.Series, column: Column, numbers: np.ndarray) -> pd.Series:
+    """Return one column, filled from ``numbers`` (n_rows,)."""
+    missing = missing_in(values)
+    if column.levels:
+        return _with_type_of_fit(marked(values), missing, column, numbers)
+    if not missing.any():
+        return values.copy()
+    if missing.all():
+        values = _like(values, column, numbers)
+    elif column.kind in OF_TIME or (
+        values.dtype == object and not column.categories
+    ):  # as these rows write them, not those of the fit
+        simple, form = plain(values)
+        pattern = pattern_of(simple) if column.kind is Kind.DATETIME else ""
+        column = replace(column, pattern=pattern, form=form)
+    try:
+        new = decoded(numbers[missing], column, blank(values, missing))
+        if isinstance(new.dtype, pd.CategoricalDtype):
+            values = values.cat.set_categories(new.cat.categories)
+        return merged(values, missing, new)
+    except (TypeError, ValueError) as error:  # pandas' and Arrow's words for a value that a type cannot hold
+        raise UserError(
+            f"column {column.name!r} of dtype {values.dtype} cannot hold what the fit had there, {column.kind.value} "
+            f"({error}): convert it to the dtype of the fit"
+        ) from error
 
 
-def _like(values: pd.Series, column: Column) -> pd.Series:
+def _with_type_of_fit(values: pd.Series, missing: np.ndarray, column: Column, numbers: np.ndarray) -> pd.Series:
+    """Return a column of categories in the type that it had in the fit."""
+    dtype = column.dtype
+    assert dtype is not None
+    cells = values.astype(object)
+    if missing.any():
+        cells = merged(cells, missing, decoded(numbers[missing], column, cells[missing]))
+    known = set(column.levels)
+    strangers = [each for each in cells.unique() if each not in known]
+    if strangers:
+        dtype = pd.CategoricalDtype(dtype.categories.append(pd.Index(strangers, tupleize_cols=False)), dtype.ordered)
+    return cells.astype(dtype)
+
+
+def _like(values: pd.Series, column: Column, numbers: np.ndarray) -> pd.Series:
     """Return a column without any value in a dtype that can hold those of ``column``: its own, if it can."""
-    if column.categories or column.pattern:
-        fits = isinstance(values.dtype, pd.CategoricalDtype) or values.dtype.kind == "O"
-        return values if fits else values.astype(object)
+    return values if _can_hold(values.dtype, column) else pd.Series(index=values.index, dtype=_natural(column, numbers))
+
+
+def _can_hold(dtype: Any, column: Column) -> bool:
+    kind = getattr(dtype, "kind", "O")
+    if column.categories:
+        return kind in "OSU" or (kind == "b" and all(isinstance(each, bool) for each in column.categories))
+    if column.kind in OF_TIME and kind == ("m" if column.kind is Kind.DURATION else "M"):
+        return True
+    if column.pattern or column.form:
+        return kind in "OU"
     if column.kind in OF_TIME:
-        kind = "M8[ns]" if column.kind is Kind.DATETIME else "m8[ns]"
-        dtype = pd.DatetimeTZDtype(tz=column.zone) if column.zone else kind
-        return values if values.dtype.kind in "mM" else pd.Series(pd.NaT, index=values.index, dtype=dtype)
-    return values if pd.api.types.is_numeric_dtype(values) else values.astype("Int64" if column.step else float)
+        return isinstance(dtype, pd.PeriodDtype) or (isinstance(dtype, pd.ArrowDtype) and "date" in str(dtype))
+    return kind != "b" and pd.api.types.is_numeric_dtype(dtype)
+
+
+def _natural(column: Column, numbers: np.ndarray) -> Any:
+    """Return a dtype for a column that never had one."""
+    if column.categories or column.pattern or column.form:
+        return object
+    if column.kind in OF_TIME:
+        unit = "us" if is_far(numbers) else "ns"
+        if column.zone:
+            return pd.DatetimeTZDtype(unit, column.zone)
+        return f"{'m' if column.kind is Kind.DURATION else 'M'}8[{unit}]"
+    return "Int64" if column.step else float

@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mirimpute.datasets.columns import Column, Kind, encoded
+from mirimpute.datasets.columns import OF_TIME, Column, Kind, encoded, looks_like_id
+from mirimpute.datasets.dates import durations, moments
+from mirimpute.datasets.hints import culprit, kind_option
+from mirimpute.datasets.storage import is_far, missing_in
 from mirimpute.errors import DataError, MirimputeWarning, unknown
 
 
@@ -54,17 +57,19 @@ class Table:
     def to_frame(self, values: np.ndarray | None = None) -> pd.DataFrame:
         """Return ``values`` (default: the table's own), of the same columns, as a DataFrame.
 
-        Categories are themselves, dates ``datetime64``, durations ``timedelta64``; numbers stay float64.
+        Categories are themselves, dates ``datetime64``, durations ``timedelta64`` (of nanoseconds, or of microseconds
+        where these do not reach); numbers stay float64.
         """
         values = self.values if values is None else values
         return pd.DataFrame({c.name: _readable(values[:, j], c) for j, c in enumerate(self.columns)})
 
 
 def _readable(numbers: np.ndarray, column: Column) -> Any:
-    if column.kind is Kind.DATETIME:
-        return pd.to_datetime(numbers, unit="s")
-    if column.kind is Kind.DURATION:
-        return pd.to_timedelta(numbers, unit="s")
+    if column.kind in OF_TIME:
+        missing = np.isnan(numbers)
+        make = moments if column.kind is Kind.DATETIME else durations
+        times = make(np.where(missing, 0.0, numbers), "us" if is_far(numbers) else "ns")
+        return times.mask(missing)
     if not column.categories:
         return numbers
     numbers = np.clip(numbers, 0, len(column.categories) - 1)  # a prediction may lie beyond the last of an order
@@ -72,7 +77,9 @@ def _readable(numbers: np.ndarray, column: Column) -> Any:
     return pd.Categorical.from_codes(np.where(np.isnan(numbers), -1, numbers).round().astype(np.int64), dtype=dtype)
 
 
-def table_from_frame(frame: pd.DataFrame, name: str, kinds: Mapping[str, str | Sequence[Any]] | None = None) -> Table:
+def table_from_frame(
+    frame: pd.DataFrame, name: str, kinds: Mapping[str, str | Sequence[Any]] | None = None, from_text: bool = False
+) -> Table:
     """Return ``frame`` as a :class:`Table`, checked.
 
     Args:
@@ -80,6 +87,7 @@ def table_from_frame(frame: pd.DataFrame, name: str, kinds: Mapping[str, str | S
             names them.
         name: the dataset's name, for messages and rows.
         kinds: column -> kind, "text", or its categories in order; the rest by :func:`~.columns.kind_of`.
+        from_text: texts mark the missing cells of the source, so that an option can name more of them.
 
     Raises:
         DataError: fewer than two rows, no column that can be imputed, duplicate column names, infinite values, a column
@@ -96,7 +104,7 @@ def table_from_frame(frame: pd.DataFrame, name: str, kinds: Mapping[str, str | S
     for each in kinds:
         if each not in names:
             raise unknown("column", each, names)
-    empty = [each for j, each in enumerate(names) if kinds.get(each) != "text" and frame.iloc[:, j].isna().all()]
+    empty = [each for j, each in enumerate(names) if kinds.get(each) != "text" and missing_in(frame.iloc[:, j]).all()]
     if empty:
         raise DataError(f"dataset {name!r} has no value at all in column(s) {empty}: drop these columns")
     found = [encoded(frame.iloc[:, j], each, kinds.get(each)) for j, each in enumerate(names)]
@@ -114,9 +122,10 @@ def table_from_frame(frame: pd.DataFrame, name: str, kinds: Mapping[str, str | S
     infinite = [c.name for c, bad in zip(columns, np.isinf(values).any(axis=0), strict=True) if bad]
     if infinite:
         raise DataError(
-            f"dataset {name!r} holds infinite values in column(s) {infinite}: replace them by empty cells or drop them"
+            f"dataset {name!r} holds infinite values in column(s) {infinite}, or numbers beyond 1.8e308: replace them "
+            "by empty cells, or drop them"
         )
-    _warn_of_words(frame, names, columns, dropped, kinds, name)
+    _warn_of_words(frame, names, columns, dropped, kinds, name, from_text)
     return Table(name=name, values=values, columns=columns, dropped=dropped)
 
 
@@ -127,9 +136,12 @@ def _warn_of_words(
     dropped: Sequence[str],
     kinds: Mapping[str, Any],
     name: str,
+    from_text: bool,
 ) -> None:
     """Warn of columns that were left out, and of words in columns of numbers, which make them categories."""
-    culprits = {each: _culprit(frame.iloc[:, names.index(each)]) for each in names if each not in kinds}
+    of_words = [*dropped, *(column.name for column in columns if column.categories)]
+    asked = [each for each in of_words if each not in kinds]
+    culprits = {each: culprit(frame.iloc[:, names.index(each)], each, from_text) for each in asked}
     left_out = [each + (f" ({culprits[each]})" if culprits.get(each) else "") for each in dropped if each not in kinds]
     if left_out:
         warnings.warn(
@@ -140,22 +152,18 @@ def _warn_of_words(
         warnings.warn(
             f"dataset {name!r}: column(s) taken as categories: {', '.join(coded)}", MirimputeWarning, stacklevel=3
         )
-
-
-def _culprit(values: pd.Series) -> str:
-    """Return what may be wrong with a column of texts of which nearly all are numbers, or dates; "" for others."""
-    if not pd.api.types.is_object_dtype(values) and not pd.api.types.is_string_dtype(values):
-        return ""
-    present = values.dropna()
-    numbers = pd.to_numeric(present, errors="coerce")
-    if numbers.notna().all() and present.map(lambda each: isinstance(each, str)).all():
-        codes = present[present.str.match(r"\s*0\d")]
-        return f"codes such as {codes.iloc[0]}" if len(codes) else f"numbers as text, the first is {present.iloc[0]!r}"
-    for what, known in (
-        ("numbers", numbers),
-        ("dates", pd.to_datetime(present.astype(str), format="ISO8601", errors="coerce", utc=True)),
-    ):
-        texts = present[known.isna()]
-        if 0 < len(texts) <= 0.1 * len(present):
-            return f"{len(texts)} of {len(present)} values are not {what}, the first is {texts.iloc[0]!r}: correct it"
-    return ""
+    with_holes = [c.name for c in columns if missing_in(frame.iloc[:, names.index(c.name)]).any()]
+    ids = [
+        each
+        for each in with_holes
+        if each not in kinds and looks_like_id(frame.iloc[:, names.index(each)].rename(each))
+    ]
+    if ids:
+        first = frame.iloc[:, names.index(ids[0])].dropna().iloc[0]
+        shown = int(first) if isinstance(first, float) else first
+        warnings.warn(
+            f"dataset {name!r}: column(s) {', '.join(ids)} look like an id, in which no value occurs twice, the first "
+            f"is {shown}: {kind_option(ids[0], 'text')} leaves it alone",
+            MirimputeWarning,
+            stacklevel=3,
+        )

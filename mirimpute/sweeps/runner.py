@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirimpute.errors import StoreError, UserError
+from mirimpute.errors import MirimputeWarning, StoreError, UserError
 from mirimpute.problem import Progress, no_progress
 from mirimpute.results.journal import Entry, Journal
 
@@ -127,7 +128,9 @@ class Runner:
         if key not in self._tables:
             if len(self._tables) >= _TABLES:
                 self._tables.clear()
-            self._tables[key] = dataset.load(data_dir)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", MirimputeWarning)  # the sweeper gave them, once for all cells
+                self._tables[key] = dataset.load(data_dir)
         return self._tables[key]
 
 

@@ -1,4 +1,4 @@
-"""The sweeper: lists the cells, checks and announces them, reads the data once, and hands them to a launcher."""
+"""The sweeper: lists the cells, checks and announces them, reads the tables, and hands them to a launcher."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from mirimpute.cli.overrides import typed
 from mirimpute.cli.schema import part_config
 from mirimpute.errors import StoreError, UserError
 from mirimpute.sweeps.compose import Composer, choices, covering
+
+PROGRAM = "mirimpute-bench"
 
 
 class CellSweeper(Sweeper):
@@ -42,7 +44,7 @@ class CellSweeper(Sweeper):
         """Run all combinations.
 
         Raises:
-            UserError: some cannot be composed, or the results folder cannot be written.
+            UserError: some cannot be composed, a table cannot be used, or the results folder cannot be written.
         """
         from mirimpute.results.journal import Plan, write_plan
         from mirimpute.results.layout import check_writable
@@ -53,12 +55,12 @@ class CellSweeper(Sweeper):
         composer = Composer(self._loader, self._config)
         for overrides in covering(values):
             composer.compose(overrides)
+        _fetch_and_check(values, composer)
         check_writable(Path(self._config.results_dir))
         cells = [list(combination) for combination in itertools.product(*values)]
         sweep_dir = Path(self._config.hydra.sweep.dir)
         write_plan(sweep_dir, Plan(_methods(cells, composer), _command()))
         self._task.sweep_dir = sweep_dir  # type: ignore[attr-defined]  # for who called Hydra
-        _fetch(values, composer)
         return self._launcher.launch(cells, initial_job_idx=0)
 
 
@@ -82,14 +84,27 @@ def _decides(override: str, part: str) -> bool:
     return key in (part, "experiment") or key.startswith(f"{part}.")
 
 
-def _fetch(values: Sequence[Sequence[str]], composer: Composer) -> None:
-    """Download what the cells need before any worker starts, so that no two download the same."""
+def _fetch_and_check(values: Sequence[Sequence[str]], composer: Composer) -> None:
+    """Download what the cells need before any worker starts, so that no two download the same, and read each table.
+
+    What is found out about a table is printed here, once for all cells.
+
+    Raises:
+        UserError: a table that is here cannot be used.
+    """
+    from mirimpute.cli.notices import plain_warnings
+    from mirimpute.datasets.files import File
     from mirimpute.datasets.location import data_directory
 
+    folder = data_directory()
     for overrides in itertools.product(*(each for each in values if _decides(each[0], "dataset"))):
+        dataset = part_config(composer.compose(overrides), "dataset")
         try:
-            part_config(composer.compose(overrides), "dataset").fetch(data_directory())
+            dataset.fetch(folder)
         except StoreError:
             raise
         except UserError:
             continue  # its cells say so, one by one
+        if isinstance(dataset, File) or dataset.is_present(folder):
+            with plain_warnings(PROGRAM):
+                dataset.load(folder)

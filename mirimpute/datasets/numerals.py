@@ -1,0 +1,168 @@
+"""How numbers are written in a column of a text: read with commas for points, and written as the others are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pyarrow
+
+_PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?$"
+_WHOLE = r"^[+-]?\d+$"
+_CODE = r"^0\d+$"
+_FEW = 100
+"""Texts that are looked at before all."""
+
+
+@dataclass(frozen=True)
+class Numerals:
+    """What stands between the digits of a column's numbers.
+
+    Attributes:
+        decimal: "." or ",".
+        thousands: "" where nothing does.
+    """
+
+    decimal: str = "."
+    thousands: str = ""
+
+
+def read_numbers(texts: pyarrow.Array, decimal: str, thousands: str, guess: bool) -> tuple[Any, Numerals] | None:
+    """Return the numbers, float64 or int64, of a column of texts, and how they are written; None if one is no number.
+
+    >>> import pyarrow
+    >>> numbers, how = read_numbers(pyarrow.array(["1,5", "-2"], pyarrow.large_string()), "", "", guess=True)
+    >>> numbers.to_pylist(), how
+    ([1.5, -2.0], Numerals(decimal=',', thousands=''))
+
+    Args:
+        texts: large_string (n_rows,), null where missing.
+        decimal: "." or ",", for columns in which commas occur; "": "." or what is guessed.
+        thousands: what may stand between groups of digits, "" nothing.
+        guess: take a comma for a point where it cannot stand for thousands.
+    """
+    import pyarrow.compute as pc
+
+    if not (thousands and pc.any(pc.match_substring(texts, thousands)).as_py()):
+        numbers = _plain(texts)
+        if numbers is not None:
+            return numbers, Numerals()
+    else:
+        point = decimal or ("," if thousands == "." else ".")
+        mark, pointed = re.escape(thousands), f"({re.escape(point)}\\d*)?"
+        if _all(texts, rf"^[+-]?(\d{{1,3}}({mark}\d{{2,3}})*{mark}\d{{3}}|\d+){pointed}$"):
+            plain = pc.replace_substring(texts, thousands, "")
+            return _plain(pc.replace_substring(plain, point, ".")), Numerals(point, thousands)
+    if decimal == "," or (guess and not decimal):
+        if not _all(texts, r"^[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?$"):
+            return None
+        with_comma = texts.filter(pc.match_substring(texts, ","))
+        if decimal == "," or (len(with_comma) and not _all(with_comma, r"^[+-]?\d{1,3},\d{3}$")):
+            return _plain(pc.replace_substring(texts, ",", ".")), Numerals(",")
+    return None
+
+
+def are_codes(texts: pyarrow.Array, numbers: np.ndarray) -> bool:
+    """Return whether all are digits and one has a zero in front, or more digits than tell them apart as numbers.
+
+    Args:
+        texts: large_string (n_rows,), null where missing.
+        numbers: what they are as numbers.
+    """
+    import pyarrow.compute as pc
+
+    present = numbers if numbers.dtype.kind == "i" else numbers[~np.isnan(numbers)]
+    if not np.array_equal(present, np.round(present)):
+        return False
+    if pc.any(pc.match_substring_regex(texts, _CODE)).as_py() and _all(texts, r"^\d+$"):
+        return True
+    if np.abs(present).max(initial=0) < 2**53 or not _all(texts, _WHOLE):
+        return False
+    as_floats = len(np.unique(present.astype(float)))
+    return bool(2 * as_floats < pc.count_distinct(texts.drop_null()).as_py())
+
+
+def written(numbers: np.ndarray, observed: pyarrow.Array, how: Numerals) -> list[str]:
+    """Return numbers as a column writes them: with as many decimals, the exponent, the plus and the thousands it has.
+
+    Args:
+        numbers: float64 (k,), finite.
+        observed: large_string, the texts of the column's numbers.
+        how: what stands between their digits.
+    """
+    import pyarrow.compute as pc
+
+    plain = pc.replace_substring(observed, how.thousands, "") if how.thousands else observed
+    parts = pc.extract_regex(
+        plain, rf"^(?P<sign>[+-]?)(?P<whole>\d*){re.escape(how.decimal)}?(?P<part>\d*)(?P<exponent>(?:[eE].*)?)$"
+    )
+    lengths = {name: _lengths(pc.struct_field(parts, name)) for name in ("whole", "part", "exponent")}
+    places = int(lengths["part"].max(initial=0))
+    scientific = lengths["exponent"] > 0
+    signed = pc.struct_field(parts, "sign")
+    plus = pc.any(pc.equal(signed, "+")).as_py() and not pc.any(pc.equal(signed, "")).as_py()
+    grouped = bool(how.thousands) and pc.any(pc.match_substring(observed, how.thousands)).as_py()
+    if scientific.size and scientific.all():
+        exponents = pc.struct_field(parts, "exponent").drop_null().to_pylist()
+        texts = [_exponent(f"{number:.{places}e}", exponents) for number in numbers]
+    elif scientific.any():
+        digits = int((lengths["whole"] + lengths["part"]).max())
+        texts = [f"{number:.{min(max(digits, 1), 17)}g}" for number in numbers]
+    else:
+        texts = [f"{number:{',' if grouped else ''}.{places}f}" for number in numbers]
+    texts = [text if text.strip("-0.,") else text.lstrip("-") for text in texts]
+    if plus:
+        texts = [text if text.startswith("-") else f"+{text}" for text in texts]
+    change = str.maketrans({",": how.thousands or ",", ".": how.decimal})
+    return [text.translate(change) for text in texts]
+
+
+def _exponent(text: str, like: list[str]) -> str:
+    """Return the number with its exponent written as the others.
+
+    >>> _exponent("2.5e+03", ["E4", "E1"])
+    '2.5E3'
+    """
+    mantissa, _, exponent = text.partition("e")
+    power, example = int(exponent), like[0]
+    digits = min(len(each.lstrip("eE+-")) for each in like)
+    plus = "+" if any("+" in each for each in like) else ""
+    return f"{mantissa}{example[0]}{'-' if power < 0 else plus}{abs(power):0{digits}d}"
+
+
+def _lengths(texts: pyarrow.Array) -> np.ndarray:
+    import pyarrow.compute as pc
+
+    return pc.utf8_length(texts).drop_null().to_numpy(zero_copy_only=False)
+
+
+def _all(texts: pyarrow.Array, pattern: str) -> bool:
+    """Return whether all texts that are there match."""
+    import pyarrow.compute as pc
+
+    return bool(pc.all(pc.match_substring_regex(texts, pattern), min_count=0).as_py())
+
+
+def _plain(texts: pyarrow.Array) -> Any:
+    """Return the numbers of texts that are all written as 1, -2.5 or 1e3, else None."""
+    import pyarrow
+    import pyarrow.compute as pc
+
+    some = texts[: min(len(texts), _FEW)]
+    if texts.null_count == 0 and _all(some, _WHOLE):
+        try:
+            return pc.cast(texts, pyarrow.int64())
+        except pyarrow.ArrowInvalid:
+            pass
+    try:
+        numbers = pc.cast(texts, pyarrow.float64())
+    except pyarrow.ArrowInvalid:
+        texts = pc.utf8_trim_whitespace(texts)  # inside of quotes
+        if not _all(texts, _PLAIN):
+            return None
+        numbers = pc.cast(pc.replace_substring_regex(texts, r"^\+", ""), pyarrow.float64())
+    return None if pc.any(pc.is_nan(numbers)).as_py() else numbers
