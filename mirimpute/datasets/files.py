@@ -65,8 +65,14 @@ class File(Dataset):
 
     def read(self, data_dir: Path) -> pd.DataFrame:
         """Return the file's columns, without the target; errors as :meth:`load`."""
+        from mirimpute.datasets.frames import warn_of_ids
+        from mirimpute.datasets.hints import kind_option
+
         frame = self._all_columns()
-        return frame.drop(columns=self.target) if self.target else frame
+        frame = frame.drop(columns=self.target) if self.target else frame
+        asked = [name for name in frame if str(name) in self.kinds]
+        warn_of_ids(frame.drop(columns=asked), lambda name: kind_option(name, "text"))
+        return frame
 
     def read_target(self, data_dir: Path) -> pd.Series | None:
         """Return the target, if one is named."""

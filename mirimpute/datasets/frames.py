@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -42,17 +42,30 @@ def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
     return tuple(found)
 
 
-def warn_of_ids(frame: pd.DataFrame) -> None:
-    """Warn of columns with holes that look like ids: they would be filled with somebody else's."""
+def warn_of_ids(frame: pd.DataFrame, option: Callable[[str], str] | None = None, stacklevel: int = 4) -> None:
+    """Warn of columns of numbers with holes that look like ids: they would be filled with made-up ones.
+
+    Args:
+        frame: (n_rows, n_columns).
+        option: says how a column of this name is left alone; None: leave it out of the table.
+        stacklevel: of the warning.
+    """
     columns = (frame.iloc[:, j] for j in range(frame.shape[1]))
-    ids = [str(each.name) for each in columns if missing_in(each).any() and looks_like_id(each)]
+    ids = [each for each in columns if missing_in(each).any() and looks_like_id(each) and _is_number(each)]
     if ids:
+        names, first = [str(each.name) for each in ids], ids[0].dropna().iloc[0]
+        shown = int(first) if isinstance(first, float) else first
+        way_out = "leave them out" if option is None else f"{option(names[0])} leaves it alone"
         warnings.warn(
-            f"column(s) {', '.join(map(repr, ids))} look like an id, in which no value occurs twice: leave them out, "
-            "or they are filled with made-up ones",
+            f"column(s) {', '.join(map(repr, names))} look like an id, in which no value occurs twice (the first is "
+            f"{shown}), and are filled with made-up ones: {way_out}",
             MirimputeWarning,
-            stacklevel=4,
+            stacklevel=stacklevel,
         )
+
+
+def _is_number(values: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(plain(values)[0])
 
 
 def _why_text(values: pd.Series, label: Any) -> str:
