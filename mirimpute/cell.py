@@ -127,6 +127,7 @@ def _compute(
     new_rows = None
     if new.size:
         new_rows = replace(problem, x_incomplete=scale.standardise(encoding.encode(x_original[new])))
+    wild = encoding.fences.sentences(x_original, table.columns)
     outcome = _impute(config, problem, None if new_rows is None else new_rows.x_incomplete, progress)
     facts: dict[str, Any] = {
         **identity,
@@ -142,11 +143,12 @@ def _compute(
         facts.update(vars(outcome.cost))
         trace = imputation.trace
         target = config.dataset.load_target(data_dir) if config.protocol.needs_target else None
-        answers = answers_of(config.protocol, table.values, x_original, learnt, hidden.scored, encoding, scale, target)
+        truth = np.where(encoding.fences.wild(x_original), np.nan, table.values)
+        answers = answers_of(config.protocol, truth, x_original, learnt, hidden.scored, encoding, scale, target)
         own = answers.of(learnt)
         means = config.method.returns_column_means
         try:
-            facts.update(judge(config.protocol, problem, imputation, own, returns_column_means=means))
+            facts.update(judge(config.protocol, problem, imputation, own, returns_column_means=means, notes=wild))
             if new_rows is not None:
                 facts.update(judge_new_rows(config.protocol, new_rows, outcome.new_rows, answers.of(new)))
         except ImputationError as fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import Path
@@ -12,7 +13,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
 
-from mirimpute.errors import UserError, unknown
+from mirimpute.errors import MirimputeWarning, UserError, unknown
+from mirimpute.wild import warn_of_wild
 
 if TYPE_CHECKING:
     from mirimpute.datasets.columns import Column
@@ -48,6 +50,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         feature_names_in_: their names, where ``fit`` was given some.
         columns_: name, kind and categories of each column.
         trace_: one dict per round of the fit.
+        notes_: what a reader of the result should know, such as wild cells, which nothing is learnt from
+            (:mod:`mirimpute.wild`); these are warned of too.
 
     >>> import numpy as np
     >>> x = np.random.default_rng(0).normal(size=(60, 2)) @ np.array([[1.0, 0.9], [0.0, 0.3]])
@@ -59,6 +63,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
     """
 
     columns_: tuple[Column, ...]
+    notes_: tuple[str, ...]
 
     def __init__(
         self,
@@ -87,6 +92,9 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         settings = self._settings()
         x, columns = self._read(X)
         self._learn(settings, x, columns, int(check_random_state(self.random_state).randint(2**31 - 1)))
+        wild = self._wild(X, x)
+        self.notes_ = (*self.notes_, *wild)
+        warn_of_wild(wild)
         return self
 
     def _settings(self) -> Mirf:
@@ -216,7 +224,13 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         A draw is shrunk towards the point where that has a meaning: a category is drawn or not.
         """
         check_is_fitted(self, "_model")
-        return self._complete_numbers(self._read(X, self.columns_)[0], n_draws, stream)
+        x = self._read(X, self.columns_)[0]
+        warn_of_wild(self._wild(X, x))
+        point, draws = self._complete_numbers(x, n_draws, stream)
+        note = self._outside(x, point)
+        if note:
+            warnings.warn(note, MirimputeWarning, stacklevel=3)
+        return point, draws
 
     def _complete_numbers(self, x: np.ndarray, n_draws: int, stream: int) -> tuple[np.ndarray, np.ndarray]:
         """Return :meth:`_complete` of the cells (n_rows, n_columns) of a table that was read."""
@@ -239,6 +253,23 @@ class MirfImputer(TransformerMixin, BaseEstimator):
                 part = np.where(missing[rows], scale.restore(completed), x[rows])
                 result[number][rows] = part
         return result[0], result[1:]
+
+    def _wild(self, X: Any, x: np.ndarray) -> list[str]:
+        """Return a sentence for each column of ``X`` with wild cells; ``x`` are its numbers."""
+        rows = X.index if hasattr(X, "iloc") else None
+        return self._encoding.fences.sentences(x, self.columns_, rows)
+
+    def _outside(self, x: np.ndarray, point: np.ndarray) -> str:
+        """Return the note for estimates outside of what was observed, original units, "" for none."""
+        outside = np.isnan(x) & self._encoding.fences.outside(point, self._encoding.table_scale(self._scale).spread)
+        if not outside.any():
+            return ""
+        j = int(outside.any(axis=0).argmax())
+        more = int(outside.any(axis=0).sum()) - 1
+        return (
+            f"{outside.sum()} value(s) are estimated outside of what was observed in their column, by a standard "
+            f"deviation at most, in column {self.columns_[j].name!r}{f' and {more} more' if more else ''}"
+        )
 
     def _read(self, X: Any, columns: tuple[Column, ...] | None = None) -> tuple[np.ndarray, tuple[Column, ...]]:
         """Return the cells as numbers, (n_rows, n_columns), and the columns; None: find out what they are."""

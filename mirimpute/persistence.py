@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mirimpute.datasets.columns import Column
     from mirimpute.estimator import MirfImputer
 
-FORMAT = "mirimpute-mirf-9"
+FORMAT = "mirimpute-mirf-10"
 _TIME = "time"
 """Key of a category that is a time of day."""
 
@@ -34,8 +34,8 @@ def save(imputer: MirfImputer, path: Path) -> None:
     model, flow = imputer._model, imputer._model.flow
     network = flow.network
     arrays: dict[str, np.ndarray] = {
-        "scale.mean": imputer._scale.mean,
-        "scale.spread": imputer._scale.spread,
+        **{f"scale.{name}": array for name, array in vars(imputer._scale).items()},
+        **{f"fences.{name}": array for name, array in vars(imputer._encoding.fences).items()},
         "base.mean": flow.base.mean.cpu().numpy(),
         "base.covariance": flow.base.covariance.cpu().numpy(),
         "weights": np.array(model.stack.weights).reshape(-1, 3),
@@ -147,6 +147,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
     from mirimpute.methods.transports.stack import Stack
     from mirimpute.methods.transports.trees import TreeMeans
     from mirimpute.standardise import Scale
+    from mirimpute.wild import Fences
 
     def part(prefix: str) -> dict[str, np.ndarray]:
         return {name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)}
@@ -155,7 +156,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
         Column(**{**each, "kind": Kind(each["kind"]), "categories": tuple(map(_category, each["categories"]))})
         for each in facts["columns"]
     )
-    encoding = Encoding(columns)
+    encoding = Encoding(columns, Fences(**part("fences.")))
     d = len(arrays["lowest"])
     covariance = torch.as_tensor(arrays["base.covariance"])
     kind = GaussianModel if covariance.ndim == 2 else IndependentModel
@@ -179,7 +180,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
     stored_balance = part("balance.")
     imputer = MirfImputer(**{**facts["parameters"], "device": "cpu", "random_state": None})
     imputer._seed = int(facts["seed"])
-    imputer._scale = Scale(arrays["scale.mean"], arrays["scale.spread"])
+    imputer._scale = Scale(**part("scale."))
     imputer._model = MirfModel(
         flow=FlowModel(base=base, predictor=predictor, network=network, **facts["flow"]),
         stack=Stack(

@@ -31,6 +31,8 @@ class Problem:
         categorical: for each categorical column of the source the numbers of the columns that are its indicators
             (:mod:`mirimpute.encoding`): all observed or all missing in a row, and one of them on, or of a single one
             perhaps none. A method that treats them as numbers gives probabilities, decoded to the largest.
+        lowest, highest: (n_columns,), what the columns can have (:mod:`mirimpute.ranges`), infinite where nothing is
+            known of it and for indicators; None: nothing is known of any.
     """
 
     x_incomplete: np.ndarray
@@ -38,6 +40,8 @@ class Problem:
     seed: int
     device: str = "cpu"
     categorical: tuple[np.ndarray, ...] = ()
+    lowest: np.ndarray | None = None
+    highest: np.ndarray | None = None
 
     @property
     def missing(self) -> np.ndarray:

@@ -38,15 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def complete(options: argparse.Namespace) -> int:
     """Read, impute, write, and say in a line what was done."""
-    import numpy as np
-
     from mirimpute.cli.progress import rich_progress
-    from mirimpute.datasets.completion import check_target, far_outside, write_completed
+    from mirimpute.datasets.completion import check_target, write_completed
     from mirimpute.datasets.files import File
     from mirimpute.encoding import problem_of
     from mirimpute.isolation import run_isolated
     from mirimpute.methods.catalog import named_method
     from mirimpute.methods.device import torch_device
+    from mirimpute.methods.inside import inside
     from mirimpute.methods.sanity import check as check_sanity
     from mirimpute.seeding import integer_seed
 
@@ -66,6 +65,8 @@ def complete(options: argparse.Namespace) -> int:
         raise UserError(f"'{options.file}' has no missing cell that can be filled: there is nothing to fill")
     seed = integer_seed(options.seed, "impute") % 2**31
     problem, encoding, scale = problem_of(table.values, table.columns, seed, options.device)
+    for sentence in encoding.fences.sentences(table.values, table.columns, first=1):
+        print(f"{PROGRAM}: warning: {sentence}", file=sys.stderr)
     with TemporaryDirectory(prefix="mirimpute-") as folder, rich_progress(options.file.name) as progress:
         outcome = run_isolated(method, problem, log_file=Path(folder) / "log.txt", progress=progress)
     if outcome.imputation is None or outcome.cost is None:
@@ -78,10 +79,11 @@ def complete(options: argparse.Namespace) -> int:
             f"method {options.method!r} returned {len(imputation.draws)} draw(s) of the {options.draws} asked for: "
             "give a smaller --draws, or another --method"
         )
+    imputation = inside(problem, imputation)
     table_scale = encoding.table_scale(scale)
     tables = [imputation.point, *imputation.draws[: options.draws]]
     completed = [table_scale.restore(encoding.decode(values, scale)) for values in tables]
-    for note in (*imputation.notes, *verdict.notes, *far_outside(table, np.array(completed))):
+    for note in (*imputation.notes, *verdict.notes):
         print(f"{PROGRAM}: note: {note}", file=sys.stderr)
     empty = _still_empty(source, table)
     for target, values in zip(targets, completed, strict=True):

@@ -13,6 +13,7 @@ import pandas as pd
 
 from mirimpute.datasets.columns import Column, Kind, encoded
 from mirimpute.errors import DataError, MirimputeWarning, unknown
+from mirimpute.wild import Fences
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Table:
         digest.update(repr((self.values.shape, [(c.name, c.kind.value) for c in self.columns])).encode())
         for column in self.columns:
             digest.update(repr(column.categories).encode() if column.categories else b"")
+        if Fences.of(self.values, self.columns).wild(self.values).any():
+            digest.update(b"wild cells are left out")  # methods got another problem before they were
         digest.update(np.ascontiguousarray(self.values, dtype="<f8").tobytes())
         return digest.hexdigest()
 

@@ -31,6 +31,7 @@ class KnewImp(Method):
         draws: starts, each a completed table; the point is their mean.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.transports.knewimp")
 
     name: str = "knewimp"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Completed, Fitted, Method
@@ -28,6 +29,8 @@ class Mice(Method):
         chains: completed tables to return; they never see each other.
         donors: of "pmm": similar rows of which one is drawn.
     """
+
+    version: ClassVar[int] = 2
 
     name: str = "mice"
     kind: str = "pmm"

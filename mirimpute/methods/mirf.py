@@ -79,7 +79,7 @@ class Mirf(Method):
             self_masking (they are); what can and cannot be told: :mod:`mirimpute.methods.transports.selection`.
     """
 
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     # torch imports _dynamo at the first step of an optimiser, two seconds that are not the method's
     libraries: ClassVar[tuple[str, ...]] = (
         "torch",
@@ -206,11 +206,15 @@ class _FittedMirf(Fitted):
     def impute(self) -> Imputation:
         import torch
 
+        from mirimpute.methods.inside import outside_note
+
         model, learnt = self.model, self.learnt
         device = model.flow.base.mean.device
         noise = torch.Generator(device=device).manual_seed(integer_seed(self.problem.seed, "draws") % 2**63)
         point, draws = model.complete(self.problem.x_incomplete, self.draws, noise)
-        return Imputation(point, draws, trace=learnt.trace, notes=learnt.notes, history=learnt.history)
+        note = outside_note(self.problem, point)
+        notes = (*learnt.notes, note) if note else learnt.notes
+        return Imputation(point, draws, trace=learnt.trace, notes=notes, history=learnt.history)
 
     def transform(self, x_incomplete: np.ndarray) -> Imputation:
         """Return other rows completed by the model of the problem's."""

@@ -70,10 +70,11 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
 
     from mirimpute.methods.device import torch_device
     from mirimpute.methods.mirf_choices import Choices, choose
-    from mirimpute.methods.mirf_model import MirfModel, Support, point_range
+    from mirimpute.methods.mirf_model import MirfModel, Support
     from mirimpute.methods.reducer import Schedule, reduce
     from mirimpute.methods.transports.balance_fit import MOST_COLUMNS
     from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
+    from mirimpute.methods.transports.limits import allowed
     from mirimpute.methods.transports.selection import SELF_MASKING, self_masking_slopes, unpredictable
     from mirimpute.methods.transports.stack import Stack, fit_stack
     from mirimpute.methods.transports.trees import TreeSettings, fit_trees
@@ -149,7 +150,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         choices.shift,
         choices.spread,
         Support.of(x, part.categorical, choices.offset),
-        point_range(x),
+        np.stack(allowed(problem)),
         slopes,
     )
     if settings.candidates > 1 and x.shape[1] <= MOST_COLUMNS and not slopes.any():

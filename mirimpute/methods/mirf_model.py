@@ -11,7 +11,6 @@ from mirimpute.methods.device import threads_for
 from mirimpute.methods.transports.balance import Balance
 from mirimpute.methods.transports.classifier import Corners
 from mirimpute.methods.transports.flow_model import FlowModel
-from mirimpute.methods.transports.limits import bounds
 from mirimpute.methods.transports.selection import tilted
 from mirimpute.methods.transports.stack import Stack
 
@@ -148,8 +147,3 @@ class MirfModel:
             return point, np.empty((0, *x_incomplete.shape))
         centre = flow_mean + self.shift * (point - flow_mean)
         return point, centre + self.spread * (self.flow.draw(rows, count, generator) - flow_mean)
-
-
-def point_range(x_incomplete: Array) -> Array:
-    """Return the lowest and highest point estimate of each column, (2, d)."""
-    return np.stack(bounds(x_incomplete))

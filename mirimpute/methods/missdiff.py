@@ -24,6 +24,7 @@ class MissDiff(Diffusion):
         draws: completed tables; the point is their mean, which has the error of a draw divided by their number on top.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.transports.missdiff")
 
     name: str = "missdiff"

@@ -23,6 +23,7 @@ class TabCsdi(Diffusion):
         start_fraction: fraction of the pairs at t = 1, which teach the conditional mean.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.transports.tabcsdi")
 
     name: str = "tabcsdi"
