@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import Path
@@ -13,7 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
 
-from mirimpute.errors import MirimputeWarning, UserError, unknown
+from mirimpute.errors import UserError, unknown
 from mirimpute.wild import warn_of_wild
 
 if TYPE_CHECKING:
@@ -50,8 +49,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         feature_names_in_: their names, where ``fit`` was given some.
         columns_: name, kind and categories of each column.
         trace_: one dict per round of the fit.
-        notes_: what a reader of the result should know, such as wild cells, which nothing is learnt from
-            (:mod:`mirimpute.wild`); these are warned of too.
+        notes_: what a reader of the result should know: wild cells, from which nothing is learnt and which are warned
+            of too (:mod:`mirimpute.wild`), or estimates for the fitted rows outside of what was observed.
 
     >>> import numpy as np
     >>> x = np.random.default_rng(0).normal(size=(60, 2)) @ np.array([[1.0, 0.9], [0.0, 0.3]])
@@ -93,7 +92,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         x, columns = self._read(X)
         self._learn(settings, x, columns, int(check_random_state(self.random_state).randint(2**31 - 1)))
         wild = self._wild(X, x)
-        self.notes_ = (*self.notes_, *wild)
+        outside = self._outside(x, self._complete_numbers(x, 0, 0)[0])
+        self.notes_ = (*self.notes_, *outside, *wild)
         warn_of_wild(wild)
         return self
 
@@ -226,11 +226,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "_model")
         x = self._read(X, self.columns_)[0]
         warn_of_wild(self._wild(X, x))
-        point, draws = self._complete_numbers(x, n_draws, stream)
-        note = self._outside(x, point)
-        if note:
-            warnings.warn(note, MirimputeWarning, stacklevel=3)
-        return point, draws
+        return self._complete_numbers(x, n_draws, stream)
 
     def _complete_numbers(self, x: np.ndarray, n_draws: int, stream: int) -> tuple[np.ndarray, np.ndarray]:
         """Return :meth:`_complete` of the cells (n_rows, n_columns) of a table that was read."""
@@ -259,17 +255,16 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         rows = X.index if hasattr(X, "iloc") else None
         return self._encoding.fences.sentences(x, self.columns_, rows)
 
-    def _outside(self, x: np.ndarray, point: np.ndarray) -> str:
-        """Return the note for estimates outside of what was observed, original units, "" for none."""
+    def _outside(self, x: np.ndarray, point: np.ndarray) -> list[str]:
+        """Return a note on estimates outside of what was observed, original units, if there are any."""
         outside = np.isnan(x) & self._encoding.fences.outside(point, self._encoding.table_scale(self._scale).spread)
         if not outside.any():
-            return ""
-        j = int(outside.any(axis=0).argmax())
-        more = int(outside.any(axis=0).sum()) - 1
-        return (
-            f"{outside.sum()} value(s) are estimated outside of what was observed in their column, by a standard "
-            f"deviation at most, in column {self.columns_[j].name!r}{f' and {more} more' if more else ''}"
-        )
+            return []
+        names = ", ".join(repr(self.columns_[j].name) for j in np.flatnonzero(outside.any(axis=0)))
+        return [
+            f"{outside.sum()} of {np.isnan(x).sum()} point(s) lie outside of the observed range, by a standard deviation "
+            f"at most, in column(s) {names}"
+        ]
 
     def _read(self, X: Any, columns: tuple[Column, ...] | None = None) -> tuple[np.ndarray, tuple[Column, ...]]:
         """Return the cells as numbers, (n_rows, n_columns), and the columns; None: find out what they are."""

@@ -10,12 +10,13 @@ A column has a fence on either side of its observed range [a, b], and what lies 
 
 and likewise below a. The second term keeps heavy tails inside: beyond D times a factor r lies a share r^(-1/g) of a
 tail of index g, estimated from the largest tenth of the column (Hill, Annals of Statistics 1975) and taken one standard
-error larger, 0.35 at least. So one column in a thousand of a heavy-tailed kind has a wild cell by chance.
+error larger, 0.35 at least (1 where five values or fewer are above the median). Of columns with heavy tails, lognormal
+or Student's t with two degrees of freedom, fewer than one in a hundred has a wild cell by chance.
 
 A column is fenced without its wild cells: at most three different values at an end, together at most a twentieth of the
 cells (two of few cells). A value that is written for missing ones (nines only, such as -999, or a million times the
-range away) may be up to a third. Eight cells have to be left. Where these have only two values, what is a hundred times
-their range away is wild; where they are all equal, what is 1e15 times as large.
+range away) may be up to a third, and nines are wild from five ranges on. Eight cells have to be left. Where these have
+only two values, what is a hundred times their range away is wild; where they are all equal, what is 1e15 times as large.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ Array = np.ndarray
 
 _RANGES, _RANGES_OF_TWO, _RANGES_OF_FEW, _TIMES_OF_ONE = 5.0, 100.0, 1000.0, 1e15
 _TAIL = 1000.0
-_LEAST_INDEX = 0.35
+_LEAST_INDEX, _UNKNOWN_INDEX = 0.35, 1.0
 _MOST_VALUES = 3
 _FEW, _MOST_MARKS, _FEWEST_LEFT = 0.05, 1 / 3, 8
 _FILL = 1e6
@@ -70,7 +71,12 @@ class Fences:
 
     def wild(self, x: Array) -> Array:
         """Return which cells of ``x`` (n, d) are wild, bool; missing ones are not."""
-        return (x < self.low) | (x > self.high)
+        with np.errstate(over="ignore", invalid="ignore"):
+            reach = _RANGES * (self.highest - self.lowest)
+            far = ((x < self.lowest - reach) | (x > self.highest + reach)) & np.isfinite(self.low) & (reach > 0)
+        wild = (x < self.low) | (x > self.high)
+        nines = [value for value in np.unique(x[far & ~wild]) if _is_nines(value)]
+        return wild | (far & np.isin(x, nines)) if nines else wild
 
     def outside(self, x: Array, spread: Array) -> Array:
         """Return which of ``x`` (n, d) are outside of the observed range, by more than rounding of ``spread`` (d,)."""
@@ -143,17 +149,15 @@ def _rows(numbers: Array, names: Sequence[Any] | None, first: int) -> str:
 
 def _fenced(values: Array, column: Column) -> tuple[float, float, float, float]:
     """Return range and fences of one column, see :class:`Fences`."""
-    from mirimpute.datasets.columns import OF_TIME
-
     observed = np.sort(values[~np.isnan(values)])
     if column.categories:
         return observed[0], observed[-1], -np.inf, np.inf
     with np.errstate(over="ignore"):
-        kept = _without_ends(observed, may_be_marks=column.kind not in OF_TIME)
+        kept = _without_ends(observed)
         return kept[0], kept[-1], *_fences(kept)
 
 
-def _without_ends(observed: Array, *, may_be_marks: bool) -> Array:
+def _without_ends(observed: Array) -> Array:
     """Return sorted values without the wild ones at their ends; as many different ones as can be."""
     distinct, counts = np.unique(observed, return_counts=True)
     n, ends = len(observed), np.concatenate([[0], np.cumsum(counts)])
@@ -169,10 +173,10 @@ def _without_ends(observed: Array, *, may_be_marks: bool) -> Array:
             if not (gap > (_RANGES * room or _TIMES_OF_ONE * max(abs(kept[0]), 1.0))).all():
                 continue
             nines = np.array([_is_nines(distinct[i]) for i in away], dtype=bool)
-            marked = may_be_marks & (nines | (gap > _FILL * room))
+            marked = nines | (gap > _FILL * room)
             few = counts[away][~marked].sum() <= max(2, _FEW * n) and counts[away].sum() <= max(2, _MOST_MARKS * n)
             low, high = _fences(kept)
-            if few and ((distinct[away] < low) | (distinct[away] > high)).all():
+            if few and ((distinct[away] < low) | (distinct[away] > high) | (nines & (room > 0))).all():
                 best, most = kept, below + above
     return best
 
@@ -192,9 +196,8 @@ def _fences(kept: Array) -> tuple[float, float]:
 def _tail(above: Array) -> float:
     """Return how far a tail goes that exceeds it once in a thousand times its largest, from sorted distances (n,)."""
     above = above[above > 0]
-    k = min(max(len(above) // 5, 4), 50, len(above) // 2)
-    index = 0.0
-    if k >= 2:
+    k, index = min(max(len(above) // 5, 4), 50), _UNKNOWN_INDEX
+    if len(above) > k + 1:
         top = np.log(above[-k - 1 :])
         index = float((top[1:] - top[0]).mean()) * (1 + k**-0.5)
     return float(above[-1]) * _TAIL ** max(index, _LEAST_INDEX) if len(above) else 0.0
