@@ -126,8 +126,13 @@ def _compute(
     problem, encoding, scale = problem_of(x_original[learnt], table.columns, seed, config.device)
     new_rows = None
     if new.size:
-        new_rows = replace(problem, x_incomplete=scale.standardise(encoding.encode(x_original[new])))
+        x_new = x_original[new]
+        encoded = scale.standardise(encoding.encode(x_new))
+        new_rows = replace(problem, x_incomplete=encoded, wild=encoding.wild(x_new))
     wild = encoding.fences.sentences(x_original, table.columns)
+    scored_wild = int((encoding.fences.wild(table.values) & hidden.scored).sum())
+    if scored_wild:
+        wild.append(f"{scored_wild} scored cell(s) are so far outside too, and rule the errors")
     outcome = _impute(config, problem, None if new_rows is None else new_rows.x_incomplete, progress)
     facts: dict[str, Any] = {
         **identity,

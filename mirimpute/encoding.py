@@ -86,6 +86,12 @@ class Encoding:
                 result[:, place] = np.where(np.isnan(column)[:, None], np.nan, indicators)
         return result
 
+    def wild(self, values: Array) -> Array | None:
+        """Return which encoded cells (n, D) stand for wild ones of ``values`` (n, d); None where there are none."""
+        wild = self.fences.wild(values)
+        widths = [len(place) for place in self.places]
+        return np.repeat(wild, widths, axis=1) if wild.any() else None
+
     def decode(self, x: Array, scale: Scale) -> Array:
         """Return the columns of the table, (..., d), of encoded ones (..., D): category numbers, the rest as it is.
 
@@ -148,7 +154,8 @@ def problem_of(
     natural = natural_limits(encoded, encoding.encoded_columns)
     x, (lowest, highest) = scale.standardise(encoded), (scale.standardise(each) for each in natural)
     scale = scale.within(*limits(encoded, scale.spread, natural))
-    problem = Problem(x, encoding.encoded_columns, seed, device, encoding.categorical, lowest, highest)
+    wild = encoding.wild(x_incomplete)
+    problem = Problem(x, encoding.encoded_columns, seed, device, encoding.categorical, lowest, highest, wild)
     return problem, encoding, scale
 
 

@@ -262,8 +262,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
             return []
         names = ", ".join(repr(self.columns_[j].name) for j in np.flatnonzero(outside.any(axis=0)))
         return [
-            f"{outside.sum()} of {np.isnan(x).sum()} point(s) lie outside of the observed range, by a standard deviation "
-            f"at most, in column(s) {names}"
+            f"{outside.sum()} of {np.isnan(x).sum()} point(s) lie outside of the observed range, by a standard "
+            f"deviation at most, in column(s) {names}"
         ]
 
     def _read(self, X: Any, columns: tuple[Column, ...] | None = None) -> tuple[np.ndarray, tuple[Column, ...]]:

@@ -33,6 +33,8 @@ class Problem:
             perhaps none. A method that treats them as numbers gives probabilities, decoded to the largest.
         lowest, highest: (n_columns,), what the columns can have (:mod:`mirimpute.ranges`), infinite where nothing is
             known of it and for indicators; None: nothing is known of any.
+        wild: bool (n_rows, n_columns), missing cells that have a value in the source, but a wild one
+            (:mod:`mirimpute.wild`), so that their completion is not used; None: there are none.
     """
 
     x_incomplete: np.ndarray
@@ -42,11 +44,17 @@ class Problem:
     categorical: tuple[np.ndarray, ...] = ()
     lowest: np.ndarray | None = None
     highest: np.ndarray | None = None
+    wild: np.ndarray | None = None
 
     @property
     def missing(self) -> np.ndarray:
         """Bool (n_rows, n_columns), True = missing."""
         return np.isnan(self.x_incomplete)
+
+    @property
+    def wanted(self) -> np.ndarray:
+        """Bool (n_rows, n_columns), the missing cells whose completion is used."""
+        return self.missing if self.wild is None else self.missing & ~self.wild
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ or Student's t with two degrees of freedom, fewer than one in a hundred has a wi
 A column is fenced without its wild cells: at most three different values at an end, together at most a twentieth of the
 cells (two of few cells). A value that is written for missing ones (nines only, such as -999, or a million times the
 range away) may be up to a third, and nines are wild from five ranges on. Eight cells have to be left. Where these have
-only two values, what is a hundred times their range away is wild; where they are all equal, what is 1e15 times as large.
+only two values, what is a hundred times their range away is wild; where they are equal, what is 1e15 times as large.
 """
 
 from __future__ import annotations

@@ -33,33 +33,31 @@ def inside(problem: Problem, imputation: Imputation) -> Imputation:
 
 def outside_note(problem: Problem, point: np.ndarray) -> str:
     """Return the note for point estimates of numbers outside of the observed range of their column, "" for none."""
-    lowest, highest = np.nanmin(problem.x_incomplete, axis=0), np.nanmax(problem.x_incomplete, axis=0)
-    outside = _beyond(problem, point, lowest, highest)
-    if not outside.any():
-        return ""
-    beyond = float(np.maximum(lowest - point, point - highest)[outside].max())
-    return (
-        f"{outside.sum()} of {problem.missing.sum()} point(s) lie outside of the observed range, by {beyond:.2g} "
-        f"standard deviations at most, in column(s) {_names(problem, outside)}"
-    )
+    observed = np.nanmin(problem.x_incomplete, axis=0), np.nanmax(problem.x_incomplete, axis=0)
+    return _told(problem, point, *observed, "lie outside of the observed range")
 
 
 def _pulled_in(problem: Problem, point: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> str:
-    """Return the note for points that had to be pulled in."""
-    changed = _beyond(problem, point, lowest, highest)
-    if not changed.any():
+    """Return the note for points that had to be pulled in, "" for none."""
+    return _told(problem, point, lowest, highest, "were pulled in to the range that their column can have")
+
+
+def _told(problem: Problem, point: np.ndarray, lowest: np.ndarray, highest: np.ndarray, what: str) -> str:
+    """Return how many points are beyond the limits (n_columns,), by how much and in which columns; "" for none."""
+    beyond = _beyond(problem, point, lowest, highest)
+    if not beyond.any():
         return ""
-    beyond = float(np.maximum(lowest - point, point - highest)[changed].max())
+    most = float(np.maximum(lowest - point, point - highest)[beyond].max())
     return (
-        f"{changed.sum()} of {problem.missing.sum()} point(s) were pulled in to the range that their column can have, "
-        f"from {beyond:.2g} standard deviations at most, in column(s) {_names(problem, changed)}"
+        f"{beyond.sum()} of {problem.wanted.sum()} point(s) {what}, by up to {most:.2g} standard deviations, in "
+        f"column(s) {_names(problem, beyond)}"
     )
 
 
 def _beyond(problem: Problem, x: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> np.ndarray:
-    """Return which missing numbers are beyond limits (n_columns,), by more than rounding."""
+    """Return which of the numbers that are asked for are beyond limits (n_columns,), by more than rounding."""
     far = (x < lowest - _ROUNDING) | (x > highest + _ROUNDING)
-    return far & problem.missing & ~_is_indicator(problem)
+    return far & problem.wanted & ~_is_indicator(problem)
 
 
 def _is_indicator(problem: Problem) -> np.ndarray:

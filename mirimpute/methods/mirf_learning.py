@@ -223,7 +223,7 @@ def _part(problem: Problem, most: int, rng: np.random.Generator) -> Problem:
     if empty.any():  # a column observed in a few rows only: they come along
         more = np.flatnonzero(~np.isnan(problem.x_incomplete[:, empty]).all(axis=1))
         part = problem.x_incomplete[np.union1d(rows, more)]
-    return replace(problem, x_incomplete=part)
+    return replace(problem, x_incomplete=part, wild=None)
 
 
 def _observed_cells(problem: Problem) -> int:
