@@ -107,7 +107,7 @@ class Fences:
             cells = [f"{shown(x[each[0], j], columns[j])} in {_rows(each, rows, first)}" for each in named[:_NAMED]]
             counted = f" (rows are counted from {first})" if rows is None else ""
             more = f" and {len(named) - _NAMED} more such values" if len(named) > _NAMED else ""
-            between = f"{shown(self.lowest[j], columns[j])} to {shown(self.highest[j], columns[j])}"
+            between = f"{shown(self.lowest[j], columns[j], 6)} to {shown(self.highest[j], columns[j], 6)}"
             found.append(
                 f"column {columns[j].name!r} holds {', '.join(cells)}{more}{counted}, far outside of its other "
                 f"values, {between}: kept as it is, but nothing is learnt from it; if it stands for no value, mark it "
@@ -126,8 +126,8 @@ def warn_of_wild(sentences: Sequence[str]) -> None:
         warnings.warn(sentence, MirimputeWarning, stacklevel=3)
 
 
-def shown(value: float, column: Column) -> str:
-    """Return a value of a column as a reader knows it: dates as dates.
+def shown(value: float, column: Column, digits: int = 12) -> str:
+    """Return a value of a column as a reader knows it: dates as dates, numbers with so many digits at most.
 
     >>> from mirimpute.datasets.columns import Column, Kind
     >>> shown(-999.0, Column("a", Kind.CONTINUOUS)), shown(86400.0, Column("t", Kind.DATETIME))
@@ -137,7 +137,7 @@ def shown(value: float, column: Column) -> str:
 
     if column.kind is Kind.DATETIME:
         return str(np.datetime64(0, "s") + np.timedelta64(round(float(value)), "s")).replace("T", " ")
-    return f"{value:.12g}" + (" seconds" if column.kind is Kind.DURATION else "")
+    return f"{value:.{digits}g}" + (" seconds" if column.kind is Kind.DURATION else "")
 
 
 def _rows(numbers: Array, names: Sequence[Any] | None, first: int) -> str:

@@ -79,6 +79,7 @@ def show(name: str) -> int:
     """Print the columns of a dataset, or of a file: name, kind, missing cells, and range or categories."""
     from mirimpute.cli.notices import plain_warnings
     from mirimpute.datasets.files import SUFFIXES, File
+    from mirimpute.wild import Fences
 
     is_file = name.endswith(SUFFIXES)
     dataset = File(path=name) if is_file else named_dataset(name)
@@ -96,6 +97,8 @@ def show(name: str) -> int:
     print()
     for row in rows:
         print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]))
+    for sentence in Fences.of(table.values, table.columns).sentences(table.values, table.columns, first=1):
+        print(f"\n{sentence}")
     print("\nother kinds (continuous, integer, categorical, datetime, duration, text, or categories in their order):")
     _print_options(name, is_file, [*(column.name for column in table.columns), *table.dropped])
     return 0
