@@ -130,9 +130,8 @@ def _compute(
         encoded = scale.standardise(encoding.encode(x_new))
         new_rows = replace(problem, x_incomplete=encoded, wild=encoding.wild(x_new))
     wild = encoding.fences.sentences(x_original, table.columns)
-    scored_wild = int((encoding.fences.wild(table.values) & hidden.scored).sum())
-    if scored_wild:
-        wild.append(f"{scored_wild} scored cell(s) are so far outside too, and rule the errors")
+    scored = np.where(hidden.scored, table.values, np.nan)
+    wild += encoding.fences.sentences(scored, table.columns, said="scored as it is, so it rules the errors")
     outcome = _impute(config, problem, None if new_rows is None else new_rows.x_incomplete, progress)
     facts: dict[str, Any] = {
         **identity,

@@ -42,6 +42,7 @@ _MOST_VALUES = 3
 _FEW, _MOST_MARKS, _FEWEST_LEFT = 0.05, 1 / 3, 8
 _FILL = 1e6
 _NAMED = 3
+_SAID = "kept as it is, but nothing is learnt from it; if it stands for no value, mark it as missing"
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Fences:
         return np.where(wild, np.nan, x) if wild.any() else x
 
     def sentences(
-        self, x: Array, columns: Sequence[Column], rows: Sequence[Any] | None = None, first: int = 0
+        self, x: Array, columns: Sequence[Column], rows: Sequence[Any] | None = None, first: int = 0, said: str = _SAID
     ) -> list[str]:
         """Return a sentence for each column with wild cells in ``x`` (n, d), which names rows and values.
 
@@ -98,6 +99,7 @@ class Fences:
             columns: of the table.
             rows: names of the rows (default: their numbers).
             first: number of the first row.
+            said: what becomes of the cells.
         """
         wild = self.wild(x)
         found = []
@@ -110,8 +112,7 @@ class Fences:
             between = f"{shown(self.lowest[j], columns[j], 6)} to {shown(self.highest[j], columns[j], 6)}"
             found.append(
                 f"column {columns[j].name!r} holds {', '.join(cells)}{more}{counted}, far outside of its other "
-                f"values, {between}: kept as it is, but nothing is learnt from it; if it stands for no value, mark it "
-                "as missing"
+                f"values, {between}: {said}"
             )
         return found
 

@@ -195,13 +195,17 @@ def test_the_bench_says_it_in_the_row_and_scores_in_the_scale_of_the_rest(tmp_pa
     pd.DataFrame(x, columns=["a", "b"]).to_csv(tmp_path / "wild.csv", index=False)
     for method in ("ice", "knn"):
         with pytest.raises(SystemExit) as ended:
-            bench([f"method={method}", "dataset=file", "dataset.path=wild.csv", "missing_rate=0.2", "seed=1"])
+            bench([f"method={method}", "dataset=file", "dataset.path=wild.csv", "missing_rate=0.2", "seed=2"])
         assert ended.value.code == 0
         assert "9.97e+36" in capsys.readouterr().out
     for row in read_rows(tmp_path / "results"):
         assert "'b' holds 9.97e+36 in row 8" in row["gate"]
         assert 0.1 < row["point_rmse"] < 1.5
         assert np.isfinite(row["draw_energy"])
+    with pytest.raises(SystemExit):
+        bench(["method=mean", "dataset=file", "dataset.path=wild.csv", "missing_rate=0.2", "seed=1"])
+    assert "9.97e+36 in row 8" in (said := " ".join(capsys.readouterr().out.split()))
+    assert "scored as it is" in said
 
 
 def test_data_show_tells_them(capsys):
