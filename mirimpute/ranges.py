@@ -4,7 +4,7 @@ A column that has only nonnegative values stays nonnegative, one with only nonpo
 and 1 (a share) stays between. An end of the observed range that is a value of several cells (three at least, and one in
 a hundred) is taken for an end of the scale, such as 100 of a percentage or 5 of a questionnaire's answers. Elsewhere
 values may lie outside of the observed range by one standard deviation, for what is hidden may be more extreme than what
-is seen.
+is seen; from a tenth of one on a note tells how many do.
 
 A conditional mean obeys because it is a mean of such values; regressions do not know it, and their answers are pulled
 in (:mod:`mirimpute.methods.inside`). Indicators of categories have no limits here.
@@ -27,6 +27,8 @@ Limits = tuple[Array, Array]
 _FEWEST_AT_AN_END, _SHARE_AT_AN_END = 3, 0.01
 MARGIN = 1.0
 """Standard deviations by which values may lie outside of the observed range, where nothing forbids it."""
+TOLD = 0.1
+"""Standard deviations outside of the observed range from which on a note tells it."""
 
 
 def natural_limits(x_incomplete: Array, columns: Sequence[Column]) -> Limits:

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mirimpute.errors import MirimputeWarning
+from mirimpute.ranges import TOLD
 
 if TYPE_CHECKING:
     from mirimpute.datasets.columns import Column
@@ -80,9 +81,9 @@ class Fences:
         return wild | (far & np.isin(x, nines)) if nines else wild
 
     def outside(self, x: Array, spread: Array) -> Array:
-        """Return which of ``x`` (n, d) are outside of the observed range, by more than rounding of ``spread`` (d,)."""
-        rounding = np.where(np.isinf(self.low), np.inf, 1e-9 * spread)
-        return (x < self.lowest - rounding) | (x > self.highest + rounding)
+        """Return which of ``x`` (n, d) are outside of the observed range, by more than a part of ``spread`` (d,)."""
+        margin = np.where(np.isinf(self.low), np.inf, TOLD * spread)
+        return (x < self.lowest - margin) | (x > self.highest + margin)
 
     def without(self, x: Array) -> Array:
         """Return ``x`` (n, d) with NaN in its wild cells; the array itself if there are none."""

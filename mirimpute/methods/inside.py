@@ -8,6 +8,7 @@ import numpy as np
 
 from mirimpute.methods.transports.limits import allowed
 from mirimpute.problem import Imputation, Problem
+from mirimpute.ranges import TOLD
 
 _ROUNDING = 1e-9
 _NAMED = 5
@@ -32,19 +33,20 @@ def inside(problem: Problem, imputation: Imputation) -> Imputation:
 
 
 def outside_note(problem: Problem, point: np.ndarray) -> str:
-    """Return the note for point estimates of numbers outside of the observed range of their column, "" for none."""
+    """Return the note for point estimates of numbers clearly outside of the observed range, "" for none."""
     observed = np.nanmin(problem.x_incomplete, axis=0), np.nanmax(problem.x_incomplete, axis=0)
-    return _told(problem, point, *observed, "lie outside of the observed range")
+    return _told(problem, point, *observed, TOLD, "lie outside of the observed range")
 
 
 def _pulled_in(problem: Problem, point: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> str:
     """Return the note for points that had to be pulled in, "" for none."""
-    return _told(problem, point, lowest, highest, "were pulled in to the range that their column can have")
+    return _told(problem, point, lowest, highest, _ROUNDING, "were pulled in to the range that their column can have")
 
 
-def _told(problem: Problem, point: np.ndarray, lowest: np.ndarray, highest: np.ndarray, what: str) -> str:
+def _told(problem: Problem, point: np.ndarray, lowest: np.ndarray, highest: np.ndarray, from_: float, what: str) -> str:
     """Return how many points are beyond the limits (n_columns,), by how much and in which columns; "" for none."""
-    beyond = _beyond(problem, point, lowest, highest)
+    far = (point < lowest - from_) | (point > highest + from_)
+    beyond = far & problem.wanted & ~_is_indicator(problem)
     if not beyond.any():
         return ""
     most = float(np.maximum(lowest - point, point - highest)[beyond].max())
@@ -52,12 +54,6 @@ def _told(problem: Problem, point: np.ndarray, lowest: np.ndarray, highest: np.n
         f"{beyond.sum()} of {problem.wanted.sum()} point(s) {what}, by up to {most:.2g} standard deviations, in "
         f"column(s) {_names(problem, beyond)}"
     )
-
-
-def _beyond(problem: Problem, x: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> np.ndarray:
-    """Return which of the numbers that are asked for are beyond limits (n_columns,), by more than rounding."""
-    far = (x < lowest - _ROUNDING) | (x > highest + _ROUNDING)
-    return far & problem.wanted & ~_is_indicator(problem)
 
 
 def _is_indicator(problem: Problem) -> np.ndarray:
