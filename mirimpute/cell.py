@@ -127,7 +127,12 @@ def _compute(
     problem, encoding, scale = problem_of(x_original[learnt], table.columns, seed, config.device)
     new_rows = None
     if new.size:
-        new_rows = replace(problem, x_incomplete=scale.standardise(encoding.encode(x_original[new])))
+        x_new = x_original[new]
+        encoded = scale.standardise(encoding.encode(x_new))
+        new_rows = replace(problem, x_incomplete=encoded, wild=encoding.wild(x_new))
+    wild = encoding.fences.sentences(x_original, table.columns)
+    scored = np.where(hidden.scored, table.values, np.nan)
+    wild += encoding.fences.sentences(scored, table.columns, said="scored as it is, so it rules the errors")
     outcome = _impute(config, problem, None if new_rows is None else new_rows.x_incomplete, progress)
     facts: dict[str, Any] = {
         **identity,
@@ -143,11 +148,12 @@ def _compute(
         facts.update(vars(outcome.cost))
         trace = imputation.trace
         target = config.dataset.load_target(data_dir) if config.protocol.needs_target else None
-        answers = answers_of(config.protocol, table.values, x_original, learnt, hidden.scored, encoding, scale, target)
+        truth = np.where(encoding.fences.wild(x_original), np.nan, table.values)
+        answers = answers_of(config.protocol, truth, x_original, learnt, hidden.scored, encoding, scale, target)
         own = answers.of(learnt)
         means = config.method.returns_column_means
         try:
-            facts.update(judge(config.protocol, problem, imputation, own, returns_column_means=means))
+            facts.update(judge(config.protocol, problem, imputation, own, returns_column_means=means, notes=wild))
             if new_rows is not None:
                 facts.update(judge_new_rows(config.protocol, new_rows, outcome.new_rows, answers.of(new)))
         except ImputationError as fault:

@@ -14,7 +14,9 @@ import numpy as np
 
 from mirimpute.datasets.columns import Column, Kind
 from mirimpute.problem import Problem
+from mirimpute.ranges import limits, natural_limits
 from mirimpute.standardise import Scale, observed_scale
+from mirimpute.wild import NOWHERE, Fences
 
 Array = np.ndarray
 
@@ -25,9 +27,11 @@ class Encoding:
 
     Attributes:
         columns: of the table.
+        fences: beyond which a cell is encoded as a missing one, see :mod:`mirimpute.wild`.
     """
 
     columns: tuple[Column, ...]
+    fences: Fences = NOWHERE
 
     @cached_property
     def places(self) -> tuple[Array, ...]:
@@ -64,7 +68,11 @@ class Encoding:
         return tuple(found)
 
     def encode(self, values: Array) -> Array:
-        """Return the encoded columns (n, D) of ``values`` (n, d), original units and category numbers."""
+        """Return the encoded columns (n, D) of ``values`` (n, d), original units and category numbers.
+
+        Wild cells are NaN, as missing ones are.
+        """
+        values = self.fences.without(values)
         if not self.is_categorical.any():
             return values
         result = np.empty((len(values), sum(len(place) for place in self.places)))
@@ -77,6 +85,12 @@ class Encoding:
                 indicators = column[:, None] == np.arange(first, len(self.columns[j].categories))
                 result[:, place] = np.where(np.isnan(column)[:, None], np.nan, indicators)
         return result
+
+    def wild(self, values: Array) -> Array | None:
+        """Return which encoded cells (n, D) stand for wild ones of ``values`` (n, d); None where there are none."""
+        wild = self.fences.wild(values)
+        widths = [len(place) for place in self.places]
+        return np.repeat(wild, widths, axis=1) if wild.any() else None
 
     def decode(self, x: Array, scale: Scale) -> Array:
         """Return the columns of the table, (..., d), of encoded ones (..., D): category numbers, the rest as it is.
@@ -110,7 +124,7 @@ class Encoding:
             if len(place) > 1:
                 gini = 1.0 - float((scale.mean[place] ** 2).sum())
                 spread[place] = np.sqrt(gini) if gini > 1e-12 else 1.0
-        return Scale(scale.mean, spread)
+        return replace(scale, spread=spread)
 
     def category_spread(self, scale: Scale) -> Array:
         """Return sqrt(1 - sum_k p_k^2) of each categorical column of the table (d,), from the scale; 1 for numbers."""
@@ -119,8 +133,7 @@ class Encoding:
 
     def table_scale(self, scale: Scale) -> Scale:
         """Return the scale of the table's columns from that of the encoded ones; category numbers stay as they are."""
-        first = np.array([place[0] for place in self.places])
-        return without_categories(Scale(scale.mean[first], scale.spread[first]), self.is_categorical)
+        return without_categories(scale.of(np.array([place[0] for place in self.places])), self.is_categorical)
 
 
 def problem_of(
@@ -128,21 +141,29 @@ def problem_of(
 ) -> tuple[Problem, Encoding, Scale]:
     """Return the problem that a method gets of an incomplete table, and how its columns are encoded and scaled.
 
+    Wild cells (:mod:`mirimpute.wild`) are missing in the problem; ``encoding.fences`` tells them.
+
     Args:
         x_incomplete: float64 (n_rows, d), original units and numbers of categories, NaN where missing.
         columns: of the table.
         seed, device: see :class:`~mirimpute.problem.Problem`.
     """
-    encoding = Encoding(columns)
+    encoding = Encoding(columns, Fences.of(x_incomplete, columns))
     encoded = encoding.encode(x_incomplete)
     scale = encoding.scale_of(encoded)
-    x = scale.standardise(encoded)
-    return Problem(x, encoding.encoded_columns, seed, device, encoding.categorical), encoding, scale
+    natural = natural_limits(encoded, encoding.encoded_columns)
+    x, (lowest, highest) = scale.standardise(encoded), (scale.standardise(each) for each in natural)
+    scale = scale.within(*limits(encoded, scale.spread, natural))
+    wild = encoding.wild(x_incomplete)
+    problem = Problem(x, encoding.encoded_columns, seed, device, encoding.categorical, lowest, highest, wild)
+    return problem, encoding, scale
 
 
 def without_categories(scale: Scale, is_categorical: Array) -> Scale:
     """Return ``scale`` (d,) with categorical columns left as they are."""
-    return Scale(np.where(is_categorical, 0.0, scale.mean), np.where(is_categorical, 1.0, scale.spread))
+    as_they_are = {"mean": 0.0, "spread": 1.0, "lowest": -np.inf, "highest": np.inf}
+    fields = {name: value for name, value in vars(scale).items() if value is not None}
+    return Scale(**{name: np.where(is_categorical, as_they_are[name], value) for name, value in fields.items()})
 
 
 def _width(column: Column) -> int:

@@ -13,6 +13,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
 
 from mirimpute.errors import UserError, unknown
+from mirimpute.wild import warn_of_wild
 
 if TYPE_CHECKING:
     from mirimpute.datasets.columns import Column
@@ -54,7 +55,9 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         feature_names_in_: their names, where ``fit`` was given some.
         columns_: name, kind and categories of each column.
         trace_: one dict per round of the fit.
-        notes_: what a reader of the answer should know, such as what "mirf_mnar" assumed.
+        notes_: what a reader of the result should know: what "mirf_mnar" assumed, wild cells, from which nothing is
+            learnt and which are warned of too (:mod:`mirimpute.wild`), or estimates for the fitted rows outside of what
+            was observed.
 
     >>> import numpy as np
     >>> x = np.random.default_rng(0).normal(size=(60, 2)) @ np.array([[1.0, 0.9], [0.0, 0.3]])
@@ -66,6 +69,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
     """
 
     columns_: tuple[Column, ...]
+    notes_: tuple[str, ...]
 
     def __init__(
         self,
@@ -96,6 +100,10 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         settings = self._settings()
         x, columns = self._read(X)
         self._learn(settings, x, columns, int(check_random_state(self.random_state).randint(2**31 - 1)))
+        wild = self._wild(X, x)
+        outside = self._outside(x, self._complete_numbers(x, 0, 0)[0])
+        self.notes_ = (*self.notes_, *outside, *wild)
+        warn_of_wild(wild)
         return self
 
     def _settings(self) -> Mirf:
@@ -237,7 +245,9 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         A draw is shrunk towards the point where that has a meaning: a category is drawn or not.
         """
         check_is_fitted(self, "_model")
-        return self._complete_numbers(self._read(X, self.columns_)[0], n_draws, stream)
+        x = self._read(X, self.columns_)[0]
+        warn_of_wild(self._wild(X, x))
+        return self._complete_numbers(x, n_draws, stream)
 
     def _complete_numbers(self, x: np.ndarray, n_draws: int, stream: int) -> tuple[np.ndarray, np.ndarray]:
         """Return :meth:`_complete` of the cells (n_rows, n_columns) of a table that was read."""
@@ -258,6 +268,22 @@ class MirfImputer(TransformerMixin, BaseEstimator):
                 part = np.where(missing[rows], self._bits.restored(completed, scale), x[rows])
                 result[number][rows] = part
         return result[0], result[1:]
+
+    def _wild(self, X: Any, x: np.ndarray) -> list[str]:
+        """Return a sentence for each column of ``X`` with wild cells; ``x`` are its numbers."""
+        rows = X.index if hasattr(X, "iloc") else None
+        return self._encoding.fences.sentences(x, self.columns_, rows)
+
+    def _outside(self, x: np.ndarray, point: np.ndarray) -> list[str]:
+        """Return a note on estimates outside of what was observed, original units, if there are any."""
+        outside = np.isnan(x) & self._encoding.fences.outside(point, self._encoding.table_scale(self._scale).spread)
+        if not outside.any():
+            return []
+        names = ", ".join(repr(self.columns_[j].name) for j in np.flatnonzero(outside.any(axis=0)))
+        return [
+            f"{outside.sum()} of {np.isnan(x).sum()} point(s) lie outside of the observed range, by a standard "
+            f"deviation at most, in column(s) {names}"
+        ]
 
     def _read(self, X: Any, columns: tuple[Column, ...] | None = None) -> tuple[np.ndarray, tuple[Column, ...]]:
         """Return the cells as numbers, (n_rows, n_columns), and the columns; None: find out what they are."""

@@ -20,6 +20,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from mirimpute.errors import UserError
+from mirimpute.wild import Fences, warn_of_wild
 
 if TYPE_CHECKING:
     from mirimpute.estimator import MirfImputer
@@ -33,6 +34,7 @@ def impute_multiple(imputer: MirfImputer, X: Any, n_draws: int) -> list[Any]:
     x, columns = model._read(X)
     if len(x) < _FEWEST_ROWS:
         raise UserError(f"{len(x)} row(s) are too few to learn from halves of them: give at least {_FEWEST_ROWS}")
+    warn_of_wild(Fences.of(x, columns).sentences(x, columns, X.index if hasattr(X, "iloc") else None))
     rng = np.random.default_rng(check_random_state(imputer.random_state).randint(2**31 - 1))
     tables = []
     for _ in range(n_draws):

@@ -34,8 +34,8 @@ def save(imputer: MirfImputer, path: Path) -> None:
     model, flow = imputer._model, imputer._model.flow
     network = flow.network
     arrays: dict[str, np.ndarray] = {
-        "scale.mean": imputer._scale.mean,
-        "scale.spread": imputer._scale.spread,
+        **{f"scale.{name}": array for name, array in vars(imputer._scale).items()},
+        **{f"fences.{name}": array for name, array in vars(imputer._encoding.fences).items()},
         "base.mean": flow.base.mean.cpu().numpy(),
         "base.covariance": flow.base.covariance.cpu().numpy(),
         "weights": np.array(model.stack.weights),
@@ -152,6 +152,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
     from mirimpute.methods.transports.trees import TreeMeans
     from mirimpute.source_bits import SourceBits
     from mirimpute.standardise import Scale
+    from mirimpute.wild import Fences
 
     def part(prefix: str) -> dict[str, np.ndarray]:
         return {name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)}
@@ -166,7 +167,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
         )
         for each in facts["columns"]
     )
-    encoding = Encoding(columns)
+    encoding = Encoding(columns, Fences(**part("fences.")))
     d = len(arrays["lowest"])
     covariance = torch.as_tensor(arrays["base.covariance"])
     kind = GaussianModel if covariance.ndim == 2 else IndependentModel
@@ -190,7 +191,7 @@ def _imputer(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> MirfImpute
     stored_balance = part("balance.")
     imputer = MirfImputer(**{**facts["parameters"], "device": "cpu", "random_state": None})
     imputer._seed = int(facts["seed"])
-    imputer._scale = Scale(arrays["scale.mean"], arrays["scale.spread"])
+    imputer._scale = Scale(**part("scale."))
     imputer._model = MirfModel(
         flow=FlowModel(base=base, predictor=predictor, network=network, **facts["flow"]),
         stack=Stack(

@@ -31,6 +31,10 @@ class Problem:
         categorical: for each categorical column of the source the numbers of the columns that are its indicators
             (:mod:`mirimpute.encoding`): all observed or all missing in a row, and one of them on, or of a single one
             perhaps none. A method that treats them as numbers gives probabilities, decoded to the largest.
+        lowest, highest: (n_columns,), what the columns can have (:mod:`mirimpute.ranges`), infinite where nothing is
+            known of it and for indicators; None: nothing is known of any.
+        wild: bool (n_rows, n_columns), missing cells that have a value in the source, but a wild one
+            (:mod:`mirimpute.wild`), so that their completion is not used; None: there are none.
     """
 
     x_incomplete: np.ndarray
@@ -38,11 +42,19 @@ class Problem:
     seed: int
     device: str = "cpu"
     categorical: tuple[np.ndarray, ...] = ()
+    lowest: np.ndarray | None = None
+    highest: np.ndarray | None = None
+    wild: np.ndarray | None = None
 
     @property
     def missing(self) -> np.ndarray:
         """Bool (n_rows, n_columns), True = missing."""
         return np.isnan(self.x_incomplete)
+
+    @property
+    def wanted(self) -> np.ndarray:
+        """Bool (n_rows, n_columns), the missing cells whose completion is used."""
+        return self.missing if self.wild is None else self.missing & ~self.wild
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,8 @@ class Answers:
     """What a method did not see of its problem.
 
     Attributes:
-        truth: float64 (n_rows, n_columns), original units, NaN where the source has no value.
+        truth: float64 (n_rows, n_columns), original units, NaN where the source has no value, and in wild cells, from
+            which no method learns (:mod:`mirimpute.wild`), unless they are scored.
         scored: bool (n_rows, n_columns), cells hidden on purpose.
         encoding: from the columns of the table to those of the problem.
         scale: of the problem, from encoded columns.
@@ -82,15 +83,20 @@ def answers_of(
         learnt: numbers of the rows that were learnt from.
         scored, encoding, scale, target: see :class:`Answers`.
     """
-    scored_in = without_categories(
-        SCALERS[protocol.scaler](truth[learnt], x_incomplete[learnt]), encoding.is_categorical
-    )
+    known = encoding.fences.without(x_incomplete)
+    scored_in = without_categories(SCALERS[protocol.scaler](truth[learnt], known[learnt]), encoding.is_categorical)
     spread = np.full(len(encoding.columns), 2**0.5) if protocol.scaler == "minmax" else encoding.category_spread(scale)
     return Answers(truth, scored, encoding, scale, scored_in, spread, target)
 
 
 def judge(
-    protocol: Protocol, problem: Problem, imputation: Imputation, answers: Answers, *, returns_column_means: bool
+    protocol: Protocol,
+    problem: Problem,
+    imputation: Imputation,
+    answers: Answers,
+    *,
+    returns_column_means: bool,
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the metric fields and what the sanity gate says.
 
@@ -100,6 +106,7 @@ def judge(
         imputation: what it returned.
         answers: what it should have returned.
         returns_column_means: whether it is mean imputation itself.
+        notes: of the table, for the reader of the row.
 
     Raises:
         ImputationError: a hard fault (an observed cell changed, a value that is not finite, means under another name),
@@ -109,10 +116,10 @@ def judge(
     by_estimate = evaluated(protocol, problem, imputation, answers)
     compared = by_estimate["point"].rows
     few = few_rows_note(compared, len(problem.x_incomplete))
-    notes = [*imputation.notes, *verdict.notes, _compared_with_means(imputation, answers), few]
+    told = [*notes, *imputation.notes, *verdict.notes, _compared_with_means(imputation, answers), few]
     return {
         **fields_of(by_estimate),
-        "gate": "; ".join(note for note in notes if note),
+        "gate": "; ".join(note for note in told if note),
         "w2_rows": compared,
         "n_draws": len(imputation.draws),
     }

@@ -44,7 +44,7 @@ class SourceBits:
         """
         found = []
         for j, (column, numbers) in enumerate(zip(original.T, standardised.T, strict=True)):
-            seen = ~np.isnan(column)
+            seen = ~np.isnan(column) & ~np.isnan(numbers)  # a wild cell is missing for the method
             distinct, first = np.unique(numbers[seen], return_index=True)
             kept = slice(None) if whole is None or whole[j] or not len(distinct) else [0, -1]
             found.append((distinct[kept], column[seen][first][kept]))

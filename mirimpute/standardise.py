@@ -3,31 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+_ROUNDING = 16 * np.finfo(float).eps
+"""Range of a column, as a fraction of its largest magnitude, that may be rounding."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Location and spread of each column; float64 (n_columns,), spread above 0."""
+    """Location and spread of each column; float64 (n_columns,), spread above 0.
+
+    Attributes:
+        mean, spread: original units.
+        lowest, highest: (n_columns,), between which :meth:`restore` answers; None: anywhere.
+    """
 
     mean: np.ndarray
     spread: np.ndarray
+    lowest: np.ndarray | None = None
+    highest: np.ndarray | None = None
 
     def standardise(self, x: np.ndarray) -> np.ndarray:
         """Return (x - mean) / spread; x is (..., n_columns) in original units, NaN stays NaN."""
-        return (x - self.mean) / self.spread
+        with np.errstate(over="ignore", invalid="ignore"):
+            z = (x - self.mean) / self.spread
+            if not np.isinf(z).any():
+                return z
+            # The difference of two numbers near the largest that there are may be none.
+            return np.where(np.isinf(z), x / self.spread - self.mean / self.spread, z)
 
     def restore(self, x: np.ndarray) -> np.ndarray:
-        """Return x * spread + mean, the inverse of :meth:`standardise`."""
-        return x * self.spread + self.mean
+        """Return x * spread + mean, the inverse of :meth:`standardise`, between ``lowest`` and ``highest``."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = x * self.spread + self.mean
+            if not np.isfinite(values).all():
+                values = np.where(np.isfinite(values), values, 4 * (x * (self.spread / 4) + self.mean / 4))
+        return values if self.lowest is None else np.clip(values, self.lowest, self.highest)
+
+    def within(self, lowest: np.ndarray, highest: np.ndarray) -> Scale:
+        """Return the scale that restores to values between ``lowest`` and ``highest``."""
+        return replace(self, lowest=lowest, highest=highest)
+
+    def of(self, columns: np.ndarray) -> Scale:
+        """Return the scale of some columns."""
+        return Scale(**{name: values[columns] for name, values in vars(self).items() if values is not None})
 
 
 def observed_scale(x_incomplete: np.ndarray) -> Scale:
     """Return mean and standard deviation (divisor n) of the observed cells of each column.
 
-    A column whose observed cells are all equal, to within rounding, gets spread 1: its cells become 0.
+    A column whose observed cells are all equal, to within rounding, gets spread 1: its cells become 0. Small
+    differences of large numbers, such as 4e15 and 4e15 + 1, are differences.
 
     Args:
         x_incomplete: float64 (n_rows, n_columns), NaN where missing, at least one value per column.
@@ -43,8 +71,17 @@ def observed_scale(x_incomplete: np.ndarray) -> Scale:
     scaled = np.where(observed, x_incomplete / size, 0.0)
     mean = scaled.sum(axis=0) / count
     spread = np.sqrt(np.where(observed, (scaled - mean) ** 2, 0.0).sum(axis=0) / count)
-    constant = spread <= 1e-12
-    return Scale(mean=mean * size, spread=np.where(constant, 1.0, spread * size))
+    spread = spread * size
+    nearly = np.flatnonzero(spread <= 1e-12 * size)
+    lowest, highest = np.nanmin(x_incomplete[:, nearly], axis=0), np.nanmax(x_incomplete[:, nearly], axis=0)
+    constant = highest - lowest <= _ROUNDING * size[nearly]
+    shifted = np.where(observed[:, nearly], x_incomplete[:, nearly] - lowest, 0.0)
+    own = shifted.sum(axis=0) / count[nearly]
+    of_shifted = np.sqrt(np.where(observed[:, nearly], (shifted - own) ** 2, 0.0).sum(axis=0) / count[nearly])
+    mean = mean * size
+    mean[nearly] = np.where(constant, mean[nearly], lowest + own)
+    spread[nearly] = np.where(constant, 1.0, of_shifted)
+    return Scale(mean, spread)
 
 
 def minmax_scale(x: np.ndarray) -> Scale:

@@ -86,6 +86,7 @@ def show(name: str, options: Mapping[str, Any] | None = None) -> int:
     """
     from mirimpute.cli.notices import plain_warnings
     from mirimpute.datasets.files import File, suffix_of
+    from mirimpute.wild import Fences
 
     is_file = suffix_of(Path(name)) != ""
     dataset = File(path=name, **(options or {})) if is_file else named_dataset(name)
@@ -103,6 +104,8 @@ def show(name: str, options: Mapping[str, Any] | None = None) -> int:
     print()
     for row in rows:
         print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]))
+    for sentence in Fences.of(table.values, table.columns).sentences(table.values, table.columns, first=1):
+        print(f"\n{sentence}")
     print("\nother kinds (continuous, integer, categorical, datetime, duration, text, or categories in their order):")
     _print_options(name, is_file, [*(column.name for column in table.columns), *table.dropped])
     return 0

@@ -35,16 +35,15 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def complete(options: argparse.Namespace) -> int:
     """Read, impute, write, and say in a line what was done."""
-    import numpy as np
-
     from mirimpute.cli.file_options import file_options
     from mirimpute.cli.progress import rich_progress
-    from mirimpute.datasets.completion import check_target, far_outside, write_completed
+    from mirimpute.datasets.completion import check_target, write_completed
     from mirimpute.datasets.files import File
     from mirimpute.encoding import problem_of
     from mirimpute.isolation import run_isolated
     from mirimpute.methods.catalog import named_method
     from mirimpute.methods.device import torch_device
+    from mirimpute.methods.inside import inside
     from mirimpute.methods.sanity import check as check_sanity
     from mirimpute.seeding import integer_seed
     from mirimpute.source_bits import SourceBits
@@ -66,6 +65,8 @@ def complete(options: argparse.Namespace) -> int:
         raise UserError(f"'{options.file}' has no missing cell that can be filled: there is nothing to fill")
     seed = integer_seed(options.seed, "impute") % 2**31
     problem, encoding, scale = problem_of(table.values, table.columns, seed, options.device)
+    for sentence in encoding.fences.sentences(table.values, table.columns, first=1):
+        print(f"{PROGRAM}: warning: {sentence}", file=sys.stderr)
     with TemporaryDirectory(prefix="mirimpute-") as folder, rich_progress(options.file.name) as progress:
         outcome = run_isolated(method, problem, log_file=Path(folder) / "log.txt", progress=progress)
     if outcome.imputation is None or outcome.cost is None:
@@ -81,11 +82,12 @@ def complete(options: argparse.Namespace) -> int:
             f"method {options.method!r} returned {len(imputation.draws)} draw(s) of the {options.draws} asked for: "
             "give a smaller --draws, or another --method"
         )
+    imputation = inside(problem, imputation)
     table_scale = encoding.table_scale(scale)
     tables = [imputation.point, *imputation.draws[: options.draws]]
     bits = SourceBits.of(table.values, encoding.decode(problem.x_incomplete, scale))
     completed = [bits.restored(encoding.decode(values, scale), table_scale) for values in tables]
-    for note in (*imputation.notes, *verdict.notes, *far_outside(table, np.array(completed))):
+    for note in (*imputation.notes, *verdict.notes):
         print(f"{PROGRAM}: note: {note}", file=sys.stderr)
     empty = _still_empty(frame, table)
     for target, values in zip(targets, completed, strict=True):
@@ -151,8 +153,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
         description="Fill the missing cells of a CSV or Parquet file, numbers and categories. What is there stays as "
-        "it is, byte for byte; columns of free text are left alone. What is found out about a CSV, and columns that may be "
-        "meant otherwise, are told in warnings that name the option.",
+        "it is, byte for byte; columns of free text are left alone. What is found out about a CSV, and columns that "
+        "may be meant otherwise, are told in warnings that name the option.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="CSV (.csv or .tsv, also .gz, .bz2, .xz) or Parquet")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="what to write, same kind")

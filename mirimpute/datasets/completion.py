@@ -50,32 +50,6 @@ def check_target(source: Path, target: Path, replace: bool) -> None:
         ) from error
 
 
-def far_outside(table: Table, filled: np.ndarray) -> list[str]:
-    """Return a sentence for each column of numbers with values far outside of the observed ones, by more than their
-    range: regressions without bounds extrapolate.
-
-    Args:
-        table: with its holes.
-        filled: float64 (m, n_rows, n_columns), m completions of it, original units.
-    """
-    sentences = []
-    for j, column in enumerate(table.columns):
-        missing = table.missing[:, j]
-        if column.kind not in (Kind.CONTINUOUS, Kind.INTEGER) or not missing.any():
-            continue
-        lowest, highest = np.nanmin(table.values[:, j]), np.nanmax(table.values[:, j])
-        values = filled[:, missing, j].ravel()
-        with np.errstate(over="ignore"):
-            beyond = np.maximum(lowest - values, values - highest)
-            far = beyond > highest - lowest
-        if highest > lowest and far.any():
-            sentences.append(
-                f"{far.sum()} value(s) of column {column.name!r} are far outside of the observed ones, {lowest:.4g} to "
-                f"{highest:.4g}, such as {values[beyond.argmax()]:.4g}; mirf, mice and missforest stay near them"
-            )
-    return sentences
-
-
 def write_completed(source: File, table: Table, completed: np.ndarray, target: Path) -> None:
     """Write ``source`` to ``target`` with the missing cells of the table's columns filled.
 

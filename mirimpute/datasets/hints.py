@@ -160,8 +160,8 @@ def of_text(text: Delimited) -> list[str]:
         cell = text.texts(0)[0].as_py() or ""
         if re.search(r"\w[^\w.+-]+\w", cell):
             found.append(
-                f"file {path!r} is read as one column, the first cell is {cell[:60]!r}: if there are more, say by --sep "
-                "(dataset.sep) what is between them"
+                f"file {path!r} is read as one column, the first cell is {cell[:60]!r}: if there are more, say by "
+                "--sep (dataset.sep) what is between them"
             )
     for column in text.left_out:
         first = text.texts(column)[0].as_py() if len(text.layout.rows) else None

@@ -29,6 +29,7 @@ class Gain(Method):
         draws_of_mean: passes of the generator that the point is the mean of.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.transports.gain")
 
     name: str = "gain"

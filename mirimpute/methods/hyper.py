@@ -31,7 +31,7 @@ class Hyper(Method):
         draws: returned samples (0: the point alone).
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     libraries: ClassVar[tuple[str, ...]] = ("sklearn.ensemble", "sklearn.linear_model")
 
     name: str = "hyper"

@@ -203,8 +203,12 @@ class _FittedMirf(Fitted):
         return self.learnt.model
 
     def impute(self) -> Imputation:
-        learnt, point_and_draws = self.learnt, self._completed(self.problem.x_incomplete)
-        return Imputation(*point_and_draws, trace=learnt.trace, notes=learnt.notes, history=learnt.history)
+        from mirimpute.methods.inside import outside_note
+
+        learnt, (point, draws) = self.learnt, self._completed(self.problem.x_incomplete)
+        note = outside_note(self.problem, point)
+        notes = (*learnt.notes, note) if note else learnt.notes
+        return Imputation(point, draws, trace=learnt.trace, notes=notes, history=learnt.history)
 
     def transform(self, x_incomplete: np.ndarray) -> Imputation:
         """Return other rows completed by the model of the problem's."""

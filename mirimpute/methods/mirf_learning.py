@@ -72,10 +72,11 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
 
     from mirimpute.methods.device import torch_device
     from mirimpute.methods.mirf_choices import Choices, choose
-    from mirimpute.methods.mirf_model import MirfModel, Support, point_range
+    from mirimpute.methods.mirf_model import MirfModel, Support
     from mirimpute.methods.reducer import Schedule, reduce
     from mirimpute.methods.transports.balance_fit import MOST_COLUMNS
     from mirimpute.methods.transports.flow import FlowSettings, FlowTransport
+    from mirimpute.methods.transports.limits import allowed
     from mirimpute.methods.transports.selection import (
         SELF_MASKING,
         assumption_note,
@@ -162,7 +163,7 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         choices.shift,
         choices.spread,
         Support.of(x, part.categorical, choices.offset),
-        point_range(x),
+        np.stack(allowed(problem)),
         slopes,
     )
     if settings.candidates > 1 and x.shape[1] <= MOST_COLUMNS and not slopes.any():
@@ -239,7 +240,7 @@ def _part(problem: Problem, most: int, rng: np.random.Generator) -> Problem:
     if empty.any():  # a column observed in a few rows only: they come along
         more = np.flatnonzero(~np.isnan(problem.x_incomplete[:, empty]).all(axis=1))
         part = problem.x_incomplete[np.union1d(rows, more)]
-    return replace(problem, x_incomplete=part)
+    return replace(problem, x_incomplete=part, wild=None)
 
 
 def _observed_cells(problem: Problem) -> int:

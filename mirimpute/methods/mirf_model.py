@@ -12,7 +12,6 @@ from mirimpute.methods.device import threads_for
 from mirimpute.methods.transports.balance import Balance
 from mirimpute.methods.transports.classifier import Corners
 from mirimpute.methods.transports.flow_model import FlowModel
-from mirimpute.methods.transports.limits import bounds
 from mirimpute.methods.transports.selection import tilted
 from mirimpute.methods.transports.stack import Stack, sharpness
 from mirimpute.row_noise import RowNoise
@@ -193,8 +192,3 @@ class _Drawer:
 
     def _possible(self, answers: Array) -> Array:
         return self._model.flow.possible(self._rows, answers)
-
-
-def point_range(x_incomplete: Array) -> Array:
-    """Return the lowest and highest point estimate of each column, (2, d)."""
-    return np.stack(bounds(x_incomplete))

@@ -32,6 +32,7 @@ class MirfPaper(Method):
     """
 
     # torch imports _dynamo at the first step of an optimiser, two seconds that are not the method's
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = ("torch", "torch._dynamo", "mirimpute.methods.transports.paper_flow")
 
     name: str = "mirf_paper"

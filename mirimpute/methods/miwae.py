@@ -28,6 +28,7 @@ class Miwae(Method):
         draws: completed tables to return.
     """
 
+    version: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.transports.miwae")
 
     name: str = "miwae"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mirimpute.methods.base import Completed
+from mirimpute.methods.inside import inside
 from mirimpute.methods.reducer import Fill, Schedule, reduce
 from mirimpute.problem import Problem, no_progress
 from mirimpute.seeding import generator
@@ -35,7 +36,8 @@ def run(problem: Problem, transport: NeuralTransport, schedule: Schedule, fill: 
         imputation = reduce(problem, transport, schedule, fill, rng, no_progress)
         if ask_mean and missing.any():
             point = transport.mean(imputation.draws[:1], missing, np.arange(missing.shape[1]))[0]
-            imputation = replace(imputation, point=np.where(missing, point, problem.x_incomplete))
+            imputation = replace(imputation, point=np.where(missing, point, problem.x_incomplete), notes=())
+            imputation = inside(problem, imputation)
     return Completed(imputation)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from mirimpute.errors import ImputationError
 from mirimpute.methods.history import History
+from mirimpute.methods.inside import inside
 from mirimpute.methods.sanity import LARGEST_VALUE
 from mirimpute.problem import Imputation, Problem, Progress
 
@@ -118,6 +119,8 @@ def reduce(
 ) -> Imputation:
     """Run the loop on ``problem`` and return the completed table, one draw per chain.
 
+    Rounds may wander; what is returned lies in the range that each column can have (:mod:`mirimpute.ranges`).
+
     Raises:
         ImputationError: the completed table is not finite or left the bounded state: "diverged in round r".
     """
@@ -161,7 +164,7 @@ def reduce(
     point = np.where(missing, x.mean(axis=0), x[0])  # the mean of equal numbers may be another number
     if schedule.draws:
         x = _drawn(problem, x[0], transport, schedule, blocks, rng, progress)
-    return Imputation(point=point, draws=x, trace=trace, history=history.rounds())
+    return inside(problem, Imputation(point=point, draws=x, trace=trace, history=history.rounds()))
 
 
 def _drawn(

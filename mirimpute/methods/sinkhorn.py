@@ -29,7 +29,7 @@ class Sinkhorn(Method):
 
     libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.transports.sinkhorn")
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     name: str = "sinkhorn"
     rounds: int = 20

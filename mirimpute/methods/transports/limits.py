@@ -1,12 +1,22 @@
-"""Where imputed values may lie."""
+"""Where imputed values may lie, in the scale of the problem."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from mirimpute.problem import Problem
+from mirimpute.ranges import Limits, limits
 
-def bounds(x_incomplete: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the range of what may be imputed in each column: the observed one, widened by 1 unless it is a point."""
-    lowest, highest = np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0)
-    margin = np.where(highest > lowest, 1.0, 0.0)
-    return lowest - margin, highest + margin
+_ANYWHERE = (np.array(-np.inf), np.array(np.inf))
+
+
+def bounds(x_incomplete: np.ndarray) -> Limits:
+    """Return where the state of a method may go: the observed range, widened by 1 unless it is a point."""
+    return limits(x_incomplete, 1.0, _ANYWHERE)
+
+
+def allowed(problem: Problem) -> Limits:
+    """Return where what a method returns may lie: :func:`bounds`, and what the columns can have."""
+    if problem.lowest is None or problem.highest is None:
+        return bounds(problem.x_incomplete)
+    return limits(problem.x_incomplete, 1.0, (problem.lowest, problem.highest))
