@@ -65,8 +65,13 @@ class File(Dataset):
 
     def read(self, data_dir: Path) -> pd.DataFrame:
         """Return the file's columns, without the target; errors as :meth:`load`."""
+        from mirimpute.datasets.frames import warn_of_ids
+
         frame = self._all_columns()
-        return frame.drop(columns=self.target) if self.target else frame
+        frame = frame.drop(columns=self.target) if self.target else frame
+        fix = "give them the kind text, --kind COLUMN=text (+dataset.kinds.COLUMN=text)"
+        warn_of_ids(frame.drop(columns=[name for name in frame if str(name) in self.kinds]), fix)
+        return frame
 
     def read_target(self, data_dir: Path) -> pd.Series | None:
         """Return the target, if one is named."""

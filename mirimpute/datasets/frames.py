@@ -42,17 +42,22 @@ def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
     return tuple(found)
 
 
-def warn_of_ids(frame: pd.DataFrame) -> None:
-    """Warn of columns with holes that look like ids: they would be filled with somebody else's."""
+def warn_of_ids(frame: pd.DataFrame, fix: str = "leave them out", stacklevel: int = 4) -> None:
+    """Warn of columns of numbers with holes that look like ids: they would be filled with made-up ones."""
     columns = (frame.iloc[:, j] for j in range(frame.shape[1]))
-    ids = [str(each.name) for each in columns if missing_in(each).any() and looks_like_id(each)]
+    ids = [each for each in columns if missing_in(each).any() and looks_like_id(each) and _is_number(each)]
     if ids:
+        first = f"{marked(ids[0]).dropna().iloc[0]:.0f}"
         warnings.warn(
-            f"column(s) {', '.join(map(repr, ids))} look like an id, in which no value occurs twice: leave them out, "
-            "or they are filled with made-up ones",
+            f"column(s) {', '.join(repr(str(each.name)) for each in ids)} look like an id, in which no value occurs twice, "
+            f"the first is {first}, and are filled with made-up ones: {fix}",
             MirimputeWarning,
-            stacklevel=4,
+            stacklevel=stacklevel,
         )
+
+
+def _is_number(values: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(plain(values)[0])
 
 
 def _why_text(values: pd.Series, label: Any) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mirimpute.datasets.columns import OF_TIME, Column, Kind, encoded, looks_like_id
+from mirimpute.datasets.columns import OF_TIME, Column, Kind, encoded
 from mirimpute.datasets.dates import durations, moments
-from mirimpute.datasets.hints import culprit, kind_option
+from mirimpute.datasets.hints import culprit
 from mirimpute.datasets.storage import is_far, missing_in
 from mirimpute.errors import DataError, MirimputeWarning, unknown
 
@@ -151,18 +151,3 @@ def _warn_of_words(
             warnings.warn(
                 f"dataset {name!r}: column(s) {what}: {', '.join(found)}{''.join(ways)}", MirimputeWarning, stacklevel=3
             )
-    with_holes = [c.name for c in columns if missing_in(frame.iloc[:, names.index(c.name)]).any()]
-    ids = [
-        each
-        for each in with_holes
-        if each not in kinds and looks_like_id(frame.iloc[:, names.index(each)].rename(each))
-    ]
-    if ids:
-        first = frame.iloc[:, names.index(ids[0])].dropna().iloc[0]
-        shown = int(first) if isinstance(first, float) else first
-        warnings.warn(
-            f"dataset {name!r}: column(s) {', '.join(ids)} look like an id, in which no value occurs twice, the first "
-            f"is {shown}: {kind_option(ids[0], 'text')} leaves it alone",
-            MirimputeWarning,
-            stacklevel=3,
-        )

@@ -137,19 +137,23 @@ def test_what_a_method_left_open_is_not_written(tmp_path):
         ("x", list(np.random.default_rng(0).permutation(60)[:40])),
     ],
 )
-def test_ids_with_holes_are_told(name, values):
+def test_ids_with_holes_are_told(name, values, tmp_path):
     cells = pd.array([None if k == 4 else value for k, value in enumerate(values)], dtype="Int64")
     frame = pd.DataFrame({"y": np.arange(40.0) % 9, name: cells})
     with pytest.warns(MirimputeWarning, match=f"{name}.* look like an id"):
         quick().fit(frame)
-    with pytest.warns(MirimputeWarning, match=f"{name}.* look like an id"):
-        table_from_frame(frame, "t")
+    path = tmp_path / "t.parquet"
+    frame.to_parquet(path)
+    with pytest.warns(MirimputeWarning, match=f"{name}.* look like an id.* kind text"):
+        File(path=str(path)).load(Path())
+    File(path=str(path), kinds={name: "integer"}).load(Path())  # what was asked for needs no warning
 
 
 @pytest.mark.parametrize(
     "values", [np.arange(40) ** 2, np.arange(40) // 2, np.arange(40) / 3], ids=["squares", "pairs", "thirds"]
 )
-def test_numbers_are_no_ids(values):
+def test_numbers_are_no_ids(values, tmp_path):
     frame = pd.DataFrame({"y": np.arange(40.0) % 9, "x": np.where(np.arange(40) == 4, np.nan, values)})
     quick().fit(frame)
-    table_from_frame(frame, "t")
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    File(path=str(tmp_path / "t.csv")).load(Path())
