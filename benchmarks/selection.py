@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd

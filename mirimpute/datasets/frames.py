@@ -53,8 +53,7 @@ def warn_of_ids(frame: pd.DataFrame, option: Callable[[str], str] | None = None,
     columns = (frame.iloc[:, j] for j in range(frame.shape[1]))
     ids = [each for each in columns if missing_in(each).any() and looks_like_id(each) and _is_number(each)]
     if ids:
-        names, first = [str(each.name) for each in ids], ids[0].dropna().iloc[0]
-        shown = int(first) if isinstance(first, float) else first
+        names, shown = [str(each.name) for each in ids], f"{marked(ids[0]).dropna().iloc[0]:.0f}"
         way_out = "leave them out" if option is None else f"{option(names[0])} leaves it alone"
         warnings.warn(
             f"column(s) {', '.join(map(repr, names))} look like an id, in which no value occurs twice (the first is "

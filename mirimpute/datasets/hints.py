@@ -80,8 +80,9 @@ def warn(sentences: Sequence[str]) -> None:
         warnings.warn(sentence, MirimputeWarning, stacklevel=3)
 
 
-def culprit(values: pd.Series, name: str, from_text: bool = False) -> str:
-    """Return what may be wrong with a column of texts that nearly are numbers or dates: the first value and a way.
+def culprit(values: pd.Series, name: str, from_text: bool = False) -> tuple[str, str]:
+    """Return what may be wrong with a column of texts that nearly are numbers or dates, and what can be done; "" if
+    nothing is.
 
     Args:
         values: the column.
@@ -89,39 +90,38 @@ def culprit(values: pd.Series, name: str, from_text: bool = False) -> str:
         from_text: its missing cells are marked by texts, so that an option can name more of them.
     """
     if not pd.api.types.is_object_dtype(values) and not pd.api.types.is_string_dtype(values):
-        return ""
+        return "", ""
     present = values.dropna()
     counts = present.value_counts(sort=False)
     if not len(counts) or not all(isinstance(each, str) for each in counts.index):
-        return ""
+        return "", ""
     distinct = pd.Series(counts.index.astype(object)).str.strip()
     is_number = pd.to_numeric(distinct, errors="coerce").notna().to_numpy()
     if is_number.all():
-        return _numbers_as_text(present)
+        return _numbers_as_text(present), ""
     others, share = distinct[~is_number], (counts / len(present)).to_numpy()[~is_number]
     is_date = _are_dates(others)
     if share[is_date].sum() >= _MOSTLY and not is_date.all():
         count = int(counts.to_numpy()[~is_number][~is_date].sum()) + int(counts.to_numpy()[is_number].sum())
         shown = _first(present, others[~is_date])
-        return f"{count} of {len(present)} values are not dates, the first is {shown!r}: {_way(shown, name, from_text)}"
+        what = f"{count} of {len(present)} values are not dates, the first is {shown!r}: correct it"
+        return what, _way(name, _marks(shown, from_text))
     looked_at = others[:_MANY]
     weight = share[:_MANY] * share.sum() / share[:_MANY].sum()
     for what, pattern, way in _FORMS:
         fits = looked_at.str.fullmatch(pattern).to_numpy(dtype=bool)
         if fits.any() and weight[fits].sum() + 1 - share.sum() >= _MOSTLY:
             shown = _first(present, looked_at[fits])
-            return f"{what}, the first is {shown!r}: {_way(shown, name, from_text, way)}"
+            return f"{what}, the first is {shown!r}", _way(name, way or _marks(shown, from_text))
     units = looked_at.str.extract(_UNIT)[1].str.strip()
     commonest = units.mode()
     if len(commonest) and weight[(units == commonest.iloc[0]).to_numpy()].sum() >= _MOSTLY:
-        way = "write the numbers alone"
-        return f"numbers with a unit, the first is {present.iloc[0]!r}: {_way('', name, from_text, way)}"
+        return f"numbers with a unit, the first is {present.iloc[0]!r}", _way(name, "write the numbers alone")
     if 1 - share.sum() >= (_HALF if len(present) >= _SOME else _MOSTLY):
         count, shown = int(counts.to_numpy()[~is_number].sum()), _first(present, others)
-        return (
-            f"{count} of {len(present)} values are not numbers, the first is {shown!r}: {_way(shown, name, from_text)}"
-        )
-    return ""
+        what = f"{count} of {len(present)} values are not numbers, the first is {shown!r}: correct it"
+        return what, _way(name, _marks(shown, from_text))
+    return "", ""
 
 
 def _are_dates(texts: pd.Series) -> np.ndarray:
@@ -309,10 +309,15 @@ def _between(distinct: np.ndarray) -> str:
     return f"{middle:.0f}" if distinct[k + 1] - distinct[k] > 1 else f"{middle:g}"
 
 
-def _way(word: str, name: str, from_text: bool, way: str = "") -> str:
-    """Return what can be done about a column: ``way``, or to mark the word as missing, or to leave it alone."""
-    marks = f"--na {_quoted(word)} (dataset.missing_markers) marks it" if from_text else "mark it"
-    return f"{way or f'{marks} as missing, or correct it'}, or leave the column alone by {kind_option(name, 'text')}"
+def _way(name: str, way: str) -> str:
+    """Return what can be done about a column: ``way``, or to leave it alone."""
+    return f"{way}, or leave the column alone by {kind_option(name, 'text')}"
+
+
+def _marks(word: str, from_text: bool) -> str:
+    if not from_text:
+        return f"mark {word!r} as missing"
+    return f"--na {_quoted(word)} (dataset.missing_markers) marks {word!r} as missing"
 
 
 def kind_option(name: str, kind: str) -> str:

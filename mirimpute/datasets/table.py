@@ -145,13 +145,12 @@ def _warn_of_words(
     of_words = [*dropped, *(column.name for column in columns if column.categories)]
     asked = [each for each in of_words if each not in kinds]
     culprits = {each: culprit(frame.iloc[:, names.index(each)], each, from_text) for each in asked}
-    left_out = [each + (f" ({culprits[each]})" if culprits.get(each) else "") for each in dropped if each not in kinds]
-    if left_out:
-        warnings.warn(
-            f"dataset {name!r}: column(s) of text left out: {', '.join(left_out)}", MirimputeWarning, stacklevel=3
-        )
-    coded = [f"{c.name} ({culprits[c.name]})" for c in columns if c.categories and culprits.get(c.name)]
-    if coded:
-        warnings.warn(
-            f"dataset {name!r}: column(s) taken as categories: {', '.join(coded)}", MirimputeWarning, stacklevel=3
-        )
+    coded = [column.name for column in columns if culprits.get(column.name, ("", ""))[0]]
+    left_out = [each for each in dropped if each in asked]
+    for which, what in ((left_out, "of text left out"), (coded, "taken as categories")):
+        found = [f"{each} ({culprits[each][0]})" if culprits[each][0] else each for each in which]
+        ways = [f"; {each}: {culprits[each][1]}" for each in which if culprits[each][1]]
+        if found:
+            warnings.warn(
+                f"dataset {name!r}: column(s) {what}: {', '.join(found)}{''.join(ways)}", MirimputeWarning, stacklevel=3
+            )
