@@ -80,8 +80,8 @@ def page_of(frame: pd.DataFrame, today: date) -> str:
         "# Values missing at random, and what assuming self-masking makes of them",
         "",
         f"Normal columns of correlation {CORRELATION:g}, one of which loses {RATE:.0%} of its cells by the logistic"
-        " model of one, two or four others (MAR), or of its own values (self-masking, with one other column to predict it)."
-        " `mirf_fast` with small networks, as it is (default), with `method.selection=never`, and with"
+        " model of one, two or four others (MAR), or of its own values (self-masking, with one other column to predict"
+        " it). `mirf_fast` with small networks, as it is (default), with `method.selection=never`, and with"
         " `method.selection=self_masking`, which is `mirf_mnar`'s assumption. Errors in standard deviations of the"
         " observed cells; n: number of tables. Made by `python -m benchmarks.selection`.",
         "",
@@ -105,8 +105,9 @@ def page_of(frame: pd.DataFrame, today: date) -> str:
 
 def _lines(frame: pd.DataFrame, by: str) -> list[list[str]]:
     lines = []
-    for (drivers, value), group in frame.groupby(["drivers", by]):  # type: ignore[misc]  # a pair, by two keys
-        pattern = "self-masking" if drivers == SELF else f"MAR, {drivers} column{'s' if drivers > 1 else ''}"
+    for drivers, value in frame[["drivers", by]].drop_duplicates().sort_values(["drivers", by]).to_numpy():
+        group = frame[(frame["drivers"] == drivers) & (frame[by] == value)]
+        pattern = "self-masking" if drivers == SELF else f"MAR, {drivers:g} column{'s' if drivers > 1 else ''}"
         errors = {name: page.value_text(group[f"{name}_rmse"].mean()) for name in ANSWERS}
         tilted = {name: str(int(group[f"{name}_tilted"].sum())) for name in ANSWERS}
         lines.append(

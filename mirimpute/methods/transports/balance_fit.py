@@ -25,9 +25,9 @@ def fit_balance(
     """Return the balance of draws that are not weighted yet, None if there is nothing to learn it from.
 
     A column needs ten missing and ten observed entries. Logistic regressions with a ridge: e_j first, linear in the
-    other columns and their squares (40 columns at most; their means where missing) and in whether they are missing, then t_j beside
-    it, in bins of equal counts, more of them where rows are more. Between the two, nearly dependent columns that are told by much are moved, see
-    :mod:`.moves_fit`.
+    other columns and their squares (40 columns at most; their means where missing) and in whether they are missing,
+    then t_j beside it, in bins of equal counts, more of them where rows are more. Between the two, nearly dependent
+    columns that are told by much are moved, see :mod:`.moves_fit`.
 
     Args:
         pool: (m, n, d), completed rows; of the draws of a row, each counts 1 / m.
