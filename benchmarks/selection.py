@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import product
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,8 +81,7 @@ def page_of(frame: pd.DataFrame, today: date) -> str:
         "",
         f"Normal columns of correlation {CORRELATION:g}, one of which loses {RATE:.0%} of its cells by the logistic"
         " model of one, two or four others (MAR), or of its own values (self-masking, with one other column to predict"
-        " it)."
-        " `mirf_fast` with small networks, as it is (default), with `method.selection=never`, and with"
+        " it). `mirf_fast` with small networks, as it is (default), with `method.selection=never`, and with"
         " `method.selection=self_masking`, which is `mirf_mnar`'s assumption. Errors in standard deviations of the"
         " observed cells; n: number of tables. Made by `python -m benchmarks.selection`.",
         "",
@@ -106,8 +105,8 @@ def page_of(frame: pd.DataFrame, today: date) -> str:
 
 def _lines(frame: pd.DataFrame, by: str) -> list[list[str]]:
     lines = []
-    for key, group in frame.groupby(["drivers", by]):
-        drivers, value = (float(each) for each in cast(tuple[float, float], key))
+    for drivers, value in frame[["drivers", by]].drop_duplicates().sort_values(["drivers", by]).to_numpy():
+        group = frame[(frame["drivers"] == drivers) & (frame[by] == value)]
         pattern = "self-masking" if drivers == SELF else f"MAR, {drivers:g} column{'s' if drivers > 1 else ''}"
         errors = {name: page.value_text(group[f"{name}_rmse"].mean()) for name in ANSWERS}
         tilted = {name: str(int(group[f"{name}_tilted"].sum())) for name in ANSWERS}
