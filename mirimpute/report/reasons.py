@@ -18,8 +18,8 @@ _REASONS = {
     "hyper": _FEEDBACK,
     "gaussian_em": "where columns say nothing of each other, as in pumadyn32nm, its covariances are noise; pixels of "
     "digits that are nearly always 0 are no normal values",
-    "mice": "the mean of m draws keeps the m-th part of their variance, of twenty a twentieth: where columns say "
-    "nothing of each other, root 1.05 times the error of the mean, and more by lines that follow noise",
+    "mice": "the mean of twenty draws keeps a twentieth of their variance: where columns say nothing of each other, "
+    "root 1.05 times the error of the mean, and more, since its lines follow noise",
     "hyperimpute/hyperimpute": f"{_FEEDBACK}; on uci/bike and adult the reason is not known",
     "hyperimpute/gain": "by its defaults it takes a hundred steps, each on a batch of 128",
     "hyperimpute/miwae": "by its defaults its networks have one hidden unit, and one latent dimension",
