@@ -14,7 +14,7 @@ class KnownFlow:
 
     def __init__(self, mean, deviation, base_spread=1.0):
         self._mean, self._deviation = mean, deviation
-        self._base_spread = np.broadcast_to(base_spread, mean.shape)
+        self._base_spread = np.full(mean.shape, base_spread)
 
     def rows(self, x, hidden):
         values = torch.as_tensor(x)
