@@ -148,9 +148,9 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
-        description="Fill the missing cells of a CSV or Parquet file, numbers and categories. What is there stays as it "
-        "is, byte for byte; columns of free text are left alone. What is found out about a CSV, and columns that may be "
-        "meant otherwise, are told in warnings that name the option.",
+        description="Fill the missing cells of a CSV or Parquet file, numbers and categories. What is there stays as "
+        "it is, byte for byte; columns of free text are left alone. What is found out about a CSV, and columns that "
+        "may be meant otherwise, are told in warnings that name the option.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="CSV (.csv or .tsv, also .gz, .bz2, .xz) or Parquet")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="what to write, same kind")

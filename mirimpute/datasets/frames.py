@@ -47,10 +47,10 @@ def warn_of_ids(frame: pd.DataFrame, fix: str = "leave them out", stacklevel: in
     columns = (frame.iloc[:, j] for j in range(frame.shape[1]))
     ids = [each for each in columns if missing_in(each).any() and looks_like_id(each) and _is_number(each)]
     if ids:
-        first = f"{marked(ids[0]).dropna().iloc[0]:.0f}"
+        names, first = ", ".join(repr(str(each.name)) for each in ids), f"{marked(ids[0]).dropna().iloc[0]:.0f}"
         warnings.warn(
-            f"column(s) {', '.join(repr(str(each.name)) for each in ids)} look like an id, in which no value occurs twice, "
-            f"the first is {first}, and are filled with made-up ones: {fix}",
+            f"column(s) {names} look like an id, in which no value occurs twice, the first is {first}, and are filled "
+            f"with made-up ones: {fix}",
             MirimputeWarning,
             stacklevel=stacklevel,
         )
