@@ -87,7 +87,7 @@ def write_completed(source: File, table: Table, completed: np.ndarray, target: P
 
 def _write_text(source: File, path: Path, table: Table, filled: np.ndarray, target: Path) -> None:
     text = source.delimited()
-    cells, texts = [], []
+    cells, texts = [np.empty(0, dtype=np.int64)], []
     for j in np.flatnonzero(table.missing.any(axis=0)):
         column, missing = table.columns[j], table.missing[:, j]
         place = text.named.get(column.name, 0)

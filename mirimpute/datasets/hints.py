@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mirimpute.datasets.columns import Kind, kind_of
+from mirimpute.datasets.columns import Kind, kind_of, plain
+from mirimpute.datasets.storage import missing_in
 from mirimpute.errors import MirimputeWarning
 
 if TYPE_CHECKING:
@@ -285,8 +286,9 @@ def warn_of_codes(frame: pd.DataFrame) -> None:
     """Warn of columns of a DataFrame with holes whose whole numbers may be codes."""
     for j, name in enumerate(frame.columns):
         values = frame.iloc[:, j]
-        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values) and values.isna().any():
-            numbers = values.to_numpy(dtype=float, na_value=np.nan)
+        simple = plain(values)[0] if missing_in(values).any() else None
+        if simple is not None and pd.api.types.is_numeric_dtype(simple) and not pd.api.types.is_bool_dtype(simple):
+            numbers = simple.to_numpy(dtype=float, na_value=np.nan)
             said = codes_in(numbers, str(name), "make the column a category by .astype('category')")
             if said:
                 warnings.warn(said, MirimputeWarning, stacklevel=5)
