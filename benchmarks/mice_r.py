@@ -256,6 +256,9 @@ def page_of(frame: pd.DataFrame) -> list[str]:
         "",
         *page.table(heads, lines, left=2),
         f"- {len(ratios) - beyond} of {len(ratios)} ratios are within {TOLERANCE:.0%} of 1.",
+        "- mixed: of a category of three and more values, R's polyreg draws from fitted probabilities, without a draw of"
+        " the parameters; `mice` draws them too, by bootstrapped rows. Its tables differ from one another by what the"
+        " data leave open, and each is a little farther from the truth.",
     ]
 
 
