@@ -45,8 +45,8 @@ paper-small: $(STAMP) ## the same in small: at most 1,000 rows, rate 0.4, two se
 
 test: $(STAMP) ## run the tests (real data: set MIRIMPUTE_DATA_DIR)
 	$(BIN)/python -m pytest -q -n auto -m "not slow"
-	$(BIN)/python -m pytest -q -m slow --ignore=tests/sweeps/test_slurm.py
-	$(BIN)/python -m pytest -q tests/sweeps/test_slurm.py
+	$(BIN)/python -m pytest -q -m slow --ignore=tests/bench/sweeps/test_slurm.py
+	$(BIN)/python -m pytest -q tests/bench/sweeps/test_slurm.py
 
 lint: $(STAMP) ## check style and types
 	$(BIN)/ruff check .

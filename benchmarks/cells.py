@@ -17,11 +17,11 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.command import write_text
+from mirimpute.bench.results.row import METRIC_FIELD
+from mirimpute.bench.results.store import read_rows, row_written_ns
 from mirimpute.cli.exits import INTERRUPTED
 from mirimpute.errors import UserError
 from mirimpute.report.collect import Run, case_of, comparability_notes, drop_false_starts
-from mirimpute.results.row import METRIC_FIELD
-from mirimpute.results.store import read_rows, row_written_ns
 
 Row = Mapping[str, Any]
 

@@ -17,10 +17,10 @@ from benchmarks import page
 from benchmarks.cells import CASE, LIMITS, Sweep, read_cells, run_sweeps, write_csv
 from benchmarks.command import exit_code, names, parser_of, seeds, write_text
 from mirimpute.methods.base import Completed, Fitted
-from mirimpute.methods.mirf import Mirf
-from mirimpute.methods.reducer import columns_of
-from mirimpute.methods.transports.classifier import Corners
-from mirimpute.problem import Imputation, Problem, Progress, no_progress
+from mirimpute.methods.columnwise.classifier import Corners
+from mirimpute.methods.loop import columns_of
+from mirimpute.methods.mirf.settings import Mirf
+from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
 
 PROGRAM = "codes"
 DATASETS = ("penguins", "titanic", "credit-g")
@@ -114,7 +114,7 @@ class AnalogBits(Mirf):
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Fit to the coded table, and decode what comes back."""
-        from mirimpute.methods import mirf_learning
+        from mirimpute.methods.mirf import learn as mirf_learning
 
         bits = Bits(problem)
         choose = mirf_learning._hold_out

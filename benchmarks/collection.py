@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.command import exit_code
-from mirimpute.results.layout import cell_directory
-from mirimpute.results.parts import FILES, Packed, pack
-from mirimpute.results.row import fingerprint, validate_row
-from mirimpute.results.seal import json_text
+from mirimpute.bench.results.layout import cell_directory
+from mirimpute.bench.results.parts import FILES, Packed, pack
+from mirimpute.bench.results.row import fingerprint, validate_row
+from mirimpute.bench.results.seal import json_text
 
 PROGRAM = "collection"
 DATASETS, MECHANISMS, RATES, METHODS = range(20), ("mcar", "mar", "mnar_self"), (0.2, 0.4, 0.6), range(20)

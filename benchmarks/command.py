@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from mirimpute.bench.notices import plain_warnings
 from mirimpute.cli import exits
-from mirimpute.cli.notices import plain_warnings
 from mirimpute.errors import UserError
 
 HERE = Path(__file__).parent

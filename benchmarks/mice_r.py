@@ -23,21 +23,21 @@ import pandas as pd
 from benchmarks import page
 from benchmarks.command import HERE, exit_code, names, parser_of, seeds, write_text
 from mirimpute.amputation import MECHANISMS, amputate
-from mirimpute.crps import crps
-from mirimpute.datasets.catalog import named_dataset
-from mirimpute.datasets.columns import Column, Kind
+from mirimpute.bench.dataset_catalog import named_dataset
 from mirimpute.datasets.location import data_directory
-from mirimpute.encoding import Encoding, problem_of
 from mirimpute.errors import UserError, unknown
-from mirimpute.methods.mice import Mice
+from mirimpute.methods.baselines.mice import Mice
+from mirimpute.methods.problem import Problem
 from mirimpute.metrics.categories import brier
 from mirimpute.metrics.comparison import Comparison
 from mirimpute.metrics.draws import Draws
 from mirimpute.metrics.energy import energy
 from mirimpute.metrics.w1_marginal import w1_marginal_scored
-from mirimpute.problem import Problem
+from mirimpute.numerics.crps import crps
 from mirimpute.seeding import generator
-from mirimpute.standardise import Scale
+from mirimpute.table.columns import Column, Kind
+from mirimpute.table.encoding import Encoding, problem_of
+from mirimpute.table.scale import Scale
 
 PROGRAM = "mice_r"
 SCRIPT = HERE / "mice_r.R"

@@ -13,12 +13,12 @@ import torch
 from benchmarks import page
 from benchmarks.command import exit_code, parser_of, seeds, write_text
 from mirimpute.datasets.synthetic import TwoGaussians
-from mirimpute.methods.mirf_paper import MirfPaper, fill_noise
-from mirimpute.methods.reducer import Schedule, reduce
-from mirimpute.methods.transports.paper_flow import PaperFlowSettings, PaperFlowTransport
+from mirimpute.methods.baselines.mirf_paper import MirfPaper, fill_noise
+from mirimpute.methods.baselines.paper_flow import PaperFlowSettings, PaperFlowTransport
+from mirimpute.methods.loop import Schedule, reduce
+from mirimpute.methods.problem import Problem, no_progress
 from mirimpute.metrics.comparison import Comparison
 from mirimpute.metrics.mmd2 import mmd2, mmd2_v
-from mirimpute.problem import Problem, no_progress
 from mirimpute.seeding import generator, integer_seed
 
 PROGRAM = "paper-toy"

@@ -15,8 +15,8 @@ import pandas as pd
 from benchmarks import page
 from benchmarks.cells import CASE, CELL, LIMITS, Sweep, read_cells, run_sweeps, write_csv
 from benchmarks.command import exit_code, names, parser_of, seeds, write_text
-from mirimpute.results.layout import cell_directory
-from mirimpute.results.store import read_rows
+from mirimpute.bench.results.layout import cell_directory
+from mirimpute.bench.results.store import read_rows
 
 PROGRAM = "pattern"
 DATASETS = tuple(

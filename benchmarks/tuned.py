@@ -15,8 +15,8 @@ import pandas as pd
 from benchmarks import page
 from benchmarks.cells import LIMITS, Sweep, read_cells, run_sweeps, write_csv
 from benchmarks.command import exit_code, names, parser_of, seeds, write_text
+from mirimpute.bench.tuning import HELD_OUT, Tuned, masked_problem, tune
 from mirimpute.errors import UserError, unknown
-from mirimpute.tuning import HELD_OUT, Tuned, masked_problem, tune
 
 PROGRAM = "tuned"
 DATASETS = ("breast_cancer", "uci/concrete")
@@ -25,7 +25,7 @@ RATE, TRIALS, TUNED_ON = 0.3, 8, 0
 FIELDS = {"point_rmse": "point RMSE", "draw_energy": "draw energy"}
 
 Found = Mapping[tuple[str, str], Mapping[str, Any]]
-"""Dataset and method -> the fields of :class:`mirimpute.tuning.Tuned`."""
+"""Dataset and method -> the fields of :class:`mirimpute.bench.tuning.Tuned`."""
 
 
 def tuned_name(method: str) -> str:
@@ -93,7 +93,7 @@ def page_of(frame: pd.DataFrame, found: Found, trials: int, notes: Sequence[str]
         "# The same tuning budget for neural methods and mirf",
         "",
         f"MCAR {RATE:g}. {trials} trials each, the first of which are the defaults, of Optuna's tree-structured Parzen "
-        f"estimator in the ranges of `mirimpute/methods/search_spaces.py`; judged by the RMSE of the point on "
+        f"estimator in the ranges of `mirimpute/bench/search_spaces.py`; judged by the RMSE of the point on "
         f"{HELD_OUT:.0%} of the observed cells of seed {TUNED_ON}'s mask. Errors are means over other masks; a dash "
         "stands where nothing beat the defaults. Made by `python -m benchmarks.tuned`.",
         "",

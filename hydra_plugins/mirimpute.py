@@ -1,12 +1,14 @@
-"""Where Hydra looks for plugins (a namespace package, so no ``__init__``); what they do is in `mirimpute.sweeps`."""
+"""Where Hydra looks for plugins (a namespace package, so no ``__init__``); what they do is in
+`mirimpute.bench.sweeps`.
+"""
 
 import contextlib
 from importlib import import_module
 
-from mirimpute.sweeps import local, slurm, sweeper
+from mirimpute.bench.sweeps import local, slurm, sweeper
 
 with contextlib.suppress(ImportError):  # without the extra `cluster`
-    import_module("mirimpute.sweeps.slurm_conf")
+    import_module("mirimpute.bench.sweeps.slurm_conf")
 
 
 class CellSweeper(sweeper.CellSweeper):

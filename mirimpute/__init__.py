@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mirimpute.datasets.files import read_table
-    from mirimpute.estimator import MirfImputer
-    from mirimpute.pooling import Pooled, pool
+    from mirimpute.imputers.mirf_imputer import MirfImputer
+    from mirimpute.imputers.pooling import Pooled, pool
 
 __version__ = "0.1.0"
 __all__ = ["MirfImputer", "Pooled", "__version__", "pool", "read_table"]
 
 _HOME = {
-    "MirfImputer": "mirimpute.estimator",
-    "Pooled": "mirimpute.pooling",
-    "pool": "mirimpute.pooling",
+    "MirfImputer": "mirimpute.imputers.mirf_imputer",
+    "Pooled": "mirimpute.imputers.pooling",
+    "pool": "mirimpute.imputers.pooling",
     "read_table": "mirimpute.datasets.files",
 }
 

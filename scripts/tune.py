@@ -15,9 +15,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from mirimpute.bench.tuning import masked_problem, search_space, tune
 from mirimpute.cli.exits import exit_code
 from mirimpute.errors import UserError
-from mirimpute.tuning import masked_problem, search_space, tune
 
 PROGRAM = "tune"
 

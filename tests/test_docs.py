@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mirimpute.conf_location import conf_dir
-from mirimpute.methods.composition import COMBINATIONS, DRAW
-from mirimpute.methods.mirf import Mirf
+from mirimpute.bench.conf_location import conf_dir
+from mirimpute.methods.chained import COMBINATIONS, DRAW
+from mirimpute.methods.mirf.settings import Mirf
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs/theory.md").read_text(encoding="utf-8")
@@ -20,7 +20,7 @@ def methods():
     from hydra import compose, initialize_config_dir
     from omegaconf import open_dict
 
-    from mirimpute.cli.schema import cell_config, register_schema
+    from mirimpute.bench.sweeps.schema import cell_config, register_schema
 
     register_schema()
     found = {}

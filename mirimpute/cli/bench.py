@@ -13,14 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mirimpute.bench.results.layout import SWEEPS
 from mirimpute.cli.exits import FAILED, OK, exit_code
 from mirimpute.cli.outcome import print_cell, print_sweep
 from mirimpute.errors import UserError
-from mirimpute.results.layout import SWEEPS
 
 if TYPE_CHECKING:
-    from mirimpute.cell import CellResult
-    from mirimpute.sweeps.runner import Runner
+    from mirimpute.bench.cell import CellResult
+    from mirimpute.bench.sweeps.runner import Runner
 
 PROGRAM = "mirimpute-bench"
 CELL_FAILED = FAILED
@@ -56,10 +56,10 @@ def _run(arguments: list[str]) -> int:
     """Hand ``arguments`` to Hydra and return the exit code."""
     import hydra
 
-    from mirimpute.cli.overrides import readable
-    from mirimpute.cli.schema import register_schema
-    from mirimpute.cli.translate import user_error
-    from mirimpute.conf_location import conf_dir
+    from mirimpute.bench.conf_location import conf_dir
+    from mirimpute.bench.sweeps.overrides import readable
+    from mirimpute.bench.sweeps.schema import register_schema
+    from mirimpute.bench.sweeps.translate import user_error
 
     register_schema()
     task = Task()
@@ -106,7 +106,7 @@ class Task:
         from hydra.core.hydra_config import HydraConfig
         from hydra.types import RunMode
 
-        from mirimpute.cli.overrides import with_typed_columns
+        from mirimpute.bench.sweeps.overrides import with_typed_columns
 
         cfg = with_typed_columns(cfg)
         job = HydraConfig.get()
@@ -122,14 +122,14 @@ class Task:
 def _run_alone(cfg: Any) -> CellResult:
     from omegaconf import OmegaConf
 
-    from mirimpute.cell import run_cell
-    from mirimpute.cli.notices import plain_warnings
+    from mirimpute.bench.cell import run_cell
+    from mirimpute.bench.notices import plain_warnings
+    from mirimpute.bench.results.claims import Claims
+    from mirimpute.bench.results.layout import check_writable
+    from mirimpute.bench.sweeps.runner import waiting
+    from mirimpute.bench.sweeps.schema import cell_config
     from mirimpute.cli.progress import rich_progress
-    from mirimpute.cli.schema import cell_config
     from mirimpute.datasets.location import data_directory
-    from mirimpute.results.claims import Claims
-    from mirimpute.results.layout import check_writable
-    from mirimpute.sweeps.runner import waiting
 
     config = cell_config(cfg)
     config.check()
@@ -144,7 +144,7 @@ def _run_alone(cfg: Any) -> CellResult:
 
 def _run_in_sweep(cfg: Any, sweep_dir: Path, index: int) -> None:
     """Run a cell of a sweep; called by the launchers that Hydra brings along, in this process or in another."""
-    from mirimpute.cli.notices import plain_warnings
+    from mirimpute.bench.notices import plain_warnings
     from mirimpute.cli.progress import rich_progress
 
     with plain_warnings(PROGRAM), rich_progress(f"cell {index + 1}") as progress:
@@ -153,7 +153,7 @@ def _run_in_sweep(cfg: Any, sweep_dir: Path, index: int) -> None:
 
 @cache
 def _runner(sweep_dir: Path) -> Runner:
-    from mirimpute.sweeps.runner import Runner
+    from mirimpute.bench.sweeps.runner import Runner
 
     return Runner(sweep_dir)
 
@@ -172,7 +172,7 @@ def _with_question(arguments: list[str]) -> list[str]:
     >>> _with_question(["dataset=file", "dataset.path=my.csv", "method=ice"])
     ['dataset=file', 'dataset.path=my.csv', 'method=ice']
     """
-    from mirimpute.cli.overrides import file_asked_for
+    from mirimpute.bench.sweeps.overrides import file_asked_for
 
     asked = {argument.partition("=")[0] for argument in arguments}
     if (

@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mirimpute.bench.dataset_catalog import descriptions, named_dataset, options_to_give
 from mirimpute.cli.exits import USER_ERROR, exit_code
 from mirimpute.cli.file_options import add_file_options, file_options
-from mirimpute.datasets.catalog import descriptions, named_dataset, options_to_give
 from mirimpute.datasets.location import DATA_DIR_VARIABLE, data_directory
 from mirimpute.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mirimpute.datasets.columns import Column
+    from mirimpute.table.columns import Column
 
 PROGRAM = "mirimpute-data"
 _WIDTH = 60
@@ -84,9 +84,9 @@ def show(name: str, options: Mapping[str, Any] | None = None) -> int:
         name: of the dataset, or the file.
         options: how the file is read, as arguments of ``File``.
     """
-    from mirimpute.cli.notices import plain_warnings
+    from mirimpute.bench.notices import plain_warnings
     from mirimpute.datasets.files import File, suffix_of
-    from mirimpute.wild import Fences
+    from mirimpute.table.wild import Fences
 
     is_file = suffix_of(Path(name)) != ""
     dataset = File(path=name, **(options or {})) if is_file else named_dataset(name)
@@ -113,7 +113,7 @@ def show(name: str, options: Mapping[str, Any] | None = None) -> int:
 
 def _print_options(name: str, is_file: bool, columns: Sequence[str]) -> None:
     """Print how another kind is asked for, and as a shell needs it for each column whose name is not a plain one."""
-    from mirimpute.cli.overrides import PLAIN_NAME
+    from mirimpute.bench.sweeps.overrides import PLAIN_NAME
     from mirimpute.datasets.files import suffix_of
 
     dataset = f"dataset=file {shlex.quote(f'dataset.path={name}')}" if is_file else f"dataset={name}"
@@ -131,8 +131,8 @@ def _print_options(name: str, is_file: bool, columns: Sequence[str]) -> None:
 
 def _values(frame: pd.DataFrame, j: int, column: Column) -> str:
     """Return the categories, or the range of numbers and dates, in at most 60 characters."""
-    from mirimpute.datasets.columns import Kind
-    from mirimpute.datasets.dates import SECONDS_OF_DAY
+    from mirimpute.table.columns import Kind
+    from mirimpute.table.dates import SECONDS_OF_DAY
 
     if column.categories:
         text = f"{len(column.categories)}: {', '.join(map(str, column.categories))}"

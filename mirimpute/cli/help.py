@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from mirimpute.conf_location import descriptions
-from mirimpute.config import CellConfig
+from mirimpute.bench.conf_location import descriptions
+from mirimpute.bench.config import CellConfig
 
 _HEAD = """\
 mirimpute-bench: hide cells of a table, let a method fill them in, and score the result.

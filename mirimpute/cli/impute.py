@@ -15,7 +15,7 @@ from mirimpute.errors import ImputationError, UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mirimpute.datasets.table import Table
+    from mirimpute.table.table import Table
 
 PROGRAM = "mirimpute-impute"
 
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    from mirimpute.cli.notices import plain_warnings
+    from mirimpute.bench.notices import plain_warnings
 
     options = _parser().parse_args(arguments)
     with plain_warnings(PROGRAM):
@@ -35,18 +35,18 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def complete(options: argparse.Namespace) -> int:
     """Read, impute, write, and say in a line what was done."""
+    from mirimpute.bench.method_catalog import named_method
+    from mirimpute.bench.run.isolation import run_isolated
     from mirimpute.cli.file_options import file_options
     from mirimpute.cli.progress import rich_progress
-    from mirimpute.datasets.completion import check_target, write_completed
     from mirimpute.datasets.files import File
-    from mirimpute.encoding import problem_of
-    from mirimpute.isolation import run_isolated
-    from mirimpute.methods.catalog import named_method
     from mirimpute.methods.device import torch_device
     from mirimpute.methods.inside import inside
     from mirimpute.methods.sanity import check as check_sanity
     from mirimpute.seeding import integer_seed
-    from mirimpute.source_bits import SourceBits
+    from mirimpute.table.completion import check_target, write_completed
+    from mirimpute.table.encoding import problem_of
+    from mirimpute.table.source_bits import SourceBits
 
     if options.draws < 0:
         raise UserError(f"--draws {options.draws} is negative: give 0 or more")
@@ -107,7 +107,7 @@ def _still_empty(frame: pd.DataFrame, table: Table) -> str:
 
 def _has_draws(options: argparse.Namespace) -> bool:
     """Return whether the method has a parameter for the number of draws, and some are asked for."""
-    from mirimpute.methods.catalog import named_method
+    from mirimpute.bench.method_catalog import named_method
 
     return options.draws > 0 and hasattr(named_method(options.method), "draws")
 

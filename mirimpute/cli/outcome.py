@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mirimpute.cell import CellResult
-    from mirimpute.results.journal import Entry, Progress
+    from mirimpute.bench.cell import CellResult
+    from mirimpute.bench.results.journal import Entry, Progress
 
 MAX_ROWS_PRINTED = 40
 
@@ -31,10 +31,10 @@ def print_sweep(sweep_dir: Path) -> bool:
     """Print what became of the cells of a sweep; return whether all are ok."""
     from rich.console import Console
 
-    from mirimpute.cli.status import progress_table
+    from mirimpute.bench.results.journal import read_progress
+    from mirimpute.bench.sweeps.status import progress_table
     from mirimpute.report.advice import advice
     from mirimpute.report.terminal import terminal_table
-    from mirimpute.results.journal import read_progress
 
     progress = read_progress(sweep_dir)
     if progress is None:
@@ -72,7 +72,7 @@ def _print_left(progress: Progress, sweep_dir: Path) -> None:
 
 def _row(entry: Entry, results_dir: Path) -> dict[str, Any]:
     """Return the row of a cell as this sweep saw it: a failure shows even where an older ok row was kept."""
-    from mirimpute.results.store import read_row
+    from mirimpute.bench.results.store import read_row
 
     directory = results_dir / entry.directory
     row = read_row(directory, results_dir) or {"method": entry.method}

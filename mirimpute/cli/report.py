@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mirimpute import __version__
+from mirimpute.bench.notices import plain_warnings
+from mirimpute.bench.results.layout import PARTS
 from mirimpute.cli.exits import exit_code
-from mirimpute.cli.notices import plain_warnings
 from mirimpute.errors import UserError
-from mirimpute.results.layout import PARTS
 
 PROGRAM = "mirimpute-report"
 MAX_ROWS_PRINTED = 40
@@ -42,9 +42,9 @@ def _report(options: argparse.Namespace) -> None:
 def _tables(results_dir: Path, out: Path | None) -> None:
     from rich.console import Console
 
+    from mirimpute.bench.results.layout import cell_directory
     from mirimpute.report.build import build_report
     from mirimpute.report.terminal import DIRECTORY, terminal_table
-    from mirimpute.results.layout import cell_directory
 
     report = build_report(results_dir, out)
     console = Console()
@@ -72,14 +72,14 @@ def _results_folder(given: str) -> Path:
 
 
 def _status(options: argparse.Namespace) -> None:
-    from mirimpute.cli.status import show_status
+    from mirimpute.bench.sweeps.status import show_status
 
     show_status(_results_folder(options.results_dir), options.watch)
 
 
 def _compact(options: argparse.Namespace) -> None:
-    from mirimpute.results.claims import ClaimedError
-    from mirimpute.results.store import compact
+    from mirimpute.bench.results.claims import ClaimedError
+    from mirimpute.bench.results.store import compact
 
     results_dir = _results_folder(options.results_dir)
     try:

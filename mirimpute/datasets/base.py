@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # pandas takes longer to import than the command line may tak
     import numpy as np
     import pandas as pd
 
-    from mirimpute.datasets.table import Table
+    from mirimpute.table.table import Table
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Dataset(ABC):
         name: the label in rows, tables and folders.
         max_rows: keep at most this many rows, a fixed subsample that is the same for every seed (null: all).
         kinds: column -> a kind, text (leave it out), or a list of its categories in their order, which makes it
-            ordinal; the others by the rules of :func:`~mirimpute.datasets.columns.kind_of`.
+            ordinal; the others by the rules of :func:`~mirimpute.table.columns.kind_of`.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Dataset(ABC):
 
     def table_of(self, frame: pd.DataFrame) -> Table:
         """Return the table of what :meth:`read` returned, or of some of its rows; errors as :meth:`load`."""
-        from mirimpute.datasets.table import table_from_frame
+        from mirimpute.table.table import table_from_frame
 
         return table_from_frame(frame, self.name, self.kinds)
 

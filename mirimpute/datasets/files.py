@@ -14,8 +14,8 @@ from mirimpute.errors import DataError, UserError, unknown
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mirimpute.datasets.delimited import Delimited
-    from mirimpute.datasets.table import Table
+    from mirimpute.table.delimited import Delimited
+    from mirimpute.table.table import Table
 
 _TEXTS = tuple(f"{suffix}{packing}" for suffix in (".csv", ".tsv") for packing in ("", ".gz", ".bz2", ".xz"))
 SUFFIXES = (*_TEXTS, ".parquet", ".pq")
@@ -65,8 +65,8 @@ class File(Dataset):
 
     def read(self, data_dir: Path) -> pd.DataFrame:
         """Return the file's columns, without the target; errors as :meth:`load`."""
-        from mirimpute.datasets.frames import warn_of_ids
-        from mirimpute.datasets.hints import kind_option
+        from mirimpute.table.frames import warn_of_ids
+        from mirimpute.table.hints import kind_option
 
         frame = self._all_columns()
         frame = frame.drop(columns=self.target) if self.target else frame
@@ -80,8 +80,8 @@ class File(Dataset):
 
     def table_of(self, frame: pd.DataFrame) -> Table:
         """Return the table of what :meth:`read` returned, and warn of columns that may be meant otherwise."""
-        from mirimpute.datasets.hints import of_codes, warn
-        from mirimpute.datasets.table import table_from_frame
+        from mirimpute.table.hints import of_codes, warn
+        from mirimpute.table.table import table_from_frame
 
         table = table_from_frame(frame, self.name, self.kinds, from_text=not _is_parquet(Path(self.path)))
         warn(of_codes(table, self.kinds))
@@ -89,7 +89,7 @@ class File(Dataset):
 
     def delimited(self) -> Delimited:
         """Return the cells of a CSV and what they are, without a warning; errors as :meth:`load`."""
-        from mirimpute.datasets.delimited import read_delimited
+        from mirimpute.table.delimited import read_delimited
 
         path = Path(self.path).expanduser()
         self._check(path)
@@ -150,7 +150,7 @@ class File(Dataset):
         import pandas as pd
         import pyarrow.parquet
 
-        from mirimpute.datasets.storage import from_arrow, parquet_table
+        from mirimpute.table.storage import from_arrow, parquet_table
 
         try:
             names = pyarrow.parquet.read_schema(path).names
@@ -168,7 +168,7 @@ class File(Dataset):
     def _read_text(self, path: Path) -> pd.DataFrame:
         import pandas as pd
 
-        from mirimpute.datasets.hints import of_column, of_text, warn
+        from mirimpute.table.hints import of_column, of_text, warn
 
         text = self.delimited()
         _check_names(path, [name for name in text.names if name])

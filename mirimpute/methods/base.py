@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from mirimpute.errors import CannotTransformError
-from mirimpute.problem import Imputation, Problem, Progress, no_progress
+from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from mirimpute.methods.transports.limits import allowed
-from mirimpute.problem import Imputation, Problem
-from mirimpute.ranges import TOLD
+from mirimpute.methods.bounds import allowed
+from mirimpute.methods.problem import Imputation, Problem
+from mirimpute.table.ranges import TOLD
 
 _ROUNDING = 1e-9
 _NAMED = 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mirimpute.problem import Problem
+from mirimpute.methods.problem import Problem
 from mirimpute.seeding import generator
 
 Array = np.ndarray

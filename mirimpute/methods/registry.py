@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from mirimpute.methods.base import Method
+from mirimpute.methods.baselines.gain import Gain
+from mirimpute.methods.baselines.gaussian_em import GaussianEm
+from mirimpute.methods.baselines.hot_deck import HotDeck
+from mirimpute.methods.baselines.hyper import Hyper
+from mirimpute.methods.baselines.ice import Ice
+from mirimpute.methods.baselines.knewimp import KnewImp
+from mirimpute.methods.baselines.mean import Mean
+from mirimpute.methods.baselines.mice import Mice
+from mirimpute.methods.baselines.mirf_paper import MirfPaper
+from mirimpute.methods.baselines.missdiff import MissDiff
+from mirimpute.methods.baselines.missforest import MissForest
+from mirimpute.methods.baselines.miwae import Miwae
+from mirimpute.methods.baselines.sinkhorn import Sinkhorn
+from mirimpute.methods.baselines.tabcsdi import TabCsdi
+from mirimpute.methods.baselines.tdm import Tdm
 from mirimpute.methods.external.hyperimpute import Hyperimpute
 from mirimpute.methods.external.knn import Knn
 from mirimpute.methods.external.sklearn_iterative import SklearnIterative
 from mirimpute.methods.external.statsmodels_mice import StatsmodelsMice
-from mirimpute.methods.gain import Gain
-from mirimpute.methods.gaussian_em import GaussianEm
-from mirimpute.methods.hot_deck import HotDeck
-from mirimpute.methods.hyper import Hyper
-from mirimpute.methods.ice import Ice
-from mirimpute.methods.knewimp import KnewImp
-from mirimpute.methods.mean import Mean
-from mirimpute.methods.mice import Mice
-from mirimpute.methods.mirf import Mirf
-from mirimpute.methods.mirf_paper import MirfPaper
-from mirimpute.methods.missdiff import MissDiff
-from mirimpute.methods.missforest import MissForest
-from mirimpute.methods.miwae import Miwae
-from mirimpute.methods.sinkhorn import Sinkhorn
-from mirimpute.methods.tabcsdi import TabCsdi
-from mirimpute.methods.tdm import Tdm
+from mirimpute.methods.mirf.settings import Mirf
 
 METHODS: dict[str, type[Method]] = {
     "mean": Mean,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from mirimpute.crps import crps
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.draws import Draws
+from mirimpute.numerics.crps import crps
 
 
 def mean_crps(draws: Draws) -> float:
-    """Return the mean of :func:`mirimpute.crps.crps` over the scored cells; the MAE for a method with one draw."""
+    """Return the mean of :func:`mirimpute.numerics.crps.crps` over the scored cells; the MAE for a method with one
+    draw.
+    """
     return float(crps(draws.values, draws.truth).mean())
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.comparison import Comparison, Undefined
-from mirimpute.metrics.pattern_model import FOLDS, LEAST, Predictability, predictability
+from mirimpute.numerics.pattern_classifier import FOLDS, LEAST, Predictability, predictability
 from mirimpute.seeding import generator
 
 _MOST_REMEMBERED = 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mirimpute.custom import load
 from mirimpute.errors import UserError, unknown
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.categories import BRIER, ERROR_RATE, LOG_SCORE
@@ -25,7 +26,6 @@ from mirimpute.metrics.pointwise import MAE, RMSE
 from mirimpute.metrics.sliced_w2 import SLICED_W2
 from mirimpute.metrics.w1_marginal import W1_MARGINAL_SCORED, W1_MARGINAL_SUM
 from mirimpute.metrics.w2 import W2, W2SQ, W2SQ_HALF
-from mirimpute.references import load
 
 METRICS: dict[str, Metric[Comparison]] = {
     "rmse": RMSE,

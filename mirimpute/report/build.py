@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from mirimpute.bench.results.store import read_rows
 from mirimpute.errors import MirimputeWarning, UserError
 from mirimpute.report.advice import advice_on
 from mirimpute.report.collect import Collection, collect
@@ -20,7 +21,6 @@ from mirimpute.report.ranking import Ranking, rank
 from mirimpute.report.ranking_tables import csv_pairs, csv_ranks, latex_ranking, markdown_ranking
 from mirimpute.report.summary import MeasureTable, failures, summarise
 from mirimpute.report.tables import csv_table, latex_table, markdown_table, write_rows
-from mirimpute.results.store import read_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

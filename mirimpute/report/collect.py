@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mirimpute.bench.results.layout import cell_directory
 from mirimpute.report.measures import Measure, measures_of
 from mirimpute.report.palette import order_methods
-from mirimpute.results.layout import cell_directory
 
 Row = Mapping[str, Any]
 

@@ -11,11 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mirimpute.bench.results.details import read_traces
+from mirimpute.bench.results.layout import cell_name, safe_name
 from mirimpute.report.collect import Case, Collection
 from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import legend_outside, log_axis, marker_arguments, new_figure, pages, short_name, wants_log
-from mirimpute.results.details import read_traces
-from mirimpute.results.layout import cell_name, safe_name
 
 COLUMNS = 3
 PAGE = 9

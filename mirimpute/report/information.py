@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from mirimpute.bench.results.layout import safe_name
 from mirimpute.report.collect import Case, Collection
 from mirimpute.report.curves import ERROR, Curves, read_curves, round_panel
 from mirimpute.report.measures import metric_measure
 from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import MUTED, draw_bars, legend_outside, marker_arguments, new_figure, pages, short_name
 from mirimpute.report.summary import MeasureTable, summarise
-from mirimpute.results.layout import safe_name
 
 KEY = "mi_bits"
 BITS, QUALITIES = "draw_mi_bits", ("point_rmse", "draw_energy")

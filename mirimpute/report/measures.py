@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from mirimpute.bench.results.row import METRIC_FIELD
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.registry import CATEGORY_DRAWS_METRICS, CATEGORY_METRICS, DRAWS_METRICS, METRICS
-from mirimpute.results.row import METRIC_FIELD
 
 POINT = "point"
 DRAW = "draw"

@@ -14,11 +14,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mirimpute.bench.results.layout import safe_name
 from mirimpute.errors import MirimputeWarning
 from mirimpute.report.collect import Case, Collection, Run
 from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import MUTED, new_figure, pages, short_name
-from mirimpute.results.layout import safe_name
 
 COLUMNS = 4
 PAGE = 16

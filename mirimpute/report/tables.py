@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TextIO
 
+from mirimpute.bench.results.row import ROW_FIELDS, STATUSES
 from mirimpute.report.collect import Case, Collection
 from mirimpute.report.markup import latex, latex_number, markdown, mean_sd
 from mirimpute.report.measures import ESTIMATES
 from mirimpute.report.summary import Entry, Failure, MeasureTable
-from mirimpute.results.row import ROW_FIELDS, STATUSES
 
 ABSENT = "—"
 GATED = "†"

@@ -51,7 +51,7 @@ def test_page_lists_every_case_and_what_is_not_there():
 
 
 def test_each_method_and_reference_has_a_configuration():
-    from mirimpute.conf_location import descriptions
+    from mirimpute.bench.conf_location import descriptions
 
     assert {*parity.PAIRS, *parity.PAIRS.values(), *parity.OTHERS, *parity.OTHERS.values()} <= set(
         descriptions("method")

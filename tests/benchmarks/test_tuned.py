@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks import tuned
 from benchmarks.tuned import main, page_of, runs_of, search, sweeps_of
-from mirimpute.methods.search_spaces import SEARCH_SPACES
-from mirimpute.tuning import Tuned
+from mirimpute.bench.search_spaces import SEARCH_SPACES
+from mirimpute.bench.tuning import Tuned
 
 FOUND = {
     ("d", "mirf"): {"parameters": {}, "error": 0.5, "default_error": 0.5, "trials": 3, "failed": 0},
@@ -18,7 +18,7 @@ FOUND = {
 
 
 def test_every_method_has_a_space_and_a_configuration():
-    from mirimpute.conf_location import descriptions
+    from mirimpute.bench.conf_location import descriptions
 
     assert set(tuned.METHODS) <= set(SEARCH_SPACES)
     assert set(tuned.METHODS) <= set(descriptions("method"))

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mirimpute.bench.results.store import read_rows
 from mirimpute.cli.bench import main
-from mirimpute.results.store import read_rows
 
 CSV = Path(__file__).parent / "csv"
 BAD = {

@@ -10,9 +10,9 @@ import pytest
 
 import mirimpute
 from mirimpute.cli.impute import main
-from mirimpute.datasets.columns import Kind
 from mirimpute.datasets.files import File
 from mirimpute.errors import DataError, MirimputeWarning, UserError
+from mirimpute.table.columns import Kind
 
 CSV = Path(__file__).parent / "csv"
 LAST = rb"(\d\d\.\d\d,)(?=[\r\n])"
@@ -314,7 +314,7 @@ def test_comments_and_quotes_inside_of_a_table(tmp_path):
 
 
 def test_a_file_that_changed_meanwhile_is_told(tmp_path):
-    from mirimpute.datasets.completion import write_completed
+    from mirimpute.table.completion import write_completed
 
     path = tmp_path / "a.csv"
     shutil.copy(CSV / "plain.csv", path)

@@ -34,7 +34,7 @@ def test_the_estimator_fills_it_too(name):
 
 def test_a_line_whose_ends_are_filled_by_their_mean_is_refused_in_a_sentence(tmp_path, capsys, monkeypatch):
     """Mean imputation that does not say so: as a library that fell back to it."""
-    from mirimpute.methods.mean import Mean
+    from mirimpute.methods.baselines.mean import Mean
 
     monkeypatch.setattr(Mean, "returns_column_means", False)
     source, target = tmp_path / "ends.csv", tmp_path / "out.csv"

@@ -11,11 +11,11 @@ import pytest
 
 from mirimpute import MirfImputer
 from mirimpute.cli import impute
-from mirimpute.datasets.completion import write_completed
 from mirimpute.datasets.files import File
-from mirimpute.datasets.storage import missing_in
-from mirimpute.datasets.table import table_from_frame
 from mirimpute.errors import ImputationError, MirimputeWarning, UserError
+from mirimpute.table.completion import write_completed
+from mirimpute.table.storage import missing_in
+from mirimpute.table.table import table_from_frame
 
 QUICK = {"steps": 5, "final_steps": 5, "rounds": 1, "trees": 4, "passes": 1, "width": 8}
 PARQUET = Path(__file__).parent / "pq"

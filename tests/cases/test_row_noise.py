@@ -6,8 +6,8 @@ import pytest
 from sklearn.datasets import load_breast_cancer
 
 from mirimpute import MirfImputer
-from mirimpute.methods.catalog import named_method
-from mirimpute.problem import Problem
+from mirimpute.bench.method_catalog import named_method
+from mirimpute.methods.problem import Problem
 
 QUICK = {"steps": 30, "rounds": 2, "final_steps": 30, "trees": 20}
 
@@ -156,6 +156,6 @@ def test_the_bench_draws_rows_of_the_table_and_new_rows_alike():
 
 
 def _columns(d):
-    from mirimpute.datasets.columns import Column, Kind
+    from mirimpute.table.columns import Column, Kind
 
     return [Column(f"x{j}", Kind.CONTINUOUS) for j in range(d)]

@@ -6,14 +6,14 @@ import pytest
 
 from mirimpute import MirfImputer
 from mirimpute.amputation import MECHANISMS
-from mirimpute.cell import run_cell
+from mirimpute.bench.cell import run_cell
+from mirimpute.bench.config import CellConfig, Protocol
+from mirimpute.bench.method_catalog import named_method
+from mirimpute.bench.results.layout import cell_directory
 from mirimpute.cli.impute import main
-from mirimpute.config import CellConfig, Protocol
 from mirimpute.datasets.files import File
-from mirimpute.methods.catalog import named_method
-from mirimpute.results.layout import cell_directory
-from mirimpute.source_bits import SourceBits
-from mirimpute.standardise import observed_scale
+from mirimpute.table.scale import observed_scale
+from mirimpute.table.source_bits import SourceBits
 
 QUICK = {"steps": 30, "rounds": 2, "final_steps": 30, "trees": 20}
 

@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 
 from mirimpute import MirfImputer
+from mirimpute.bench.method_catalog import named_method
+from mirimpute.bench.results.store import read_rows
 from mirimpute.cli import impute
 from mirimpute.cli.bench import main as bench
 from mirimpute.cli.data import main as data
-from mirimpute.datasets.columns import Column, Kind
-from mirimpute.encoding import problem_of
 from mirimpute.errors import MirimputeWarning
-from mirimpute.methods.catalog import named_method
-from mirimpute.results.store import read_rows
-from mirimpute.wild import Fences
+from mirimpute.table.columns import Column, Kind
+from mirimpute.table.encoding import problem_of
+from mirimpute.table.wild import Fences
 
 CSV = Path(__file__).parent / "csv"
 QUICK = {"steps": 30, "final_steps": 30}

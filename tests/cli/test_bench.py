@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mirimpute.bench.conf_location import conf_dir, descriptions
+from mirimpute.bench.results.row import COST_FIELDS
+from mirimpute.bench.results.store import read_rows
 from mirimpute.cli.bench import main
 from mirimpute.cli.help import bench_help
-from mirimpute.conf_location import conf_dir, descriptions
 from mirimpute.methods.registry import METHODS
-from mirimpute.results.row import COST_FIELDS
-from mirimpute.results.store import read_rows
 
 TINY_MIRF = [f"method.{x}" for x in ("rounds=1", "steps=4", "final_steps=4", "width=8", "batch=16", "solver.steps=2")]
 
@@ -249,7 +249,7 @@ def test_every_named_part_composes_to_its_class():
     from hydra import compose, initialize_config_dir
     from omegaconf import open_dict
 
-    from mirimpute.cli.schema import GROUPS, cell_config, register_schema
+    from mirimpute.bench.sweeps.schema import GROUPS, cell_config, register_schema
 
     register_schema()
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from mirimpute.bench.conf_location import descriptions
 from mirimpute.cli import data
-from mirimpute.conf_location import descriptions
 from mirimpute.datasets import network, uci
 from mirimpute.errors import DataUnavailableError
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mirimpute.bench.results.store import read_rows
 from mirimpute.cli.bench import main
-from mirimpute.results.store import read_rows
 
 ROOT = Path(__file__).parents[2]
 OUTSIDE = (ROOT / "docs/outside.md").read_text(encoding="utf-8")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import sklearn.datasets
 
+from mirimpute.bench.dataset_catalog import named_dataset
 from mirimpute.datasets.bundled import LOADERS, Bundled
-from mirimpute.datasets.catalog import named_dataset
-from mirimpute.datasets.columns import Kind
 from mirimpute.errors import UserError
+from mirimpute.table.columns import Kind
 
 
 @pytest.mark.parametrize(

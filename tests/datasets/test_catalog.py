@@ -9,15 +9,15 @@ from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
-from mirimpute.conf_location import conf_dir, descriptions
+from mirimpute.bench.conf_location import conf_dir, descriptions
+from mirimpute.bench.dataset_catalog import named_dataset, options_to_give
 from mirimpute.datasets.base import Dataset
-from mirimpute.datasets.catalog import named_dataset, options_to_give
-from mirimpute.datasets.columns import Kind
 from mirimpute.datasets.files import File
 from mirimpute.datasets.openml_source import OpenML
 from mirimpute.datasets.registry import DATASETS
 from mirimpute.datasets.uci import SHA256
 from mirimpute.errors import MirimputeWarning, UserError
+from mirimpute.table.columns import Kind
 
 NAMES = sorted(descriptions("dataset"))
 COMPLETE = [name for name in NAMES if not options_to_give(name)]

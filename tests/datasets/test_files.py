@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from mirimpute.datasets.columns import Column, Kind
 from mirimpute.datasets.files import File
-from mirimpute.datasets.table import Table
 from mirimpute.errors import DataError, MirimputeWarning
+from mirimpute.table.columns import Column, Kind
+from mirimpute.table.table import Table
 
 NOWHERE = Path("not there")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pooch
 import pytest
 
-from mirimpute import conf_location
+from mirimpute.bench import conf_location
 from mirimpute.datasets.location import data_directory, ensure_folder
 from mirimpute.errors import UserError
 
@@ -46,7 +46,7 @@ def test_the_configuration_is_found_in_a_wheel_and_beside_a_checkout(
 ) -> None:
     package = tmp_path / "mirimpute"
     package.mkdir()
-    monkeypatch.setattr(conf_location, "__file__", str(package / "conf_location.py"))
+    monkeypatch.setattr(conf_location, "__file__", str(package / "bench" / "conf_location.py"))
     with pytest.raises(RuntimeError, match="no conf folder"):
         conf_location.conf_dir()
     (tmp_path / "conf/dataset").mkdir(parents=True)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mirimpute.datasets.columns import Kind
 from mirimpute.datasets.openml_client import cache_folder, openml_client
 from mirimpute.datasets.openml_source import OpenML
 from mirimpute.errors import DataError, DataUnavailableError, MirimputeWarning, UserError
+from mirimpute.table.columns import Kind
 
 if TYPE_CHECKING:
     from tests.datasets.conftest import Loopback

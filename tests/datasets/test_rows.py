@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mirimpute.bench.dataset_catalog import named_dataset
 from mirimpute.datasets.base import limit_rows
-from mirimpute.datasets.catalog import named_dataset
 from mirimpute.errors import UserError
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from mirimpute.datasets.catalog import named_dataset
+from mirimpute.bench.dataset_catalog import named_dataset
 from mirimpute.datasets.synthetic import Gaussian, HeavyTails, Moons, Synthetic, TwoGaussians, autoregressive_covariance
 from mirimpute.errors import UserError
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from mirimpute.datasets import uci
-from mirimpute.datasets.columns import Kind
 from mirimpute.datasets.uci import SHA256, Uci
 from mirimpute.errors import DataUnavailableError, UserError
+from mirimpute.table.columns import Kind
 
 if TYPE_CHECKING:
     from tests.datasets.conftest import Loopback

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mirimpute.datasets.columns import Column, Kind
-from mirimpute.problem import Problem
+from mirimpute.methods.problem import Problem
+from mirimpute.table.columns import Column, Kind
 
 
 def problem_of(x_incomplete, seed=0):

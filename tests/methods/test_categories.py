@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from mirimpute.datasets.columns import Column, Kind
-from mirimpute.encoding import problem_of
-from mirimpute.methods.catalog import named_method
-from mirimpute.methods.mirf_choices import _offset
-from mirimpute.methods.mirf_learning import _hold_out
-from mirimpute.methods.reducer import columns_of, fill_draws
+from mirimpute.bench.method_catalog import named_method
+from mirimpute.methods.columnwise.classifier import ByKind, ClassifierTransport, Corners, new_logistic
+from mirimpute.methods.columnwise.constant import ColumnTransport
+from mirimpute.methods.loop import columns_of, fill_draws
+from mirimpute.methods.mirf.calibrate import _offset
+from mirimpute.methods.mirf.learn import _hold_out
+from mirimpute.methods.mirf.trees import TreeMeans, TreeSettings, fit_trees
 from mirimpute.methods.sanity import check
-from mirimpute.methods.transports.classifier import ByKind, ClassifierTransport, Corners, new_logistic
-from mirimpute.methods.transports.column import ColumnTransport
-from mirimpute.methods.transports.trees import TreeMeans, TreeSettings, fit_trees
+from mirimpute.table.columns import Column, Kind
+from mirimpute.table.encoding import problem_of
 
 COLUMNS = (
     Column("x", Kind.CONTINUOUS),

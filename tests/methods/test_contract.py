@@ -7,12 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mirimpute.conf_location import descriptions
+from mirimpute.bench.conf_location import descriptions
 from mirimpute.errors import MirimputeWarning, UserError
-from mirimpute.methods.mirf import Mirf, Solver
+from mirimpute.methods.mirf.settings import Mirf, Solver
 from mirimpute.methods.registry import METHODS
 from mirimpute.methods.sanity import check
-from mirimpute.standardise import observed_scale
+from mirimpute.table.scale import observed_scale
 
 from .conftest import correlated, problem_of
 

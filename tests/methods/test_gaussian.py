@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mirimpute.methods.transports.gaussian import GaussianModel, fit_em
+from mirimpute.methods.gaussian import GaussianModel, fit_em
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mirimpute.datasets.columns import Column, Kind
 from mirimpute.errors import ImputationError
 from mirimpute.methods.base import Completed, Fitted, Method
+from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
 from mirimpute.methods.sanity import Verdict, check, worse_than_mean
-from mirimpute.problem import Imputation, Problem, Progress, no_progress
+from mirimpute.table.columns import Column, Kind
 
 
 def make_problem(x_incomplete: np.ndarray) -> Problem:
@@ -61,7 +61,7 @@ def test_the_canary_that_silently_returns_the_mean_is_caught(problem: Problem) -
 
 
 def test_mean_imputation_itself_passes(problem: Problem) -> None:
-    from mirimpute.methods.mean import Mean
+    from mirimpute.methods.baselines.mean import Mean
 
     method = Mean()
     x = problem.x_incomplete

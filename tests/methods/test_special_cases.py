@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from mirimpute.errors import ImputationError
-from mirimpute.methods.hot_deck import HotDeck
-from mirimpute.methods.ice import Ice
-from mirimpute.methods.mean import Mean
-from mirimpute.methods.missforest import MissForest
-from mirimpute.methods.reducer import Schedule, Transport, fill_means, reduce
-from mirimpute.problem import no_progress
+from mirimpute.methods.baselines.hot_deck import HotDeck
+from mirimpute.methods.baselines.ice import Ice
+from mirimpute.methods.baselines.mean import Mean
+from mirimpute.methods.baselines.missforest import MissForest
+from mirimpute.methods.loop import Schedule, Transport, fill_means, reduce
+from mirimpute.methods.problem import no_progress
 
 from .conftest import correlated, problem_of
 

@@ -6,7 +6,7 @@ import pytest
 from mirimpute.metrics import METRICS, Undefined, evaluate, mutual_information
 from mirimpute.metrics.comparison import Comparison
 from mirimpute.metrics.mutual_information import mask_auc, mi_bits, mi_bits_se, pattern_predictability
-from mirimpute.metrics.pattern_model import predictability
+from mirimpute.numerics.pattern_classifier import predictability
 
 
 def entropy(p):
@@ -112,7 +112,7 @@ def test_the_metrics_are_those_of_the_rows_that_the_source_has_whole(rng, compar
 
 
 def test_a_negative_value_never_stands_without_its_standard_error():
-    from mirimpute.config import Protocol
+    from mirimpute.bench.config import Protocol
 
     asked = Protocol().metrics
     assert {"mi_bits", "mi_bits_se"} <= set(asked)

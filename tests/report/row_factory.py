@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mirimpute.results import fingerprint, write_cell
+from mirimpute.bench.results import fingerprint, write_cell
 
 METRICS = ("rmse", "mae", "w2", "mmd2", "energy")
 

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from mirimpute.bench.results import read_rows
 from mirimpute.errors import MirimputeWarning
 from mirimpute.report.build import build_page, build_report
 from mirimpute.report.collect import Collection, collect
@@ -27,7 +28,6 @@ from mirimpute.report.scatter import scatter_figures
 from mirimpute.report.style import legend_outside, new_figure, styled
 from mirimpute.report.summary import summarise
 from mirimpute.report.tradeoff import tradeoff_figures
-from mirimpute.results import read_rows
 
 from .row_factory import make_row, make_tables, make_trace, write
 

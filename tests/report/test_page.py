@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mirimpute.bench.results import read_rows
 from mirimpute.cli.report import main
 from mirimpute.errors import MirimputeWarning
 from mirimpute.report.build import build_page
@@ -20,7 +21,6 @@ from mirimpute.report.collect import collect
 from mirimpute.report.page.charts import chart_specs
 from mirimpute.report.page.columns import columns_data
 from mirimpute.report.page.rounds import rounds_data
-from mirimpute.results import read_rows
 
 from .row_factory import make_row, write
 

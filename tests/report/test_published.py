@@ -2,9 +2,9 @@
 
 import pytest
 
+from mirimpute.bench.results.row import METRIC_FIELD
 from mirimpute.report.collect import collect
 from mirimpute.report.published import laid_beside, published_figures, published_table
-from mirimpute.results.row import METRIC_FIELD
 
 from .row_factory import make_row
 

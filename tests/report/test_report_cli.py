@@ -106,7 +106,7 @@ def test_only_failures_make_an_index_without_tables(tmp_path: Path) -> None:
 
 def test_the_command_line_loads_no_heavy_library() -> None:
     code = (
-        "import sys, mirimpute.cli.report, mirimpute.report.terminal, mirimpute.results\n"
+        "import sys, mirimpute.cli.report, mirimpute.report.terminal, mirimpute.bench.results\n"
         "print([name for name in ('matplotlib', 'pandas', 'torch', 'scipy', 'ot', 'pyarrow') if name in sys.modules])"
     )
     found = subprocess.run(

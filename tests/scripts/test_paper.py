@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 
-from mirimpute.cli.schema import register_schema
-from mirimpute.conf_location import conf_dir
+from mirimpute.bench.conf_location import conf_dir
+from mirimpute.bench.sweeps.schema import register_schema
 from scripts.paper import FULL, SMALL, cells_of, estimate
 
 

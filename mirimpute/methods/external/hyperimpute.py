@@ -11,10 +11,10 @@ import numpy as np
 
 from mirimpute.errors import ImputationError, UserError, unknown
 from mirimpute.methods.base import Fitted, Method
+from mirimpute.methods.columnwise.classifier import Corners
 from mirimpute.methods.external.hyperimpute_versions import require_library
-from mirimpute.methods.reducer import columns_of
-from mirimpute.methods.transports.classifier import Corners
-from mirimpute.problem import Imputation, Problem, Progress, no_progress
+from mirimpute.methods.loop import columns_of
+from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
 from mirimpute.seeding import integer_seed
 
 if TYPE_CHECKING:

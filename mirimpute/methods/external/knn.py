@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mirimpute.errors import UserError
 from mirimpute.methods.base import Completed, Fitted, Method
-from mirimpute.problem import Imputation, Problem, Progress, no_progress
+from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Completed, Fitted, Method
-from mirimpute.problem import Imputation, Problem, Progress, no_progress
+from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
 from mirimpute.seeding import integer_seed
 
 REGRESSORS = ("bayesian_ridge", "forest")

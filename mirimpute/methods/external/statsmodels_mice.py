@@ -9,7 +9,7 @@ import numpy as np
 
 from mirimpute.errors import UserError
 from mirimpute.methods.base import Completed, Fitted, Method
-from mirimpute.problem import Imputation, Problem, Progress, no_progress
+from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
 from mirimpute.seeding import generator
 
 

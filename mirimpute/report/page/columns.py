@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from mirimpute.bench.results.details import read_columns
 from mirimpute.report.collect import Collection, Run
 from mirimpute.report.page.data import short
-from mirimpute.results.details import read_columns
 
 MAX_COLUMNS = 200
 """Columns shown of a wider table: the first ones."""

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from mirimpute.bench.results.details import read_trace
 from mirimpute.report.collect import Case, Collection
 from mirimpute.report.curves import ROUND
 from mirimpute.report.page.data import short
-from mirimpute.results.details import read_trace
 
 KEYS = {"mi_bits": "information on the pattern, bits", "mask_auc": "AUC of the pattern"}
 """Keys of a trace's entries, each with the words for its axis; ``<key>_se`` is its standard error."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mirimpute.datasets.columns import Column, Kind
 from mirimpute.methods.external.hyperimpute import Hyperimpute
-from mirimpute.problem import Imputation, Problem
+from mirimpute.methods.problem import Imputation, Problem
+from mirimpute.table.columns import Column, Kind
 
 needs_library = pytest.mark.hyperimpute
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mirimpute.datasets.columns import Column, Kind
+from mirimpute.bench.run.isolation import run_isolated
 from mirimpute.errors import ImputationError
-from mirimpute.isolation import run_isolated
 from mirimpute.methods.external.hyperimpute import PLUGINS, CodedTable, Hyperimpute, restore_observed
+from mirimpute.methods.problem import Imputation, Problem, no_progress
 from mirimpute.methods.sanity import check, worse_than_mean
-from mirimpute.problem import Imputation, Problem, no_progress
+from mirimpute.table.columns import Column, Kind
 
 from .plugins import impute, make_problem, needs_library
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mirimpute.datasets.columns import Column, Kind
 from mirimpute.errors import UserError
 from mirimpute.methods.external.knn import Knn
+from mirimpute.methods.problem import Problem
 from mirimpute.methods.sanity import Verdict, check
-from mirimpute.problem import Problem
+from mirimpute.table.columns import Column, Kind
 
 NAN = np.nan
 

@@ -1,0 +1,211 @@
+"""The journal of a sweep: what was planned and what became of each cell, readable while the sweep runs.
+
+``<results_dir>/sweeps/<sweep>/plan.json`` says how many cells there are; each process that computes cells appends
+one line per cell to a file of its own beside it. Rows are the results; the journal only saves looking for them, so it
+may be deleted when the sweep is over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shlex
+import socket
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from mirimpute.bench.results import disk
+from mirimpute.bench.results.layout import SWEEPS
+from mirimpute.bench.results.seal import json_text
+from mirimpute.errors import StoreError
+
+PLAN = "plan.json"
+
+_RATE_CELLS = 200
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep is to do.
+
+    Attributes:
+        methods: label of the method -> number of its cells.
+        command: what was typed.
+    """
+
+    methods: dict[str, int]
+    command: list[str]
+
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+        return sum(self.methods.values())
+
+    @property
+    def text(self) -> str:
+        """The command as it is typed."""
+        return shlex.join(self.command)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What became of one cell.
+
+    Attributes:
+        index: of the cell in its sweep.
+        method: its label.
+        status, reason: as in the row.
+        resumed: it was there already and was not computed.
+        directory: of the cell, below the results folder.
+        seconds: that it took, all included.
+        at: when it was finished, by the clock of the machine that ran it; for rates only.
+    """
+
+    index: int
+    method: str
+    status: str
+    reason: str
+    resumed: bool
+    directory: str
+    seconds: float
+    at: float
+
+
+def write_plan(sweep_dir: Path, plan: Plan) -> None:
+    """Begin a sweep.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    path = sweep_dir / PLAN
+    try:
+        sweep_dir.mkdir(parents=True, exist_ok=True)
+        disk.write_text(path, json_text(asdict(plan)))
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+class Journal:
+    """One process's part of a journal."""
+
+    def __init__(self, sweep_dir: Path, name: str = "") -> None:
+        name = name or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._path = sweep_dir / f"{name}.jsonl"
+
+    def add(self, entry: Entry) -> None:
+        """Append one line, in one piece.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        line = json.dumps(asdict(entry), ensure_ascii=True) + "\n"
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            try:
+                os.write(descriptor, line.encode())
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise _refused(self._path, error) from error
+
+    def entries(self) -> list[Entry]:
+        """Return what this part holds, from before a restart."""
+        return _entries(self._path.read_bytes())[0] if self._path.is_file() else []
+
+
+@dataclass
+class Progress:
+    """How far a sweep is; :meth:`update` reads what is new.
+
+    Attributes:
+        sweep_dir: the journal.
+        plan: of the sweep.
+        entries: the last entry of each cell, by index.
+    """
+
+    sweep_dir: Path
+    plan: Plan
+    entries: dict[int, Entry] = field(default_factory=dict)
+    _read: dict[Path, int] = field(default_factory=dict)
+
+    def update(self) -> None:
+        """Read the lines that were added."""
+        for path in sorted(self.sweep_dir.glob("*.jsonl")):
+            with path.open("rb") as file:
+                file.seek(self._read.get(path, 0))
+                entries, used = _entries(file.read())
+            self._read[path] = self._read.get(path, 0) + used
+            self.entries.update({entry.index: entry for entry in entries})
+
+    @property
+    def by_method(self) -> dict[str, Counter[str]]:
+        """Method -> number of its cells that are ok, failed (for whatever reason), resumed and left."""
+        counts = {method: Counter(left=cells) for method, cells in self.plan.methods.items()}
+        for entry in self.entries.values():
+            count = counts.setdefault(entry.method, Counter())
+            count["ok" if entry.status == "ok" else "failed"] += 1
+            count["resumed"] += entry.resumed
+            count["left"] -= 1
+        return counts
+
+    @property
+    def left(self) -> int:
+        """Number of cells without an entry."""
+        return max(self.plan.cells - len(self.entries), 0)
+
+    @property
+    def failed(self) -> int:
+        """Number of cells that are not ok."""
+        return sum(entry.status != "ok" for entry in self.entries.values())
+
+    @property
+    def cells_per_s(self) -> float | None:
+        """Cells computed per second of late; None before there is anything to go by."""
+        times = sorted(entry.at for entry in self.entries.values() if not entry.resumed)[-_RATE_CELLS:]
+        if len(times) < 2:
+            return None
+        seconds = max(times[-1], time.time()) - times[0]
+        return len(times) / seconds if seconds > 0 else None
+
+
+def read_progress(sweep_dir: Path) -> Progress | None:
+    """Return how far the sweep is, None when ``sweep_dir`` has no plan that can be read."""
+    try:
+        found = json.loads(disk.read_bounded(sweep_dir / PLAN, 1 << 24))
+        methods = {str(name): int(cells) for name, cells in found["methods"].items()}
+        plan = Plan(methods, [str(word) for word in found["command"]])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    progress = Progress(sweep_dir, plan)
+    progress.update()
+    return progress
+
+
+def sweeps(results_dir: Path) -> Sequence[Path]:
+    """Return the journals of a results folder, the oldest first."""
+    plans = (Path(results_dir) / SWEEPS).glob(f"*/{PLAN}")
+    return [path.parent for path in sorted(plans, key=lambda path: (path.stat().st_mtime_ns, path.as_posix()))]
+
+
+def _entries(content: bytes) -> tuple[list[Entry], int]:
+    """Return the entries of all whole lines, and how many bytes these are; lines that are damaged are left out."""
+    whole = content.rfind(b"\n") + 1
+    found = []
+    for line in content[:whole].splitlines():
+        try:
+            found.append(Entry(**json.loads(line)))
+        except (ValueError, TypeError):
+            continue
+    return found, whole
+
+
+def _refused(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"cannot write '{path}' ({error.strerror or error}): "
+        "free some space, change the permissions, or choose another results_dir"
+    )

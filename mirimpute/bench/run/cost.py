@@ -1,0 +1,91 @@
+"""What an imputation costs: wall and processor seconds, memory."""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from mirimpute.methods.base import Fitted, Method
+from mirimpute.methods.problem import Imputation, Problem, Progress
+
+_MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the imputation took; loading, hiding, importing libraries and scoring are not in it.
+
+    Attributes:
+        fit_s, impute_s: wall seconds of the two calls.
+        cpu_s: user and system seconds of the child and of its own children.
+        peak_rss_mb: highest resident memory of the child during the imputation, less what it held before, in MiB.
+        peak_gpu_mb: highest memory that torch held on the GPU, in MiB (0 without one).
+    """
+
+    fit_s: float
+    impute_s: float
+    cpu_s: float
+    peak_rss_mb: float
+    peak_gpu_mb: float
+
+
+def measured(method: Method, problem: Problem, progress: Progress) -> tuple[Fitted, Imputation, Cost]:
+    """Fit and impute in this process; return the fitted method, its answer and what both cost."""
+    held = _reset_peak_rss()
+    cpu = _cpu_seconds()
+    start = time.perf_counter()
+    fitted = method.fit(problem, progress)
+    middle = time.perf_counter()
+    imputation = fitted.impute()
+    end = time.perf_counter()
+    cost = Cost(
+        fit_s=middle - start,
+        impute_s=end - middle,
+        cpu_s=_cpu_seconds() - cpu,
+        peak_rss_mb=max(_peak_rss() - held, 0) / _MIB,
+        peak_gpu_mb=_peak_gpu() / _MIB,
+    )
+    return fitted, imputation, cost
+
+
+def _cpu_seconds() -> float:
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    )
+
+
+def _status_bytes(key: str) -> int | None:
+    """Return a size of /proc/self/status in bytes, None where there is no such file."""
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith(key + ":"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return None
+
+
+def _reset_peak_rss() -> int:
+    """Forget the peak so far, where the kernel can, and return the bytes held now."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+    held = _status_bytes("VmRSS")
+    return _peak_rss() if held is None else held
+
+
+def _peak_rss() -> int:
+    peak = _status_bytes("VmHWM")
+    if peak is not None:
+        return peak
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _peak_gpu() -> int:
+    torch = sys.modules.get("torch")
+    return int(torch.cuda.max_memory_allocated()) if torch is not None and torch.cuda.is_initialized() else 0

@@ -1,0 +1,118 @@
+"""How far a sweep is: for `mirimpute-report status`, and for the terminal of a sweep that runs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mirimpute.bench.results.claims import running
+from mirimpute.bench.results.journal import Progress, read_progress, sweeps
+from mirimpute.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_REFRESH_S = 0.5
+_WATCH_S = 2.0
+_NAMED = 8
+
+
+def show_status(results_dir: Path, watch: bool) -> None:
+    """Print how far the last sweep of ``results_dir`` is; with ``watch``, until it is done.
+
+    Raises:
+        UserError: no sweep has been started there.
+    """
+    from rich.console import Console
+    from rich.live import Live
+
+    found = [read_progress(sweep_dir) for sweep_dir in sweeps(results_dir)]
+    known = [progress for progress in found if progress is not None]
+    if not known:
+        raise UserError(f"no sweep in '{results_dir}': start one with mirimpute-bench -m results_dir={results_dir}")
+    progress = known[-1]
+    console = Console()
+    if not watch:
+        console.print(progress_table(progress, running(results_dir)))
+        return
+    with Live(progress_table(progress, running(results_dir)), console=console, auto_refresh=False) as view:
+        while progress.left:
+            time.sleep(_WATCH_S)
+            progress.update()
+            view.update(progress_table(progress, running(results_dir)), refresh=True)
+
+
+@contextmanager
+def live(sweep_dir: Path) -> Iterator[Callable[[], None]]:
+    """Yield a function that redraws the progress on stderr, if that is a terminal, at most twice a second."""
+    progress = read_progress(sweep_dir) if sys.stderr.isatty() else None
+    if progress is None:
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    last = 0.0
+    with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as view:
+
+        def advance() -> None:
+            nonlocal last
+            if time.monotonic() - last >= _REFRESH_S:
+                last = time.monotonic()
+                progress.update()
+                view.update(progress_table(progress, running(sweep_dir.parent.parent)), refresh=True)
+
+        yield advance
+
+
+def progress_table(progress: Progress, running_now: list[str]) -> Table:
+    """Return counts per method, and below them the rate, the time left and the cells that run."""
+    from rich.table import Table
+
+    table = Table(title=progress.plan.text, caption=caption(progress, running_now), box=None, title_justify="left")
+    table.caption_justify = "left"
+    for heading in ("method", "ok", "failed", "left", "resumed"):
+        table.add_column(heading, justify="left" if heading == "method" else "right")
+    for method, count in progress.by_method.items():
+        table.add_row(method, *(str(count[name]) for name in ("ok", "failed", "left", "resumed")))
+    return table
+
+
+def caption(progress: Progress, running_now: list[str]) -> str:
+    """Return one sentence or two.
+
+    >>> from mirimpute.bench.results.journal import Plan
+    >>> caption(Progress(Path(), Plan({"mean": 3}, [])), ["iris mcar 0.3 mean seed 0"])
+    '0 of 3 done, 0 failed, 1 running, 3 left; running: iris mcar 0.3 mean seed 0'
+    """
+    text = (
+        f"{len(progress.entries)} of {progress.plan.cells} done, {progress.failed} failed, "
+        f"{len(running_now)} running, {progress.left} left"
+    )
+    rate = progress.cells_per_s
+    if rate and progress.left:
+        text += f"; {rate:.2g} cells/s, {duration(progress.left / rate)} left"
+    if running_now:
+        more = f" and {len(running_now) - _NAMED} more" if len(running_now) > _NAMED else ""
+        text += f"; running: {', '.join(running_now[:_NAMED])}{more}"
+    return text
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in two units at most.
+
+    >>> duration(59.4), duration(3725), duration(200_000)
+    ('59 s', '1 h 2 min', '2 d 7 h')
+    """
+    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
+    if minutes < 1:
+        return f"{seconds:.0f} s"
+    if hours < 1:
+        return f"{minutes} min"
+    if days < 1:
+        return f"{hours} h {minutes % 60} min"
+    return f"{days} d {hours % 24} h"

@@ -1,0 +1,87 @@
+"""A process of the launcher `local`: takes cells from a pipe until the pipe closes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from mirimpute.bench.run import fork_servers
+from mirimpute.bench.sweeps.compose import Composer
+
+PROGRAM = "mirimpute-bench"
+
+
+def work(connection: Connection, composer: Composer, sweep_dir: Path) -> None:
+    """Run cells; say of each ``("done",)`` or ``("claimed",)``, or once ``("store" | "refused", message)``.
+
+    Meanwhile ``("server", modules)`` asks for the address of a fork server.
+
+    SIGTERM, or the end of the parent, abandons the cell: the method's process is killed and the claim is given back.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    abandon_on_sigterm()
+    try:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+        _work(connection, composer, sweep_dir)
+    except (KeyboardInterrupt, EOFError, BrokenPipeError, ConnectionResetError):
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the rest is tidying up
+
+
+def abandon_on_sigterm() -> Callable[[], None]:
+    """Make SIGTERM (a cluster's way to say stop) raise KeyboardInterrupt; return what undoes it."""
+
+    def abandon(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, abandon)
+    return lambda: (signal.signal(signal.SIGTERM, before), None)[1]
+
+
+def _work(connection: Connection, composer: Composer, sweep_dir: Path) -> None:
+    from mirimpute.bench.notices import plain_warnings
+    from mirimpute.bench.results.claims import ClaimedError
+    from mirimpute.bench.sweeps.runner import Runner
+    from mirimpute.bench.sweeps.schema import register_schema
+    from mirimpute.errors import StoreError, UserError
+
+    def server(modules: tuple[str, ...]) -> str:
+        connection.send(("server", modules))
+        return str(connection.recv())
+
+    register_schema()
+    if fork_servers.context().get_start_method() == "forkserver":
+        fork_servers.use_servers_of(server)
+    runner = Runner(sweep_dir)
+    connection.send(("ready",))
+    with plain_warnings(PROGRAM):
+        while True:
+            index, overrides, again, reason = connection.recv()
+            try:
+                cfg = composer.compose(overrides)
+                if reason:
+                    runner.fail(cfg, index, reason)
+                else:
+                    runner.run(cfg, index, wait=False, again=again)
+                message: tuple[Any, ...] = ("done",)
+            except ClaimedError:
+                message = ("claimed",)
+            except StoreError as error:
+                message = ("store", str(error))
+            except UserError as error:
+                message = ("refused", str(error))
+            connection.send(message)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,376 @@
+"""`MirfImputer`: MIRF as a scikit-learn transformer, of numbers, categories and dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
+
+from mirimpute.errors import UserError, unknown
+from mirimpute.table.wild import warn_of_wild
+
+if TYPE_CHECKING:
+    from mirimpute.methods.mirf.settings import Mirf
+    from mirimpute.table.columns import Column
+
+PRESETS = ("mirf", "mirf_fast", "mirf_mnar")
+OUTPUTS = ("point", "draw")
+UNSEEN = ("error", "missing")
+
+
+class MirfImputer(TransformerMixin, BaseEstimator):
+    """Complete missing values by a rectified flow and trees; new rows too, without fitting again.
+
+    Arrays hold numbers, with NaN where missing or a mask, and come back as float64; arrays of dates, of durations or of
+    objects come back as such. DataFrames may also hold categories (strings, booleans, pandas categories), ordered
+    categories, nullable integers, dates and durations, with NaN, None or NA; they come back with the same dtypes, and
+    categories that occur in the column. A pandas category has the levels and the order of the fit, whatever new rows
+    declare. Which column is what: :mod:`mirimpute.table.columns`.
+
+    ``transform`` returns an estimate of the conditional mean given the observed values of the row, or a draw from the
+    conditional distribution. ``sample`` returns several draws of the one fitted model; ``impute_multiple`` fits a model
+    for each, so that standard errors pooled over them (:func:`mirimpute.pool`) know what the model does not.
+    Observed values come back as they are. Method: :class:`mirimpute.methods.mirf.settings.Mirf`.
+
+    Args:
+        preset: "mirf" (best quality) or "mirf_fast" (about a third of the time), or "mirf_mnar" (assumes
+            that values are missing by their own size, and says so in ``notes_``).
+        output: what ``transform`` returns: "point" or "draw".
+        shrinkage: lambda in [0, 1]: a draw is returned as point + lambda (draw - point). 1 is the draw itself.
+        parameters: fields of :class:`mirimpute.methods.mirf.settings.Mirf` to set otherwise, such as ``{"rounds": 3}``.
+        device: torch device, "cpu" or "cuda".
+        unseen: what becomes of a category in new rows that the fit did not hold: "error" refuses the rows, "missing"
+            leaves it out of what the row is completed from. The cell itself was observed and keeps its value (in a
+            pandas category behind the levels of the fit).
+        random_state: seed (int), ``RandomState`` or None. With an int, all results repeat bit by bit on one machine.
+
+    Attributes:
+        n_features_in_: columns seen in ``fit``.
+        feature_names_in_: their names, where ``fit`` was given some.
+        columns_: name, kind and categories of each column.
+        trace_: one dict per round of the fit.
+        notes_: what a reader of the result should know: what "mirf_mnar" assumed, wild cells, from which nothing is
+            learnt and which are warned of too (:mod:`mirimpute.table.wild`), or estimates for the fitted rows outside
+            of what was observed.
+
+    >>> import numpy as np
+    >>> x = np.random.default_rng(0).normal(size=(60, 2)) @ np.array([[1.0, 0.9], [0.0, 0.3]])
+    >>> x[:20, 1] = np.nan
+    >>> imputer = MirfImputer(preset="mirf_fast", parameters={"steps": 20, "final_steps": 20}, random_state=0)
+    >>> completed = imputer.fit_transform(x)
+    >>> completed.shape, bool(np.isnan(completed).any())
+    ((60, 2), False)
+    """
+
+    columns_: tuple[Column, ...]
+    notes_: tuple[str, ...]
+
+    def __init__(
+        self,
+        *,
+        preset: str = "mirf",
+        output: str = "point",
+        shrinkage: float = 1.0,
+        parameters: dict[str, Any] | None = None,
+        device: str = "cpu",
+        unseen: str = "error",
+        random_state: Any = None,
+    ) -> None:
+        self.preset = preset
+        self.output = output
+        self.shrinkage = shrinkage
+        self.parameters = parameters
+        self.device = device
+        self.unseen = unseen
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None) -> MirfImputer:
+        """Learn from the rows of ``X`` (n_rows, n_columns); ``y`` is ignored.
+
+        Raises:
+            ValueError: a parameter without a meaning, a column without any value or of text, infinite values, fewer
+                than 2 rows.
+        """
+        settings = self._settings()
+        x, columns = self._read(X)
+        self._learn(settings, x, columns, int(check_random_state(self.random_state).randint(2**31 - 1)))
+        wild = self._wild(X, x)
+        outside = self._outside(x, self._complete_numbers(x, 0, 0)[0])
+        self.notes_ = (*self.notes_, *outside, *wild)
+        warn_of_wild(wild)
+        return self
+
+    def _settings(self) -> Mirf:
+        """Return the method; errors as :meth:`fit`."""
+        from mirimpute.bench.method_catalog import named_method
+        from mirimpute.methods.chained import is_composed
+        from mirimpute.methods.mirf.settings import Mirf
+
+        self._check()
+        settings = named_method(self.preset, self.parameters)
+        assert isinstance(settings, Mirf)
+        if is_composed(settings):
+            raise UserError(
+                f"transport={settings.transport!r} with sweep={settings.sweep!r} completes a table but no new rows: "
+                "use mirimpute-bench for it, or leave both out of the parameters"
+            )
+        return settings
+
+    def _learn(self, settings: Mirf, x: np.ndarray, columns: tuple[Column, ...], seed: int) -> None:
+        """Fit to cells (n_rows, n_columns) as :meth:`_read` returns them."""
+        from mirimpute.methods.mirf.learn import learn
+        from mirimpute.table.encoding import problem_of
+        from mirimpute.table.source_bits import SourceBits
+
+        problem, encoding, scale = problem_of(x, columns, seed, self.device)
+        learnt = learn(settings, problem, new_rows=True)
+        self.columns_, self._seed, self._encoding, self._scale = columns, seed, encoding, scale
+        self._model, self.trace_, self.notes_ = learnt.model, learnt.trace, learnt.notes
+        repeat = np.array([learnt.model.support.values[place[0]] is not None for place in encoding.places])
+        self._bits = SourceBits.of(x, encoding.decode(problem.x_incomplete, scale), repeat)
+
+    def transform(self, X: Any) -> Any:
+        """Return ``X`` (n_rows, n_columns) completed: by the point estimate, or by one draw with ``output="draw"``.
+
+        The estimate of a category is the most probable one. Of a DataFrame, the answer is one.
+
+        A row gets the same answer alone, in a batch or on another day. Its draw is a function of the fitted model, of
+        what the row holds and of its number among equal rows of the call: rows that differ, and repeated ones, get
+        independent draws. Drawn values of columns whose values repeat are observed ones, bit by bit.
+        """
+        self._check()
+        point, draws = self._complete(X, int(self.output == "draw"), 0)
+        return self._written(X, draws[0] if self.output == "draw" else point)
+
+    def sample(self, X: Any, n_draws: int = 5, *, random_state: Any = 0) -> list[Any]:
+        """Return ``n_draws`` completed tables, draws from the conditional distribution of the missing values.
+
+        The first draw of a row is that of :meth:`transform`, with ``random_state`` 0; how many are asked for changes
+        none of them.
+
+        Args:
+            X: (n_rows, n_columns), NaN where missing.
+            n_draws: how many.
+            random_state: another int gives all rows other draws; a ``RandomState`` or None gives others in each call.
+
+        Returns:
+            A list of arrays, or of DataFrames when ``X`` is one.
+        """
+        self._check()
+        if not isinstance(n_draws, Integral) or n_draws < 1:
+            raise UserError(f"n_draws={n_draws!r} is no number of draws: give 1 or more")
+        _, draws = self._complete(X, int(n_draws), _stream(random_state))
+        return [self._written(X, draw) for draw in draws]
+
+    def impute_multiple(self, X: Any, n_draws: int = 20) -> list[Any]:
+        """Return ``n_draws`` completions of ``X``, each a draw of a model of its own: proper multiple imputation.
+
+        It takes ``n_draws`` fits to half of the rows, see :mod:`mirimpute.imputers.multiple`; ``preset="mirf_fast"``
+        may be enough. The imputer itself stays as it is. Intervals pooled over the draws cover means as often as they
+        say, but slopes of small tables less often, ``benchmarks/coverage.md``.
+
+        Args:
+            X: (n_rows, n_columns), NaN where missing; at least 4 rows.
+            n_draws: how many.
+
+        Returns:
+            A list of arrays, or of DataFrames when ``X`` is one.
+
+        Raises:
+            ValueError: see :meth:`fit`.
+        """
+        from mirimpute.imputers.multiple import impute_multiple
+
+        if not isinstance(n_draws, Integral) or n_draws < 1:
+            raise UserError(f"n_draws={n_draws!r} is no number of draws: give 1 or more")
+        return impute_multiple(self, X, int(n_draws))
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the names of the columns, which are those of the input."""
+        from sklearn.utils.validation import _check_feature_names_in
+
+        check_is_fitted(self, "_model")
+        return np.asarray(_check_feature_names_in(self, input_features), dtype=object)
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted imputer to one safetensors file; :meth:`load` reads it. No pickle is involved."""
+        from mirimpute.imputers.saving import save
+
+        check_is_fitted(self, "_model")
+        save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> MirfImputer:
+        """Return the imputer that :meth:`save` wrote.
+
+        Raises:
+            UserError: the file is absent, damaged, or not of this program or version.
+        """
+        from mirimpute.imputers.saving import load
+
+        return load(Path(path))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_model")
+
+    def _check(self) -> None:
+        from mirimpute.methods.device import torch_device
+
+        if self.preset not in PRESETS:
+            raise unknown("preset", self.preset, PRESETS)
+        if self.output not in OUTPUTS:
+            raise unknown("output", self.output, OUTPUTS)
+        if self.unseen not in UNSEEN:
+            raise unknown("unseen", self.unseen, UNSEEN)
+        if not isinstance(self.shrinkage, Real) or not 0 <= self.shrinkage <= 1:
+            raise UserError(f"shrinkage={self.shrinkage!r} is outside [0, 1]: give 1 for draws, 0 for the mean")
+        if self.parameters is not None and not isinstance(self.parameters, Mapping):
+            raise UserError(f"parameters={self.parameters!r} is no dict: give one such as {{'rounds': 3}}")
+        torch_device(self.device)
+
+    def _complete(self, X: Any, n_draws: int, stream: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the completed point estimate and draws as numbers; observed cells keep their bits.
+
+        A draw is shrunk towards the point where that has a meaning: a category is drawn or not.
+        """
+        check_is_fitted(self, "_model")
+        x = self._read(X, self.columns_)[0]
+        warn_of_wild(self._wild(X, x))
+        return self._complete_numbers(x, n_draws, stream)
+
+    def _complete_numbers(self, x: np.ndarray, n_draws: int, stream: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return :meth:`_complete` of the cells (n_rows, n_columns) of a table that was read."""
+        from mirimpute.seeding import integer_seed
+
+        missing = np.isnan(x)
+        result = np.repeat(x[None], 1 + n_draws, axis=0)
+        rows = np.flatnonzero(missing.any(axis=1))
+        if rows.size:
+            encoded = self._scale.standardise(self._encoding.encode(x[rows]))
+            found = self._model.complete(encoded, n_draws, integer_seed(self._seed, "draws", str(stream)))
+            point, draws = (self._encoding.decode(each, self._scale) for each in found)
+            shrunk = draws  # with 1 to the last bit
+            if self.shrinkage < 1:
+                shrunk = np.where(self._encoding.is_categorical, draws, point + self.shrinkage * (draws - point))
+            scale = self._encoding.table_scale(self._scale)
+            for number, completed in enumerate((point, *shrunk)):
+                part = np.where(missing[rows], self._bits.restored(completed, scale), x[rows])
+                result[number][rows] = part
+        return result[0], result[1:]
+
+    def _wild(self, X: Any, x: np.ndarray) -> list[str]:
+        """Return a sentence for each column of ``X`` with wild cells; ``x`` are its numbers."""
+        rows = X.index if hasattr(X, "iloc") else None
+        return self._encoding.fences.sentences(x, self.columns_, rows)
+
+    def _outside(self, x: np.ndarray, point: np.ndarray) -> list[str]:
+        """Return a note on estimates outside of what was observed, original units, if there are any."""
+        outside = np.isnan(x) & self._encoding.fences.outside(point, self._encoding.table_scale(self._scale).spread)
+        if not outside.any():
+            return []
+        names = ", ".join(repr(self.columns_[j].name) for j in np.flatnonzero(outside.any(axis=0)))
+        return [
+            f"{outside.sum()} of {np.isnan(x).sum()} point(s) lie outside of the observed range, by a standard "
+            f"deviation at most, in column(s) {names}"
+        ]
+
+    def _read(self, X: Any, columns: tuple[Column, ...] | None = None) -> tuple[np.ndarray, tuple[Column, ...]]:
+        """Return the cells as numbers, (n_rows, n_columns), and the columns; None: find out what they are."""
+        import pandas as pd
+
+        from mirimpute.table.arrays import table_of
+        from mirimpute.table.columns import Column, Kind
+        from mirimpute.table.frames import check_finite, columns_of, numbers_of, warn_of_ids
+        from mirimpute.table.hints import warn_of_codes
+
+        reset, given = columns is None, X
+        X, least = table_of(X), 2 if reset else 1
+        mixed = columns is not None and any(c.kind is not Kind.CONTINUOUS for c in columns)
+        if mixed and not isinstance(given, pd.DataFrame):
+            if [c.name for c in columns or ()] != [str(j) for j in range(len(columns or ()))]:
+                raise UserError(
+                    f"the imputer was fitted on a DataFrame, and gets a {type(given).__name__}: give a DataFrame"
+                )
+            X = pd.DataFrame(X)
+        for count, what, fewest in ((X.shape[0], "sample", least), (X.shape[1], "feature", 1)):
+            if count < fewest:
+                raise UserError(
+                    f"Found array with {count} {what}(s) (shape={X.shape}) while a minimum of {fewest} is required: "
+                    f"{count} {'row' if what == 'sample' else 'column'}(s) are too few to learn from or to complete"
+                )
+        if mixed or _is_mixed(X):
+            _check_feature_names(self, X, reset=reset)
+            _check_n_features(self, X, reset=reset)
+            columns = columns_of(X) if columns is None else columns
+            return numbers_of(X, columns, self.unseen), columns
+        x = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite=False)
+        names = list(getattr(self, "feature_names_in_", range(x.shape[1])))
+        check_finite(x, names)
+        if columns is None:
+            empty = np.flatnonzero(np.isnan(x).all(axis=0))
+            if empty.size:
+                raise UserError(
+                    f"column {names[int(empty[0])]!r} has no value at all: remove it, nothing can be learnt of it"
+                )
+            columns = tuple(Column(str(name), Kind.CONTINUOUS) for name in names)
+            if isinstance(X, pd.DataFrame):
+                warn_of_ids(X)
+                warn_of_codes(X)
+        return x, columns
+
+    def _written(self, X: Any, completed: np.ndarray) -> Any:
+        """Return the completed numbers in the form of ``X``: an array, or a DataFrame.
+
+        Raises:
+            UserError: a cell that got no finite number.
+        """
+        import pandas as pd
+
+        from mirimpute.table.arrays import in_form_of, table_of
+        from mirimpute.table.columns import Kind
+        from mirimpute.table.frames import filled
+
+        bad = ~np.isfinite(completed)
+        if bad.any():
+            name = self.columns_[int(bad.any(axis=0).argmax())].name
+            raise UserError(
+                f"column {name!r} has no finite estimate ({bad.sum()} cell(s)): values of these rows are too far "
+                "outside of those of the fit; correct or remove them"
+            )
+        if isinstance(X, pd.DataFrame):
+            return filled(X, self.columns_, completed)
+        if all(column.kind is Kind.CONTINUOUS for column in self.columns_):
+            return completed
+        return in_form_of(X, filled(pd.DataFrame(table_of(X)), self.columns_, completed))
+
+
+def _stream(random_state: Any) -> int:
+    """Return the number of a stream of draws: an int is one, other states are asked for one.
+
+    Raises:
+        UserError: it is neither.
+    """
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    try:
+        return int(check_random_state(random_state).randint(2**31 - 1))
+    except ValueError as error:
+        raise UserError(f"random_state={random_state!r} is no seed: give an int, a RandomState or None") from error
+
+
+def _is_mixed(X: Any) -> bool:
+    """Return whether ``X`` is a DataFrame with a column that is not of plain numbers."""
+    if not hasattr(X, "iloc"):
+        return False
+    return any(not isinstance(dtype, np.dtype) or dtype.kind not in "fiu" for dtype in X.dtypes)

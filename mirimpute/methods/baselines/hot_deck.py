@@ -1,0 +1,40 @@
+"""Hot-deck imputation: values of other rows, drawn at random."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from mirimpute.errors import UserError
+from mirimpute.methods.base import Completed, Fitted, Method
+from mirimpute.methods.problem import Problem, Progress, no_progress
+from mirimpute.seeding import generator
+
+
+@dataclass
+class HotDeck(Method):
+    """Every missing cell becomes an observed value of its column, drawn with replacement.
+
+    A hot deck has no other answer than a draw, so its point is its first draw and has the error of one: √2 times that
+    of the mean.
+
+    Attributes:
+        draws: completed tables to return.
+    """
+
+    name: str = "hot_deck"
+    draws: int = 5
+
+    def check(self) -> None:
+        """Refuse a number of draws below 1."""
+        if self.draws < 1:
+            raise UserError(f"method.draws={self.draws} returns nothing: give 1 or more")
+
+    def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
+        """Complete the table ``draws`` times."""
+        from mirimpute.methods.columnwise.constant import ColumnTransport
+        from mirimpute.methods.loop import Schedule, fill_means, reduce
+
+        schedule = Schedule(sweep="joint", step="draw", rounds=1, chains=self.draws)
+        rng = generator(problem.seed, "hot_deck")
+        imputation = reduce(problem, ColumnTransport(problem.categorical), schedule, fill_means, rng, progress)
+        return Completed(replace(imputation, point=imputation.draws[0]))

@@ -1,0 +1,37 @@
+"""Mean imputation: the reference that every method has to beat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from mirimpute.methods.base import Completed, Fitted, Method
+from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
+from mirimpute.seeding import generator
+
+
+@dataclass
+class Mean(Method):
+    """Every missing cell becomes the mean of the observed cells of its column."""
+
+    returns_column_means: ClassVar[bool] = True
+
+    name: str = "mean"
+
+    def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
+        """Complete the table with column means."""
+        from mirimpute.methods.columnwise.constant import ColumnTransport
+        from mirimpute.methods.loop import Schedule, fill_means, reduce
+
+        schedule = Schedule(sweep="joint", step="mean", rounds=1)
+        rng = generator(problem.seed, "mean")
+
+        def new_rows(x_incomplete: np.ndarray) -> Imputation:
+            completed = np.where(np.isnan(x_incomplete), np.nanmean(problem.x_incomplete, axis=0), x_incomplete)
+            return Imputation(point=completed, draws=completed[None])
+
+        return Completed(
+            reduce(problem, ColumnTransport(problem.categorical), schedule, fill_means, rng, progress), new_rows
+        )

@@ -1,0 +1,139 @@
+"""What the held-out cells say of the flow after each round: how good it is, how far to trust it, when to stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mirimpute.flow.network import ResidualNetwork
+from mirimpute.flow.path import interpolate
+from mirimpute.methods.gaussian import GaussianModel
+from mirimpute.methods.mirf.prediction import Predictor, importance
+from mirimpute.methods.mirf.rows import Rows
+from mirimpute.methods.mirf.training_pairs import other_rows
+from mirimpute.numerics.pattern_classifier import predictability
+
+_MOST_ROWS = 20_000
+_TIMES = (0.1, 0.3, 0.5, 0.7, 0.9)
+_PATTERN_ROWS = 1_000
+_PATTERN_COLUMNS = 256
+
+
+@dataclass
+class Best:
+    """The network of the round with the smallest held-out error, and how far to trust its correction."""
+
+    network: ResidualNetwork
+    round: int = 0
+    error: float = float("inf")
+    trust: float = 0.0
+
+    def offer(self, network: ResidualNetwork, number: int, fit: Fit) -> None:
+        """Take the network of round ``number`` if it is better."""
+        if fit.error < self.error:
+            self.network.load_state_dict(network.state_dict())
+            self.round, self.error, self.trust = number, fit.error, fit.trust
+
+
+class HeldOut:
+    """The held-out cells of a table, which are never targets.
+
+    Args:
+        table: all rows, with what the base says of their missing entries.
+        cells: bool (n, d), the held-out cells.
+        base: the Gaussian base that has not seen them.
+        predictor: of the flow.
+    """
+
+    def __init__(self, table: Rows, cells: Tensor, base: GaussianModel, predictor: Predictor) -> None:
+        self._which = torch.nonzero(cells.any(dim=1))[:, 0][:_MOST_ROWS]
+        self._cells, truth = cells[self._which], table.values[self._which]
+        hidden = (table.hidden | cells)[self._which]
+        self._rows = Rows(truth, hidden, *base.condition(truth, ~hidden))
+        self._predictor, self._base = predictor, base
+        self._noise: Tensor | None = None
+
+    @torch.no_grad()
+    def judge(self, network: ResidualNetwork, chains: Tensor) -> tuple[Fit, Fit]:
+        """Return how the network predicts the held-out cells, for the point and for the draws.
+
+        The point is judged at tau = 0, the flow on noisy rows at five other times, each with the same noise in every
+        round.
+
+        Args:
+            network: of one or more members.
+            chains: (chains, n, d), the completed rows.
+        """
+        rows, cells, truth, members = self._rows, self._cells, self._rows.values, network.members
+        point, flow = Fit(), Fit()
+        point.add((self._predictor.mean(network, rows) - rows.mean)[cells], (truth - rows.mean)[cells])
+        noise = torch.Generator(device=truth.device).manual_seed(0)
+        chain = torch.randint(len(chains), (len(truth),), generator=noise, device=truth.device)
+        target = chains[:, self._which][chain, torch.arange(len(truth), device=truth.device)]
+        many, cells = rows.for_members(members), cells.expand(members, *cells.shape)
+        sources = self._sources(members, chains, noise)
+        for number, time in enumerate(_TIMES):
+            tau = torch.full((members, len(truth), 1), time, device=truth.device)
+            source = sources[number]
+            x = interpolate(source, target, tau)
+            base = self._predictor.base(x, many, tau)
+            root = importance(tau, many.spread).sqrt()
+            prediction = self._predictor.predict(network, x, many, tau, source=source)
+            flow.add((root * (prediction - base))[cells], (root * (target - base))[cells])
+        return point, flow
+
+    def _sources(self, members: int, chains: Tensor, noise: torch.Generator) -> Tensor:
+        """Return where the flow starts at each time, (times, members, n, d)."""
+        truth, shape = self._rows.values, torch.Size((len(_TIMES), members, len(self._rows.values)))
+        if self._predictor.source != "noise":
+            return other_rows(chains, shape, noise)
+        if self._noise is None:
+            independent = torch.randn((shape[0] * members, *truth.shape), generator=noise, device=truth.device)
+            self._noise = self._base.correlated(~self._rows.hidden, independent).reshape(*shape, truth.shape[1])
+        return self._noise
+
+
+class Fit:
+    """How much of a correction to take: least squares of a residual on it, with the weight kept in [0, 1].
+
+    A weight of 0 is the Gaussian base alone.
+    """
+
+    def __init__(self) -> None:
+        self._power = self._cross = self._total = 0.0
+        self._count = 0
+
+    def add(self, correction: Tensor, residual: Tensor) -> None:
+        """Add values, all of one shape."""
+        self._power += float((correction**2).sum())
+        self._cross += float((correction * residual).sum())
+        self._total += float((residual**2).sum())
+        self._count += residual.numel()
+
+    @property
+    def trust(self) -> float:
+        """The weight."""
+        return min(max(self._cross / self._power, 0.0), 1.0) if self._power > 0 else 0.0
+
+    @property
+    def error(self) -> float:
+        """Root mean square of what the weighted correction leaves."""
+        left = self._total - 2 * self.trust * self._cross + self.trust**2 * self._power
+        return float((max(left, 0.0) / self._count) ** 0.5)
+
+
+def pattern_fades(now: np.ndarray, before: np.ndarray, missing: np.ndarray) -> bool:
+    """Return whether the pattern can be told less well from the rows ``now`` than from those ``before``, (n, d) each.
+
+    Less well: the area under the ROC curve is smaller by more than its standard error. Where the pattern cannot be
+    judged (beyond 256 columns, or too few cells of a kind), it does not fade. At most 1,000 rows are read.
+    """
+    n, d = missing.shape
+    if d > _PATTERN_COLUMNS:
+        return False
+    some = slice(None, None, max(1, -(-n // _PATTERN_ROWS)))
+    first, last = (predictability(x[some], missing[some], 0) for x in (before, now))
+    return first is not None and last is not None and last.auc < first.auc - last.auc_se

@@ -1,0 +1,180 @@
+"""Write a file again with its holes filled: everything that was there stays as it was, text for text."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mirimpute.datasets.files import suffix_of
+from mirimpute.errors import DataError, ImputationError, UserError
+from mirimpute.table.columns import Column, Kind, decoded
+from mirimpute.table.delimited import packed
+from mirimpute.table.numerals import Numerals, written
+from mirimpute.table.table import Table
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from mirimpute.datasets.files import File
+    from mirimpute.table.delimited import Delimited
+
+
+def check_target(source: Path, target: Path, replace: bool) -> None:
+    """Refuse a file that cannot or should not be written, before any work.
+
+    Raises:
+        UserError: another kind of file than the source, the source itself, a file that is there, no such folder, or
+            one that takes no file.
+    """
+    if suffix_of(source) and suffix_of(source) != suffix_of(target):
+        raise UserError(
+            f"output '{target}' is not of the kind of the input: give a name that ends in {suffix_of(source)}"
+        )
+    if target.exists() and source.exists() and os.path.samefile(source, target):
+        raise UserError(f"output '{target}' is the input itself: give another file")
+    if target.exists() and not replace:
+        raise UserError(f"output '{target}' is there already: give another file, or --force to replace it")
+    if not target.parent.is_dir():
+        raise UserError(f"folder '{target.parent}' does not exist: create it, or give another output")
+    try:
+        with tempfile.TemporaryFile(dir=target.parent):  # permissions alone do not tell, least of all to root
+            pass
+    except OSError as error:
+        raise UserError(
+            f"cannot write to folder '{target.parent}' ({error.strerror or error}): give another output"
+        ) from error
+
+
+def write_completed(source: File, table: Table, completed: np.ndarray, target: Path) -> None:
+    """Write ``source`` to ``target`` with the missing cells of the table's columns filled.
+
+    Order, names and types of columns stay, and so does every cell that has a value (of a CSV its text). Whole-number
+    columns get whole numbers, categories are written as the file has them. Columns of text are left alone. The file
+    appears complete or not at all.
+
+    Args:
+        source: what was read.
+        table: what of it is imputed.
+        completed: float64 (n_rows, n_columns of ``table``), finite, original units and numbers of categories.
+        target: the file to write, of the same kind.
+
+    Raises:
+        UserError: the system refuses.
+        ImputationError: a cell of the table's columns got no value.
+        DataError: the source has changed since it was read.
+    """
+    path = Path(source.path).expanduser()
+    if not np.isfinite(completed).all():
+        raise ImputationError(f"{(~np.isfinite(completed)).sum()} cell(s) have no finite value: nothing is written")
+    beside = target.with_name(f".{target.name}.part")
+    try:
+        try:
+            if suffix_of(path) in (".parquet", ".pq"):
+                _write_parquet(path, table, completed, beside)
+            else:
+                _write_text(source, path, table, completed, beside)
+            os.replace(beside, target)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write '{target}' ({error.strerror or error}): give another output") from error
+
+
+def _write_text(source: File, path: Path, table: Table, filled: np.ndarray, target: Path) -> None:
+    text = source.delimited()
+    cells, texts = [np.empty(0, dtype=np.int64)], []
+    for j in np.flatnonzero(table.missing.any(axis=0)):
+        column, missing = table.columns[j], table.missing[:, j]
+        place = text.named.get(column.name, 0)
+        own = text.texts(place)
+        if not np.array_equal(np.asarray(own.is_null()), missing):
+            raise DataError(f"file '{path}' has changed since it was read: run again")
+        holes = text.places(place)[missing]
+        cells.append(holes)
+        texts += _as_written(text, place, own, filled[missing, j], column, table.values[:, j])
+    numbers = np.concatenate(cells)
+    order = np.argsort(numbers, kind="stable")
+    target.write_bytes(packed(text.rewritten(numbers[order], [texts[k] for k in order]), suffix_of(path)))
+
+
+def _as_written(
+    text: Delimited, place: int, texts: pyarrow.Array, numbers: np.ndarray, column: Column, observed: np.ndarray
+) -> list[str]:
+    """Return the text of each number: that of an observed cell with the same value, else as the column writes numbers.
+
+    A category is written as the file has it where it is observed first.
+    """
+    if column.pattern:
+        return list(decoded(numbers, column, pd.Series(np.full(len(numbers), None), dtype=object)))
+    own = np.isfinite(observed)
+    values, first = np.unique(observed[own], return_index=True)
+    cells = text.places(place)[own][first]
+    if column.categories:
+        numbers = values[np.clip(np.round(numbers), 0, len(values) - 1).astype(int)]
+    else:
+        numbers = np.round(numbers) if column.kind is Kind.INTEGER else numbers
+    near = np.minimum(np.searchsorted(values, numbers), len(values) - 1)
+    same = values[near] == numbers
+    new = np.empty(len(numbers), dtype=object)
+    new[same] = [text.cells.raw(cell) for cell in cells[near[same]].tolist()]
+    if not same.all():
+        numerals = text.values(texts)[1] or Numerals()
+        quoted = text.cells.are_quoted(text.places(place)[own]).all()
+        found = written(numbers[~same], texts.drop_null(), numerals)
+        new[~same] = [f'"{each}"' for each in found] if quoted else found
+    return list(new)
+
+
+def _texts(numbers: np.ndarray, column: Column) -> list[str]:
+    """Return the text of each number, where a Parquet file holds numbers as texts."""
+    return [f"{value:.10g}" if column.kind is Kind.CONTINUOUS else f"{round(value)}" for value in numbers]
+
+
+def _write_parquet(path: Path, table: Table, filled: np.ndarray, target: Path) -> None:
+    import pyarrow.parquet
+
+    from mirimpute.table.storage import arrow_merged, parquet_table, stored
+
+    whole = parquet_table(path)
+    if whole.num_rows != len(filled):
+        raise DataError(f"file '{path}' has {whole.num_rows} rows now and had {len(filled)}: run again")
+    for j, column in enumerate(table.columns):
+        hidden = table.missing[:, j]
+        if hidden.any():
+            number = whole.schema.get_field_index(column.name)
+            field, values = whole.schema.field(number), whole.column(number)
+            new = _new_cells(values, filled[hidden, j], column)
+            complete = arrow_merged(values, hidden, new)
+            if np.asarray(pyarrow.compute.is_null(stored(complete), nan_is_null=True)).any():
+                raise ImputationError(f"column {column.name!r} ({field.type}) was filled and still has a hole")
+            whole = whole.set_column(number, field, complete)
+    pyarrow.parquet.write_table(whole, target)
+
+
+def _new_cells(values: pyarrow.ChunkedArray, numbers: np.ndarray, column: Column) -> pyarrow.Array:
+    """Return values for the missing cells of one column, in its type of Arrow.
+
+    Args:
+        values: the column as the file has it.
+        numbers: for each of its missing cells.
+        column: what it is.
+    """
+    import pyarrow
+
+    from mirimpute.table.storage import from_arrow
+
+    if isinstance(values.type, pyarrow.BaseExtensionType):
+        return pyarrow.array(decoded(numbers, column, from_arrow(values.slice(0, 1)).take([0] * len(numbers))).array)
+    types = pyarrow.types
+    is_text = types.is_string(values.type) or types.is_large_string(values.type) or "string" in str(values.type)
+    if is_text and column.kind in (Kind.CONTINUOUS, Kind.INTEGER):
+        return pyarrow.array(_texts(numbers, column), type=values.type)
+    if types.is_floating(values.type) and not column.categories:
+        numbers = numbers if column.kind is Kind.CONTINUOUS else np.round(numbers)
+    like = pd.Series(pd.arrays.ArrowExtensionArray(pyarrow.chunked_array([pyarrow.nulls(len(numbers), values.type)])))
+    return pyarrow.array(decoded(numbers, column, like).array)

@@ -1,0 +1,335 @@
+"""What a column may be meant for when it is not taken for it: a sentence that names column, value and option."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mirimpute.errors import MirimputeWarning
+from mirimpute.table.columns import Kind, kind_of, plain
+from mirimpute.table.storage import missing_in
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from mirimpute.datasets.files import File
+    from mirimpute.table.delimited import Delimited
+    from mirimpute.table.numerals import Numerals
+    from mirimpute.table.table import Table
+
+_N = r"[+-]?(?:\d+\.?\d*|\.\d+)"
+_MONEY = "[$€£¥₹]|[A-Z]{3}"
+_THOUSANDS = "--thousands {0} (dataset.thousands) if they are thousands"
+_DECIMAL = "--decimal {0} (dataset.decimal)"
+_FORMS = (
+    ("limits", rf"[<>≤≥~]\s*=?\s*{_N}", ""),
+    (
+        "numbers with commas",
+        r"[+-]?\d{1,3}(?:,\d{3})+",
+        f"{_THOUSANDS.format(',')}, {_DECIMAL.format(',')} if they are decimals",
+    ),
+    ("numbers with commas", r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}\.\d*", _THOUSANDS.format(",")),
+    ("numbers with decimal commas", r"[+-]?\d+,\d+", f"{_DECIMAL.format(',')} reads them"),
+    (
+        "numbers with points and commas",
+        r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?",
+        f"{_DECIMAL.format(',')} and --thousands . (dataset.thousands) read them",
+    ),
+    ("numbers with groups of digits", r"[+-]?\d{1,3}(?:_\d{3})+(?:\.\d*)?", _THOUSANDS.format("_")),
+    ("numbers with groups of digits", r"[+-]?\d{1,3}(?: \d{3})+(?:[.,]\d*)?", _THOUSANDS.format("' '")),
+    ("numbers with groups of digits", r"[+-]?\d{1,3}(?:'\d{3})+(?:\.\d*)?", _THOUSANDS.format('"\'"')),
+    ("percentages", rf"{_N}\s*%|[+-]?\d+,\d+\s*%", "write the numbers alone"),
+    (
+        "amounts of money",
+        rf"[+-]?(?:{_MONEY})\s?[+-]?[\d.,']*\d|[+-]?[\d.,']*\d\s?(?:{_MONEY})",
+        "write the numbers alone",
+    ),
+    ("hexadecimal numbers", r"0[xX][0-9a-fA-F]+", "write them as decimal numbers"),
+    (
+        "times of day",
+        r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp][Mm])?",
+        "write them as numbers, or with their day",
+    ),
+    ("months", r"\d{4}[-/]\d{1,2}|\d{1,2}[-/]\d{4}", "write them as dates, 2020-12-31"),
+    (
+        "dates",
+        r"(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{4}\d{2}\d{2}T?)(?:[ T].*)?",
+        "write them as 2020-12-31 or 2020-12-31 23:59:59, all in one way",
+    ),
+)
+"""What it looks like, its pattern, and what to do."""
+_UNIT = re.compile(rf"({_N})\s*([^\d\s.,:;/+-][^\d,;]{{0,11}})")
+_MOSTLY = 0.9
+_HALF = 0.5
+_SOME = 5
+_SEEN = 100
+_MANY = 2000
+"""Different texts of a column whose form is looked at."""
+_DIGITS = 15
+_FEW_CODES = 10
+
+
+def warn(sentences: Sequence[str]) -> None:
+    """Warn by each sentence."""
+    for sentence in sentences:
+        warnings.warn(sentence, MirimputeWarning, stacklevel=3)
+
+
+def culprit(values: pd.Series, name: str, from_text: bool = False) -> tuple[str, str]:
+    """Return what may be wrong with a column of texts that nearly are numbers or dates, and what can be done; "" if
+    nothing is.
+
+    Args:
+        values: the column.
+        name: of the column.
+        from_text: its missing cells are marked by texts, so that an option can name more of them.
+    """
+    if not pd.api.types.is_object_dtype(values) and not pd.api.types.is_string_dtype(values):
+        return "", ""
+    present = values.dropna()
+    counts = present.value_counts(sort=False)
+    if not len(counts) or not all(isinstance(each, str) for each in counts.index):
+        return "", ""
+    distinct = pd.Series(counts.index.astype(object)).str.strip()
+    is_number = pd.to_numeric(distinct, errors="coerce").notna().to_numpy()
+    if is_number.all():
+        return _numbers_as_text(present), ""
+    others, share = distinct[~is_number], (counts / len(present)).to_numpy()[~is_number]
+    is_date = _are_dates(others)
+    if share[is_date].sum() >= _MOSTLY and not is_date.all():
+        count = int(counts.to_numpy()[~is_number][~is_date].sum()) + int(counts.to_numpy()[is_number].sum())
+        shown = _first(present, others[~is_date])
+        what = f"{count} of {len(present)} values are not dates, the first is {shown!r}: correct it"
+        return what, _way(name, _marks(shown, from_text))
+    looked_at = others[:_MANY]
+    weight = share[:_MANY] * share.sum() / share[:_MANY].sum()
+    for what, pattern, way in _FORMS:
+        fits = looked_at.str.fullmatch(pattern).to_numpy(dtype=bool)
+        if fits.any() and weight[fits].sum() + 1 - share.sum() >= _MOSTLY:
+            shown = _first(present, looked_at[fits])
+            return f"{what}, the first is {shown!r}", _way(name, way or _marks(shown, from_text))
+    units = looked_at.str.extract(_UNIT)[1].str.strip()
+    commonest = units.mode()
+    if len(commonest) and weight[(units == commonest.iloc[0]).to_numpy()].sum() >= _MOSTLY:
+        return f"numbers with a unit, the first is {present.iloc[0]!r}", _way(name, "write the numbers alone")
+    if 1 - share.sum() >= (_HALF if len(present) >= _SOME else _MOSTLY):
+        count, shown = int(counts.to_numpy()[~is_number].sum()), _first(present, others)
+        what = f"{count} of {len(present)} values are not numbers, the first is {shown!r}: correct it"
+        return what, _way(name, _marks(shown, from_text))
+    return "", ""
+
+
+def _are_dates(texts: pd.Series) -> np.ndarray:
+    """Return which texts begin with a date as 2020-12-31 and are dates."""
+    day = r"\d{4}-\d{2}-\d{2}"
+    if not texts[:_SEEN].str.match(day).any():
+        return np.zeros(len(texts), dtype=bool)
+    are = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).notna()
+    return (are & texts.str.match(day)).to_numpy(dtype=bool)
+
+
+def _first(present: pd.Series, among: pd.Series) -> str:
+    """Return the first value that is one of some, without the blanks around it."""
+    stripped = present.str.strip()
+    return str(stripped[stripped.isin(among)].iloc[0])
+
+
+def _numbers_as_text(present: pd.Series) -> str:
+    codes, longest = present[present.str.match(r"\s*0\d")], present.str.len().max()
+    if len(codes):
+        return f"codes such as {codes.iloc[0]}"
+    if longest > _DIGITS:
+        return f"numbers of {longest} digits, of which a number keeps {_DIGITS}, the first is {present.iloc[0]!r}"
+    return f"numbers as text, the first is {present.iloc[0]!r}"
+
+
+def of_text(text: Delimited) -> list[str]:
+    """Return what was found out about a delimited file: how it is read, names, lines and columns."""
+    path, found = text.options.path, list(text.notes)
+    if text.options.header and pd.to_numeric(pd.Series(text.names), errors="coerce").notna().all():
+        found.append(
+            f"the first line of {path!r} holds numbers only and is taken as column names: if the file has no "
+            "header, say so by dataset.header=false (mirimpute-impute: --no-header)"
+        )
+    if text.layout.width == 1 and len(text.layout.rows):
+        cell = text.texts(0)[0].as_py() or ""
+        if re.search(r"\w[^\w.+-]+\w", cell):
+            found.append(
+                f"file {path!r} is read as one column, the first cell is {cell[:60]!r}: if there are more, say by "
+                "--sep (dataset.sep) what is between them"
+            )
+    for column in text.left_out:
+        first = text.texts(column)[0].as_py() if len(text.layout.rows) else None
+        what = "is empty" if first is None else f"counts the rows from {first}"
+        found.append(
+            f"column {column + 1} of file {path!r} has no name and {what}: it is left out, and kept in the file"
+        )
+    blank = text.layout.rows[text.cells.filled()[text.layout.rows] == 0]
+    if len(blank):
+        what = "empty lines between rows" if text.layout.width == 1 else "lines without any value"
+        found.append(
+            f"file {path!r} has {len(blank)} {what}, which are taken for rows, the first is line "
+            f"{text.cells.line(int(blank[0]))}: remove them if they are none"
+        )
+    return found
+
+
+def of_column(
+    file: File, name: str, values: Any, numerals: Numerals | None, written: pyarrow.Array, texts: pyarrow.Array
+) -> list[str]:
+    """Return what can be told of a column of a delimited file from its texts alone.
+
+    Args:
+        file: with its options.
+        name: of the column.
+        values: (n_rows,), numbers, truth values or texts.
+        numerals: how its numbers are written, None where it has none.
+        written: large_string (n_rows,).
+        texts: the same, null where they mark a missing cell.
+    """
+    if numerals is not None:
+        return _of_numerals(file, name, numerals, texts)
+    return _of_markers(name, values, written, texts) + _of_truths(name, values, texts)
+
+
+def _of_markers(name: str, values: Any, written: pyarrow.Array, texts: pyarrow.Array) -> list[str]:
+    import pyarrow.compute as pc
+
+    if texts.null_count in (0, len(texts)):
+        return []
+    hidden = pc.value_counts(written.filter(pc.is_null(texts))).to_pylist()
+    words = [(each["counts"], each["values"]) for each in hidden if re.search(r"\w", each["values"])]
+    if not words or kind_of(pd.Series(values)) is not Kind.CATEGORICAL:
+        return []
+    count, word = max(words)
+    return [
+        f"{count} cell(s) {word!r} of column {name!r} are taken as missing: if {word!r} is a value, say --na none "
+        "(dataset.missing_markers=[]), which leaves only empty cells missing"
+    ]
+
+
+def _of_truths(name: str, values: Any, texts: pyarrow.Array) -> list[str]:
+    import pyarrow.compute as pc
+
+    if pd.api.types.infer_dtype(values, skipna=True) != "boolean":
+        return []
+    spellings = pc.unique(texts.drop_null()).to_pylist()
+    if len(spellings) < 3:
+        return []
+    return [
+        f"column {name!r} writes true and false in {len(spellings)} ways, {', '.join(spellings)}: they are taken for "
+        f"two values, say {kind_option(name, 'text')} to leave it alone"
+    ]
+
+
+def _of_numerals(file: File, name: str, how: Numerals, texts: pyarrow.Array) -> list[str]:
+    import pyarrow.compute as pc
+
+    if how.decimal == "," and not file.decimal:
+        with_comma = texts.filter(pc.match_substring(texts, ","))[0].as_py()
+        return [
+            f"column {name!r} holds decimal commas, the first is {with_comma!r}: if they are none, say --decimal . "
+            "(dataset.decimal)"
+        ]
+    if how.decimal == "." and file.decimal == ",":
+        pointed = texts.filter(pc.match_substring(texts, "."))
+        if len(pointed):
+            return [
+                f"column {name!r} has decimal points although --decimal , (dataset.decimal) is given, the first is "
+                f"{pointed[0].as_py()!r}; if they are thousands, say --thousands . (dataset.thousands)"
+            ]
+    first = texts.drop_null()[0].as_py()
+    if re.fullmatch(r"\d+[eE]\d+", first) and pc.all(pc.match_substring_regex(texts, r"^\d+[eE]\d+$")).as_py():
+        return [
+            f"column {name!r} is read as numbers with exponents, the first is {first!r}: if they are codes, say "
+            f"{kind_option(name, 'text')}"
+        ]
+    return []
+
+
+def of_codes(table: Table, kinds: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each column of whole numbers that may be codes."""
+    return [
+        codes_in(table.values[:, j], column.name, f"say {kind_option(column.name, 'categorical')}")
+        for j, column in enumerate(table.columns)
+        if column.kind is Kind.INTEGER and column.name not in kinds and codes_in(table.values[:, j], column.name, "")
+    ]
+
+
+def codes_in(values: np.ndarray, name: str, way: str) -> str:
+    """Return what may be wrong with a column of whole numbers, float64 (n_rows,) with NaN where missing; "" for others.
+
+    Args:
+        values: the numbers.
+        name: of the column.
+        way: how it is made categories.
+    """
+    numbers = values[~np.isnan(values)]
+    if not np.all(np.isfinite(numbers)) or not np.array_equal(numbers, np.round(numbers)):
+        return ""
+    distinct = np.unique(numbers)
+    if not _may_be_codes(distinct, len(numbers)):
+        return ""
+    return (
+        f"column {name!r} holds the whole numbers {', '.join(f'{each:.0f}' for each in distinct)} alone: if they are "
+        f"codes, {way}, or means such as {_between(distinct)} are filled in"
+    )
+
+
+def warn_of_codes(frame: pd.DataFrame) -> None:
+    """Warn of columns of a DataFrame with holes whose whole numbers may be codes."""
+    for j, name in enumerate(frame.columns):
+        values = frame.iloc[:, j]
+        simple = plain(values)[0] if missing_in(values).any() else None
+        if simple is not None and pd.api.types.is_numeric_dtype(simple) and not pd.api.types.is_bool_dtype(simple):
+            numbers = simple.to_numpy(dtype=float, na_value=np.nan)
+            said = codes_in(numbers, str(name), "make the column a category by .astype('category')")
+            if said:
+                warnings.warn(said, MirimputeWarning, stacklevel=5)
+
+
+def _may_be_codes(distinct: np.ndarray, count: int) -> bool:
+    """Return whether few whole numbers that repeat have wide, unequal gaps, or are two other than 0 and 1."""
+    if not 2 <= len(distinct) <= _FEW_CODES or count < max(3 * len(distinct), _FEW_CODES):
+        return False
+    gaps = np.diff(distinct)
+    if len(distinct) == 2:
+        return bool(distinct[0] != 0 or gaps[0] != 1)
+    return bool(gaps.min() < gaps.max() and len(distinct) <= 0.6 * (distinct[-1] - distinct[0] + 1))
+
+
+def _between(distinct: np.ndarray) -> str:
+    """Return a whole number between the values that is none of them, or half of the sum."""
+    k = int(np.argmax(np.diff(distinct)))
+    middle = (distinct[k] + distinct[k + 1]) / 2
+    return f"{middle:.0f}" if distinct[k + 1] - distinct[k] > 1 else f"{middle:g}"
+
+
+def _way(name: str, way: str) -> str:
+    """Return what can be done about a column: ``way``, or to leave it alone."""
+    return f"{way}, or leave the column alone by {kind_option(name, 'text')}"
+
+
+def _marks(word: str, from_text: bool) -> str:
+    if not from_text:
+        return f"mark {word!r} as missing"
+    return f"--na {_quoted(word)} (dataset.missing_markers) marks {word!r} as missing"
+
+
+def kind_option(name: str, kind: str) -> str:
+    """Return how a kind is asked for, of the commands.
+
+    >>> kind_option("zip", "text")
+    '--kind zip=text (+dataset.kinds.zip=text)'
+    """
+    return f"--kind {_quoted(name)}={kind} (+dataset.kinds.{name}={kind})"
+
+
+def _quoted(text: str) -> str:
+    return shlex.quote(text)

@@ -1,0 +1,71 @@
+"""Where imputed values may lie: in the range that their column can have, as far as the observed cells tell it.
+
+A column that has only nonnegative values stays nonnegative, one with only nonpositive ones nonpositive, one between 0
+and 1 (a share) stays between. An end of the observed range that is a value of several cells (three at least, and one in
+a hundred) is taken for an end of the scale, such as 100 of a percentage or 5 of a questionnaire's answers. Elsewhere
+values may lie outside of the observed range by one standard deviation, for what is hidden may be more extreme than what
+is seen; from a tenth of one on a note tells how many do.
+
+A conditional mean obeys because it is a mean of such values; regressions do not know it, and their answers are pulled
+in (:mod:`mirimpute.methods.inside`). Indicators of categories have no limits here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from mirimpute.table.columns import Column
+
+Array = np.ndarray
+Limits = tuple[Array, Array]
+"""Lowest and highest, float64 (d,) each."""
+
+_FEWEST_AT_AN_END, _SHARE_AT_AN_END = 3, 0.01
+MARGIN = 1.0
+"""Standard deviations by which values may lie outside of the observed range, where nothing forbids it."""
+TOLD = 0.1
+"""Standard deviations outside of the observed range from which on a note tells it."""
+
+
+def natural_limits(x_incomplete: Array, columns: Sequence[Column]) -> Limits:
+    """Return what each column can have, infinite where nothing is known of it.
+
+    Args:
+        x_incomplete: float64 (n, d), encoded, original units, NaN where missing, at least one value per column.
+        columns: of the same, see :attr:`mirimpute.table.encoding.Encoding.encoded_columns`.
+    """
+    from mirimpute.table.columns import Kind
+
+    is_indicator = np.array([column.kind is Kind.CATEGORICAL for column in columns], dtype=bool)
+    is_date = np.array([column.kind is Kind.DATETIME for column in columns], dtype=bool)
+    lowest, highest = np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0)
+    enough = np.maximum(_FEWEST_AT_AN_END, _SHARE_AT_AN_END * (~np.isnan(x_incomplete)).sum(axis=0))
+    floor = np.where((lowest >= 0) & ~is_date, 0.0, -np.inf)
+    ceiling = np.where((highest <= 0) & ~is_date, 0.0, np.inf)
+    ceiling = np.where((lowest >= 0) & (highest <= 1) & ~is_date, np.minimum(ceiling, 1.0), ceiling)
+    floor = np.where((x_incomplete == lowest).sum(axis=0) >= enough, lowest, floor)
+    ceiling = np.where((x_incomplete == highest).sum(axis=0) >= enough, highest, ceiling)
+    for j, column in enumerate(columns):
+        if column.kind is Kind.ORDINAL:
+            floor[j], ceiling[j] = 0.0, len(column.categories) - 1.0
+    return np.where(is_indicator, -np.inf, floor), np.where(is_indicator, np.inf, ceiling)
+
+
+def limits(x_incomplete: Array, spread: Array | float, natural: Limits) -> Limits:
+    """Return where values may lie: the observed range widened by ``spread`` (unless it is a point), inside ``natural``.
+
+    Args:
+        x_incomplete: float64 (n, d), NaN where missing.
+        spread: (d,), a standard deviation.
+        natural: see :func:`natural_limits`, in the same scale.
+    """
+    lowest, highest = np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0)
+    margin = np.where(highest > lowest, MARGIN * spread, 0.0)
+    largest = np.finfo(float).max
+    with np.errstate(over="ignore"):
+        lowest, highest = np.maximum(lowest - margin, natural[0]), np.minimum(highest + margin, natural[1])
+    return np.clip(lowest, -largest, largest), np.clip(highest, -largest, largest)

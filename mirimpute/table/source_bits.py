@@ -1,0 +1,85 @@
+"""From a standardised table back to original units: a value that was observed comes back as the source's own bits.
+
+0.1 + 0.2 is not 0.3, and neither is a price that was standardised and restored. What a method draws from the observed
+values of a column, or gets by its range, is a value of the source, and is looked up instead of computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mirimpute.table.scale import Scale
+
+Array = np.ndarray
+
+_ROUNDING = 16 * np.finfo(float).eps
+
+
+@dataclass(frozen=True)
+class SourceBits:
+    """The observed values of each column, in order: standardised and as the source has them.
+
+    Attributes:
+        standardised, original: for each column an array (k,), the second what the first was made of.
+    """
+
+    standardised: tuple[Array, ...]
+    original: tuple[Array, ...]
+
+    @classmethod
+    def of(cls, original: Array, standardised: Array, whole: Array | None = None) -> SourceBits:
+        """Return the observed values of a table.
+
+        Args:
+            original: float64 (n, d), NaN where missing.
+            standardised: (n, d), the same cells in the scale of a method.
+            whole: bool (d,), columns of which every value is kept, of the others the lowest and the highest: where
+                nothing else is drawn from the observed ones (default: all).
+
+        >>> SourceBits.of(np.array([[0.3], [0.1], [0.3]]), np.array([[1.0], [-2.0], [1.0]])).original[0].tolist()
+        [0.1, 0.3]
+        """
+        found = []
+        for j, (column, numbers) in enumerate(zip(original.T, standardised.T, strict=True)):
+            seen = ~np.isnan(column) & ~np.isnan(numbers)  # a wild cell is missing for the method
+            distinct, first = np.unique(numbers[seen], return_index=True)
+            kept = slice(None) if whole is None or whole[j] or not len(distinct) else [0, -1]
+            found.append((distinct[kept], column[seen][first][kept]))
+        return cls(tuple(each for each, _ in found), tuple(each for _, each in found))
+
+    def restored(self, x: Array, scale: Scale) -> Array:
+        """Return ``x`` (..., d) in original units, what is an observed value but for rounding as that value.
+
+        >>> x, scale = np.array([[0.1], [0.3], [0.9]]), Scale(np.array([0.7]), np.array([0.3]))
+        >>> z = scale.standardise(x)
+        >>> scale.restore(z)[1, 0], SourceBits.of(x, z).restored(z, scale)[1, 0]
+        (0.29999999999999993, 0.3)
+        """
+        result = scale.restore(x)
+        for j, (values, original) in enumerate(zip(self.standardised, self.original, strict=True)):
+            if len(values):
+                column = np.ascontiguousarray(x[..., j])
+                place = np.searchsorted((values[1:] + values[:-1]) / 2, column)
+                near = np.abs(column - values[place]) <= _ROUNDING * (1 + np.abs(values[place]))
+                result[..., j] = np.where(near, original[place], result[..., j])
+        return result
+
+    def arrays(self) -> dict[str, Array]:
+        """Return everything as plain arrays, for files without pickle; :meth:`from_arrays` reads them."""
+        pairs = enumerate(zip(self.standardised, self.original, strict=True))
+        return {f"{j}": np.stack(pair) for j, pair in pairs}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array], n_columns: int) -> SourceBits:
+        """Return what :meth:`arrays` wrote.
+
+        Raises:
+            KeyError, ValueError: the arrays are not those of ``n_columns`` columns.
+        """
+        pairs = [arrays[f"{j}"] for j in range(n_columns)]
+        if any(pair.ndim != 2 or len(pair) != 2 or not np.isfinite(pair).all() for pair in pairs):
+            raise ValueError("observed values that are no pairs of finite numbers")
+        return cls(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs))

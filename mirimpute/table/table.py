@@ -1,0 +1,156 @@
+"""`Table`: the values of a dataset with the names and kinds of its columns."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mirimpute.errors import DataError, MirimputeWarning, unknown
+from mirimpute.table.columns import OF_TIME, Column, Kind, encoded
+from mirimpute.table.dates import durations, moments
+from mirimpute.table.hints import culprit
+from mirimpute.table.storage import is_far, missing_in
+from mirimpute.table.wild import Fences
+
+
+@dataclass(frozen=True)
+class Table:
+    """A complete or incomplete table of numbers, dates and categories.
+
+    Attributes:
+        name: the dataset's name, as in result rows.
+        values: float64 (n_rows, n_columns), original units, the number of the category, or seconds of a date; NaN
+            where the source itself has no value.
+        columns: name, kind and categories of each column, in order.
+        dropped: names of the columns of the source that were left out, because they are text.
+    """
+
+    name: str
+    values: np.ndarray
+    columns: tuple[Column, ...]
+    dropped: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2 or self.values.shape[1] != len(self.columns):
+            raise AssertionError(f"values {self.values.shape} do not fit {len(self.columns)} columns")
+
+    @property
+    def missing(self) -> np.ndarray:
+        """Bool (n_rows, n_columns): True where the source itself has no value."""
+        return np.isnan(self.values)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of shape, column names, kinds and values: two tables with the same hash are the same problem."""
+        digest = hashlib.sha256()
+        digest.update(repr((self.values.shape, [(c.name, c.kind.value) for c in self.columns])).encode())
+        for column in self.columns:
+            digest.update(repr(column.categories).encode() if column.categories else b"")
+        if Fences.of(self.values, self.columns).wild(self.values).any():
+            digest.update(b"wild cells are left out")  # methods got another problem before they were
+        digest.update(np.ascontiguousarray(self.values, dtype="<f8").tobytes())
+        return digest.hexdigest()
+
+    def to_frame(self, values: np.ndarray | None = None) -> pd.DataFrame:
+        """Return ``values`` (default: the table's own), of the same columns, as a DataFrame.
+
+        Categories are themselves, dates ``datetime64``, durations ``timedelta64`` (of nanoseconds, or of microseconds
+        where these do not reach); numbers stay float64.
+        """
+        values = self.values if values is None else values
+        return pd.DataFrame({c.name: _readable(values[:, j], c) for j, c in enumerate(self.columns)})
+
+
+def _readable(numbers: np.ndarray, column: Column) -> Any:
+    if column.kind in OF_TIME:
+        missing = np.isnan(numbers)
+        make = moments if column.kind is Kind.DATETIME else durations
+        times = make(np.where(missing, 0.0, numbers), "us" if is_far(numbers) else "ns")
+        return times.mask(missing)
+    if not column.categories:
+        return numbers
+    numbers = np.clip(numbers, 0, len(column.categories) - 1)  # a prediction may lie beyond the last of an order
+    dtype = pd.CategoricalDtype(list(column.categories), ordered=column.kind is Kind.ORDINAL)
+    return pd.Categorical.from_codes(np.where(np.isnan(numbers), -1, numbers).round().astype(np.int64), dtype=dtype)
+
+
+def table_from_frame(
+    frame: pd.DataFrame, name: str, kinds: Mapping[str, str | Sequence[Any]] | None = None, from_text: bool = False
+) -> Table:
+    """Return ``frame`` as a :class:`Table`, checked.
+
+    Args:
+        frame: (n_rows, n_columns); missing cells are NaN, None or NA. Columns of text are left out with a warning that
+            names them.
+        name: the dataset's name, for messages and rows.
+        kinds: column -> kind, "text", or its categories in order; the rest by :func:`~.columns.kind_of`.
+        from_text: texts mark the missing cells of the source, so that an option can name more of them.
+
+    Raises:
+        DataError: fewer than two rows, no column that can be imputed, duplicate column names, infinite values, a column
+            with no value at all, or one that is not of the kind asked for; the message names the column and the fix.
+        UserError: ``kinds`` names an unknown column or kind.
+    """
+    kinds = {str(name): kind for name, kind in (kinds or {}).items()}
+    names = [str(c) for c in frame.columns]
+    if len(frame) < 2:
+        raise DataError(f"dataset {name!r} has {len(frame)} row(s): imputation needs at least 2, give a longer table")
+    repeated = sorted({n for n in names if names.count(n) > 1})
+    if repeated:
+        raise DataError(f"dataset {name!r} has duplicate column names {repeated}: rename the columns")
+    for each in kinds:
+        if each not in names:
+            raise unknown("column", each, names)
+    empty = [each for j, each in enumerate(names) if kinds.get(each) != "text" and missing_in(frame.iloc[:, j]).all()]
+    if empty:
+        raise DataError(f"dataset {name!r} has no value at all in column(s) {empty}: drop these columns")
+    found = [encoded(frame.iloc[:, j], each, kinds.get(each)) for j, each in enumerate(names)]
+    kept = [each for each in found if each is not None]
+    dropped = tuple(each for each, result in zip(names, found, strict=True) if result is None)
+    if not kept:
+        raise DataError(
+            f"dataset {name!r} has no column that can be imputed, only text (columns: {', '.join(names[:10]) or 'none'}"
+            "): give numbers or categories, or name the kind of a column as +dataset.kinds.COLUMN=categorical "
+            "(mirimpute-impute: --kind COLUMN=categorical)"
+        )
+    columns = tuple(column for _, column in kept)
+    values = np.column_stack([numbers for numbers, _ in kept])
+    values[np.isnan(values)] = np.nan  # NaNs differ in bits that mean nothing and would change the hash
+    infinite = [c.name for c, bad in zip(columns, np.isinf(values).any(axis=0), strict=True) if bad]
+    if infinite:
+        raise DataError(
+            f"dataset {name!r} holds infinite values in column(s) {infinite}, or numbers beyond 1.8e308: replace them "
+            "by empty cells, or drop them"
+        )
+    _warn_of_words(frame, names, columns, dropped, kinds, name, from_text)
+    return Table(name=name, values=values, columns=columns, dropped=dropped)
+
+
+def _warn_of_words(
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    columns: Sequence[Column],
+    dropped: Sequence[str],
+    kinds: Mapping[str, Any],
+    name: str,
+    from_text: bool,
+) -> None:
+    """Warn of columns that were left out, and of words in columns of numbers, which make them categories."""
+    of_words = [*dropped, *(column.name for column in columns if column.categories)]
+    asked = [each for each in of_words if each not in kinds]
+    culprits = {each: culprit(frame.iloc[:, names.index(each)], each, from_text) for each in asked}
+    coded = [column.name for column in columns if culprits.get(column.name, ("", ""))[0]]
+    left_out = [each for each in dropped if each in asked]
+    for which, what in ((left_out, "of text left out"), (coded, "taken as categories")):
+        found = [f"{each} ({culprits[each][0]})" if culprits[each][0] else each for each in which]
+        ways = [f"; {each}: {culprits[each][1]}" for each in which if culprits[each][1]]
+        if found:
+            warnings.warn(
+                f"dataset {name!r}: column(s) {what}: {', '.join(found)}{''.join(ways)}", MirimputeWarning, stacklevel=3
+            )

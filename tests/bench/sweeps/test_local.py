@@ -1,0 +1,83 @@
+"""The launcher `local`: same rows as one process, progress, an orderly end."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from mirimpute.bench.results.claims import running
+from mirimpute.bench.results.journal import read_progress, sweeps
+from mirimpute.cli.report import main as report
+from tests.bench.sweeps.commands import GRID, descendants, results, start, sweep, until
+
+LOCAL = "hydra/launcher=local"
+SLOW = ("dataset=iris", "method=missforest", "method.trees=2000", "method.rounds=50", "threads=1")
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found through /proc")
+
+
+def test_the_same_rows_as_in_one_process(tmp_path: Path) -> None:
+    grid = (*GRID, "seed=0,1")
+    sweep(*grid, f"results_dir={tmp_path}/one")
+    printed = sweep(*grid, f"results_dir={tmp_path}/two", LOCAL, "hydra.launcher.n_jobs=2")
+    assert "ice" in printed
+    assert len(results(tmp_path / "one")) == 4
+    assert results(tmp_path / "one") == results(tmp_path / "two")
+    (sweep_dir,) = sweeps(tmp_path / "two")
+    progress = read_progress(sweep_dir)
+    assert progress is not None
+    assert progress.by_method == {"mean": {"ok": 2, "resumed": 0, "left": 0}, "ice": {"ok": 2, "resumed": 0, "left": 0}}
+    assert running(tmp_path / "two") == []
+
+
+def test_a_failure_is_a_row_and_an_impossible_request_none(tmp_path: Path) -> None:
+    there = f"results_dir={tmp_path}"
+    sweep("dataset=iris", "method=mean", "missing_rate=0.3,1.5", there, LOCAL, code=1)
+    printed = sweep("dataset=iris", "method=mean,meann", there, LOCAL, code=2)
+    assert "did you mean 'mean'" in printed
+    assert "n_jobs=0 computes nothing" in sweep("method=mean,ice", there, LOCAL, "hydra.launcher.n_jobs=0", code=2)
+
+
+@needs_proc
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("launcher", [LOCAL, "hydra/launcher=basic"])
+def test_a_sweep_stops_before_its_cells_end_and_says_how_to_go_on(
+    tmp_path: Path, number: signal.Signals, launcher: str
+) -> None:
+    process = start("-m", *SLOW, "seed=0,1,2", f"results_dir={tmp_path}", launcher)
+    until(lambda: running(tmp_path))
+    family = descendants(process.pid)
+    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "0 of 3 cells are done, 0 of them failed, 3 are left" in err
+    assert "resume=true" in err
+    # A process that is just being started, and is told too, may print where it was; the command itself may not.
+    assert "cli/bench.py" not in err
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), seconds=5)
+    assert running(tmp_path) == []
+
+
+def test_status_reads_a_sweep_while_it_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(["status", str(tmp_path)]) == 2
+    assert "no sweep in" in capsys.readouterr().err
+    sweep("dataset=iris", "method=mean", "seed=0,1", f"results_dir={tmp_path}")
+    process = start("-m", *SLOW, "seed=0,1,2", f"results_dir={tmp_path}", LOCAL)
+    until(lambda: running(tmp_path))
+    assert report(["status", str(tmp_path)]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert "0 of 3 done, 0 failed" in printed
+    assert "mirimpute-bench -m dataset=iris" in printed
+    assert "running: iris mcar 0.3 missforest seed" in printed
+
+
+def test_joblib_works_too(tmp_path: Path) -> None:
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher", reason="needs the extra `cluster`")
+    joblib = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    sweep("dataset=iris", "method=mean", "protocol.metrics=[rmse]", "seed=0,1", f"results_dir={tmp_path}", *joblib)
+    assert set(results(tmp_path)) == {("mean", 0), ("mean", 1)}

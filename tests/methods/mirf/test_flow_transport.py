@@ -1,0 +1,195 @@
+"""Pairs, predictions and their identities."""
+
+import numpy as np
+import pytest
+import torch
+
+from mirimpute.flow.network import ResidualNetwork
+from mirimpute.flow.ode import integrate
+from mirimpute.flow.path import velocity
+from mirimpute.methods.gaussian import fit_em
+from mirimpute.methods.mirf import flow_transport as flow
+from mirimpute.methods.mirf import held_out
+from mirimpute.methods.mirf.held_out import Fit, pattern_fades
+from mirimpute.methods.mirf.prediction import Predictor
+from mirimpute.methods.mirf.rows import Rows
+from mirimpute.methods.mirf.settings import Mirf
+from mirimpute.methods.mirf.training_pairs import draw_pairs, draw_patterns
+from tests.methods.conftest import correlated, problem_of
+
+
+@pytest.fixture
+def table():
+    _, x_incomplete = correlated(n=60, d=4, rate=0.4)
+    missing = torch.as_tensor(np.isnan(x_incomplete))
+    values = torch.as_tensor(np.nan_to_num(x_incomplete))
+    base = fit_em(values, ~missing, 0.05)
+    return x_incomplete, missing, values.float(), base
+
+
+def _network(predictor, d):
+    """A network whose output is not zero, as it would be before training."""
+    network = ResidualNetwork(2, predictor.n_features, d, 16, 1, 0.0, torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        network.leave.weight.normal_(generator=torch.Generator().manual_seed(1))
+    return network
+
+
+def test_patterns_are_those_of_incomplete_rows_or_unions_with_the_rows_own(table):
+    _, missing, _, base = table
+    patterns = draw_patterns(missing, base, torch.Generator().manual_seed(0))
+    own = {tuple(row) for row in missing.tolist() if any(row)}
+    assert {tuple(row) for row in patterns.hidden[: patterns.n_shared].tolist()} == own
+    union, row = patterns.hidden[patterns.n_shared :], patterns.row[patterns.n_shared :]
+    assert (missing[row] <= union).all()
+    assert not patterns.partial
+
+
+def test_pairs_weigh_targets_only_and_know_what_the_base_says(table):
+    _, missing, values, base = table
+    generator = torch.Generator().manual_seed(0)
+    patterns = draw_patterns(missing, base, generator)
+    chains = torch.where(missing, 77.0, values).expand(3, *values.shape)  # completions that would be noticed
+    rows, weights, starts = draw_pairs(
+        chains,
+        patterns,
+        base,
+        (~missing).float(),
+        own_hidden_fraction=0.5,
+        source="noise",
+        shape=(4, 2, 50),
+        generator=generator,
+    )
+    assert rows.values.shape == weights.shape == starts.shape == (4, 2, 50, 4)
+    targets = weights > 0
+    assert targets.any()
+    assert (targets <= rows.hidden).all()
+    assert (rows.values[targets] != 77.0).all()  # a completion is never a target
+    values, hidden = rows.values.reshape(-1, 4), rows.hidden.reshape(-1, 4)
+    mean, spread = base.condition(values, ~hidden)
+    assert torch.allclose(rows.mean.reshape(-1, 4)[hidden], mean[hidden], rtol=1e-3, atol=1e-3)
+    assert torch.allclose(rows.spread.reshape(-1, 4)[hidden], spread[hidden], rtol=1e-3, atol=1e-3)
+    assert (rows.values[~rows.hidden] == 77.0).any()  # but it is a condition
+
+
+def test_prediction_at_tau_0_does_not_depend_on_the_noise(table):
+    x_incomplete, missing, values, base = table
+    predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
+    network = _network(predictor, 4)
+    rows = Rows(values, missing, *base.condition(values, ~missing)).for_members(2)
+    noise = torch.randn((2, 2, 60, 4), generator=torch.Generator().manual_seed(0))
+    tau = torch.zeros(2, 60, 1)
+    first, second = (predictor.predict(network, part, rows, tau) for part in noise)
+    assert torch.equal(first, second)
+    later = [predictor.predict(network, part, rows, tau + 0.5) for part in noise]
+    assert not torch.allclose(*later)
+
+
+@pytest.mark.parametrize("source", ["noise", "imputation"])
+def test_draws_end_where_the_flow_of_the_predictions_ends(table, source):
+    """They are integrated in other coordinates, and what stays of a row enters the network once: the same curve."""
+    x_incomplete, missing, values, base = table
+    predictor = Predictor.of(x_incomplete, 4, source, torch.device("cpu"))
+    network = _network(predictor, 4)
+    rows = Rows(values, missing, *base.condition(values, ~missing))
+    start = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0))
+    many = rows.for_members(2)
+
+    def speed(x, tau):
+        time = x.new_full((2, 60, 1), tau)
+        return velocity(predictor.predict(network, x, many, time), x, time)
+
+    def drawn(solver, steps, trust=1.0):
+        return predictor.draw(network, rows, start, trust=trust, solver=solver, steps=steps)[:, missing]
+
+    with torch.no_grad():
+        exact = integrate(speed, start, 4000, "heun").clamp(predictor.lowest, predictor.highest)[:, missing]
+    errors = [float((drawn("heun", steps) - exact).abs().max()) for steps in (4, 8, 64)]
+    assert errors[2] < 0.01
+    assert errors[1] < 0.5 * errors[0]
+    assert float((drawn("euler", 64) - exact).abs().mean()) < 0.05
+    assert not torch.allclose(exact, drawn("heun", 64, trust=0.0), atol=0.05)
+
+
+@pytest.mark.parametrize("solver", ["euler", "heun"])
+def test_the_base_is_drawn_exactly_in_two_steps_and_one_step_is_the_mean(table, solver):
+    x_incomplete, missing, values, base = table
+    predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
+    network = _network(predictor, 4)
+    rows = Rows(values, missing, *base.condition(values, ~missing))
+    narrow = Rows(values, missing, rows.mean, 0.02 * rows.spread)
+    noise = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0))
+    drawn = predictor.draw(network, narrow, noise, trust=0.0, solver=solver, steps=2)
+    wanted = (narrow.mean + narrow.spread * noise).clamp(predictor.lowest, predictor.highest)
+    assert torch.allclose(drawn[:, missing], wanted[:, missing], atol=1e-5)
+    once = predictor.draw(network, rows, noise, trust=0.7, solver=solver, steps=1)
+    many = rows.for_members(2)
+    mean = predictor.predict(network, torch.zeros(2, 60, 4), many, torch.zeros(2, 60, 1), trust=0.7)
+    mean = mean.clamp(predictor.lowest, predictor.highest)
+    assert torch.allclose(once[:, missing], mean[:, missing], atol=1e-6)
+
+
+def test_hidden_entries_are_never_read(table):
+    x_incomplete, missing, values, base = table
+    predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
+    network = _network(predictor, 4)
+    mean, spread = base.condition(values, ~missing)
+    answers = [
+        predictor.mean(network, Rows(torch.where(missing, poison, values), missing, mean, spread))
+        for poison in (0.0, 1e30)
+    ]
+    assert torch.equal(*answers)
+
+
+def test_without_trust_the_base_answers(table):
+    x_incomplete, missing, values, base = table
+    predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
+    network = _network(predictor, 4)
+    rows = Rows(values, missing, *base.condition(values, ~missing))
+    point = predictor.mean(network, rows, trust=0.0)
+    assert torch.allclose(point[missing], rows.mean[missing], atol=1e-6)
+    assert not torch.allclose(predictor.mean(network, rows, trust=1.0)[missing], rows.mean[missing], atol=1e-3)
+
+
+def test_draws_keep_what_is_seen_and_give_every_chain_its_own_noise(table):
+    x_incomplete, missing, values, base = table
+    predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
+    rows = Rows(values, missing, *base.condition(values, ~missing))
+    noise = torch.randn((3, 60, 4), generator=torch.Generator().manual_seed(0))
+    draws = predictor.draw(_network(predictor, 4), rows, noise, trust=0.5, solver="euler", steps=4)
+    assert draws.shape == (3, 60, 4)
+    assert (draws[:, ~missing] == values[~missing]).all()
+    assert not torch.allclose(draws[0][missing], draws[2][missing])
+
+
+def test_trust_is_the_least_squares_weight_kept_between_0_and_1():
+    generator = torch.Generator().manual_seed(0)
+    correction = torch.randn(1000, generator=generator)
+    noise = torch.randn(1000, generator=generator)
+    for slope, expected in ((0.4, 0.4), (1.7, 1.0), (-0.5, 0.0)):
+        fit = Fit()
+        fit.add(correction[:500], (slope * correction + 0.1 * noise)[:500])
+        fit.add(correction[500:], (slope * correction + 0.1 * noise)[500:])
+        assert fit.trust == pytest.approx(expected, abs=0.02)
+        left = slope * correction + 0.1 * noise - fit.trust * correction
+        assert fit.error == pytest.approx(float(left.square().mean().sqrt()), rel=1e-4)
+
+
+def test_the_pattern_fades_from_means_to_the_truth_and_not_within_the_noise():
+    x, x_incomplete = correlated(n=800, d=4, rate=0.4)
+    missing = np.isnan(x_incomplete)
+    means = np.where(missing, np.nanmean(x_incomplete, axis=0), x)
+    assert pattern_fades(x, means, missing)
+    assert not pattern_fades(means, x, missing)
+    assert not pattern_fades(x, x, missing)
+    assert not pattern_fades(x[:8], means[:8], missing[:8])  # too few to judge
+
+
+@pytest.mark.parametrize("fades", [True, False])
+def test_rounds_end_when_neither_held_out_cells_nor_the_pattern_improve(fades, monkeypatch):
+    _, x_incomplete = correlated(n=200, d=4, rate=0.3)
+    monkeypatch.setattr(flow, "pattern_fades", lambda now, before, missing: fades)
+    monkeypatch.setattr(held_out.Best, "offer", lambda self, network, number, fit: None)  # nothing is ever better
+    method = Mirf(rounds=5, patience=2, steps=4, final_steps=4, width=8, trees=8, draws=2)
+    trace = method.fit(problem_of(x_incomplete)).impute().trace
+    assert len(trace) == (5 if fades else 2)
