@@ -12,6 +12,7 @@ from unittest import mock
 
 import numpy as np
 import pandas as pd
+from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
 
 from benchmarks import page
 from benchmarks.cells import CASE, LIMITS, Sweep, read_cells, run_sweeps, write_csv
@@ -20,7 +21,6 @@ from mirimpute.methods.base import Completed, Fitted
 from mirimpute.methods.columnwise.classifier import Corners
 from mirimpute.methods.loop import columns_of
 from mirimpute.methods.mirf.settings import Mirf
-from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
 
 PROGRAM = "codes"
 DATASETS = ("penguins", "titanic", "credit-g")

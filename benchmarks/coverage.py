@@ -13,9 +13,9 @@ import numpy as np
 from benchmarks import page
 from benchmarks.command import HERE, exit_code, write_text
 from mirimpute import MirfImputer, pool
-from mirimpute.bench.method_catalog import named_method
+from mirimpute.methods.base import problem_of
+from mirimpute.methods.presets import named_method
 from mirimpute.table.columns import Column, Kind
-from mirimpute.table.encoding import problem_of
 
 PROGRAM = "coverage"
 TRUTH = np.array([0.0, 1.0])

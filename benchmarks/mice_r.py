@@ -26,8 +26,8 @@ from mirimpute.amputation import MECHANISMS, amputate
 from mirimpute.bench.dataset_catalog import named_dataset
 from mirimpute.datasets.location import data_directory
 from mirimpute.errors import UserError, unknown
+from mirimpute.methods.base import Problem, problem_of
 from mirimpute.methods.baselines.mice import Mice
-from mirimpute.methods.problem import Problem
 from mirimpute.metrics.categories import brier
 from mirimpute.metrics.comparison import Comparison
 from mirimpute.metrics.draws import Draws
@@ -36,8 +36,9 @@ from mirimpute.metrics.w1_marginal import w1_marginal_scored
 from mirimpute.numerics.crps import crps
 from mirimpute.seeding import generator
 from mirimpute.table.columns import Column, Kind
-from mirimpute.table.encoding import Encoding, problem_of
+from mirimpute.table.encoding import Encoding
 from mirimpute.table.scale import Scale
+from mirimpute.types import Array
 
 PROGRAM = "mice_r"
 SCRIPT = HERE / "mice_r.R"
@@ -50,8 +51,6 @@ TOLERANCE = 0.1
 MEASURES = {"energy": "energy", "crps": "CRPS", "w1": "W1", "brier": "Brier", "bias": "bias", "distinct": "distinct"}
 COMPARED = ("energy", "crps", "w1", "brier")
 """Measures whose ratio has a meaning; bias and distinct values are shown side by side."""
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,14 @@ import torch
 from benchmarks import page
 from benchmarks.command import exit_code, parser_of, seeds, write_text
 from mirimpute.datasets.synthetic import TwoGaussians
+from mirimpute.methods.base import Problem
 from mirimpute.methods.baselines.mirf_paper import MirfPaper, fill_noise
 from mirimpute.methods.baselines.paper_flow import PaperFlowSettings, PaperFlowTransport
 from mirimpute.methods.loop import Schedule, reduce
-from mirimpute.methods.problem import Problem, no_progress
 from mirimpute.metrics.comparison import Comparison
 from mirimpute.metrics.mmd2 import mmd2, mmd2_v
 from mirimpute.seeding import generator, integer_seed
+from mirimpute.types import no_progress
 
 PROGRAM = "paper-toy"
 NOTEBOOK = (0.0212, 0.0017, 0.0010, 0.0001, 0.0001)

@@ -15,9 +15,9 @@ import pandas as pd
 
 from benchmarks import page
 from benchmarks.command import HERE, exit_code, seeds, write_text
-from mirimpute.bench.method_catalog import named_method
+from mirimpute.methods.base import problem_of
+from mirimpute.methods.presets import named_method
 from mirimpute.table.columns import Column, Kind
-from mirimpute.table.encoding import problem_of
 
 PROGRAM = "selection"
 DRIVERS, SLOPES, ROWS = (1, 2, 4), (0.5, 1.0, 2.0, 3.0), (200, 1000, 5000)

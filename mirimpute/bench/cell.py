@@ -26,11 +26,12 @@ from mirimpute.bench.scoring import SCORED_ROWS_SEED, Answers, answers_of, judge
 from mirimpute.bench.tracing import trace_with_information
 from mirimpute.datasets.base import Dataset
 from mirimpute.errors import ImputationError, UserError
-from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
+from mirimpute.methods.base import Imputation, Problem, problem_of
 from mirimpute.seeding import generator, integer_seed
-from mirimpute.table.encoding import Encoding, problem_of
+from mirimpute.table.encoding import Encoding
 from mirimpute.table.source_bits import SourceBits
 from mirimpute.table.table import Table
+from mirimpute.types import Progress, no_progress
 
 if TYPE_CHECKING:
     import pandas as pd

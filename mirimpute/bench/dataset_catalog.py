@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from mirimpute.bench.conf_location import conf_dir, descriptions, entry
-from mirimpute.custom import Reference
+from mirimpute.bench.sweeps.custom import Reference
 from mirimpute.datasets.base import Dataset
 from mirimpute.datasets.openml_source import OpenML
 from mirimpute.datasets.registry import DATASETS

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mirimpute.errors import ImputationError
-from mirimpute.methods.problem import Imputation, Problem
+from mirimpute.methods.base import Imputation, Problem
 from mirimpute.methods.sanity import check as check_sanity
 from mirimpute.methods.sanity import few_rows_note, worse_than_mean
 from mirimpute.seeding import integer_seed

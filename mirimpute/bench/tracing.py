@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from mirimpute.methods.base import Imputation, Problem
 from mirimpute.methods.history import MOST_CELLS, MOST_COLUMNS
-from mirimpute.methods.problem import Imputation, Problem
 from mirimpute.metrics.comparison import Comparison, Undefined
 from mirimpute.metrics.mutual_information import pattern_predictability
 

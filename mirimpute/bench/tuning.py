@@ -10,7 +10,7 @@ import numpy as np
 
 from mirimpute.bench.search_spaces import SEARCH_SPACES, Between, Space
 from mirimpute.errors import ImputationError, NotInstalledError, UserError, unknown
-from mirimpute.methods.problem import Problem
+from mirimpute.methods.base import Problem
 from mirimpute.methods.registry import METHODS
 from mirimpute.seeding import generator, integer_seed
 
@@ -70,7 +70,8 @@ def masked_problem(dataset: str, missing_rate: float, seed: int) -> Problem:
     from mirimpute.amputation.registry import MECHANISMS
     from mirimpute.bench.dataset_catalog import named_dataset
     from mirimpute.datasets.location import data_directory
-    from mirimpute.table.encoding import Encoding, problem_of
+    from mirimpute.methods.base import problem_of
+    from mirimpute.table.encoding import Encoding
 
     source, mechanism = named_dataset(dataset), MECHANISMS["mcar"](name="mcar")
     table = source.load(data_directory())

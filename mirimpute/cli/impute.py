@@ -35,17 +35,17 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def complete(options: argparse.Namespace) -> int:
     """Read, impute, write, and say in a line what was done."""
-    from mirimpute.bench.method_catalog import named_method
     from mirimpute.bench.run.isolation import run_isolated
     from mirimpute.cli.file_options import file_options
     from mirimpute.cli.progress import rich_progress
     from mirimpute.datasets.files import File
+    from mirimpute.methods.base import problem_of
     from mirimpute.methods.device import torch_device
     from mirimpute.methods.inside import inside
+    from mirimpute.methods.presets import named_method
     from mirimpute.methods.sanity import check as check_sanity
     from mirimpute.seeding import integer_seed
     from mirimpute.table.completion import check_target, write_completed
-    from mirimpute.table.encoding import problem_of
     from mirimpute.table.source_bits import SourceBits
 
     if options.draws < 0:
@@ -107,7 +107,7 @@ def _still_empty(frame: pd.DataFrame, table: Table) -> str:
 
 def _has_draws(options: argparse.Namespace) -> bool:
     """Return whether the method has a parameter for the number of draws, and some are asked for."""
-    from mirimpute.bench.method_catalog import named_method
+    from mirimpute.methods.presets import named_method
 
     return options.draws > 0 and hasattr(named_method(options.method), "draws")
 

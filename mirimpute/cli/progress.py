@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mirimpute.methods.problem import Progress, no_progress
+from mirimpute.types import Progress, no_progress
 
 
 @contextmanager

@@ -108,9 +108,9 @@ class MirfImputer(TransformerMixin, BaseEstimator):
 
     def _settings(self) -> Mirf:
         """Return the method; errors as :meth:`fit`."""
-        from mirimpute.bench.method_catalog import named_method
         from mirimpute.methods.chained import is_composed
         from mirimpute.methods.mirf.settings import Mirf
+        from mirimpute.methods.presets import named_method
 
         self._check()
         settings = named_method(self.preset, self.parameters)
@@ -124,8 +124,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
 
     def _learn(self, settings: Mirf, x: np.ndarray, columns: tuple[Column, ...], seed: int) -> None:
         """Fit to cells (n_rows, n_columns) as :meth:`_read` returns them."""
+        from mirimpute.methods.base import problem_of
         from mirimpute.methods.mirf.learn import learn
-        from mirimpute.table.encoding import problem_of
         from mirimpute.table.source_bits import SourceBits
 
         problem, encoding, scale = problem_of(x, columns, seed, self.device)

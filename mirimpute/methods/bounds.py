@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mirimpute.methods.problem import Problem
+from mirimpute.methods.base import Problem
 from mirimpute.table.ranges import Limits, limits
 
 _ANYWHERE = (np.array(-np.inf), np.array(np.inf))

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mirimpute.errors import UserError, unknown
+from mirimpute.methods.base import Imputation, Problem
 from mirimpute.methods.baselines.gaussian_em import GaussianEm
 from mirimpute.methods.baselines.hyper import Hyper
 from mirimpute.methods.baselines.ice import Ice
 from mirimpute.methods.baselines.mice import Mice
 from mirimpute.methods.baselines.missforest import MissForest
 from mirimpute.methods.mirf.self_masking import SELF_MASKING
-from mirimpute.methods.problem import Imputation, Problem, Progress
 from mirimpute.seeding import generator, integer_seed
+from mirimpute.types import Progress
 
 if TYPE_CHECKING:
     from mirimpute.methods.columnwise.regressor import NewRegressor

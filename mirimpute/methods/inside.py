@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from mirimpute.methods.base import Imputation, Problem
 from mirimpute.methods.bounds import allowed
-from mirimpute.methods.problem import Imputation, Problem
 from mirimpute.table.ranges import TOLD
 
 _ROUNDING = 1e-9

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from mirimpute.errors import ImputationError
+from mirimpute.methods.base import Imputation, Problem
 from mirimpute.methods.history import History
 from mirimpute.methods.inside import inside
-from mirimpute.methods.problem import Imputation, Problem, Progress
 from mirimpute.methods.sanity import LARGEST_VALUE
+from mirimpute.types import Progress
 
 
 class Transport(ABC):

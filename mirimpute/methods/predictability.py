@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mirimpute.methods.problem import Problem
+from mirimpute.methods.base import Problem
 from mirimpute.seeding import generator
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 _FEWEST_ROWS = 10
 _MOST_ROWS = 1000

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirimpute.errors import ImputationError
+from mirimpute.methods.base import Imputation, Problem
 from mirimpute.methods.predictability import told_cells
-from mirimpute.methods.problem import Imputation, Problem
 
 MEAN_TOLERANCE = 1e-6
 """A cell equals the mean of its column when it is this many observed standard deviations from it, or less."""

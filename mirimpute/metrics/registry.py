@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from mirimpute.custom import load
 from mirimpute.errors import UserError, unknown
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.categories import BRIER, ERROR_RATE, LOG_SCORE
@@ -26,6 +25,7 @@ from mirimpute.metrics.pointwise import MAE, RMSE
 from mirimpute.metrics.sliced_w2 import SLICED_W2
 from mirimpute.metrics.w1_marginal import W1_MARGINAL_SCORED, W1_MARGINAL_SUM
 from mirimpute.metrics.w2 import W2, W2SQ, W2SQ_HALF
+from mirimpute.types import import_object
 
 METRICS: dict[str, Metric[Comparison]] = {
     "rmse": RMSE,
@@ -79,7 +79,7 @@ def metric(name: str) -> Metric[Comparison]:
         return own[name]
     if "." not in name:
         raise unknown("metric", name, own)
-    found = load(name, "protocol.metrics")
+    found = import_object(name, "protocol.metrics")
     if not isinstance(found, Metric):
         raise UserError(f"protocol.metrics: {name} is no mirimpute.metrics.Metric, but a {type(found).__name__}")
     if not _FIELD.fullmatch(found.name) or found.name in own:

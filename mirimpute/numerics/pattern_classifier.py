@@ -15,8 +15,7 @@ import numpy as np
 
 from mirimpute.numerics.binning import bin_edges
 from mirimpute.seeding import generator
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 LEAST = 10
 """Missing and observed cells that a column needs to be asked about."""

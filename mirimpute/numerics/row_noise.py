@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Array = np.ndarray
+from mirimpute.types import Array
 
 _MULTIPLIERS = np.array([0xD2511F53, 0xCD9E8D57], dtype=np.uint64)
 _WEYL = (0x9E3779B9, 0xBB67AE85)

@@ -12,13 +12,10 @@ from functools import cached_property
 
 import numpy as np
 
-from mirimpute.methods.problem import Problem
 from mirimpute.table.columns import Column, Kind
-from mirimpute.table.ranges import limits, natural_limits
 from mirimpute.table.scale import Scale, observed_scale
 from mirimpute.table.wild import NOWHERE, Fences
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 
 @dataclass(frozen=True)
@@ -134,29 +131,6 @@ class Encoding:
     def table_scale(self, scale: Scale) -> Scale:
         """Return the scale of the table's columns from that of the encoded ones; category numbers stay as they are."""
         return without_categories(scale.of(np.array([place[0] for place in self.places])), self.is_categorical)
-
-
-def problem_of(
-    x_incomplete: Array, columns: tuple[Column, ...], seed: int, device: str = "cpu"
-) -> tuple[Problem, Encoding, Scale]:
-    """Return the problem that a method gets of an incomplete table, and how its columns are encoded and scaled.
-
-    Wild cells (:mod:`mirimpute.table.wild`) are missing in the problem; ``encoding.fences`` tells them.
-
-    Args:
-        x_incomplete: float64 (n_rows, d), original units and numbers of categories, NaN where missing.
-        columns: of the table.
-        seed, device: see :class:`~mirimpute.methods.problem.Problem`.
-    """
-    encoding = Encoding(columns, Fences.of(x_incomplete, columns))
-    encoded = encoding.encode(x_incomplete)
-    scale = encoding.scale_of(encoded)
-    natural = natural_limits(encoded, encoding.encoded_columns)
-    x, (lowest, highest) = scale.standardise(encoded), (scale.standardise(each) for each in natural)
-    scale = scale.within(*limits(encoded, scale.spread, natural))
-    wild = encoding.wild(x_incomplete)
-    problem = Problem(x, encoding.encoded_columns, seed, device, encoding.categorical, lowest, highest, wild)
-    return problem, encoding, scale
 
 
 def without_categories(scale: Scale, is_categorical: Array) -> Scale:

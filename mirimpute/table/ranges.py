@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mirimpute.types import Array
+
 if TYPE_CHECKING:
     from mirimpute.table.columns import Column
 
-Array = np.ndarray
 Limits = tuple[Array, Array]
 """Lowest and highest, float64 (d,) each."""
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirimpute.table.scale import Scale
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 _ROUNDING = 16 * np.finfo(float).eps
 

@@ -30,11 +30,10 @@ import numpy as np
 
 from mirimpute.errors import MirimputeWarning
 from mirimpute.table.ranges import TOLD
+from mirimpute.types import Array
 
 if TYPE_CHECKING:
     from mirimpute.table.columns import Column
-
-Array = np.ndarray
 
 _RANGES, _RANGES_OF_TWO, _RANGES_OF_FEW, _TIMES_OF_ONE = 5.0, 100.0, 1000.0, 1e15
 _TAIL = 1000.0

@@ -19,12 +19,12 @@ from mirimpute.datasets.bundled import Bundled
 from mirimpute.datasets.files import File
 from mirimpute.datasets.synthetic import Gaussian
 from mirimpute.errors import MirimputeWarning, UserError
-from mirimpute.methods.base import Completed, Method
+from mirimpute.methods.base import Completed, Imputation, Method
 from mirimpute.methods.baselines.hot_deck import HotDeck
 from mirimpute.methods.baselines.ice import Ice
 from mirimpute.methods.baselines.mean import Mean
 from mirimpute.methods.mirf.settings import Mirf, Solver
-from mirimpute.methods.problem import Imputation, no_progress
+from mirimpute.types import no_progress
 
 IRIS = Bundled(name="iris", id="iris")
 TINY_MIRF = Mirf(rounds=1, steps=4, final_steps=4, width=8, batch=16, chains=2, solver=Solver(steps=2))

@@ -9,13 +9,13 @@ from mirimpute.bench.config import CellConfig, Protocol
 from mirimpute.bench.results.details import read_trace
 from mirimpute.bench.tracing import trace_with_information
 from mirimpute.datasets.synthetic import TwoGaussians
+from mirimpute.methods.base import Imputation
 from mirimpute.methods.baselines.hot_deck import HotDeck
 from mirimpute.methods.baselines.ice import Ice
 from mirimpute.methods.baselines.mean import Mean
 from mirimpute.methods.external.knn import Knn
 from mirimpute.methods.history import MOST_CELLS, History
 from mirimpute.methods.mirf.settings import Mirf
-from mirimpute.methods.problem import Imputation
 from mirimpute.table.scale import observed_scale
 from tests.methods.conftest import problem_of
 

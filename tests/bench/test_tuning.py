@@ -11,8 +11,7 @@ from mirimpute.bench import tuning
 from mirimpute.bench.search_spaces import SEARCH_SPACES, Between, OneOf
 from mirimpute.bench.tuning import hold_out, search_space, tune
 from mirimpute.errors import ImputationError, UserError
-from mirimpute.methods.base import Completed
-from mirimpute.methods.problem import Imputation
+from mirimpute.methods.base import Completed, Imputation
 from mirimpute.methods.registry import METHODS
 from tests.methods.conftest import correlated, problem_of
 

@@ -5,8 +5,8 @@ import pytest
 
 from benchmarks.cells import frame_of
 from benchmarks.codes import AnalogBits, Bits, page_of
+from mirimpute.methods.base import problem_of
 from mirimpute.table.columns import Column, Kind
-from mirimpute.table.encoding import problem_of
 from tests.benchmarks.rows import row
 
 

@@ -11,9 +11,9 @@ from mirimpute import MirfImputer
 from mirimpute.amputation import Mcar
 from mirimpute.bench.cell import run_cell
 from mirimpute.bench.config import CellConfig, Protocol
-from mirimpute.bench.method_catalog import named_method
 from mirimpute.datasets.files import File
 from mirimpute.errors import UserError
+from mirimpute.methods.presets import named_method
 
 QUICK = {"steps": 5, "final_steps": 5, "rounds": 1, "trees": 4, "passes": 1, "width": 8}
 COLOUR = pd.CategoricalDtype(["never", "red", "green", "blue"])

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from mirimpute import MirfImputer
-from mirimpute.bench.method_catalog import named_method
 from mirimpute.datasets.bundled import Bundled
+from mirimpute.methods.base import problem_of
+from mirimpute.methods.presets import named_method
 from mirimpute.table.columns import Column, Kind
-from mirimpute.table.encoding import problem_of
 
 CSV = Path(__file__).parent / "csv"
 SMALL = {"steps": 80, "final_steps": 80, "width": 32, "trees": 15}

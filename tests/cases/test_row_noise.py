@@ -6,8 +6,8 @@ import pytest
 from sklearn.datasets import load_breast_cancer
 
 from mirimpute import MirfImputer
-from mirimpute.bench.method_catalog import named_method
-from mirimpute.methods.problem import Problem
+from mirimpute.methods.base import Problem
+from mirimpute.methods.presets import named_method
 
 QUICK = {"steps": 30, "rounds": 2, "final_steps": 30, "trees": 20}
 

@@ -8,10 +8,10 @@ from mirimpute import MirfImputer
 from mirimpute.amputation import MECHANISMS
 from mirimpute.bench.cell import run_cell
 from mirimpute.bench.config import CellConfig, Protocol
-from mirimpute.bench.method_catalog import named_method
 from mirimpute.bench.results.layout import cell_directory
 from mirimpute.cli.impute import main
 from mirimpute.datasets.files import File
+from mirimpute.methods.presets import named_method
 from mirimpute.table.scale import observed_scale
 from mirimpute.table.source_bits import SourceBits
 

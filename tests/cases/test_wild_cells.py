@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 
 from mirimpute import MirfImputer
-from mirimpute.bench.method_catalog import named_method
 from mirimpute.bench.results.store import read_rows
 from mirimpute.cli import impute
 from mirimpute.cli.bench import main as bench
 from mirimpute.cli.data import main as data
 from mirimpute.errors import MirimputeWarning
+from mirimpute.methods.base import problem_of
+from mirimpute.methods.presets import named_method
 from mirimpute.table.columns import Column, Kind
-from mirimpute.table.encoding import problem_of
 from mirimpute.table.wild import Fences
 
 CSV = Path(__file__).parent / "csv"

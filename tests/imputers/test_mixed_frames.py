@@ -14,8 +14,8 @@ from mirimpute import MirfImputer
 from mirimpute.amputation import Mcar
 from mirimpute.bench.cell import run_cell
 from mirimpute.bench.config import CellConfig, Protocol
-from mirimpute.bench.method_catalog import named_method
 from mirimpute.datasets.files import File
+from mirimpute.methods.presets import named_method
 
 QUICK = {"steps": 3, "final_steps": 3, "rounds": 1, "trees": 8, "passes": 1}
 

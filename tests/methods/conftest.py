@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mirimpute.methods.problem import Problem
+from mirimpute.methods.base import Problem
 from mirimpute.table.columns import Column, Kind
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from mirimpute.errors import ImputationError
-from mirimpute.methods.base import Completed, Fitted, Method
-from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
+from mirimpute.methods.base import Completed, Fitted, Imputation, Method, Problem
 from mirimpute.methods.sanity import Verdict, check, worse_than_mean
 from mirimpute.table.columns import Column, Kind
+from mirimpute.types import Progress, no_progress
 
 
 def make_problem(x_incomplete: np.ndarray) -> Problem:

@@ -11,7 +11,7 @@ from mirimpute.methods.baselines.ice import Ice
 from mirimpute.methods.baselines.mean import Mean
 from mirimpute.methods.baselines.missforest import MissForest
 from mirimpute.methods.loop import Schedule, Transport, fill_means, reduce
-from mirimpute.methods.problem import no_progress
+from mirimpute.types import no_progress
 
 from .conftest import correlated, problem_of
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from mirimpute.methods.base import problem_of
 from mirimpute.table.columns import Column, Kind
-from mirimpute.table.encoding import Encoding, problem_of
+from mirimpute.table.encoding import Encoding
 
 COLUMNS = (
     Column("x", Kind.CONTINUOUS),

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from mirimpute.bench.run.cost import measured
 from mirimpute.errors import CannotTransformError, UserError
-from mirimpute.methods.base import Method
-from mirimpute.methods.problem import Problem, Progress
+from mirimpute.methods.base import Method, Problem
+from mirimpute.types import Progress
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from mirimpute.methods.base import Fitted, Method
-from mirimpute.methods.problem import Imputation, Problem, Progress
+from mirimpute.methods.base import Fitted, Imputation, Method, Problem
+from mirimpute.types import Progress
 
 _MIB = 2**20
 

@@ -18,8 +18,8 @@ from mirimpute.bench.run import fork_servers, limits
 from mirimpute.bench.run.child import impute_and_send
 from mirimpute.bench.run.cost import Cost
 from mirimpute.errors import UserError
-from mirimpute.methods.base import Method
-from mirimpute.methods.problem import Imputation, Problem, Progress
+from mirimpute.methods.base import Imputation, Method, Problem
+from mirimpute.types import Progress
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mirimpute.bench.results.journal import Entry, Journal
 from mirimpute.errors import MirimputeWarning, StoreError, UserError
-from mirimpute.methods.problem import Progress, no_progress
+from mirimpute.types import Progress, no_progress
 
 if TYPE_CHECKING:
     from mirimpute.bench.cell import CellResult

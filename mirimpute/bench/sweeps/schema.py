@@ -8,7 +8,7 @@ from typing import Any
 from mirimpute.amputation.base import Mechanism
 from mirimpute.amputation.registry import MECHANISMS
 from mirimpute.bench.config import CellConfig, Protocol
-from mirimpute.custom import Reference, resolve
+from mirimpute.bench.sweeps.custom import Reference, resolve
 from mirimpute.datasets.base import Dataset
 from mirimpute.datasets.registry import DATASETS
 from mirimpute.errors import UserError, unknown

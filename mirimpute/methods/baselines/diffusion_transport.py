@@ -20,8 +20,9 @@ import torch
 from torch import Tensor
 
 from mirimpute.flow.network import ResidualNetwork
+from mirimpute.methods.base import Problem
 from mirimpute.methods.baselines.neural_transport import NeuralTransport
-from mirimpute.methods.problem import Problem, Progress
+from mirimpute.types import Progress
 
 if TYPE_CHECKING:
     from mirimpute.methods.baselines.diffusion import Diffusion

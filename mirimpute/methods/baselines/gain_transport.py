@@ -32,8 +32,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mirimpute.flow.network import Perceptron
+from mirimpute.methods.base import Problem
 from mirimpute.methods.baselines.neural_transport import NeuralTransport, by_rows
-from mirimpute.methods.problem import Problem, Progress
+from mirimpute.types import Progress
 
 if TYPE_CHECKING:
     from mirimpute.methods.baselines.gain import Gain

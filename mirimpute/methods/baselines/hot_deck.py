@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mirimpute.errors import UserError
-from mirimpute.methods.base import Completed, Fitted, Method
-from mirimpute.methods.problem import Problem, Progress, no_progress
+from mirimpute.methods.base import Completed, Fitted, Method, Problem
 from mirimpute.seeding import generator
+from mirimpute.types import Progress, no_progress
 
 
 @dataclass

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mirimpute.errors import UserError, unknown
-from mirimpute.methods.base import Completed, Fitted, Method
-from mirimpute.methods.problem import Problem, Progress, no_progress
+from mirimpute.methods.base import Completed, Fitted, Method, Problem
 from mirimpute.seeding import generator
+from mirimpute.types import Progress, no_progress
 
 CHOICES = ("first", "every")
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mirimpute.errors import UserError
-from mirimpute.methods.base import Fitted, Method
+from mirimpute.methods.base import Fitted, Method, Problem
 from mirimpute.methods.baselines.neural import LIBRARIES, run
 from mirimpute.methods.parameters import at_least, positive, within
-from mirimpute.methods.problem import Problem, Progress, no_progress
+from mirimpute.types import Progress, no_progress
 
 
 @dataclass

@@ -36,10 +36,11 @@ import torch
 from torch import Tensor
 
 from mirimpute.flow.network import ResidualNetwork
+from mirimpute.methods.base import Problem
 from mirimpute.methods.baselines.diffusion_transport import clipped
 from mirimpute.methods.baselines.neural_transport import NeuralTransport
 from mirimpute.methods.baselines.sinkhorn_divergence import squared_distances
-from mirimpute.methods.problem import Problem, Progress
+from mirimpute.types import Progress
 
 if TYPE_CHECKING:
     from mirimpute.methods.baselines.knewimp import KnewImp

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mirimpute.methods.base import Fitted
+from mirimpute.methods.base import Fitted, Problem
 from mirimpute.methods.baselines.diffusion import Diffusion
 from mirimpute.methods.baselines.neural import LIBRARIES, run
 from mirimpute.methods.parameters import at_least
-from mirimpute.methods.problem import Problem, Progress, no_progress
+from mirimpute.types import Progress, no_progress
 
 
 @dataclass

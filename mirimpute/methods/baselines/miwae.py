@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mirimpute.methods.base import Fitted, Method
+from mirimpute.methods.base import Fitted, Method, Problem
 from mirimpute.methods.baselines.neural import LIBRARIES, run
 from mirimpute.methods.parameters import at_least, positive, within
-from mirimpute.methods.problem import Problem, Progress, no_progress
+from mirimpute.types import Progress, no_progress
 
 
 @dataclass

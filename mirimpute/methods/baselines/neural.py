@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mirimpute.methods.base import Completed
+from mirimpute.methods.base import Completed, Problem
 from mirimpute.methods.inside import inside
 from mirimpute.methods.loop import Fill, Schedule, reduce
-from mirimpute.methods.problem import Problem, no_progress
 from mirimpute.seeding import generator
+from mirimpute.types import no_progress
 
 if TYPE_CHECKING:
     from mirimpute.methods.baselines.neural_transport import NeuralTransport

@@ -13,11 +13,12 @@ from torch import Tensor
 
 from mirimpute.errors import ImputationError
 from mirimpute.flow.training import Network, Optimisation, Trainer
+from mirimpute.methods.base import Problem
 from mirimpute.methods.device import torch_device
 from mirimpute.methods.loop import Transport
 from mirimpute.methods.mirf.prediction import bounds
-from mirimpute.methods.problem import Problem, Progress
 from mirimpute.seeding import integer_seed
+from mirimpute.types import Progress
 
 _STEPS_BETWEEN_REPORTS = 20
 _ROWS_AT_ONCE = 16384

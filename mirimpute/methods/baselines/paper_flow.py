@@ -39,7 +39,7 @@ from mirimpute.flow.network import Perceptron
 from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import interpolate
 from mirimpute.methods.loop import Transport
-from mirimpute.methods.problem import Progress
+from mirimpute.types import Progress
 
 
 @dataclass(frozen=True)

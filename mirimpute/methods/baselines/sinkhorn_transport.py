@@ -26,9 +26,10 @@ import torch
 from torch import Tensor
 
 from mirimpute.errors import ImputationError
+from mirimpute.methods.base import Problem
 from mirimpute.methods.baselines.neural_transport import NeuralTransport
 from mirimpute.methods.baselines.sinkhorn_divergence import sinkhorn_divergence, squared_distances
-from mirimpute.methods.problem import Problem, Progress
+from mirimpute.types import Progress
 
 if TYPE_CHECKING:
     from mirimpute.methods.baselines.sinkhorn import Sinkhorn

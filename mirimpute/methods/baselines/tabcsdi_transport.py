@@ -25,9 +25,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from mirimpute.methods.base import Problem
 from mirimpute.methods.baselines.diffusion_transport import DiffusionTransport, ancestral_step, clipped
 from mirimpute.methods.baselines.neural_transport import by_rows
-from mirimpute.methods.problem import Problem, Progress
+from mirimpute.types import Progress
 
 if TYPE_CHECKING:
     from mirimpute.methods.baselines.tabcsdi import TabCsdi

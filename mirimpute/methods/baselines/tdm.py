@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mirimpute.methods.base import Fitted
+from mirimpute.methods.base import Fitted, Problem
 from mirimpute.methods.baselines.neural import LIBRARIES, fill_near_means, run
 from mirimpute.methods.baselines.sinkhorn import Sinkhorn
 from mirimpute.methods.parameters import at_least, positive
-from mirimpute.methods.problem import Problem, Progress, no_progress
+from mirimpute.types import Progress, no_progress
 
 
 @dataclass

@@ -25,8 +25,9 @@ import torch
 from torch import Tensor, nn
 
 from mirimpute.flow.network import Perceptron
+from mirimpute.methods.base import Problem
 from mirimpute.methods.baselines.sinkhorn_transport import SinkhornTransport
-from mirimpute.methods.problem import Problem, Progress
+from mirimpute.types import Progress
 
 if TYPE_CHECKING:
     from mirimpute.methods.baselines.tdm import Tdm

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirimpute.methods.loop import Transport
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 _SMALLEST_VARIANCE = 1e-12
 _ITERATIONS = 100

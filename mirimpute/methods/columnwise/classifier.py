@@ -9,8 +9,7 @@ import numpy as np
 
 from mirimpute.methods.columnwise.regressor import fitted
 from mirimpute.methods.loop import Transport
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 NewClassifier = Callable[[np.random.Generator], Any]
 """``new_classifier(rng)`` returns an unfitted scikit-learn classifier with ``predict_proba``."""

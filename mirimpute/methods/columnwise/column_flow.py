@@ -14,8 +14,7 @@ from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import Preconditioner, interpolate, velocity
 from mirimpute.flow.training import Optimisation, Trainer
 from mirimpute.methods.loop import Transport
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mirimpute.methods.columnwise.bayes import BayesTransport
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 _TIE_BREAK = 1e-9
 """Noise, in standard deviations, by which donors of equal prediction are drawn at random."""

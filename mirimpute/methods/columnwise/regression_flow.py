@@ -13,8 +13,7 @@ from mirimpute.flow.path import interpolate, velocity
 from mirimpute.methods.bounds import bounds
 from mirimpute.methods.columnwise.regressor import NewRegressor, fitted
 from mirimpute.methods.loop import Transport
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 _MOST_PAIRS = 5000
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mirimpute.errors import ImputationError, UserError, unknown
-from mirimpute.methods.base import Fitted, Method
+from mirimpute.methods.base import Fitted, Imputation, Method, Problem
 from mirimpute.methods.columnwise.classifier import Corners
 from mirimpute.methods.external.hyperimpute_versions import require_library
 from mirimpute.methods.loop import columns_of
-from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
 from mirimpute.seeding import integer_seed
+from mirimpute.types import Progress, no_progress
 
 if TYPE_CHECKING:
     import pandas as pd

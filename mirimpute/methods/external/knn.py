@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from mirimpute.errors import UserError
-from mirimpute.methods.base import Completed, Fitted, Method
-from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
+from mirimpute.methods.base import Completed, Fitted, Imputation, Method, Problem
+from mirimpute.types import Progress, no_progress
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from mirimpute.errors import UserError, unknown
-from mirimpute.methods.base import Completed, Fitted, Method
-from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
+from mirimpute.methods.base import Completed, Fitted, Imputation, Method, Problem
 from mirimpute.seeding import integer_seed
+from mirimpute.types import Progress, no_progress
 
 REGRESSORS = ("bayesian_ridge", "forest")
 

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from mirimpute.errors import UserError
-from mirimpute.methods.base import Completed, Fitted, Method
-from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
+from mirimpute.methods.base import Completed, Fitted, Imputation, Method, Problem
 from mirimpute.seeding import generator
+from mirimpute.types import Progress, no_progress
 
 
 @dataclass

@@ -11,8 +11,7 @@ from mirimpute.methods.columnwise.classifier import Corners
 from mirimpute.methods.mirf.flow_model import FlowModel
 from mirimpute.methods.mirf.stack import SHARPNESS, sharpness
 from mirimpute.numerics.crps import crps
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 _CLASSES = len(SHARPNESS) + 1
 _PRIOR_CELLS = 40.0
@@ -69,7 +68,7 @@ def choose(
         x_incomplete: float64 (n, d).
         held_out: bool (n, d), observed cells.
         generator: of the draws.
-        categorical: see :class:`mirimpute.methods.problem.Problem`.
+        categorical: see :class:`mirimpute.methods.base.Problem`.
     """
     d = x_incomplete.shape[1]
     which = np.flatnonzero(held_out.any(axis=1))

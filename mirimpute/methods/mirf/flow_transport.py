@@ -37,7 +37,7 @@ from mirimpute.methods.mirf.held_out import Best, Fit, HeldOut, pattern_fades
 from mirimpute.methods.mirf.prediction import Predictor, importance
 from mirimpute.methods.mirf.rows import Rows
 from mirimpute.methods.mirf.training_pairs import Patterns, draw_pairs, draw_patterns
-from mirimpute.methods.problem import Progress
+from mirimpute.types import Progress
 
 _STEPS_AT_ONCE = 16
 _PATTERN_CELLS = 500_000

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mirimpute.methods.base import Problem
 from mirimpute.methods.loop import columns_of
 from mirimpute.methods.mirf.base import LARGEST_GAUSSIAN, bases, gaussian_fill
-from mirimpute.methods.problem import Problem, Progress, no_progress
 from mirimpute.seeding import generator, integer_seed
+from mirimpute.types import Progress, no_progress
 
 if TYPE_CHECKING:
     from mirimpute.methods.history import Rounds
@@ -37,7 +38,7 @@ class Learnt:
 
     Attributes:
         model: completes any rows.
-        trace, history, notes: see :class:`mirimpute.methods.problem.Imputation`.
+        trace, history, notes: see :class:`mirimpute.methods.base.Imputation`.
     """
 
     model: MirfModel

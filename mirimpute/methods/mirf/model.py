@@ -15,8 +15,7 @@ from mirimpute.methods.mirf.pattern.resampling import Balance
 from mirimpute.methods.mirf.self_masking import tilted
 from mirimpute.methods.mirf.stack import Stack, sharpness
 from mirimpute.numerics.row_noise import RowNoise
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 _SMALL_TABLE = 500_000
 _POOL = 40
@@ -31,7 +30,7 @@ class Support:
         lowest, highest: (d,), the observed range.
         values: for each column its observed values, sorted, if they repeat (at most half as many as observed cells: an
             integer or a code), else None.
-        categorical: see :class:`mirimpute.methods.problem.Problem`; of the indicators of a column one is on.
+        categorical: see :class:`mirimpute.methods.base.Problem`; of the indicators of a column one is on.
         offset: (d,), added to the share of an indicator before the largest is taken, see
             :class:`mirimpute.methods.mirf.calibrate.Choices`.
     """

@@ -33,11 +33,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mirimpute.errors import UserError
+from mirimpute.types import Array
 
 if TYPE_CHECKING:
     from mirimpute.methods.mirf.flow_model import FlowModel
-
-Array = np.ndarray
 
 NEVER, SELF_MASKING = "never", "self_masking"
 SELECTIONS = (NEVER, SELF_MASKING)

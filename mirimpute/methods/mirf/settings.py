@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from mirimpute.errors import UserError
-from mirimpute.methods.base import Completed, Fitted, Method
-from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
+from mirimpute.methods.base import Completed, Fitted, Imputation, Method, Problem
 from mirimpute.seeding import integer_seed
+from mirimpute.types import Progress, no_progress
 
 if TYPE_CHECKING:
     from mirimpute.methods.mirf.learn import Learnt

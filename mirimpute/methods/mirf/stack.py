@@ -9,8 +9,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from mirimpute.methods.mirf.trees import TreeMeans
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 FLOW_ALONE = np.array([0.0, 1.0, 0.0])
 """The weights of base, flow and trees that few held-out cells are drawn towards where there are no trees."""
@@ -104,7 +103,7 @@ def fit_stack(
         kind: int (n, d), see :func:`sharpness`.
         grow: makes trees from completed rows, (n, d).
         passes: at most.
-        categorical: see :class:`mirimpute.methods.problem.Problem`.
+        categorical: see :class:`mirimpute.methods.base.Problem`.
     """
     truth = x[held_out]
     column = np.arange(x.shape[1])

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray
+from mirimpute.types import Array
 
 LEAST_TREES = 8
 """An ensemble of fewer is noise: where the budget allows no more, there are no trees at all."""

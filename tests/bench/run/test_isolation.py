@@ -15,8 +15,8 @@ import pytest
 
 from mirimpute.bench.run.isolation import run_isolated
 from mirimpute.errors import ImputationError, UserError
-from mirimpute.methods.base import Completed, Method
-from mirimpute.methods.problem import Imputation, no_progress
+from mirimpute.methods.base import Completed, Imputation, Method
+from mirimpute.types import no_progress
 from tests.methods.conftest import correlated, problem_of
 
 

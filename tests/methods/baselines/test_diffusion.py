@@ -10,7 +10,7 @@ from mirimpute.methods.baselines.missdiff import MissDiff
 from mirimpute.methods.baselines.missdiff_transport import MissDiffTransport
 from mirimpute.methods.baselines.tabcsdi import TabCsdi
 from mirimpute.methods.baselines.tabcsdi_transport import TabCsdiTransport
-from mirimpute.methods.problem import no_progress
+from mirimpute.types import no_progress
 from tests.methods.conftest import problem_of
 from tests.methods.gaussians import conditional_means, conditional_variances, gaussian_table
 

@@ -9,7 +9,7 @@ import torch
 from mirimpute.errors import ImputationError, UserError
 from mirimpute.methods.baselines.gain import Gain
 from mirimpute.methods.baselines.gain_transport import GainTransport, adversarial_loss, discriminator_loss
-from mirimpute.methods.problem import no_progress
+from mirimpute.types import no_progress
 from tests.methods.conftest import problem_of
 from tests.methods.gaussians import conditional_means, gaussian_table
 

@@ -10,7 +10,7 @@ from mirimpute.methods.columnwise.forest import forests
 from mirimpute.methods.columnwise.linear import new_ridge
 from mirimpute.methods.columnwise.model_selection import ChoiceTransport
 from mirimpute.methods.loop import Schedule, fill_means, reduce
-from mirimpute.methods.problem import no_progress
+from mirimpute.types import no_progress
 from tests.methods.conftest import correlated, problem_of
 
 CANDIDATES = {"ridge": new_ridge, "forest": forests(10, 1.0, 3)}

@@ -7,7 +7,7 @@ import torch
 from mirimpute.errors import UserError
 from mirimpute.methods.baselines.knewimp import KnewImp
 from mirimpute.methods.baselines.knewimp_transport import KnewImpTransport, kernel_velocity
-from mirimpute.methods.problem import no_progress
+from mirimpute.types import no_progress
 from tests.methods.conftest import problem_of
 from tests.methods.gaussians import conditional_means, gaussian_table
 

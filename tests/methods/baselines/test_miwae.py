@@ -7,7 +7,7 @@ import torch
 from mirimpute.errors import UserError
 from mirimpute.methods.baselines.miwae import Miwae
 from mirimpute.methods.baselines.miwae_transport import LatentVariableModel, MiwaeTransport, bound
-from mirimpute.methods.problem import no_progress
+from mirimpute.types import no_progress
 from tests.methods.conftest import problem_of
 from tests.methods.gaussians import conditional_means, conditional_variances, gaussian_table
 

@@ -7,7 +7,7 @@ import torch
 from mirimpute.errors import UserError
 from mirimpute.methods.baselines.tdm import Tdm
 from mirimpute.methods.baselines.tdm_transport import TdmTransport, VolumePreserving
-from mirimpute.methods.problem import no_progress
+from mirimpute.types import no_progress
 from tests.methods.conftest import correlated, problem_of
 
 

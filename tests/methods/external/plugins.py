@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mirimpute.methods.base import Imputation, Problem
 from mirimpute.methods.external.hyperimpute import Hyperimpute
-from mirimpute.methods.problem import Imputation, Problem
 from mirimpute.table.columns import Column, Kind
 
 needs_library = pytest.mark.hyperimpute

@@ -11,10 +11,11 @@ import pytest
 
 from mirimpute.bench.run.isolation import run_isolated
 from mirimpute.errors import ImputationError
+from mirimpute.methods.base import Imputation, Problem
 from mirimpute.methods.external.hyperimpute import PLUGINS, CodedTable, Hyperimpute, restore_observed
-from mirimpute.methods.problem import Imputation, Problem, no_progress
 from mirimpute.methods.sanity import check, worse_than_mean
 from mirimpute.table.columns import Column, Kind
+from mirimpute.types import no_progress
 
 from .plugins import impute, make_problem, needs_library
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mirimpute.errors import UserError
+from mirimpute.methods.base import Problem
 from mirimpute.methods.external.knn import Knn
-from mirimpute.methods.problem import Problem
 from mirimpute.methods.sanity import Verdict, check
 from mirimpute.table.columns import Column, Kind
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from mirimpute.methods.mirf.pattern.resampling import Gauge, Steps
 from mirimpute.numerics.binning import bin_edges
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 _RIDGE, _NEWTON_STEPS = 3.0, 8
 _FEWEST_BINS, _MOST_BINS = 4, 24

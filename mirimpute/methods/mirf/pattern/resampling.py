@@ -34,8 +34,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirimpute.methods.mirf.pattern.residual_transport import Move, arrays_of, checked, moved, moves_from, standardised
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 _LEAST_LEFT, _HALVINGS = 1 / 3, 12
 _MOST_CANDIDATES = 1_000
@@ -158,7 +157,7 @@ class Balance:
 
         Args:
             arrays: by name.
-            categorical: see :class:`mirimpute.methods.problem.Problem`.
+            categorical: see :class:`mirimpute.methods.base.Problem`.
             n_columns: of the table that it is for.
 
         Raises:

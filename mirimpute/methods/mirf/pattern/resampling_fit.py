@@ -10,8 +10,7 @@ from mirimpute.methods.mirf.pattern.pattern_logit import fit_gauge, residual_mak
 from mirimpute.methods.mirf.pattern.resampling import Balance, readings
 from mirimpute.methods.mirf.pattern.residual_transport import moved, standardised
 from mirimpute.methods.mirf.pattern.residual_transport_fit import fit_moves
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 MOST_COLUMNS = 256
 _LEAST = 10

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Array = np.ndarray
+from mirimpute.types import Array
 
 _CLIP = 4.0
 QUANTILES = 64

@@ -8,8 +8,7 @@ import numpy as np
 
 from mirimpute.methods.mirf.pattern.pattern_logit import fit_gauge, residual_maker
 from mirimpute.methods.mirf.pattern.residual_transport import QUANTILES, Move, standardised
-
-Array = np.ndarray
+from mirimpute.types import Array
 
 _PASSES = 2
 _PART = 0.5

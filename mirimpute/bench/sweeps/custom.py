@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass, field, fields, is_dataclass
-from importlib import import_module
 from typing import Any
 
 from mirimpute.errors import UserError
+from mirimpute.types import import_object
 
 
 @dataclass
@@ -36,7 +34,7 @@ def resolve(reference: Reference, group: str, base: type) -> Any:
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    found = load(reference.target, f"{group}.target")
+    found = import_object(reference.target, f"{group}.target")
     if not (isinstance(found, type) and issubclass(found, base) and is_dataclass(found)):
         raise UserError(
             f"{group}.target={reference.target} is no {base.__name__}: give a dataclass derived from "
@@ -51,24 +49,3 @@ def resolve(reference: Reference, group: str, base: type) -> Any:
     except OmegaConfBaseException as error:
         lines = str(error).splitlines() or [type(error).__name__]
         raise UserError(f"{group}.parameters={given} do not fit {reference.target}: {lines[0]}") from error
-
-
-def load(target: str, key: str) -> Any:
-    """Return the object at ``target`` ("module.attribute"), importing its module.
-
-    Raises:
-        UserError: there is none, or its module cannot be imported; names ``key``.
-    """
-    module, _, attribute = target.rpartition(".")
-    if not module:
-        raise UserError(f"{key}={target} names no module: give <module>.<name>, such as my_file.{target or 'MyClass'}")
-    here = os.getcwd()
-    if here not in sys.path:
-        sys.path.append(here)  # last, so that a file here never hides a library; processes of methods inherit it
-    try:
-        imported = import_module(module)
-    except Exception as error:  # whatever a foreign file may raise
-        raise UserError(f"{key}={target}: cannot import {module!r} ({type(error).__name__}: {error})") from error
-    if not hasattr(imported, attribute):
-        raise UserError(f"{key}={target}: {module!r} has no {attribute!r}")
-    return getattr(imported, attribute)
