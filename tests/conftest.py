@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,3 +23,19 @@ def shared_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(Path(source) / "openml", copy / "openml")
     shutil.copytree(Path(source) / "uci", copy / "uci")
     return copy
+
+
+@pytest.fixture
+def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every attempt to connect a failure of the test."""
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise AssertionError(f"a connection was attempted: {arguments}")
+
+    replaced: list[tuple[object, str, Callable[..., None]]] = [
+        (socket, "create_connection", refuse),
+        (socket.socket, "connect", refuse),
+        (socket, "getaddrinfo", refuse),
+    ]
+    for owner, name, function in replaced:
+        monkeypatch.setattr(owner, name, function)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-from mirimpute.errors import unknown
 
 
 def conf_dir() -> Path:
@@ -40,23 +37,3 @@ def descriptions(group: str) -> dict[str, str]:
         sentence = first.lstrip("#").strip() if first.startswith("#") else ""
         found[path.relative_to(folder).with_suffix("").as_posix()] = sentence
     return dict(sorted(found.items()))
-
-
-def entry(group: str, name: str) -> tuple[str, dict[str, Any]]:
-    """Return the key of the class that a configuration file starts from, and the values that it sets.
-
-    >>> entry("method", "hyperimpute/ice")
-    ('hyperimpute', {'name': 'hyperimpute/ice', 'plugin': 'ice'})
-
-    Raises:
-        UserError: there is no such file.
-    """
-    import yaml
-
-    names = descriptions(group)
-    if name not in names:
-        raise unknown(group, name, names)
-    values = yaml.safe_load((conf_dir() / group / f"{name}.yaml").read_text(encoding="utf-8"))
-    # "base_uci" or, in a sub-folder, "/dataset/base_uci@_here_"
-    base = values.pop("defaults")[0].rpartition("/")[2].partition("@")[0]
-    return base.removeprefix("base_"), values

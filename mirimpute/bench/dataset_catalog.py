@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mirimpute.bench.conf_location import conf_dir, descriptions, entry
-from mirimpute.bench.sweeps.custom import Reference
+from mirimpute.bench.conf_location import conf_dir, descriptions
 from mirimpute.datasets.base import Dataset
 from mirimpute.datasets.openml_source import OpenML
 from mirimpute.datasets.registry import DATASETS
-from mirimpute.errors import UserError
+from mirimpute.errors import UserError, unknown
 
 __all__ = ["conf_dir", "descriptions", "named_dataset", "options_to_give"]
 
@@ -29,11 +28,11 @@ def named_dataset(name: str) -> Dataset:
     """
     if match := re.fullmatch(r"openml/([1-9][0-9]*)", name):
         return OpenML(id=int(match[1]))
-    kind, values = _entry(name)
     needed = options_to_give(name)
     if needed:
         raise UserError(f"dataset {name!r} stands for no table by itself: it needs {' and '.join(needed)}")
-    return kind(**values)
+    key, values = _entry(name)
+    return DATASETS[key](**values)
 
 
 def options_to_give(name: str) -> list[str]:
@@ -41,6 +40,18 @@ def options_to_give(name: str) -> list[str]:
     return [f"dataset.{option}" for option, value in _entry(name)[1].items() if value == MISSING]
 
 
-def _entry(name: str) -> tuple[type[Any], dict[str, Any]]:
-    key, values = entry("dataset", name)
-    return {**DATASETS, "custom": Reference}[key], values
+def _entry(name: str) -> tuple[str, dict[str, Any]]:
+    """Return the key of the class that the configuration file starts from, and the values that it sets.
+
+    Raises:
+        UserError: there is no such file.
+    """
+    import yaml
+
+    names = descriptions("dataset")
+    if name not in names:
+        raise unknown("dataset", name, names)
+    values = yaml.safe_load((conf_dir() / "dataset" / f"{name}.yaml").read_text(encoding="utf-8"))
+    # "base_uci" or, in a sub-folder, "/dataset/base_uci@_here_"
+    base = values.pop("defaults")[0].rpartition("/")[2].partition("@")[0]
+    return base.removeprefix("base_"), values

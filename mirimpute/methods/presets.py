@@ -1,18 +1,61 @@
-"""The named methods of ``conf/method``, without Hydra."""
+"""The methods by the names that users type, with their settings, as Python literals: no Hydra, no YAML.
+
+Every name of :data:`~mirimpute.methods.registry.METHODS` is a preset with its defaults. ``SETTINGS`` adds the others.
+``conf/method/<name>.yaml`` gives the command line the same; a test compares the two.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from numbers import Integral, Real
+from typing import Any, get_args, get_type_hints
 
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import ValidationError
-
-from mirimpute.bench.conf_location import entry
 from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Method
 from mirimpute.methods.registry import METHODS
+
+_PLUGINS = (
+    *("EM", "gain", "ice", "mean", "median", "mice", "miracle", "missforest", "miwae", "most_frequent", "nop"),
+    *("sinkhorn", "sklearn_ice", "sklearn_missforest", "softimpute"),
+)
+
+SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
+    "mice_by_row": ("mice", {"kind": "bayes_by_row"}),
+    "mirf_mnar": ("mirf", {"selection": "self_masking"}),
+    "mirf_fast": (
+        "mirf",
+        {
+            "rounds": 1,
+            "steps": 200,
+            "final_steps": 300,
+            "blocks": 1,
+            "bins": 0,
+            "dropout": 0.05,
+            "trees": 25,
+            "passes": 1,
+            "chains": 2,
+            "draws": 10,
+            "learning_rate": 0.005,
+            "average": 0.99,
+            "solver": {"steps": 3},
+        },
+    ),
+    "sklearn/ice": ("sklearn", {}),
+    "sklearn/missforest": ("sklearn", {"regressor": "forest", "rounds": 6}),
+    "statsmodels/mice": ("statsmodels", {}),
+    "hyperimpute/hyperimpute": ("hyperimpute", {}),
+    **{f"hyperimpute/{plugin}": ("hyperimpute", {"plugin": plugin}) for plugin in _PLUGINS},
+}
+"""Name to key of the class in the registry and to the parameters that differ from its defaults."""
+
+_LIBRARIES = ("hyperimpute", "sklearn", "statsmodels")
+
+PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
+    **{key: (key, {}) for key in METHODS if key not in _LIBRARIES},
+    **SETTINGS,
+}
+"""All names that a method can have, sorted into classes; libraries have one name for each of their methods."""
 
 
 def named_method(name: str, parameters: Mapping[str, Any] | None = None) -> Method:
@@ -24,37 +67,42 @@ def named_method(name: str, parameters: Mapping[str, Any] | None = None) -> Meth
     Raises:
         UserError: unknown name or parameter, or a value without a meaning.
     """
-    key, values = entry("method", name)
-    kind = METHODS[key]
-    fields = dataclasses.fields(kind)
-    known = {field.name for field in fields}
-    for parameter in parameters or {}:
-        if parameter not in known:
-            raise unknown("parameter", parameter, known)
-    given, schema = {**values, **(parameters or {})}, OmegaConf.structured(kind)
-    method = kind(**{field.name: _value(schema, field, given[field.name]) for field in fields if field.name in given})
+    if name not in PRESETS:
+        raise unknown("method", name, PRESETS)
+    key, values = PRESETS[name]
+    method: Method = _instance(METHODS[key], {"name": name, **values, **(parameters or {})}, "parameter")
     method.check()
     return method
 
 
-def _value(schema: DictConfig, field: dataclasses.Field[Any], given: Any) -> Any:
-    """Return ``given`` as the type of the field in ``schema``, by the rules of a config file.
-
-    Where the field holds a dataclass, a dict such as ``{name: heun, steps: 8}`` becomes one.
-    """
-    inner = field.default_factory
-    if not (isinstance(inner, type) and dataclasses.is_dataclass(inner)):
-        try:
-            schema[field.name] = given
-        except (ValidationError, ValueError, TypeError) as error:
-            raise UserError(f"parameter {field.name}={given!r} is of a wrong type: give {field.type}") from error
-        return given if OmegaConf.is_config(schema[field.name]) else schema[field.name]
-    if isinstance(given, inner):
-        return given
-    if not isinstance(given, Mapping):
-        raise UserError(f"parameter {field.name}={given!r} is no dict: give one such as {dataclasses.asdict(inner())}")
-    known = {each.name: each for each in dataclasses.fields(inner)}
+def _instance(kind: type[Any], given: Mapping[str, Any], what: str) -> Any:
+    """Return the dataclass ``kind`` with these fields; ``what`` a field is called in messages."""
+    types = get_type_hints(kind)
+    fields = [field.name for field in dataclasses.fields(kind)]
     for name in given:
-        if name not in known:
-            raise unknown(f"key of {field.name}", name, known)
-    return inner(**{name: _value(schema[field.name], known[name], value) for name, value in given.items()})
+        if name not in fields:
+            raise unknown(what, name, fields)
+    return kind(**{name: _value(types[name], name, value) for name, value in given.items()})
+
+
+def _value(wanted: Any, name: str, given: Any) -> Any:
+    """Return ``given`` as the type of the field: NumPy numbers become Python's, a dict becomes a dataclass."""
+    options = get_args(wanted) or (wanted,)
+    if type(None) in options and given is None:
+        return None
+    kind = options[0]
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        if isinstance(given, kind):
+            return given
+        if not isinstance(given, Mapping):
+            example = dataclasses.asdict(kind())
+            raise UserError(f"parameter {name}={given!r} is no dict: give one such as {example}")
+        return _instance(kind, given, f"key of {name}")
+    accepted = {int: Integral, float: Real}.get(kind, kind)
+    if isinstance(given, accepted) and (kind is bool or not isinstance(given, bool)):
+        return kind(given)
+    raise UserError(f"parameter {name}={given!r} is of a wrong type: give {' or '.join(map(_named, options))}")
+
+
+def _named(kind: type) -> str:
+    return "None" if kind is type(None) else kind.__name__

@@ -1,10 +1,10 @@
-"""A web server on the loopback interface, and its absence."""
+"""A web server on the loopback interface, and an address where there is none."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -54,19 +54,3 @@ def closed_url(monkeypatch: pytest.MonkeyPatch) -> str:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{free.getsockname()[1]}"
-
-
-@pytest.fixture
-def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make every attempt to connect a failure of the test."""
-
-    def refuse(*arguments: object, **options: object) -> None:
-        raise AssertionError(f"a connection was attempted: {arguments}")
-
-    replaced: list[tuple[object, str, Callable[..., None]]] = [
-        (socket, "create_connection", refuse),
-        (socket.socket, "connect", refuse),
-        (socket, "getaddrinfo", refuse),
-    ]
-    for owner, name, function in replaced:
-        monkeypatch.setattr(owner, name, function)

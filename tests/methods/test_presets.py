@@ -1,0 +1,68 @@
+"""The presets of Python and the configuration files of the command line are the same methods."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import yaml
+
+from mirimpute.bench.conf_location import conf_dir, descriptions
+from mirimpute.errors import UserError
+from mirimpute.methods.presets import PRESETS, named_method
+from mirimpute.methods.registry import METHODS
+
+FROM_OUTSIDE = "custom"
+
+
+def written(name):
+    """Return the class and the values of conf/method/<name>.yaml."""
+    values = yaml.safe_load((conf_dir() / "method" / f"{name}.yaml").read_text(encoding="utf-8"))
+    base = values.pop("defaults")[0].rpartition("/")[2].partition("@")[0]  # "base_x" or "/method/base_x@_here_"
+    return base.removeprefix("base_"), values
+
+
+def test_every_preset_has_a_configuration_file_and_every_file_a_preset():
+    assert set(descriptions("method")) == {*PRESETS, FROM_OUTSIDE}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_file_gives_the_method_that_the_preset_gives(name):
+    key, values = written(name)
+    kind = METHODS[key]
+    nested = {
+        field.name: field.default_factory
+        for field in dataclasses.fields(kind)
+        if isinstance(field.default_factory, type)
+    }
+    made = {key: nested[key](**value) if key in nested else value for key, value in values.items()}
+    assert named_method(name) == kind(**made)
+    assert type(named_method(name)) is kind
+
+
+def test_a_number_of_numpy_becomes_one_of_python():
+    method = named_method("mirf", {"steps": np.int64(7), "dropout": np.float64(0.5), "average": 0})
+    assert (method.steps, method.dropout, method.average) == (7, 0.5, 0.0)
+    assert [type(value) for value in (method.steps, method.dropout, method.average)] == [int, float, float]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"steps": 1.5}, "steps=1.5.*give int"),
+        ({"steps": True}, "steps=True.*give int"),
+        ({"rounds": "3"}, "rounds='3'.*give int or None"),
+        ({"dropout": "much"}, "dropout='much'.*give float"),
+        ({"source": 3}, "source=3.*give str"),
+        ({"round": 1}, "'round'.*rounds"),
+        ({"solver": {"step": 1}}, "'step'.*steps"),
+        ({"solver": 1}, "solver=1.*heun"),
+    ],
+)
+def test_a_bad_parameter_is_named_with_what_to_give(parameters, message):
+    with pytest.raises(UserError, match=message):
+        named_method("mirf", parameters)
+
+
+def test_an_unknown_method_is_answered_with_the_nearest():
+    with pytest.raises(UserError, match="mirf_fast"):
+        named_method("mirf_fats")
