@@ -48,10 +48,11 @@ test: $(STAMP) ## run the tests (real data: set MIRIMPUTE_DATA_DIR)
 	$(BIN)/python -m pytest -q -m slow --ignore=tests/bench/sweeps/test_slurm.py
 	$(BIN)/python -m pytest -q tests/bench/sweeps/test_slurm.py
 
-lint: $(STAMP) ## check style and types
+lint: $(STAMP) ## check style, types, and which floor imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(STAMP) ## put the code into the house style
 	$(BIN)/ruff check --fix .
