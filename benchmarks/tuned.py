@@ -15,7 +15,8 @@ import pandas as pd
 from benchmarks import page
 from benchmarks.cells import LIMITS, Sweep, read_cells, run_sweeps, write_csv
 from benchmarks.command import exit_code, names, parser_of, seeds, write_text
-from mirimpute.bench.tuning import HELD_OUT, Tuned, masked_problem, tune
+from mirimpute.bench.hide import HELD_OUT
+from mirimpute.bench.tuning import Tuned, masked_problem, tune
 from mirimpute.errors import UserError, unknown
 
 PROGRAM = "tuned"

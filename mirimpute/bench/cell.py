@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mirimpute import __version__
-from mirimpute.amputation.amputate import Amputation, amputate
 from mirimpute.bench.config import CellConfig
+from mirimpute.bench.hide import Hidden, hide
 from mirimpute.bench.results.claims import Claims
 from mirimpute.bench.results.layout import cell_directory
 from mirimpute.bench.results.path_redaction import without_places
@@ -27,8 +27,7 @@ from mirimpute.bench.tracing import trace_with_information
 from mirimpute.datasets.base import Dataset
 from mirimpute.errors import ImputationError, UserError
 from mirimpute.methods.base import Imputation, Problem, problem_of
-from mirimpute.seeding import generator, integer_seed
-from mirimpute.table.encoding import Encoding
+from mirimpute.seeding import generator
 from mirimpute.table.source_bits import SourceBits
 from mirimpute.table.table import Table
 from mirimpute.types import Progress, no_progress
@@ -114,30 +113,29 @@ def _compute(
     progress: Progress,
 ) -> CellResult:
     """Hide, impute, score and write."""
-    hidden = amputate(
-        table.values,
+    hidden = hide(
+        table,
+        config.dataset.name,
         config.mechanism,
         config.missing_rate,
+        config.seed,
         config.protocol.rate_of,
-        generator(config.seed, "missing cells", config.dataset.name, config.mechanism.name),
-        Encoding(table.columns).is_categorical,
     )
-    x_original = np.where(hidden.scored, np.nan, table.values)
-    learnt, new = _split(config, len(x_original))
-    seed = integer_seed(config.seed, "method", config.dataset.name) % 2**31
-    problem, encoding, scale = problem_of(x_original[learnt], table.columns, seed, config.device)
+    x_incomplete, scored = hidden.x_incomplete, hidden.amputation.scored
+    learnt, new = _split(config, len(x_incomplete))
+    problem, encoding, scale = problem_of(x_incomplete[learnt], table.columns, hidden.method_seed, config.device)
     new_rows = None
     if new.size:
-        x_new = x_original[new]
+        x_new = x_incomplete[new]
         encoded = scale.standardise(encoding.encode(x_new))
         new_rows = replace(problem, x_incomplete=encoded, wild=encoding.wild(x_new))
-    wild = encoding.fences.sentences(x_original, table.columns)
-    scored = np.where(hidden.scored, table.values, np.nan)
-    wild += encoding.fences.sentences(scored, table.columns, said="scored as it is, so it rules the errors")
+    wild = encoding.fences.sentences(x_incomplete, table.columns)
+    wild_truth = np.where(scored, table.values, np.nan)
+    wild += encoding.fences.sentences(wild_truth, table.columns, said="scored as it is, so it rules the errors")
     outcome = _impute(config, problem, None if new_rows is None else new_rows.x_incomplete, progress)
     facts: dict[str, Any] = {
         **identity,
-        **_facts(config, table, hidden, x_original),
+        **_facts(table, hidden),
         "status": outcome.status,
         "reason": outcome.reason,
     }
@@ -149,8 +147,8 @@ def _compute(
         facts.update(vars(outcome.cost))
         trace = imputation.trace
         target = config.dataset.load_target(data_dir) if config.protocol.needs_target else None
-        truth = np.where(encoding.fences.wild(x_original), np.nan, table.values)
-        answers = answers_of(config.protocol, truth, x_original, learnt, hidden.scored, encoding, scale, target)
+        truth = np.where(encoding.fences.wild(x_incomplete), np.nan, table.values)
+        answers = answers_of(config.protocol, truth, x_incomplete, learnt, scored, encoding, scale, target)
         own = answers.of(learnt)
         means = config.method.returns_column_means
         try:
@@ -167,7 +165,7 @@ def _compute(
                     problem, imputation, x_true, own.scored, SCORED_ROWS_SEED, own.in_table, encoding.n_categories
                 )
         if config.save_tables:
-            tables = _tables(table, x_original, learnt, own, problem, imputation)
+            tables = _tables(table, x_incomplete, learnt, own, problem, imputation)
     return write_result(
         config, facts, config_yaml=config_yaml, trace=trace, columns=columns, log=outcome.log, tables=tables
     )
@@ -270,38 +268,39 @@ def _impute(config: CellConfig, problem: Problem, new_rows: np.ndarray | None, p
         )
 
 
-def _facts(config: CellConfig, table: Table, hidden: Amputation, x_original: np.ndarray) -> dict[str, Any]:
-    by_column = hidden.realised_rate_by_column
+def _facts(table: Table, hidden: Hidden) -> dict[str, Any]:
+    found = hidden.amputation
+    by_column = found.realised_rate_by_column
     return {
         "n_rows": table.values.shape[0],
         "n_columns": table.values.shape[1],
-        "realised_rate": hidden.realised_rate,
+        "realised_rate": found.realised_rate,
         "realised_rate_min_column": float(np.nanmin(by_column)),
         "realised_rate_max_column": float(np.nanmax(by_column)),
-        "scored_cells": int(hidden.scored.sum()),
+        "scored_cells": int(found.scored.sum()),
         "data_sha256": table.sha256,
-        "mask_sha256": hashlib.sha256(np.packbits(np.isnan(x_original)).tobytes()).hexdigest(),
+        "mask_sha256": hashlib.sha256(np.packbits(np.isnan(hidden.x_incomplete)).tobytes()).hexdigest(),
     }
 
 
 def _tables(
     table: Table,
-    x_original: np.ndarray,
+    x_incomplete: np.ndarray,
     rows: np.ndarray,
     answers: Answers,
     problem: Problem,
     imputation: Imputation,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of some rows in original units, in which observed values are the source's own bits."""
-    missing = np.isnan(x_original[rows])
-    bits = SourceBits.of(x_original[rows], answers.in_table(problem.x_incomplete))
+    missing = np.isnan(x_incomplete[rows])
+    bits = SourceBits.of(x_incomplete[rows], answers.in_table(problem.x_incomplete))
 
     def in_units(x: np.ndarray) -> np.ndarray:
         return np.where(missing, bits.restored(answers.in_table(x), answers.table_scale), table.values[rows])
 
     arrays = {
         "truth": table.values[rows],
-        "incomplete": x_original[rows],
+        "incomplete": x_incomplete[rows],
         "point": in_units(imputation.point),
         "draw": in_units(imputation.draws[0]),
     }

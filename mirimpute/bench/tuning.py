@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mirimpute.bench.hide import hide, hold_out
 from mirimpute.bench.search_spaces import SEARCH_SPACES, Between, Space
 from mirimpute.errors import ImputationError, NotInstalledError, UserError, unknown
-from mirimpute.methods.base import Problem
+from mirimpute.methods.base import Problem, problem_of
 from mirimpute.methods.registry import METHODS
-from mirimpute.seeding import generator, integer_seed
+from mirimpute.seeding import integer_seed
 
 if TYPE_CHECKING:
     import optuna
-
-HELD_OUT = 0.1
-"""Fraction of the observed cells that a trial does not see and is judged on."""
 
 
 @dataclass(frozen=True)
@@ -66,41 +64,14 @@ def masked_problem(dataset: str, missing_rate: float, seed: int) -> Problem:
     Raises:
         UserError: there is no such dataset, or it cannot be had.
     """
-    from mirimpute.amputation.amputate import amputate
     from mirimpute.amputation.registry import MECHANISMS
     from mirimpute.bench.dataset_catalog import named_dataset
     from mirimpute.datasets.location import data_directory
-    from mirimpute.methods.base import problem_of
-    from mirimpute.table.encoding import Encoding
 
-    source, mechanism = named_dataset(dataset), MECHANISMS["mcar"](name="mcar")
+    source = named_dataset(dataset)
     table = source.load(data_directory())
-    rng = generator(seed, "missing cells", source.name, mechanism.name)
-    categorical = Encoding(table.columns).is_categorical
-    hidden = amputate(table.values, mechanism, missing_rate, "overall", rng, categorical)
-    x_incomplete = np.where(hidden.scored, np.nan, table.values)
-    return problem_of(x_incomplete, table.columns, integer_seed(seed, "method", source.name) % 2**31)[0]
-
-
-def hold_out(problem: Problem, fraction: float = HELD_OUT) -> tuple[Problem, np.ndarray]:
-    """Return the problem with some observed cells hidden, and which, bool (n_rows, n_columns).
-
-    The cells depend on the problem's seed alone. Every row and column keeps an observed cell that it had.
-
-    Raises:
-        UserError: no cell can be hidden.
-    """
-    observed = ~problem.missing
-    rng = generator(problem.seed, "tuning")
-    chance = rng.random(observed.shape)
-    for block in problem.categorical:  # one indicator would tell the others
-        chance[:, block] = chance[:, block[:1]]
-    chosen = observed & (chance < fraction)
-    for axis in (0, 1):
-        chosen &= (observed & ~chosen).any(axis=axis, keepdims=True)
-    if not chosen.any():
-        raise UserError(f"the table has {observed.sum()} observed cells, too few to hide any: tune on a larger table")
-    return replace(problem, x_incomplete=np.where(chosen, np.nan, problem.x_incomplete)), chosen
+    hidden = hide(table, source.name, MECHANISMS["mcar"](name="mcar"), missing_rate, seed)
+    return problem_of(hidden.x_incomplete, table.columns, hidden.method_seed)[0]
 
 
 def tune(

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from mirimpute.bench import tuning
+from mirimpute.bench.hide import hold_out
 from mirimpute.bench.search_spaces import SEARCH_SPACES, Between, OneOf
-from mirimpute.bench.tuning import hold_out, search_space, tune
+from mirimpute.bench.tuning import search_space, tune
 from mirimpute.errors import ImputationError, UserError
 from mirimpute.methods.base import Completed, Imputation
 from mirimpute.methods.registry import METHODS
@@ -44,19 +45,6 @@ class _Offset:
 def offset(monkeypatch):
     monkeypatch.setitem(METHODS, "offset", _Offset)
     monkeypatch.setitem(SEARCH_SPACES, "offset", {"offset": Between(-2.0, 2.0)})
-
-
-def test_held_out_cells_are_observed_and_leave_something_in_every_row_and_column():
-    problem = problem_of(correlated(n=50, d=3, rate=0.4)[1])
-    part, cells = hold_out(problem, 0.5)
-    assert cells.sum() > 10
-    assert not (cells & problem.missing).any()
-    assert np.array_equal(part.missing, problem.missing | cells)
-    assert not part.missing.all(axis=1).any()
-    assert not part.missing.all(axis=0).any()
-    again, same = hold_out(problem, 0.5)
-    assert np.array_equal(cells, same)
-    assert np.array_equal(again.x_incomplete, part.x_incomplete, equal_nan=True)
 
 
 def test_search_finds_the_better_parameter_and_counts_failures(offset):
