@@ -78,7 +78,7 @@ def optimal_cost(cost: np.ndarray, max_iterations: int = MAX_ITERATIONS) -> floa
     unit_cost = cost / scale
     n = len(cost)
     weights = np.full(n, 1.0 / n)
-    ot = _import_pot()
+    ot = import_pot()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # told again by log["warning"], which is raised below
         plan, log = ot.emd(weights, weights, unit_cost, numItermax=max_iterations, log=True)
@@ -96,7 +96,7 @@ def optimal_cost(cost: np.ndarray, max_iterations: int = MAX_ITERATIONS) -> floa
     return upper * scale
 
 
-def _import_pot() -> ModuleType:
+def import_pot() -> ModuleType:
     """Import POT without the array libraries that it would load beside NumPy and that nothing here uses.
 
     With TensorFlow installed (the extra ``hyperimpute`` brings it), a plain import takes seconds and prints logs; with

@@ -94,7 +94,7 @@ def test_a_solver_that_stops_early_raises(rng):
 
 @pytest.mark.parametrize("fault", ["suboptimal plan", "wrong marginals", "infeasible potentials"])
 def test_a_wrong_answer_of_the_solver_is_noticed(fault, rng, monkeypatch):
-    ot = module._import_pot()
+    ot = module.import_pot()
     solve = ot.emd
 
     def wrong(*args, **kwargs):
@@ -125,5 +125,5 @@ def test_importing_pot_leaves_the_environment_alone(monkeypatch):
     monkeypatch.setenv("POT_BACKEND_DISABLE_JAX", "kept")
     monkeypatch.delenv("POT_BACKEND_DISABLE_TENSORFLOW", raising=False)
     before = dict(os.environ)
-    module._import_pot()
+    module.import_pot()
     assert dict(os.environ) == before

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mirimpute.bench.results import fingerprint, write_cell
+from mirimpute.bench.results.row import fingerprint
+from mirimpute.bench.results.store import write_cell
 
 METRICS = ("rmse", "mae", "w2", "mmd2", "energy")
 

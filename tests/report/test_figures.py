@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from mirimpute.bench.results import read_rows
+from mirimpute.bench.results.store import read_rows
 from mirimpute.errors import MirimputeWarning
 from mirimpute.report.build import build_page, build_report
 from mirimpute.report.collect import Collection, collect

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mirimpute.bench.results import read_rows
+from mirimpute.bench.results.store import read_rows
 from mirimpute.cli.report import main
 from mirimpute.errors import MirimputeWarning
 from mirimpute.report.build import build_page

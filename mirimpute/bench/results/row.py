@@ -96,11 +96,6 @@ class RowError(UserError):
     """A row that is not valid; the message names the field, its value and what it must be."""
 
 
-def metric_fields(row: Mapping[str, Any]) -> list[str]:
-    """Return the names of the metric fields of ``row``, in its order."""
-    return [name for name in row if METRIC_FIELD.fullmatch(name)]
-
-
 def validate_row(row: Mapping[str, Any], *, allow_unknown: bool = False) -> dict[str, Any]:
     """Return ``row`` with plain Python values, or raise.
 

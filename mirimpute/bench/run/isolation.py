@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _WATCH_INTERVAL_S = 0.05
 _SIGTERM_S = 0.5
-_PRELOAD = ("mirimpute.bench.run.child", "mirimpute.table.table", "mirimpute.methods.loop")
+_PRELOAD = ("mirimpute.bench.run.child", "mirimpute.table.table", "mirimpute.methods.loop", "threadpoolctl")
 
 
 @dataclass(frozen=True)

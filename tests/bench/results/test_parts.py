@@ -11,9 +11,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mirimpute.bench.results import disk, find_row, parts, read_rows, read_trace, store, write_cell
+from mirimpute.bench.results import disk, parts, store
+from mirimpute.bench.results.details import read_trace
 from mirimpute.bench.results.layout import cell_directory
-from mirimpute.bench.results.store import compact, row_written_ns
+from mirimpute.bench.results.store import compact, find_row, read_rows, row_written_ns, write_cell
 from mirimpute.cli.report import main as report
 from mirimpute.errors import MirimputeWarning, StoreError
 from tests.bench.results.valid_row import valid_row

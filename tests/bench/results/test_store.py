@@ -18,20 +18,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirimpute.bench.results import (
-    RowError,
-    cell_directory,
-    check_writable,
-    disk,
-    find_row,
-    read_rows,
-    read_trace,
-    write_cell,
-)
-from mirimpute.bench.results.layout import safe_name
+from mirimpute.bench.results import disk
+from mirimpute.bench.results.details import read_trace
+from mirimpute.bench.results.layout import cell_directory, check_writable, safe_name
+from mirimpute.bench.results.row import RowError
 from mirimpute.bench.results.row_files import MAX_ROW_BYTES
 from mirimpute.bench.results.seal import json_text, seal_of
-from mirimpute.bench.results.store import recover
+from mirimpute.bench.results.store import find_row, read_rows, recover, write_cell
 from mirimpute.errors import MirimputeWarning, UserError
 from tests.bench.results.valid_row import valid_row
 
