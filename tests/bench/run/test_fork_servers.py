@@ -6,7 +6,7 @@ import sys
 
 CODE = """
 import time
-from mirimpute import fork_servers
+from mirimpute.bench.run import fork_servers
 
 fork_servers.MAX_SERVERS = 2
 context = fork_servers.context()
