@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirimpute.bench.results.layout import SWEEPS
 from mirimpute.cli.exits import FAILED, OK, exit_code
 from mirimpute.cli.outcome import print_cell, print_sweep
 from mirimpute.errors import UserError
@@ -53,70 +48,45 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    """Hand ``arguments`` to Hydra and return the exit code."""
-    import hydra
+    """Run a cell or a sweep and return the exit code."""
+    from mirimpute.bench.sweeps.command import run_command
 
-    from mirimpute.bench.conf_location import conf_dir
-    from mirimpute.bench.sweeps.overrides import readable
-    from mirimpute.bench.sweeps.schema import register_schema
-    from mirimpute.bench.sweeps.translate import user_error
-
-    register_schema()
-    task = Task()
-    entry = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
-    arguments = [readable(argument) for argument in _with_question(arguments)]
-    with _hydra_raises(), _arguments(_with_sweep_dir(_sweep_flag_first(arguments))):
-        try:
-            entry()
-        except (UserError, KeyboardInterrupt) as error:
-            if task.sweep_dir is not None:
-                print_sweep(task.sweep_dir)
-            raise error
-        except Exception as error:
-            translated = user_error(error)
-            if translated is None:
-                raise
-            raise translated from error
-    if task.refusal is not None:
-        raise task.refusal
+    task = Task([PROGRAM, *arguments])
+    try:
+        cfg = run_command(_with_question(arguments), task)
+    except (UserError, KeyboardInterrupt):
+        if task.sweep_dir is not None:
+            print_sweep(task.sweep_dir)
+        raise
+    if cfg is not None:
+        result = _run_alone(cfg)
+        print_cell(result)
+        return OK if result.row["status"] == "ok" else CELL_FAILED
     if task.sweep_dir is not None:
         return OK if print_sweep(task.sweep_dir) else CELL_FAILED
-    if task.result is None:  # --cfg, --info, ...
-        return OK
-    print_cell(task.result)
-    return OK if task.result.row["status"] == "ok" else CELL_FAILED
+    return OK  # --cfg, --info, ...
 
 
 class Task:
-    """What Hydra calls with the configuration of a cell; picklable, for launchers that call it elsewhere.
+    """What the launchers that Hydra brings along call with the configuration of each cell of a sweep; picklable.
 
     Attributes:
-        result: of a single cell.
-        refusal: why a single cell could not be run; kept from Hydra, which would print it in its own way.
-        sweep_dir: the journal of a sweep, set by the sweeper.
+        command: what was typed.
+        sweep_dir: the journal of the sweep, set by the sweeper.
     """
 
-    def __init__(self) -> None:
-        self.result: CellResult | None = None
-        self.refusal: UserError | None = None
+    def __init__(self, command: list[str]) -> None:
+        self.command = command
         self.sweep_dir: Path | None = None
 
     def __call__(self, cfg: Any) -> None:
         """Run the cell."""
         from hydra.core.hydra_config import HydraConfig
-        from hydra.types import RunMode
 
-        from mirimpute.bench.sweeps.overrides import with_typed_columns
+        from mirimpute.bench.sweeps.overrides import with_named_columns
 
-        cfg = with_typed_columns(cfg)
         job = HydraConfig.get()
-        if job.mode == RunMode.MULTIRUN:
-            _run_in_sweep(cfg, Path(job.sweep.dir), int(job.job.num))
-            return
-        try:
-            self.result = _run_alone(cfg)
-        except UserError as error:
-            self.refusal = error
+        _run_in_sweep(with_named_columns(cfg), Path(job.sweep.dir), int(job.job.num))
 
 
 def _run_alone(cfg: Any) -> CellResult:
@@ -158,14 +128,6 @@ def _runner(sweep_dir: Path) -> Runner:
     return Runner(sweep_dir)
 
 
-def _with_sweep_dir(arguments: list[str]) -> list[str]:
-    """Return ``arguments`` with the option that gives a sweep its own journal, beside the other key=value."""
-    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
-    option = f"hydra.sweep.dir='${{results_dir}}/{SWEEPS}/{name}'"
-    first = next((k for k, argument in enumerate(arguments) if "=" in argument and argument[0] != "-"), len(arguments))
-    return [*arguments[:first], option, *arguments[first:]]
-
-
 def _with_question(arguments: list[str]) -> list[str]:
     """Return ``arguments``; a file alone is the question which method suits it, which an experiment answers.
 
@@ -187,33 +149,3 @@ def _with_question(arguments: list[str]) -> list[str]:
         file=sys.stderr,
     )
     return [*arguments, "experiment=which_method"]
-
-
-def _sweep_flag_first(arguments: list[str]) -> list[str]:
-    """Return ``arguments`` with -m in front: Hydra refuses options between two key=value."""
-    flags = [argument for argument in arguments if argument in ("-m", "--multirun")]
-    return flags[:1] + [argument for argument in arguments if argument not in flags]
-
-
-@contextmanager
-def _hydra_raises() -> Iterator[None]:
-    """Make Hydra raise its errors instead of printing them in its own words and exiting with code 1."""
-    before = os.environ.get("HYDRA_FULL_ERROR")
-    os.environ["HYDRA_FULL_ERROR"] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["HYDRA_FULL_ERROR"]
-        else:
-            os.environ["HYDRA_FULL_ERROR"] = before
-
-
-@contextmanager
-def _arguments(arguments: list[str]) -> Iterator[None]:
-    before = sys.argv
-    sys.argv = [PROGRAM, *arguments]
-    try:
-        yield
-    finally:
-        sys.argv = before

@@ -17,7 +17,6 @@ from mirimpute.methods.external.knn import Knn
 from mirimpute.methods.history import MOST_CELLS, History
 from mirimpute.methods.mirf.settings import Mirf
 from mirimpute.table.scale import observed_scale
-
 from tests.methods.conftest import problem_of
 
 

@@ -6,6 +6,9 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
+from mirimpute.bench.sweeps.overrides import with_named_columns
+from mirimpute.bench.sweeps.translate import user_error
+from mirimpute.bench.sweeps.values import set_value
 from mirimpute.errors import UserError
 
 _KEPT = 256
@@ -38,8 +41,6 @@ class Composer:
         Raises:
             UserError: the overrides do not fit together.
         """
-        from mirimpute.bench.sweeps.translate import user_error
-
         try:
             return self._compose(overrides)
         except Exception as error:
@@ -49,8 +50,6 @@ class Composer:
             raise translated from error
 
     def _compose(self, overrides: Sequence[str]) -> Any:
-        from omegaconf import OmegaConf
-
         parsed = [self._parse(override) for override in overrides]
         values = [each for each in parsed if self._is_value(each)]
         groups = tuple(text for text, each in zip(overrides, parsed, strict=True) if not self._is_value(each))
@@ -59,22 +58,17 @@ class Composer:
                 self._composed.clear()
             self._composed[groups] = self._load(groups)
         config = copy.deepcopy(self._composed[groups])
-        try:
-            for each in values:
-                OmegaConf.update(config, each.key_or_group, each.value(), merge=True)
-        except Exception:  # Hydra says better what is wrong
-            return self._load(tuple(overrides))
+        for each in values:
+            set_value(config, each.key_or_group, each.value())
         return config
 
     def _load(self, overrides: tuple[str, ...]) -> Any:
         from omegaconf import open_dict
 
-        from mirimpute.bench.sweeps.overrides import with_typed_columns
-
         config = self._config_loader.load_sweep_config(self._master, list(overrides))
         with open_dict(config):
             del config["hydra"]
-        return with_typed_columns(config)
+        return with_named_columns(config)
 
     def _parse(self, override: str) -> Any:
         if override not in self._parsed:

@@ -1,8 +1,8 @@
 """What is typed as key=value, rewritten where Hydra's grammar has no letters for it.
 
-The grammar knows ASCII names and, outside double quotes, values of a few ASCII characters. Values are therefore put in
-quotes; the name of a column, for which there are no quotes, is written in hexadecimal digits until the configuration is
-composed.
+The grammar knows ASCII names and, outside double quotes, values of a few ASCII characters. Values are therefore put
+into quotes. A key has no quotes, so the name of a column becomes a value: ``+dataset.kinds.größe=text`` is handed to
+Hydra as ``+dataset.kinds.0={column: "größe", kind: text}``. :func:`with_named_columns` turns that back.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from typing import Any
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 """Names of columns that neither Hydra nor a shell takes for anything else."""
 
-_KIND = re.compile(r"(\+{0,2}dataset\.kinds\.)(.+?)=(\[.*\]|[^=]*)", re.DOTALL)
-_CODED = re.compile(r"\$utf8-((?:[0-9a-f]{2})+)")
+_KIND = re.compile(r"(\+{0,2}dataset\.kinds\.)(.+)=((?:\[[^\[\]]*\]|[^=\[\]])*)", re.DOTALL)
 _VALUE = re.compile(r"([^-=\s][^=]*)=(.*)", re.DOTALL)
 _WORD = re.compile(r"[^\s,:()\[\]{}](?:[^,:()\[\]{}]*[^\s,:()\[\]{}])?")
 _NO_LETTER = re.compile(r"[^\x00-\x7f]|[!#&;<>^`]")
@@ -24,20 +23,29 @@ _TEXTS = tuple(f"dataset.{option}" for option in ("sep", "decimal", "thousands",
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_./-]+")
 
 
-def readable(argument: str) -> str:
+def readable(argument: str, number: int = 0) -> str:
     """Return the argument as Hydra can read it, unchanged where it can already.
 
     Any name may follow ``dataset.kinds.``; ``dataset.path`` may be any file that exists; of other values, words with
     letters that the grammar lacks are quoted, unless there are quotes already.
 
+    Args:
+        argument: what was typed.
+        number: of the argument in the command, which stands for a column whose name Hydra cannot read.
+
     >>> readable("results_dir=größe"), readable("+dataset.kinds.size=[klein, groß]"), readable("seed=0,1")
     ('results_dir="größe"', '+dataset.kinds.size=[klein, "groß"]', 'seed=0,1')
-    >>> readable("+dataset.kinds.a.b=text")
-    '+dataset.kinds.$utf8-612e62=text'
+    >>> readable("+dataset.kinds.a.b=text,[klein,groß]", 3)
+    '+dataset.kinds.3={column: "a.b", kind: text},{column: "a.b", kind: [klein,"groß"]}'
+
+    Raises:
+        hydra.errors.HydraException: the kind of a column cannot be read.
     """
     kind = _KIND.fullmatch(argument)
     if kind and not PLAIN_NAME.fullmatch(kind[2]):
-        return f"{kind[1]}$utf8-{kind[2].encode('utf-8', 'surrogateescape').hex()}={_readable_value(kind[3])}"
+        column = quoted(kind[2])
+        kinds = [f"{{column: {column}, kind: {each}}}" for each in _values(_readable_value(kind[3]))]
+        return f"{kind[1]}{number}={','.join(kinds)}"
     found = _VALUE.fullmatch(argument)
     if found is None:
         return argument
@@ -51,24 +59,16 @@ def readable(argument: str) -> str:
     return f"{key}={_readable_value(value)}"
 
 
-def typed(text: str) -> str:
-    """Return what :func:`readable` made ``text`` of; of other texts only the names of columns are put back.
-
-    >>> typed(readable("+dataset.kinds.größe=[klein,groß]"))
-    '+dataset.kinds.größe=[klein,groß]'
-    """
-    key, equals, value = text.partition("=")
-    plain = _named(key) + equals + value.replace('"', "")
-    return plain if readable(plain) == text else _named(text)
-
-
-def with_typed_columns(cfg: Any) -> Any:
-    """Return the configuration of a cell with the names of columns as they were typed; ``cfg`` itself is changed."""
+def with_named_columns(cfg: Any) -> Any:
+    """Return the configuration of a cell with its kinds by the names of their columns; ``cfg`` itself is changed."""
     from omegaconf import OmegaConf
 
     kinds = OmegaConf.to_container(cfg.dataset).get("kinds")  # type: ignore[union-attr]
-    if kinds and any(_CODED.fullmatch(str(name)) for name in kinds):
-        cfg.dataset.kinds = {_named(str(name)): kind for name, kind in kinds.items()}
+    if kinds and any(isinstance(kind, dict) for kind in kinds.values()):
+        pairs = (
+            (kind["column"], kind["kind"]) if isinstance(kind, dict) else (name, kind) for name, kind in kinds.items()
+        )
+        cfg.dataset.kinds = dict(pairs)
     return cfg
 
 
@@ -85,8 +85,16 @@ def quoted(value: str) -> str:
     return QuotedString(value, Quote.double).with_quotes()
 
 
-def _named(text: str) -> str:
-    return _CODED.sub(lambda found: bytes.fromhex(found[1]).decode("utf-8", "surrogateescape"), text)
+def _values(text: str) -> list[str]:
+    """Return the values of an option that may be swept over.
+
+    >>> _values("text,[2,0,1]")
+    ['text', '[2,0,1]']
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    parsed = OverridesParser.create().parse_override(f"kind={text}")
+    return list(parsed.sweep_string_iterator()) if parsed.is_discrete_sweep() else [text]
 
 
 def _readable_value(value: str) -> str:

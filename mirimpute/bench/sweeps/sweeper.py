@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,6 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 
 from mirimpute.bench.sweeps.compose import Composer, choices, covering
-from mirimpute.bench.sweeps.overrides import typed
 from mirimpute.bench.sweeps.schema import part_config
 from mirimpute.errors import StoreError, UserError
 
@@ -35,7 +33,7 @@ class CellSweeper(Sweeper):
         """Take what Hydra gives."""
         self._config = config
         self._loader = hydra_context.config_loader
-        self._task = task_function
+        self._task: Any = task_function
         self._launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
@@ -59,14 +57,9 @@ class CellSweeper(Sweeper):
         check_writable(Path(self._config.results_dir))
         cells = [list(combination) for combination in itertools.product(*values)]
         sweep_dir = Path(self._config.hydra.sweep.dir)
-        write_plan(sweep_dir, Plan(_methods(cells, composer), _command()))
-        self._task.sweep_dir = sweep_dir  # type: ignore[attr-defined]  # for who called Hydra
+        write_plan(sweep_dir, Plan(_methods(cells, composer), self._task.command))
+        self._task.sweep_dir = sweep_dir  # for who called Hydra
         return self._launcher.launch(cells, initial_job_idx=0)
-
-
-def _command() -> list[str]:
-    """Return what was typed."""
-    return [Path(sys.argv[0]).name, *(typed(word) for word in sys.argv[1:] if not word.startswith("hydra.sweep.dir="))]
 
 
 def _methods(cells: Sequence[Sequence[str]], composer: Composer) -> dict[str, int]:

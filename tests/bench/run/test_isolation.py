@@ -17,7 +17,6 @@ from mirimpute.bench.run.isolation import run_isolated
 from mirimpute.errors import ImputationError, UserError
 from mirimpute.methods.base import Completed, Imputation, Method
 from mirimpute.types import no_progress
-
 from tests.methods.conftest import correlated, problem_of
 
 

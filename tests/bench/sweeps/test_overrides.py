@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
 
-from mirimpute.bench.sweeps.overrides import readable, typed
+from mirimpute.bench.sweeps.overrides import readable, with_named_columns
 from mirimpute.cli import data
 from mirimpute.cli.bench import main
 
@@ -116,7 +118,14 @@ def test_what_hydra_can_read_is_left_alone(argument):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("kind", ["text", "[klein, groß]"])
-def test_errors_name_a_column_as_it_was_typed(name, kind):
-    argument = f"+dataset.kinds.{name}={kind}"
-    assert typed(readable(argument)) == argument
+@pytest.mark.parametrize(("kind", "value"), [("text", "text"), ("[klein, groß]", ["klein", "groß"])])
+def test_a_column_of_any_name_gets_its_kind(name, kind, value):
+    (override,) = OverridesParser.create().parse_overrides([readable(f"+dataset.kinds.{name}={kind}", 4)])
+    kinds = {override.key_or_group.rpartition(".")[2]: override.value()}
+    cfg = with_named_columns(OmegaConf.create({"dataset": {"kinds": kinds}}))
+    assert OmegaConf.to_container(cfg.dataset)["kinds"] == {name: value}
+
+
+def test_a_kind_that_cannot_be_read_is_shown_as_it_was_typed(elsewhere, capsys):
+    assert bench("method=mean", "dataset=iris", "+dataset.kinds.größe=[klein") == 2
+    assert "+dataset.kinds.größe=[klein cannot be read" in capsys.readouterr().err

@@ -1,0 +1,135 @@
+"""The options of `mirimpute-bench`, checked and handed to Hydra.
+
+The decorator `hydra.main` reads ``sys.argv`` and prints errors in words of its own. Instead, this module uses
+`initialize_config_dir`, which is documented, and the object that it makes, which composes, shows and sweeps. Hydra's
+own parser, which is not documented, reads options such as ``--cfg``. Every ``key=value`` is checked against the schema
+before Hydra sees it. A single cell is composed here and has no Hydra job around it: callbacks and
+``hydra.job.env_set`` work in a sweep only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from mirimpute.bench.conf_location import conf_dir
+from mirimpute.bench.results.layout import SWEEPS
+from mirimpute.bench.sweeps.overrides import readable, with_named_columns
+from mirimpute.bench.sweeps.schema import GROUPS, register_schema
+from mirimpute.bench.sweeps.translate import several, unreadable, user_error
+from mirimpute.bench.sweeps.values import set_value
+from mirimpute.errors import UserError
+
+PROGRAM = "mirimpute-bench"
+
+
+def run_command(arguments: Sequence[str], task: Any) -> Any:
+    """Show or sweep what is asked for and return None, or return the configuration of the single cell to run.
+
+    Args:
+        arguments: what was typed after the name of the program.
+        task: called by the launchers that Hydra brings along with the configuration of each cell of a sweep.
+
+    Raises:
+        UserError: an option cannot be served.
+    """
+    from hydra import initialize_config_dir
+    from hydra._internal.utils import get_args_parser
+
+    parser = get_args_parser()
+    options = parser.parse_intermixed_args(list(arguments))
+    if options.experimental_rerun is not None:
+        raise UserError(f"--experimental-rerun={options.experimental_rerun} is not supported: type the command again")
+    register_schema()
+    folder = os.path.abspath(options.config_path or conf_dir())
+    try:
+        with initialize_config_dir(folder, job_name=PROGRAM, version_base="1.3"):
+            return _run(options, parser, task)
+    except Exception as error:
+        translated = user_error(error)
+        if translated is None:
+            raise
+        raise translated from error
+
+
+def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, task: Any) -> Any:
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.types import RunMode
+    from omegaconf import OmegaConf, open_dict
+
+    hydra: Any = GlobalHydra.instance().hydra
+    name = options.config_name or "config"
+    if options.hydra_help:
+        return hydra.hydra_help(config_name=name, args_parser=parser, args=options)
+    if options.shell_completion:
+        return hydra.shell_completion(config_name=name, overrides=options.overrides)
+    parsed = _parsed(options.overrides)
+    overrides = [*_more_folders(options.config_dir, parsed), *(each.input_line for each in parsed)]
+    chosen = [text for text in overrides if text not in {each.input_line for each in parsed if _is_value(each)}]
+    config = hydra.config_loader.load_configuration(name, chosen, RunMode.MULTIRUN, validate_sweep_overrides=False)
+    for each in filter(_is_value, parsed):
+        set_value(config, each.key_or_group, each.value())
+    sweep = options.multirun or config.hydra.mode == RunMode.MULTIRUN
+    for typed, each in zip(options.overrides, parsed, strict=True):
+        if each.is_sweep_override() and not sweep:
+            raise several(typed)
+    if options.cfg:
+        return hydra.show_cfg(name, overrides, options.cfg, options.package, options.resolve)
+    if options.info:
+        return hydra.show_info(options.info, name, overrides)
+    if sweep:
+        hydra.multirun(name, task, [_journal(), *overrides, "hydra.mode=MULTIRUN"])
+        return None
+    OmegaConf.set_readonly(config.hydra, None)
+    with open_dict(config):
+        del config["hydra"]
+    return with_named_columns(config)
+
+
+def _parsed(typed: Sequence[str]) -> list[Any]:
+    """Return Hydra's reading of each option.
+
+    Raises:
+        UserError: one cannot be read.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    found = []
+    for number, text in enumerate(typed):
+        try:
+            found.append(OverridesParser.create().parse_override(readable(text, number)))
+        except HydraException as error:
+            raise unreadable(text) from error
+    return found
+
+
+def _is_value(override: Any) -> bool:
+    """Return whether the option sets one value that the configuration has, not a choice of parts or a sweep."""
+    from hydra.core.override_parser.types import OverrideType
+
+    key = override.key_or_group
+    plain = override.type == OverrideType.CHANGE and override.package is None and not override.is_sweep_override()
+    return plain and "/" not in key and key not in GROUPS and key != "experiment" and key != "hydra.searchpath"
+
+
+def _more_folders(config_dir: str | None, parsed: Sequence[Any]) -> list[str]:
+    """Return the option that adds a folder of configuration files."""
+    if config_dir is None:
+        return []
+    folder = os.path.abspath(config_dir)
+    if not os.path.isdir(folder):
+        raise UserError(f"--config-dir {config_dir!r} is no folder: give one that is there")
+    if any(each.key_or_group == "hydra.searchpath" for each in parsed):
+        raise UserError("--config-dir and hydra.searchpath say the same: give one of them")
+    return [readable(f"hydra.searchpath=['file://{folder}']")]
+
+
+def _journal() -> str:
+    """Return the option that gives a sweep a folder of its own."""
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+    return f"hydra.sweep.dir='${{results_dir}}/{SWEEPS}/{name}'"

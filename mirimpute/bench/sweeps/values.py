@@ -1,0 +1,80 @@
+"""One ``key=value`` checked against the schema and set in a composed configuration.
+
+The schema is the dataclass under each part of the configuration, so that what is wrong is known without Hydra's words.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, get_args, get_type_hints
+
+from mirimpute.bench.config import CellConfig
+from mirimpute.errors import UserError, unknown
+
+_WORDS = {
+    int: "is no whole number: give one, such as 3",
+    float: "is no number: give one, such as 0.3",
+    bool: "is neither true nor false: give one of them",
+}
+
+
+def set_value(config: Any, key: str, value: Any) -> None:
+    """Set ``key`` of the configuration, which has it already.
+
+    Args:
+        config: a composed configuration; it is changed.
+        key: with dots between its parts.
+        value: plain.
+
+    Raises:
+        UserError: the schema has no such key, or the value is of another type.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    parent, _, name = key.rpartition(".")
+    holder = OmegaConf.select(config, parent) if parent else config
+    if not OmegaConf.is_dict(holder) or name not in set(holder.keys()):  # "in" a DictConfig leaves out "???"
+        raise unknown_key(key, holder)
+    try:
+        OmegaConf.update(config, key, value, merge=True)
+    except OmegaConfBaseException as error:
+        raise _refused(key, value, OmegaConf.get_type(holder), error) from error
+
+
+def unknown_key(key: str, holder: Any = None) -> UserError:
+    """A key that the schema does not have, such as missing_rat=0.3 or method.round=3."""
+    from omegaconf import OmegaConf
+
+    parent, _, name = key.rpartition(".")
+    if not parent:
+        return unknown("key", key, {field.name for field in dataclasses.fields(CellConfig)} | {"experiment"})
+    if parent == "dataset.kinds":
+        return new_column()
+    kind = OmegaConf.get_type(holder) if OmegaConf.is_dict(holder) else None
+    if dataclasses.is_dataclass(kind):
+        return unknown(f"key of {parent}", name, {field.name for field in dataclasses.fields(kind)})
+    shown = "all" if key.startswith("hydra.") else "job"
+    return UserError(f"unknown key {key!r}: see mirimpute-bench --cfg {shown} for the keys of {parent}")
+
+
+def new_column() -> UserError:
+    """The kind of a column, without the ``+`` of what is not in the configuration yet."""
+    return UserError("dataset.kinds names columns of yours, which are new keys: give +dataset.kinds.<column>=<kind>")
+
+
+def _refused(key: str, value: Any, schema: Any, error: Exception) -> UserError:
+    """A value that is not of the key's type."""
+    wanted = get_type_hints(schema)[key.rpartition(".")[2]] if dataclasses.is_dataclass(schema) else None
+    options = [each for each in get_args(wanted) or (wanted,) if each is not type(None)]
+    if dataclasses.is_dataclass(options[0]):
+        if not isinstance(value, dict):
+            return UserError(f"{key}={value}: {key} has keys of its own, give {key}.<key>=<value>")
+        fields = {field.name for field in dataclasses.fields(options[0])}
+        for name in value:
+            if name not in fields:
+                return unknown(f"key of {key}", name, fields)
+    text = str(value).lower() if isinstance(value, bool) else value
+    if options[0] in _WORDS:
+        return UserError(f"{key}={text}: {text!r} {_WORDS[options[0]]}")
+    return UserError(f"{key}={text}: {str(error).splitlines()[0]}")
