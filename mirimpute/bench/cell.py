@@ -19,7 +19,7 @@ from mirimpute.bench.config import CellConfig
 from mirimpute.bench.hide import Hidden, hide
 from mirimpute.bench.results.claims import Claims
 from mirimpute.bench.results.layout import cell_directory
-from mirimpute.bench.results.path_redaction import without_places
+from mirimpute.bench.results.path_redaction import without_paths
 from mirimpute.bench.results.store import find_row, recover, row_written_ns, write_cell
 from mirimpute.bench.run.isolation import Outcome, run_isolated
 from mirimpute.bench.scoring import SCORED_ROWS_SEED, Answers, answers_of, judge, judge_columns, judge_new_rows
@@ -183,7 +183,7 @@ def _split(config: CellConfig, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
 def write_result(config: CellConfig, row: dict[str, Any], **parts: Any) -> CellResult:
     """Write a row and what belongs to it, unless it is a failure and the cell has an ok row of an earlier run."""
     results_dir = Path(config.results_dir)
-    parts["log"] = without_places(parts["log"])
+    parts["log"] = without_paths(parts["log"])
     earlier = find_row(results_dir, row) if row["status"] != "ok" else None
     if earlier is not None and earlier["status"] == "ok":
         row["reason"] += " (the ok row of an earlier run was kept)"

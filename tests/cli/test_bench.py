@@ -135,6 +135,12 @@ def test_saved_tables_and_experiment(elsewhere):
         (["method.transport=choice"], ["method.transport=choice does not go with method.sweep=joint", "columnwise"]),
         (["method.steps=0"], ["method.steps=0 is too small"]),
         (["-m", "method=mean,icee"], ["unknown method 'icee'", "'ice'"]),
+        (["-m", "method=ice,mean", "method.rounds=3"], ["unknown key of method 'rounds'", "name"]),
+        (["protocol.metrics=rmse"], ["protocol.metrics=rmse is no list", "protocol.metrics=[rmse]"]),
+        (["~method"], ["method has no value", "method=<value>"]),
+        (["method.solver={step: 1}"], ["unknown key of method.solver 'step'", "'steps'"]),
+        (["--config-dir", "nowhere"], ["'nowhere' is no folder"]),
+        (["-m", "hydra/launcher=local", "hydra.launcher.n_jobs=many"], ["hydra.launcher.n_jobs=many"]),
     ],
 )
 def test_what_cannot_be_served_is_one_sentence_and_exit_code_2(arguments, words, capsys, elsewhere):

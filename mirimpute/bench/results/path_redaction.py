@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 
-def without_places(text: str) -> str:
+def without_paths(text: str) -> str:
     """Return ``text`` with the folders of the environment, the package and the user's home replaced by their names."""
-    places = {Path(sys.prefix): "<environment>", Path(__file__).parents[3]: "<mirimpute>", Path.home(): "~"}
-    for place, name in places.items():
-        if place != Path(place.anchor):
-            text = text.replace(str(place), name)
+    folders = {Path(sys.prefix): "<environment>", Path(__file__).parents[3]: "<mirimpute>", Path.home(): "~"}
+    for folder, name in folders.items():
+        if folder != Path(folder.anchor):
+            text = text.replace(str(folder), name)
     return text

@@ -49,6 +49,8 @@ def run_command(arguments: Sequence[str], task: Any) -> Any:
     try:
         with initialize_config_dir(folder, job_name=PROGRAM, version_base="1.3"):
             return _run(options, parser, task)
+    except UserError:
+        raise
     except Exception as error:
         translated = user_error(error)
         if translated is None:

@@ -43,6 +43,8 @@ class Composer:
         """
         try:
             return self._compose(overrides)
+        except UserError:
+            raise
         except Exception as error:
             translated = user_error(error)
             if translated is None:

@@ -43,7 +43,7 @@ class LocalLauncher(Launcher):
     def __init__(self, n_jobs: int | None = None, threads_per_job: int | None = None) -> None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         for name, value in (("n_jobs", n_jobs), ("threads_per_job", threads_per_job)):
-            if value is not None and value < 1:
+            if value is not None and not (isinstance(value, int) and value >= 1):
                 raise UserError(f"hydra.launcher.{name}={value} computes nothing: give 1 or more, or null")
         self._n_jobs = cores if n_jobs is None else n_jobs
         self._threads = max(cores // self._n_jobs, 1) if threads_per_job is None else threads_per_job

@@ -54,16 +54,19 @@ def cell_config(cfg: Any) -> CellConfig:
 
     Raises:
         UserError: a key was added (``+key=value``) that the schema does not have, or a part from outside the package
-            cannot be used.
-        omegaconf.errors.MissingMandatoryValue: an option that has to be given is not.
+            cannot be used, or an option that has to be given is not.
     """
     from omegaconf import OmegaConf
+    from omegaconf.errors import MissingMandatoryValue
 
     for group in _BASES:
-        if OmegaConf.is_missing(cfg[group], "target"):
+        if not OmegaConf.is_missing(cfg, group) and OmegaConf.is_missing(cfg[group], "target"):
             raise UserError(f"{group}=custom stands for no class by itself: give {group}.target=<module>.<Class>")
     known = {field.name for field in fields(CellConfig)}
-    parts = vars(OmegaConf.to_object(cfg)).copy()
+    try:
+        parts = vars(OmegaConf.to_object(cfg)).copy()
+    except MissingMandatoryValue as error:
+        raise UserError(f"{error.full_key} has no value: give {error.full_key}=<value>") from error
     del parts["experiment"]
     for name, part in parts.items():
         if name not in known:

@@ -95,7 +95,7 @@ class SlurmLauncher(Launcher):
 
     def __init__(self, cells_per_job: int, max_jobs: int, **params: Any) -> None:
         for name, value in (("cells_per_job", cells_per_job), ("max_jobs", max_jobs)):
-            if value < 1:
+            if not (isinstance(value, int) and value >= 1):
                 raise UserError(f"hydra.launcher.{name}={value} runs nothing: give 1 or more")
         self._cells_per_job = cells_per_job
         self._max_jobs = max_jobs

@@ -24,7 +24,7 @@ _KEY = re.compile(r"[A-Za-z0-9_.$/@:-]+")
 def user_error(error: BaseException) -> UserError | None:
     """Return what an error of Hydra's means for a user, or None when it is not about the request."""
     from hydra.errors import HydraException, MissingConfigException
-    from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+    from omegaconf.errors import OmegaConfBaseException
 
     chain = list(_causes(error))
     for each in chain:  # raised by one of our own launchers while Hydra makes it
@@ -34,9 +34,6 @@ def user_error(error: BaseException) -> UserError | None:
         if isinstance(each, MissingConfigException):
             return _missing_config(each)
     for each in chain:
-        if isinstance(each, MissingMandatoryValue):
-            key = each.full_key or each.key
-            return UserError(f"{key} has no value: give {key}=<value>")
         if isinstance(each, OmegaConfBaseException) and not isinstance(each, HydraException):
             return UserError(": ".join(filter(None, [each.full_key or each.key, _first_line(each)])))
     if isinstance(error, HydraException):

@@ -6,7 +6,7 @@ The schema is the dataclass under each part of the configuration, so that what i
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from mirimpute.bench.config import CellConfig
 from mirimpute.errors import UserError, unknown
@@ -66,7 +66,8 @@ def new_column() -> UserError:
 def _refused(key: str, value: Any, schema: Any, error: Exception) -> UserError:
     """A value that is not of the key's type."""
     wanted = get_type_hints(schema)[key.rpartition(".")[2]] if dataclasses.is_dataclass(schema) else None
-    options = [each for each in get_args(wanted) or (wanted,) if each is not type(None)]
+    alternatives = (wanted,) if get_origin(wanted) is list else get_args(wanted) or (wanted,)
+    options = [each for each in alternatives if each is not type(None)]
     if dataclasses.is_dataclass(options[0]):
         if not isinstance(value, dict):
             return UserError(f"{key}={value}: {key} has keys of its own, give {key}.<key>=<value>")
@@ -77,4 +78,6 @@ def _refused(key: str, value: Any, schema: Any, error: Exception) -> UserError:
     text = str(value).lower() if isinstance(value, bool) else value
     if options[0] in _WORDS:
         return UserError(f"{key}={text}: {text!r} {_WORDS[options[0]]}")
+    if get_origin(options[0]) is list:
+        return UserError(f"{key}={text} is no list of what it should be: give one, such as {key}=[{text}]")
     return UserError(f"{key}={text}: {str(error).splitlines()[0]}")
