@@ -1,1 +1,1 @@
-""""""
+"""The benchmark: hide cells of a table, run a method, score it, and keep the row."""

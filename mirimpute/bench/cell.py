@@ -1,4 +1,6 @@
-"""Run one cell: dataset, hidden cells, method, scores, row. A cell is a pure function of its configuration."""
+"""Run one cell: load the table, hide cells, run the method, score it, write the row.
+
+A cell depends on its configuration alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the configuration files are, and the sentence with which each of them introduces itself."""
+"""Where the configuration files are, and the sentence that stands at the top of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configuration of one cell as plain dataclasses: the schema under ``conf/``, without Hydra."""
+"""The configuration of one cell as plain dataclasses. They are the schema of ``conf/``; Hydra is not needed."""
 
 from __future__ import annotations
 

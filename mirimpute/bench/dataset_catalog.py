@@ -1,4 +1,4 @@
-"""The named datasets of ``conf/dataset``, without Hydra: for prefetching, lists and scripts."""
+"""The named datasets of ``conf/dataset``, read without Hydra. Commands and scripts use them by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands print beside their results: our own warnings, one line each."""
+"""Warnings of the commands: each of ours is printed in one line."""
 
 from __future__ import annotations
 

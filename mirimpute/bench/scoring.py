@@ -1,4 +1,4 @@
-"""From an imputation to the fields of a row: metrics in the protocol's scale, and what the sanity gate says."""
+"""Score an imputation: the metrics in the scale of the protocol and the notes of the sanity gate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be tuned of each method, and between which values: one literal dict per method.
+"""The parameters of each method that may be tuned, with their ranges.
 
 Only parameters that change the answer are here, not those that buy accuracy with time (rounds, draws, steps), which
 would make a search pick the slowest.

@@ -1,6 +1,6 @@
-"""The trace of a cell: what the method said of each round, and how much the completed rows then tell of the pattern.
+"""The trace of a cell: the method's own report on each round, and the predictability of the pattern after it.
 
-Measured when the imputation is over, from the rounds that the loop kept, so that no method pays for it.
+It is measured after the imputation, from the rounds that the loop kept, so that the time of the method excludes it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mirimpute.metrics.comparison import Comparison, Undefined
 from mirimpute.metrics.mutual_information import pattern_predictability
 
 MOST_ROWS = 1000
-"""Rows that the pattern is told from; a fixed subsample of more."""
+"""Rows that predict the pattern; a fixed subsample of more."""
 
 
 def trace_with_information(

@@ -1,4 +1,6 @@
-"""Tune any method on observed cells that are hidden from it, with the same budget for all; the truth plays no part."""
+"""Tune a method on observed cells that are hidden from it.
+
+Every method gets the same budget. The truth is not used."""
 
 from __future__ import annotations
 

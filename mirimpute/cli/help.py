@@ -1,4 +1,4 @@
-"""What ``mirimpute-bench --help`` prints, read from the first line of each file under ``conf/``."""
+"""The text of ``mirimpute-bench --help``. The first line of each file under ``conf/`` describes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `mirimpute-bench` prints when it is done: a table of rows, or counts where there are many."""
+"""The last output of `mirimpute-bench`: a table of the rows, or counts of many."""
 
 from __future__ import annotations
 

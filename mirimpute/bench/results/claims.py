@@ -1,4 +1,4 @@
-"""One process per cell: a claim that is taken whole or not at all, and that outlives nobody.
+"""A claim on a cell, so that only one process computes it. A claim of a dead process is taken over.
 
 A claim is the file ``<results_dir>/claims/<config_hash>.json``, which names its holder; it is written under another
 name and then linked, which fails where the claim is there. While the holder lives, it touches the file every

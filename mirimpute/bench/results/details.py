@@ -1,4 +1,4 @@
-"""What a cell keeps beside its row: the trace by round and the errors by column, packed or not."""
+"""Files beside the row of a cell: the trace by round and the errors by column."""
 
 from __future__ import annotations
 

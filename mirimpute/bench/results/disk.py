@@ -1,4 +1,4 @@
-"""Files and directories that are there whole or not at all, whatever happens to the process or the power."""
+"""Write files and directories so that a crash leaves the whole of them or nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal of a sweep: what was planned and what became of each cell, readable while the sweep runs.
+"""The journal of a sweep: its plan and the outcome of each cell. It can be read while the sweep runs.
 
 ``<results_dir>/sweeps/<sweep>/plan.json`` says how many cells there are; each process that computes cells appends
 one line per cell to a file of its own beside it. Rows are the results; the journal only saves looking for them, so it

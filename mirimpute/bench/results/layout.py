@@ -1,4 +1,4 @@
-"""Where things lie in a results folder: names that are harmless on every system, and nothing outside the folder."""
+"""The layout of a results folder. Names are valid on every system, and no path leaves the folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finished cells packed into few files: `compact` moves them there, the readers of the store look there too.
+"""Finished cells packed into few Parquet files. `compact` writes them; the readers of the store read both forms.
 
 ``<results_dir>/parts/part-<number>-<hash>.parquet`` holds the rows of many cells and their small files; the hash is
 that of the file's content. A cell that is in several parts counts as in the last one, and one that has a directory

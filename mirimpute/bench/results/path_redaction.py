@@ -1,4 +1,4 @@
-"""Texts without the folders of the machine that wrote them: results are shown to others."""
+"""Remove the folders of this machine from texts, because results are published."""
 
 from __future__ import annotations
 

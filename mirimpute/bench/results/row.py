@@ -1,4 +1,4 @@
-"""The result row: one flat JSON object per cell, every field with its type and one sentence."""
+"""The result row: one flat JSON object per cell. Every field has a type and one sentence."""
 
 from __future__ import annotations
 

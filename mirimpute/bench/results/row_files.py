@@ -1,4 +1,4 @@
-"""`row.json` of one cell, read with suspicion: size, form, place and checksum."""
+"""Read `row.json` of one cell and check its size, its fields, its folder and its checksum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checksum beside a row: a row that was cut, edited or pasted together is not a result.
+"""The checksum beside a row. A row that was changed after it was written is not a result.
 
 ``row.json.sha256`` holds one line in the format of ``sha256sum -c``. It guards against accidents and edits by hand,
 not against somebody who computes it anew.

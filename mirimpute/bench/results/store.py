@@ -1,4 +1,4 @@
-"""One directory per cell, written whole or not at all, and read back with suspicion.
+"""The store of results: one directory per cell, written as a whole and checked when it is read.
 
 ``<results_dir>/runs/<dataset>/<mechanism>-<rate>/<method>/seed-<seed>-<config_hash[:8]>/`` holds ``row.json`` and its
 checksum ``row.json.sha256``, ``config.yaml``, ``trace.json`` (one object per round), ``columns.json`` (one object per

@@ -1,6 +1,4 @@
-"""The child's side of :mod:`mirimpute.bench.run.isolation`: impute, and send progress and the outcome through a
-pipe.
-"""
+"""The child of :mod:`mirimpute.bench.run.isolation`: it imputes, and sends progress and the outcome through a pipe."""
 
 from __future__ import annotations
 

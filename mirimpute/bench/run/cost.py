@@ -1,4 +1,4 @@
-"""What an imputation costs: wall and processor seconds, memory."""
+"""The cost of an imputation: wall-clock seconds, processor seconds, memory."""
 
 from __future__ import annotations
 

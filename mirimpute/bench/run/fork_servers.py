@@ -1,4 +1,4 @@
-"""Clean processes to fork from, one for each set of libraries: loaded once, computing nothing.
+"""Server processes to fork from. Each has loaded one set of libraries and computes nothing.
 
 Python keeps one fork server per process, which loads what the first caller asks for; a sweep over several methods would
 load the libraries of all others anew in every cell. Here each set of modules has a server of its own, and the workers

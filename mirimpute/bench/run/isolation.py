@@ -1,4 +1,4 @@
-"""Run one imputation in a process of its own: timed, measured, stoppable, and harmless when it crashes.
+"""Run one imputation in a process of its own, which can be timed, measured and stopped, and may crash.
 
 The child is forked from a clean server process that has imported the method's libraries but computed nothing, so a
 cell starts in milliseconds and never inherits the harness's thread pools, random state or memory.

@@ -1,4 +1,4 @@
-"""What a method's process may take, watched from outside of it: time, memory and the length of what it prints."""
+"""Limits of a method's process: time, memory and the length of its log. They are watched from outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many cells: the sweeper that plans them and the launchers that run them, on this machine or on a cluster.
+"""Sweeps: the sweeper plans cells, the launchers run them on this machine or on a cluster.
 
-Beside the command line, the only importers of Hydra, which finds them through ``hydra_plugins/mirimpute.py``.
+Only this package and the command line import Hydra, which finds the two through ``hydra_plugins/mirimpute.py``.
 """

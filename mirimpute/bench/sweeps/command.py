@@ -19,9 +19,9 @@ from typing import Any
 from mirimpute.bench.conf_location import conf_dir
 from mirimpute.bench.results.layout import SWEEPS
 from mirimpute.bench.sweeps.overrides import readable, with_named_columns
-from mirimpute.bench.sweeps.schema import GROUPS, register_schema
+from mirimpute.bench.sweeps.schema import register_schema
 from mirimpute.bench.sweeps.translate import several, unreadable, user_error
-from mirimpute.bench.sweeps.values import set_value
+from mirimpute.bench.sweeps.values import is_value, set_value
 from mirimpute.errors import UserError
 
 PROGRAM = "mirimpute-bench"
@@ -71,9 +71,9 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, task: Any
         return hydra.shell_completion(config_name=name, overrides=options.overrides)
     parsed = _parsed(options.overrides)
     overrides = [*_more_folders(options.config_dir, parsed), *(each.input_line for each in parsed)]
-    chosen = [text for text in overrides if text not in {each.input_line for each in parsed if _is_value(each)}]
+    chosen = [text for text in overrides if text not in {each.input_line for each in parsed if is_value(each)}]
     config = hydra.config_loader.load_configuration(name, chosen, RunMode.MULTIRUN, validate_sweep_overrides=False)
-    for each in filter(_is_value, parsed):
+    for each in filter(is_value, parsed):
         set_value(config, each.key_or_group, each.value())
     sweep = options.multirun or config.hydra.mode == RunMode.MULTIRUN
     for typed, each in zip(options.overrides, parsed, strict=True):
@@ -108,15 +108,6 @@ def _parsed(typed: Sequence[str]) -> list[Any]:
         except HydraException as error:
             raise unreadable(text) from error
     return found
-
-
-def _is_value(override: Any) -> bool:
-    """Return whether the option sets one value that the configuration has, not a choice of parts or a sweep."""
-    from hydra.core.override_parser.types import OverrideType
-
-    key = override.key_or_group
-    plain = override.type == OverrideType.CHANGE and override.package is None and not override.is_sweep_override()
-    return plain and "/" not in key and key not in GROUPS and key != "experiment" and key != "hydra.searchpath"
 
 
 def _more_folders(config_dir: str | None, parsed: Sequence[Any]) -> list[str]:

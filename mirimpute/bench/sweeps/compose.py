@@ -1,4 +1,4 @@
-"""The configurations of a sweep, composed once per choice of groups instead of once per cell."""
+"""Compose the configurations of a sweep: once per choice of groups, not once per cell."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from mirimpute.bench.sweeps.overrides import with_named_columns
 from mirimpute.bench.sweeps.translate import user_error
-from mirimpute.bench.sweeps.values import set_value
+from mirimpute.bench.sweeps.values import is_value, set_value
 from mirimpute.errors import UserError
 
 _KEPT = 256
@@ -28,7 +28,6 @@ class Composer:
     def __init__(self, config_loader: Any, master: Any) -> None:
         self._config_loader = config_loader
         self._master = master
-        self._groups = frozenset(master.hydra.runtime.choices)
         self._composed: dict[tuple[str, ...], Any] = {}
         self._parsed: dict[str, Any] = {}
 
@@ -53,8 +52,8 @@ class Composer:
 
     def _compose(self, overrides: Sequence[str]) -> Any:
         parsed = [self._parse(override) for override in overrides]
-        values = [each for each in parsed if self._is_value(each)]
-        groups = tuple(text for text, each in zip(overrides, parsed, strict=True) if not self._is_value(each))
+        values = [each for each in parsed if is_value(each)]
+        groups = tuple(text for text, each in zip(overrides, parsed, strict=True) if not is_value(each))
         if groups not in self._composed:
             if len(self._composed) >= _KEPT:
                 self._composed.clear()
@@ -78,14 +77,6 @@ class Composer:
 
             self._parsed[override] = OverridesParser.create(self._config_loader).parse_override(override)
         return self._parsed[override]
-
-    def _is_value(self, override: Any) -> bool:
-        """Return whether the override only sets a value that is there."""
-        from hydra.core.override_parser.types import OverrideType
-
-        key = override.key_or_group
-        plain = override.type == OverrideType.CHANGE and override.package is None and not override.is_sweep_override()
-        return plain and key not in self._groups and "/" not in key and not key.startswith("hydra.")
 
 
 def choices(arguments: Sequence[str], config_loader: Any) -> list[list[str]]:

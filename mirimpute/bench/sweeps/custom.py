@@ -1,4 +1,4 @@
-"""Parts from outside the package: ``method=custom method.target=my_file.MyMethod``."""
+"""Methods, datasets and mechanisms from outside the package: ``method=custom method.target=my_file.MyMethod``."""
 
 from __future__ import annotations
 

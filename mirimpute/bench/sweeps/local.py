@@ -1,4 +1,4 @@
-"""The launcher `local`: processes on this machine, replaced when they die, stopped within two seconds."""
+"""The launcher `local`: worker processes on this machine. A dead one is replaced; all stop within two seconds."""
 
 from __future__ import annotations
 

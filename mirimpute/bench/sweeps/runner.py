@@ -1,4 +1,4 @@
-"""One process of a sweep: runs cells one after the other and writes into the journal what became of them."""
+"""Run cells of a sweep in this process, one after the other, and write each outcome into the journal."""
 
 from __future__ import annotations
 

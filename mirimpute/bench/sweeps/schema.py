@@ -1,4 +1,4 @@
-"""The structured schema under ``conf/``: every registered dataclass becomes ``base_<key>`` of its group."""
+"""The schema of ``conf/``: every registered dataclass becomes ``base_<key>`` of its group."""
 
 from __future__ import annotations
 

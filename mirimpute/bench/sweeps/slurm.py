@@ -1,4 +1,7 @@
-"""The launcher `slurm`: an array of jobs, each of which runs some cells; dead jobs are noticed without accounting."""
+"""The launcher `slurm`: an array of jobs, each of which runs some cells.
+
+The queue and the files of the jobs show which jobs have died; the accounting of SLURM is not needed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a sweep is: for `mirimpute-report status`, and for the terminal of a sweep that runs."""
+"""Progress of a sweep, for `mirimpute-report status` and for the terminal of a running sweep."""
 
 from __future__ import annotations
 

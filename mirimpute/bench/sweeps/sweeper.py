@@ -1,4 +1,4 @@
-"""The sweeper: lists the cells, checks and announces them, reads the tables, and hands them to a launcher."""
+"""The sweeper: it lists and checks the cells, downloads and checks the data, writes the plan and calls a launcher."""
 
 from __future__ import annotations
 

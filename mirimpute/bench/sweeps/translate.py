@@ -1,4 +1,4 @@
-"""What Hydra cannot read or find, said in one sentence with the value and the fix.
+"""Errors of Hydra as one sentence with the value, the reason and the fix.
 
 Errors are told apart by their class and by what was typed, not by the words of their message.
 """

@@ -9,6 +9,7 @@ import dataclasses
 from typing import Any, get_args, get_origin, get_type_hints
 
 from mirimpute.bench.config import CellConfig
+from mirimpute.bench.sweeps.schema import GROUPS
 from mirimpute.errors import UserError, unknown
 
 _WORDS = {
@@ -16,6 +17,17 @@ _WORDS = {
     float: "is no number: give one, such as 0.3",
     bool: "is neither true nor false: give one of them",
 }
+
+_CHOICES = (*GROUPS, "experiment", "hydra.searchpath")
+
+
+def is_value(override: Any) -> bool:
+    """Return whether a parsed option sets one value that is there, and neither chooses a part nor sweeps."""
+    from hydra.core.override_parser.types import OverrideType
+
+    key = override.key_or_group
+    plain = override.type == OverrideType.CHANGE and override.package is None and not override.is_sweep_override()
+    return plain and "/" not in key and key not in _CHOICES
 
 
 def set_value(config: Any, key: str, value: Any) -> None:

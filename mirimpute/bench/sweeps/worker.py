@@ -1,4 +1,4 @@
-"""A process of the launcher `local`: takes cells from a pipe until the pipe closes."""
+"""A worker process of the launcher `local`: it takes cells from a pipe until the pipe closes."""
 
 from __future__ import annotations
 
