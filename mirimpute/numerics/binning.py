@@ -1,4 +1,4 @@
-"""Bins of equal counts, in which a value that repeats often has a bin of its own."""
+"""Bins of equal counts; a frequent value has a bin of its own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 
 
 def bin_edges(values: np.ndarray, bins: int) -> np.ndarray:
-    """Return the edges of about ``bins`` bins of equal counts of ``values`` (n,), in order, none twice.
+    """Return the edges of about ``bins`` bins of equal counts of ``values`` (n,), increasing.
 
-    ``np.searchsorted(edges, values, side="right")`` is the bin. A value that is at two edges, as
-    all are that fill two bins and some that fill one, is alone in its bin.
+    ``np.searchsorted(edges, values, side="right")`` is the bin. A value at two edges is alone in its bin:
+    every value that fills two bins, and some that fill one.
 
     >>> x = np.array([7.0, 7, 7, 7, 7, 8, 9, 10])
     >>> np.searchsorted(bin_edges(x, 4), x, side="right")

@@ -1,4 +1,4 @@
-"""The continuous ranked probability score of a sample: how a distribution is judged by the one value that came."""
+"""The continuous ranked probability score: how good a sample of a distribution is, judged by one observed value."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ def crps(draws: np.ndarray, truth: np.ndarray) -> np.ndarray:
     Reference: Gneiting & Raftery, "Strictly Proper Scoring Rules", JASA 2007, section 4.2; Ferro, "Fair scores for
     ensemble forecasts", QJRMS 2014.
 
-    >>> crps(np.array([[0.0], [2.0]]), np.array([1.0]))
-    array([0.])
+    By hand, of draws 0 and 2: E|X - 3| = 2 and E|X - X'| = 2, so 2 - 2 / 2.
+
+    >>> crps(np.array([[0.0], [2.0]]), np.array([3.0]))
+    array([1.])
     """
     m = len(draws)
     error = np.abs(draws - truth).mean(axis=0)

@@ -1,10 +1,9 @@
-"""How well the pattern of missing cells can be told from completed rows: a fixed classifier, cross-validated.
+"""How well the pattern of missing cells can be predicted from completed rows: one cross-validated classifier.
 
-One logistic regression for each column, the same for every method and every round. It reads, of a row, the column's own
-value and its residual given the other columns (both as indicators of bins, in which a value that repeats has a bin of
-its own), or its own category, and all values and their squares, categories as indicators. A mean stands out as a
-repeated value, the prediction of a regression as a residual of zero, a draw from the wrong distribution as a value or a
-residual where few are.
+A logistic regression for each column, the same for every method and every round. Of a row it reads the column's value
+and its residual given the other columns (both as indicators of bins, in which a frequent value has a bin of its own),
+or its category, and all values and their squares, categories as indicators. So it finds a mean, which is a repeated
+value, the prediction of a regression, whose residual is zero, and draws from the wrong distribution.
 """
 
 from __future__ import annotations
@@ -14,11 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirimpute.numerics.binning import bin_edges
+from mirimpute.numerics.residuals import residual_maker
+from mirimpute.numerics.ridge_logit import Dense, ridge_logit
+from mirimpute.numerics.thinning import evenly_spaced
 from mirimpute.seeding import generator
 from mirimpute.types import Array
 
 LEAST = 10
-"""Missing and observed cells that a column needs to be asked about."""
+"""Missing and observed cells that a column needs, or else it is left out."""
 MOST_TARGETS = 16
 MOST_INPUTS = 40
 FOLDS = 5
@@ -49,22 +51,33 @@ class Predictability:
     bits_se: float
 
 
-def predictability(x: Array, hidden: Array, seed: int, n_categories: Array | None = None) -> Predictability | None:
+def predictability(
+    x: np.ndarray, hidden: np.ndarray, seed: int, n_categories: np.ndarray | None = None
+) -> Predictability | None:
     """Return how well ``hidden`` can be predicted from ``x``, or None where no column has enough cells of both kinds.
 
-    The bits are those of each entry of the pattern, added up. A classifier finds at most what is there: with many rows
-    they are a lower bound of the sum of I(x; m_j), and so of I(x; m) where the entries of m are independent, as under
-    MCAR. Both entropy and cross-entropy are measured on rows whose pattern had no part in the fit (five folds). Whether
-    the other columns are read, and by how much the log-odds are shrunk, is what predicts the other folds best, so that
-    independence gives 0 within the standard error, not below. For the AUC the two log-odds, with the other columns and
-    without, are averaged. Beyond 16 columns with enough cells, 16 stand for all; beyond 40 columns, a classifier reads
-    40 of the others.
+    The bits are those of each entry of the pattern, added up. No classifier finds more than there is: with many rows
+    they are a lower bound of sum_j I(x; m_j), and of I(x; m) where the entries of m are independent, as under MCAR.
+    Entropy and cross-entropy are measured on rows whose pattern was not used in the fit (five folds). The other folds
+    choose whether the other columns are read, and by how much the log-odds are shrunk; so independence gives 0 within
+    the standard error, not less. The AUC is that of the mean of the two log-odds, with the other columns and without.
+    Of more than 16 columns with enough cells, 16 stand for all; a classifier reads at most 40 columns.
 
     Args:
-        x: float64 (n, d), complete, standardised; beyond 100 standard deviations values count as 100.
+        x: float64 (n, d), complete, standardised; values beyond 100 standard deviations count as 100.
         hidden: bool (n, d), the pattern.
         seed: of the folds.
         n_categories: int (d,), 0 for a column of numbers (default: all are); the others hold numbers of categories.
+
+    A column that is its own pattern is predicted without an error, and independent ones not at all:
+
+    >>> rng = np.random.default_rng(0)
+    >>> hidden = rng.random((1000, 2)) < 0.5
+    >>> predictability(hidden.astype(float), hidden, seed=0).auc
+    1.0
+    >>> found = predictability(rng.normal(size=(1000, 2)), hidden, seed=0)
+    >>> abs(found.auc - 0.5) < 3 * found.auc_se, abs(found.bits) < 3 * found.bits_se
+    (True, True)
     """
     n = len(x)
     counts_of = np.zeros(x.shape[1], dtype=int) if n_categories is None else n_categories
@@ -72,7 +85,7 @@ def predictability(x: Array, hidden: Array, seed: int, n_categories: Array | Non
     eligible = np.flatnonzero((counts >= LEAST) & (n - counts >= LEAST))
     if eligible.size == 0:
         return None
-    targets = _evenly(eligible, MOST_TARGETS)
+    targets = eligible[evenly_spaced(eligible.size, MOST_TARGETS)]
     fold = generator(seed, "pattern", "folds").permutation(np.arange(n) % FOLDS)
     m = hidden[:, targets].T.astype(float)
     own, common = _features(np.where(counts_of, x, np.clip(x, -_FARTHEST, _FARTHEST)), targets, counts_of)
@@ -91,14 +104,7 @@ def predictability(x: Array, hidden: Array, seed: int, n_categories: Array | Non
     )
 
 
-def _evenly(columns: Array, most: int) -> Array:
-    """Return at most ``most`` of ``columns``, at equal distances."""
-    if len(columns) <= most:
-        return columns
-    return columns[np.linspace(0, len(columns) - 1, most).round().astype(int)]
-
-
-def _features(x: Array, targets: Array, n_categories: Array) -> tuple[Array, Array]:
+def _features(x: np.ndarray, targets: np.ndarray, n_categories: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return what each column's classifier reads of itself and of all, each (targets, n, features), centred.
 
     No pattern is looked at.
@@ -108,9 +114,9 @@ def _features(x: Array, targets: Array, n_categories: Array) -> tuple[Array, Arr
     if n_categories.any():
         parts = [np.eye(k)[x[:, j].astype(int)] if k else x[:, [j]] for j, k in enumerate(n_categories)]
         numbers = np.hstack(parts)
-    inputs = np.union1d(place[targets], _evenly(np.arange(numbers.shape[1]), MOST_INPUTS))
+    inputs = np.union1d(place[targets], evenly_spaced(numbers.shape[1], MOST_INPUTS))
     z = np.clip((numbers - numbers.mean(axis=0)) / np.maximum(numbers.std(axis=0), 1e-9), -_CLIP, _CLIP)
-    residual = z @ _residual_maker(z)
+    residual = z @ residual_maker(z)
     own = np.stack(
         [
             _of_category(x[:, j], int(n_categories[j]))
@@ -124,33 +130,20 @@ def _features(x: Array, targets: Array, n_categories: Array) -> tuple[Array, Arr
     return own, np.broadcast_to(common, (len(targets), *common.shape))
 
 
-def _residual_maker(z: Array) -> Array:
-    """Return the matrix that makes the residual of each column given all others: P / diag(P), P the precision."""
-    d = z.shape[1]
-    precision = np.linalg.inv(z.T @ z / len(z) + 1e-3 * np.eye(d))
-    return precision / np.diagonal(precision)
-
-
-def _indicators(values: Array) -> Array:
+def _indicators(values: np.ndarray) -> np.ndarray:
     """Return indicators of the bins of ``values``, (n, 12); a value that fills a bin by itself is alone in it."""
     return np.eye(_SLOTS)[np.searchsorted(bin_edges(values, _BINS), values, side="right")]
 
 
-def _of_category(codes: Array, count: int) -> Array:
+def _of_category(codes: np.ndarray, count: int) -> np.ndarray:
     """Return indicators of the most frequent categories, (n, 24), of which the last stands for all others."""
     order = np.argsort(-np.bincount(codes.astype(int), minlength=count), kind="stable")
     place = np.minimum(np.argsort(order), 2 * _SLOTS - 1)
     return np.eye(2 * _SLOTS)[place[codes.astype(int)]]
 
 
-def _cross_fitted(features: Array, m: Array, fold: Array) -> tuple[Array, Array]:
-    """Return the log-odds of each cell by ridge logistic regression and by frequency, both from the other folds.
-
-    The steps are Newton's with the curvature at its upper bound, 1/4 for each row (Boehning 1992): one factorisation
-    serves them all.
-    """
-    from scipy.special import expit
-
+def _cross_fitted(features: np.ndarray, m: np.ndarray, fold: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the log-odds of each cell by a ridge logit and by frequency, (targets, n), both from the other folds."""
     k, n, p = features.shape
     prior, log_odds = np.empty((k, n)), np.empty((k, n))
     parts = [features[:, fold == number] for number in range(FOLDS)]
@@ -158,30 +151,27 @@ def _cross_fitted(features: Array, m: Array, fold: Array) -> tuple[Array, Array]
     total = curvatures.sum(axis=0) + _RIDGE * np.eye(p)
     for number in range(FOLDS):
         rest = fold != number
-        x, y = features[:, rest], m[:, rest]
+        y = m[:, rest]
         chance = (y.sum(axis=1) + 0.5) / (y.shape[1] + 1)
-        start = np.log(chance / (1 - chance))[:, None]
+        level = np.log(chance / (1 - chance))[:, None]
         inverse = np.linalg.inv(total - curvatures[number])
-        weights, level = np.zeros((k, p, 1)), start.copy()
-        for _ in range(_STEPS):
-            error = expit((x @ weights)[:, :, 0] + level) - y
-            weights -= inverse @ ((error[:, None, :] @ x).transpose(0, 2, 1) + _RIDGE * weights)
-            level -= 4 * error.mean(axis=1, keepdims=True)
-        prior[:, ~rest] = start
-        log_odds[:, ~rest] = (parts[number] @ weights)[:, :, 0] + level
+        found = ridge_logit(
+            Dense(features[:, rest]), y, _RIDGE, _STEPS, start=np.zeros((k, p)), level=level, inverse=inverse
+        )
+        prior[:, ~rest] = level
+        log_odds[:, ~rest] = Dense(parts[number]).log_odds(found.weights) + found.level
     return log_odds, prior
 
 
-def _saved_bits(m: Array, prior: Array, gains: Array, fold: Array) -> tuple[Array, Array]:
+def _saved_bits(m: np.ndarray, prior: np.ndarray, gains: np.ndarray, fold: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return by how many bits the classifier shortens the code of each cell, (targets, n), twice.
 
-    Each fold's classifier, one of ``gains`` (classifiers, targets, n) times a slope, is the other folds' choice. The
-    first has 0 where the others find none worth it, the second has not; its spread says how well the first is known
-    when nothing was found.
+    The other folds choose the classifier of a fold: one of ``gains`` (classifiers, targets, n) times a slope. Where
+    they find that none shortens the code, the first result is 0; the second is not, so its spread is a standard error.
     """
     from scipy.special import log_expit
 
-    def bits(log_odds: Array) -> Array:
+    def bits(log_odds: np.ndarray) -> np.ndarray:
         return -log_expit(np.where(m == 1, log_odds, -log_odds)) / np.log(2)
 
     plain = bits(prior)
@@ -192,7 +182,7 @@ def _saved_bits(m: Array, prior: Array, gains: Array, fold: Array) -> tuple[Arra
     return np.where((by_others.max(axis=1) > 0)[fold], at_least, 0.0), at_least
 
 
-def _auc(m: Array, score: Array) -> tuple[Array, float]:
+def _auc(m: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, float]:
     """Return each row's influence on the mean AUC, and the AUC (DeLong, DeLong & Clarke-Pearson 1988)."""
     from scipy.stats import rankdata
 
