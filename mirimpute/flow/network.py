@@ -1,4 +1,4 @@
-"""Networks: a plain perceptron, and a residual one in an ensemble trained side by side by batched matrix products."""
+"""Networks: a plain perceptron, and an ensemble of residual networks, trained together by batched matrix products."""
 
 from __future__ import annotations
 
@@ -107,12 +107,12 @@ class ResidualNetwork(nn.Module):
             tau: (..., 1), in [0, 1].
         """
         angle = tau * self.frequencies
-        # together as large as one feature, or else they drown a table of few columns
+        # Together as large as one feature: with few columns, the features of tau would outweigh those of the table.
         time = torch.cat([tau, torch.sin(angle), torch.cos(angle)], dim=-1) / math.sqrt(self.FREQUENCIES)
         return torch.cat([time, features], dim=-1)
 
     def entered(self, last: Tensor) -> Tensor:
-        """Return what the last features add to the first layer, (members, batch, width), for many calls of the network.
+        """Return what the last features add to the first layer, (members, batch, width), to be computed once.
 
         Args:
             last: (members, batch, k), the last k of the features.

@@ -1,4 +1,4 @@
-"""Fixed-step integration from tau = 0 to tau = 1, of dx/dtau = v(x, tau) or with a clock of its own per coordinate."""
+"""Integration in equal steps from tau = 0 to tau = 1: of dx/dtau = v(x, tau), or with a clock for each coordinate."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def integrate_by_clock(
 ) -> Tensor:
     """Return x at tau = 1 for dx_j / dclock_j = field_j(x, tau), started from ``x`` at tau = 0, in equal steps of tau.
 
-    Where the field is constant, a step is exact whatever the clock does. Heun's last step is one too: the field must be
-    defined at tau = 1.
+    A step is exact where the field is constant, whatever the clock does. Heun's last step is not replaced by Euler's:
+    the field must be defined at tau = 1.
 
     >>> import torch
     >>> x = integrate_by_clock(lambda x, tau: torch.ones(2), lambda tau: torch.tensor([tau, tau**9]), torch.zeros(2), 3)

@@ -1,4 +1,4 @@
-"""The straight path from source to target, and the prediction of the target that the velocity is made of.
+"""The straight path from source to target, and how the velocity follows from a prediction of the target.
 
 x_tau = tau x1 + (1 - tau) x0, with x0 ~ N(0, I). The network predicts the target, x1_hat(x_tau, tau), because at
 tau = 0 that is the conditional mean itself; the velocity follows, v = (x1_hat - x_tau) / (1 - tau).
@@ -33,10 +33,10 @@ class Preconditioner:
     conditional mean at tau = 0 does not depend on x0; what it returns is multiplied by ``error``, which vanishes as
     tau goes to 1. The construction follows Karras et al., "Elucidating the Design Space", NeurIPS 2022, table 1.
 
-    If the base were right, x_tau would be tau mean + deviation e with the same e ~ N(0, 1) at all times. In these
-    coordinates the flow is what the network returns and nothing else: with ``angle`` for the time of each coordinate,
-    de / dangle = output. Steps are exact for the base, however small its spread, with which nearly all happens close to
-    tau = 1 (in x itself, eight of Heun's steps lose two fifths of a spread of 0.1).
+    If the base were right, x_tau would be tau mean + deviation e with one e ~ N(0, 1) for all times. In the
+    coordinate e, with ``angle`` as its time, the flow is the output of the network: de / dangle = output. Steps
+    are then exact for the base. In x itself they are not where the spread is small, because nearly all change is close
+    to tau = 1: eight steps of Heun lose two fifths of a spread of 0.1.
 
     Attributes:
         mean, spread: (..., d), of the base; spread above 0.

