@@ -23,8 +23,9 @@ class Metric(Generic[Compared]):
         reference: where the definition comes from.
         row_capped: True if only the rows ``Comparison.rows`` are used (at most ``max_rows``, a fixed subsample).
         needs_target: True if it is undefined without the dataset's target.
-        of_truth: True if the truth itself has a value that is not 0, which rows give beside it as ``truth_<name>``.
+        of_truth: True if the metric is informative on the true table; rows give that value as ``truth_<name>``.
         error: the metric that is its standard error, which is computed with it ("": none).
+        label: words for the axis of a figure ("": the name).
     """
 
     name: str
@@ -33,7 +34,8 @@ class Metric(Generic[Compared]):
     description: str
     formula: str
     reference: str
-    row_capped: bool
+    row_capped: bool = False
     needs_target: bool = False
     of_truth: bool = False
     error: str = ""
+    label: str = ""

@@ -1,4 +1,4 @@
-"""Errors of each column by itself: where a table's error comes from."""
+"""Errors of each column: where the error of a table comes from."""
 
 from __future__ import annotations
 

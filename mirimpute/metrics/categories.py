@@ -42,8 +42,8 @@ def brier(draws: Draws) -> float:
 def log_score(draws: Draws) -> float:
     """Return the mean of -log of the share of the true category among the first ten draws, in nats.
 
-    The share is (draws of the category + 1 / categories) / (draws + 1), so that a category that no draw has costs
-    something finite. What it costs depends on the number of draws, which is therefore the same for every method.
+    The share is (draws of the category + 1 / categories) / (draws + 1), so that the score of a category that no draw
+    has is finite. That score depends on the number of draws, which is therefore the same for every method.
 
     Raises:
         Undefined: fewer than ten draws.
@@ -67,28 +67,28 @@ def _shares(draws: Draws) -> tuple[np.ndarray, np.ndarray, int]:
 
 ERROR_RATE = Metric(
     name="error_rate",
+    label="share of wrong categories",
     function=error_rate,
     higher_is_better=False,
     description="Fraction of the scored cells of categorical columns with the wrong category.",
     formula="mean_{(i,j) scored, categorical} 1[y_ij != x_ij]",
     reference="Stekhoven & Buehlmann 2012 (PFC)",
-    row_capped=False,
 )
 BRIER: Metric[Draws] = Metric(
     name="brier",
+    label="Brier score of categories",
     function=brier,
     higher_is_better=False,
     description="Brier score of the draws' shares of categories over the scored cells, unbiased in their number.",
     formula="mean sum_k (p_k - 1[x = k])^2 - sum_k p_k (1 - p_k) / (m - 1)",
     reference="Brier 1950; Ferro 2014",
-    row_capped=False,
 )
 LOG_SCORE: Metric[Draws] = Metric(
     name="log_score",
+    label="log score of categories",
     function=log_score,
     higher_is_better=False,
     description="Mean negative log of the share of the true category among ten draws, in nats.",
     formula="mean -log((10 p_x + 1/K) / 11)",
     reference="Gneiting & Raftery 2007, section 4.1",
-    row_capped=False,
 )

@@ -1,4 +1,4 @@
-"""What a completed table is worth to a model that is trained on it: `downstream_boosted`, `downstream_linear`."""
+"""How good a completed table is for training a model: `downstream_boosted`, `downstream_linear`."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Truth, Mean = "truth", "mean"
 def ratio(comparison: Comparison, model: str, reference: str) -> float:
     """Return error(trained on the completed table) / error(trained on the reference), both tested on true rows.
 
-    The rows whose truth is known are split 70/30, the same for every method; the second part is tested on as it truly
-    is. The error is the RMSE of a number and the log loss of a class. 1: the completed table teaches as much as the
-    reference, the true table or the one completed by column means.
+    The rows whose truth is known are split 70/30, in the same way for every method: the models are trained on the first
+    part and tested on the true rows of the second. The error is the RMSE of a number and the log loss of a class. 1
+    says that the completed table is as good to train on as the reference.
 
     Args:
         comparison: truth, completed table and target.
@@ -127,7 +127,7 @@ def _error(model: Any, x_train: np.ndarray, train: np.ndarray, x_test: np.ndarra
     from sklearn.metrics import log_loss, root_mean_squared_error
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a solver that stops early is a model like another
+        warnings.simplefilter("ignore")  # a solver that stops early still gives a model
         fitted = model.fit(x_train, train)
     if is_class(train):
         return float(log_loss(test, fitted.predict_proba(x_test), labels=fitted.classes_))
@@ -137,15 +137,15 @@ def _error(model: Any, x_train: np.ndarray, train: np.ndarray, x_test: np.ndarra
 def _metric(model: str, reference: str) -> Metric[Comparison]:
     name = f"downstream_{model}" if reference == Truth else f"downstream_{model}_{reference}"
     words = {Truth: "the true table", Mean: "the table completed by column means"}[reference]
-    kind = {"boosted": "Gradient boosting", "linear": "A linear model"}[model]
+    kind, short = {"boosted": ("Gradient boosting", "boosting"), "linear": ("A linear model", "linear model")}[model]
     return Metric(
         name=name,
+        label=f"{short}, error / on {'the truth' if reference == Truth else 'means'}",
         function=partial(ratio, model=model, reference=reference),
         higher_is_better=False,
         description=f"{kind} trained on the completed table, tested on true rows: its error over that with {words}.",
         formula=f"error(f_completed) / error(f_{reference}), RMSE of a number, log loss of a class, rows split 70/30",
         reference="HyperImpute 2022, section 5.4; Le Morvan & Varoquaux 2025",
-        row_capped=False,
         needs_target=True,
     )
 

@@ -8,13 +8,7 @@ import numpy as np
 
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.comparison import Comparison
-from mirimpute.metrics.distances import (
-    mean_over_all,
-    mean_over_pairs,
-    squared_between,
-    squared_within_imputed,
-    squared_within_truth,
-)
+from mirimpute.metrics.distances import mean_over_all, mean_over_pairs, means_of
 
 
 def energy(comparison: Comparison) -> float:
@@ -36,8 +30,8 @@ def energy(comparison: Comparison) -> float:
 def energy_v(comparison: Comparison) -> float:
     """Return the energy distance between the two empirical distributions: the means run over all n² pairs.
 
-    V-statistic, what most programs print: never negative, 0 for equal tables only. It is :func:`energy` plus, about,
-    (2/n) E‖x_i − y_i‖, the distance of a row from its own completion, by which it favours means over draws.
+    V-statistic, what most programs print: never negative, 0 for equal tables only. It exceeds :func:`energy` by about
+    (2/n) E‖x_i − y_i‖, the distance of a row from its own completion, and therefore favours mean imputation.
 
     Raises:
         Undefined: no row can be compared.
@@ -47,15 +41,13 @@ def energy_v(comparison: Comparison) -> float:
 
 
 def _energy(comparison: Comparison, mean: Callable[[np.ndarray], float]) -> float:
-    truth, imputed, between = (
-        mean(np.sqrt(comparison.once(squared)))
-        for squared in (squared_within_truth, squared_within_imputed, squared_between)
-    )
+    truth, imputed, between = means_of(comparison, np.sqrt, mean)
     return 2.0 * between - truth - imputed
 
 
 ENERGY = Metric(
     name="energy",
+    label="energy distance",
     function=energy,
     higher_is_better=False,
     description="Energy distance between completed and true rows (no square root).",
@@ -66,6 +58,7 @@ ENERGY = Metric(
 
 ENERGY_V = Metric(
     name="energy_v",
+    label="energy distance, V-statistic",
     function=energy_v,
     higher_is_better=False,
     description="Energy distance, V-statistic: a row is also compared with its own completion (no square root).",

@@ -13,8 +13,8 @@ def energy_gower(comparison: Comparison) -> float:
     """Return the energy distance in Gower's distance: in [0, 1], each column an equal part.
 
     d(x, y) = mean_j of |x_j - y_j| / range of the true column j, or of 1[x_j != y_j] for categories. A sum of distances
-    on lines and of discrete distances is of negative type, so this is an energy distance as :func:`energy` is, whose
-    pairs of rows it also uses.
+    on lines and of discrete distances is of negative type, so this is an energy distance too. It uses the same pairs
+    of rows as :func:`mirimpute.metrics.energy.energy`.
 
     Raises:
         Undefined: fewer than two rows can be compared.
@@ -39,6 +39,7 @@ def energy_gower(comparison: Comparison) -> float:
 
 ENERGY_GOWER = Metric(
     name="energy_gower",
+    label="energy distance, Gower",
     function=energy_gower,
     higher_is_better=False,
     description="Energy distance between completed and true rows in Gower's distance of numbers and categories.",

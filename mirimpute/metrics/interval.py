@@ -1,4 +1,4 @@
-"""Central 90 % intervals of the draws: how often they hold the truth, and how wide they are."""
+"""Central 90 % intervals of the draws: how often they contain the truth, and how wide they are."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def ends(draws: Draws) -> np.ndarray:
     right distribution cover 90 % whatever their number.
 
     Raises:
-        Undefined: fewer than 19 draws cannot say where 5 % lie.
+        Undefined: there are fewer than 19 draws.
     """
     m = len(draws.values)
     if m < FEWEST:
@@ -49,28 +49,28 @@ def interval_width(draws: Draws) -> float:
 _REFERENCE = "Gneiting & Raftery 2007, section 6; ranks as in Hyndman & Fan 1996, type 6"
 COVERAGE_90: Metric[Draws] = Metric(
     name="coverage_90",
+    label="coverage of 90 % intervals",
     function=coverage_90,
     higher_is_better=None,
     description="Fraction of the scored cells inside the central 90 % interval of the draws; best is 0.9.",
     formula="mean_{(i,j) scored} 1[q_05(X_ij) <= x_ij <= q_95(X_ij)]",
     reference=_REFERENCE,
-    row_capped=False,
 )
 COVERAGE_ERROR_90: Metric[Draws] = Metric(
     name="coverage_error_90",
+    label="|coverage - 0.9|",
     function=coverage_error_90,
     higher_is_better=False,
     description="Distance of the coverage of central 90 % intervals from 0.9.",
     formula="|coverage_90 - 0.9|",
     reference=_REFERENCE,
-    row_capped=False,
 )
 INTERVAL_WIDTH: Metric[Draws] = Metric(
     name="interval_width",
+    label="width of 90 % intervals",
     function=interval_width,
     higher_is_better=False,
     description="Mean width of the central 90 % interval of the draws over the scored cells.",
     formula="mean_{(i,j) scored} q_95(X_ij) - q_05(X_ij)",
     reference=_REFERENCE,
-    row_capped=False,
 )

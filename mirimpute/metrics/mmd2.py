@@ -8,13 +8,7 @@ import numpy as np
 
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.comparison import Comparison
-from mirimpute.metrics.distances import (
-    mean_over_all,
-    mean_over_pairs,
-    squared_between,
-    squared_within_imputed,
-    squared_within_truth,
-)
+from mirimpute.metrics.distances import mean_over_all, mean_over_pairs, means_of, squared_within_truth
 
 
 def mmd2(comparison: Comparison) -> float:
@@ -37,7 +31,7 @@ def mmd2_v(comparison: Comparison) -> float:
     """Return MMD² between the two empirical distributions, in [0, 2]: the means run over all n² pairs.
 
     V-statistic (Gretton et al. 2012, equation 5), what most programs print: never negative, 0 for equal tables only.
-    It also counts how far a row is from its own completion, by which it favours means over draws.
+    It also counts how far a row is from its own completion, and therefore favours mean imputation.
 
     Raises:
         Undefined: no row can be compared.
@@ -48,11 +42,8 @@ def mmd2_v(comparison: Comparison) -> float:
 
 def _mmd2(comparison: Comparison, mean: Callable[[np.ndarray], float]) -> float:
     h = comparison.once(bandwidth)
-    truth, imputed, between = (
-        # h divides twice: its square underflows before h does
-        mean(np.exp(-0.5 * comparison.once(squared) / h / h))
-        for squared in (squared_within_truth, squared_within_imputed, squared_between)
-    )
+    # h divides twice: its square underflows before h does
+    truth, imputed, between = means_of(comparison, lambda squared: np.exp(-0.5 * squared / h / h), mean)
     return truth + imputed - 2.0 * between
 
 
@@ -73,6 +64,7 @@ def bandwidth(comparison: Comparison) -> float:
 
 MMD2 = Metric(
     name="mmd2",
+    label="MMD²",
     function=mmd2,
     higher_is_better=False,
     description="Squared maximum mean discrepancy between completed and true rows, Gaussian kernel.",
@@ -83,6 +75,7 @@ MMD2 = Metric(
 
 MMD2_V = Metric(
     name="mmd2_v",
+    label="MMD², V-statistic",
     function=mmd2_v,
     higher_is_better=False,
     description="MMD², V-statistic: a row is also compared with its own completion.",

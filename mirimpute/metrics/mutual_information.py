@@ -1,4 +1,4 @@
-"""Mutual information between the completed row and the pattern of hidden cells, by how well one tells the other."""
+"""Mutual information between the completed row and the pattern of hidden cells, from how well rows predict it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _memory: dict[bytes, Predictability | None] = {}
 
 
 def pattern_predictability(comparison: Comparison) -> Predictability:
-    """Return how well the scored cells can be told from the completed rows, with standard errors.
+    """Return how well the scored cells can be predicted from the completed rows, with standard errors.
 
-    Rows without a scored cell count too: they are what the completed ones are told from. Rows with a cell that the
-    source never had are left out. Of more than ``max_rows`` rows a fixed subsample is used, the same for every method.
+    Rows without a scored cell are used too. Rows with a cell that the source never had are left out. Of more than
+    ``max_rows`` rows a fixed subsample is used, the same for every method.
 
     Raises:
         Undefined: no column has ten scored and ten other cells in these rows.
@@ -58,8 +58,8 @@ def _remembered(x: np.ndarray, hidden: np.ndarray, seed: int, n_categories: np.n
 def mask_auc(comparison: Comparison) -> float:
     """Return the cross-validated area under the ROC curve of the pattern, mean over columns.
 
-    0.5 is chance. Under MCAR a perfect imputation has it, since the true rows do; under other mechanisms the true rows
-    have more, which is reported beside it: less than theirs is no better, it takes values that are not the table's.
+    0.5 is chance. The aim is the AUC of the true rows, which is reported beside it: 0.5 under MCAR, more under other
+    mechanisms. A smaller AUC than theirs is no better: it takes values that are not those of the table.
 
     Raises:
         Undefined: see :func:`pattern_predictability`.
@@ -70,12 +70,12 @@ def mask_auc(comparison: Comparison) -> float:
 def mi_bits(comparison: Comparison) -> float:
     """Return the sum over the columns of H(m_j) - cross-entropy of the classifier, in bits per row.
 
-    An estimate from below of sum_j I(X; m_j), the information that the completed row has of each entry of its pattern:
-    of I(X; M) where entries are independent given the row, while those that are hidden together count several times.
-    The outer loop of MIRF lowers I(X; M) in each round (Yu et al., NeurIPS 2025, section 3). What an imputation should
-    have is the information of the true rows, ``truth_mi_bits``: none under MCAR, some under MAR and MNAR, where values
-    drawn at random from a column have less and are no better for it. So it is not ranked. It can be a little negative
-    when there is none: read it with :func:`mi_bits_se`.
+    A lower estimate of sum_j I(X; m_j), the information that the completed row has of each entry of its pattern. It is
+    one of I(X; M) where entries are independent given the row; entries that are hidden together count several times.
+    The outer loop of MIRF lowers I(X; M) in each round (Yu et al., NeurIPS 2025, section 3). The aim is the information
+    of the true rows, ``truth_mi_bits``: none under MCAR, some under MAR and MNAR. Less is no better (values drawn at
+    random from a column have less), so the metric is not ranked. Without any information it can be slightly negative:
+    read it with :func:`mi_bits_se`.
 
     Raises:
         Undefined: see :func:`pattern_predictability`.
@@ -94,25 +94,25 @@ def mi_bits_se(comparison: Comparison) -> float:
 
 MASK_AUC = Metric(
     name="mask_auc",
+    label="AUC of the pattern",
     function=mask_auc,
     higher_is_better=None,
     description="Cross-validated AUC of the pattern of hidden cells, told from the completed row (0.5: chance); best "
     "as near as may be to truth_mask_auc, that of the true rows.",
     formula="mean_j AUC(m_j | completed row)",
     reference="Yu et al. 2025, section 3; DeLong et al. 1988",
-    row_capped=False,
     of_truth=True,
 )
 
 MI_BITS = Metric(
     name="mi_bits",
+    label="information on the pattern, bits",
     function=mi_bits,
     higher_is_better=None,
     description="Information that the completed row has of the pattern of hidden cells, summed over the cells of the "
     "pattern, bits per row, from below; best as near as may be to truth_mi_bits, that of the true rows.",
     formula="sum_j H(m_j) - cross-entropy(m_j | completed row)",
     reference="Yu et al. 2025, section 3",
-    row_capped=False,
     of_truth=True,
     error="mi_bits_se",
 )
@@ -124,6 +124,5 @@ MI_BITS_SE = Metric(
     description="Standard error of mi_bits.",
     formula="sd over rows / sqrt(rows / 2)",
     reference="Yu et al. 2025, section 3",
-    row_capped=False,
     of_truth=True,
 )

@@ -27,19 +27,19 @@ def _errors(comparison: Comparison) -> np.ndarray:
 
 RMSE = Metric(
     name="rmse",
+    label="RMSE",
     function=rmse,
     higher_is_better=False,
     description="Root mean squared error over the scored cells of numbers, all columns pooled.",
     formula="sqrt(mean_{(i,j) scored} (y_ij - x_ij)^2)",
     reference="Muzellec et al. 2020, section 5",
-    row_capped=False,
 )
 MAE = Metric(
     name="mae",
+    label="MAE",
     function=mae,
     higher_is_better=False,
     description="Mean absolute error over the scored cells of numbers, all columns pooled.",
     formula="mean_{(i,j) scored} |y_ij - x_ij|",
     reference="Muzellec et al. 2020, section 5",
-    row_capped=False,
 )

@@ -54,10 +54,10 @@ def _sorted_projections(x: np.ndarray, theta: np.ndarray) -> np.ndarray:
 
 SLICED_W2 = Metric(
     name="sliced_w2",
+    label="sliced W2",
     function=sliced_w2,
     higher_is_better=False,
     description="Sliced 2-Wasserstein distance between completed and true rows, over 128 fixed directions.",
     formula="sqrt(mean_k W2^2(<theta_k, x>, <theta_k, y>))",
     reference="Bonneel et al. 2015",
-    row_capped=False,
 )

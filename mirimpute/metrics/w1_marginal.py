@@ -56,19 +56,19 @@ def w1_by_column(x: np.ndarray, y: np.ndarray, selected: np.ndarray) -> np.ndarr
 
 W1_MARGINAL_SUM = Metric(
     name="w1_marginal_sum",
+    label="W1, summed over columns",
     function=w1_marginal_sum,
     higher_is_better=False,
     description="Sum over columns of the 1-Wasserstein distance between the true and the completed column, all rows.",
     formula="sum_j (1/n) sum_k |x_(k)j - y_(k)j|, values sorted within each column",
     reference='Jarrett et al. 2022, HyperImpute ("WD")',
-    row_capped=False,
 )
 W1_MARGINAL_SCORED = Metric(
     name="w1_marginal_scored",
+    label="W1, summed over columns, scored cells",
     function=w1_marginal_scored,
     higher_is_better=False,
     description="Sum over columns of the 1-Wasserstein distance between true and imputed values of the scored cells.",
     formula="sum_j (1/c_j) sum_k |x_(k)j - y_(k)j|, the c_j scored cells of column j, sorted",
     reference="Jarrett et al. 2022, HyperImpute, restricted to the scored cells",
-    row_capped=False,
 )

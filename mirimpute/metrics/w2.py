@@ -80,7 +80,7 @@ def optimal_cost(cost: np.ndarray, max_iterations: int = MAX_ITERATIONS) -> floa
     weights = np.full(n, 1.0 / n)
     ot = import_pot()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # told again by log["warning"], which is raised below
+        warnings.simplefilter("ignore", UserWarning)  # log["warning"] says the same and is raised below
         plan, log = ot.emd(weights, weights, unit_cost, numItermax=max_iterations, log=True)
     if log["warning"] is not None:
         raise TransportError(f"optimal transport between {n} rows did not converge: {log['warning']}")
@@ -120,6 +120,7 @@ def import_pot() -> ModuleType:
 
 W2 = Metric(
     name="w2",
+    label="W2",
     function=w2,
     higher_is_better=False,
     description="Exact 2-Wasserstein distance between completed and true rows (rows with a scored cell).",
@@ -129,6 +130,7 @@ W2 = Metric(
 )
 W2SQ = Metric(
     name="w2sq",
+    label="W2²",
     function=w2sq,
     higher_is_better=False,
     description="Squared 2-Wasserstein distance between completed and true rows.",
@@ -138,6 +140,7 @@ W2SQ = Metric(
 )
 W2SQ_HALF = Metric(
     name="w2sq_half",
+    label="½ W2²",
     function=w2sq_half,
     higher_is_better=False,
     description="Half the squared 2-Wasserstein distance between completed and true rows.",

@@ -43,34 +43,6 @@ _ESTIMATE_LABELS = {
     TEST_POINT: "point estimate, new rows",
     TEST_DRAW: "one draw, new rows",
 }
-_FIGURE_LABELS = {
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "w2": "W2",
-    "w2sq": "W2²",
-    "w2sq_half": "½ W2²",
-    "w1_marginal_sum": "W1, summed over columns",
-    "w1_marginal_scored": "W1, summed over columns, scored cells",
-    "sliced_w2": "sliced W2",
-    "mmd2": "MMD²",
-    "energy": "energy distance",
-    "mmd2_v": "MMD², V-statistic",
-    "energy_v": "energy distance, V-statistic",
-    "downstream_boosted": "boosting, error / on the truth",
-    "downstream_boosted_mean": "boosting, error / on means",
-    "downstream_linear": "linear model, error / on the truth",
-    "downstream_linear_mean": "linear model, error / on means",
-    "error_rate": "share of wrong categories",
-    "energy_gower": "energy distance, Gower",
-    "brier": "Brier score of categories",
-    "log_score": "log score of categories",
-    "crps": "CRPS",
-    "coverage_90": "coverage of 90 % intervals",
-    "coverage_error_90": "|coverage - 0.9|",
-    "interval_width": "width of 90 % intervals",
-    "mask_auc": "AUC of the pattern",
-    "mi_bits": "information on the pattern, bits",
-}
 _METRICS: dict[str, Metric[Any]] = {**METRICS, **CATEGORY_METRICS, **DRAWS_METRICS, **CATEGORY_DRAWS_METRICS}
 
 
@@ -137,7 +109,7 @@ def metric_measure(field: str) -> Measure:
     return Measure(
         field=field,
         estimate=estimate,
-        label=f"{_FIGURE_LABELS.get(name, name)}, {_ESTIMATE_LABELS[estimate]}",
+        label=f"{metric and metric.label or name}, {_ESTIMATE_LABELS[estimate]}",
         description=metric.description if metric else "A metric that this version does not know.",
         higher_is_better=metric.higher_is_better if metric else None,
     )
