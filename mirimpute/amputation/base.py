@@ -1,4 +1,4 @@
-"""The contract of a mechanism: how strongly each cell wants to go missing, up to one intercept."""
+"""The contract of a mechanism: the log-odds that each cell goes missing, up to one intercept."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Mechanism(ABC):
 
     @abstractmethod
     def propose(self, values: np.ndarray, rng: np.random.Generator, categorical: np.ndarray) -> Proposal:
-        """Return which cells may go missing, and how strongly.
+        """Return which cells may go missing, and the log-odds that they do.
 
         Args:
             values: float64 (n_rows, n_columns), any scale, NaN where the source has no value; not modified.

@@ -2,8 +2,8 @@
 
 A cell goes missing when u < sigmoid(logit + b), that is, when logit(u) − logit < b. The uniforms are drawn once, so
 logit(u) − logit is the intercept at which a cell goes: raising b hides the cells one by one in a fixed order, and the
-intercept that hides exactly k of them is the k-th order statistic. This is where a bisection on b would end, without
-its steps and its tolerance.
+intercept that hides exactly k of them is the k-th order statistic. A bisection on b would find the same, after many
+steps and to within a tolerance.
 """
 
 from __future__ import annotations

@@ -1,21 +1,33 @@
-"""What the mechanisms ask of single columns: which of them vary, and their standardised values."""
+"""Single columns for the mechanisms: which of them vary, and their standardised values."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from mirimpute.errors import UserError
 
-def varying_columns(values: np.ndarray) -> np.ndarray:
+
+def varying_columns(values: np.ndarray, mechanism_name: str) -> np.ndarray:
     """Return bool (n_columns,): True where the observed values are not all the same.
 
     Args:
         values: (n_rows, n_columns), any scale, NaN where there is no value.
+        mechanism_name: for the message.
 
-    >>> varying_columns(np.array([[1.0, 7.0, np.nan], [2.0, 7.0, np.nan], [np.nan, 7.0, 3.0]]))
+    Raises:
+        UserError: no column varies, so that the mechanism would be MCAR in disguise.
+
+    >>> varying_columns(np.array([[1.0, 7.0, np.nan], [2.0, 7.0, np.nan], [np.nan, 7.0, 3.0]]), "mar")
     array([ True, False, False])
     """
     # fmin and fmax skip NaN without the warning that nanmin gives on an empty column.
-    return np.fmin.reduce(values, axis=0) < np.fmax.reduce(values, axis=0)
+    varying = np.fmin.reduce(values, axis=0) < np.fmax.reduce(values, axis=0)
+    if not varying.any():
+        raise UserError(
+            f"mechanism {mechanism_name!r} cannot depend on the values: all {values.shape[1]} columns are constant, "
+            "use mechanism=mcar or a table with a varying column"
+        )
+    return np.asarray(varying)
 
 
 def features(column: np.ndarray, categorical: bool) -> np.ndarray:

@@ -11,20 +11,20 @@ from mirimpute.amputation.mcar import Mcar
 from mirimpute.errors import UserError
 
 _LAYERS = 8
-_APART = 1e3  # more than any difference of logit(u): whole patterns go in turn
+_APART = 1e3  # more than any difference of logit(u), so that whole patterns go missing one after the other
 
 
 @dataclass
 class Copy(Mechanism):
-    """Rows lose the cells that other rows of the same table lack: which columns go together is as in the data.
+    """Rows lose the cells that other rows of the same table lack: columns go missing together as they do in the data.
 
-    Every row, in random order, gets the pattern of a random incomplete row on top of its own holes, until the rate is
-    reached; if it is not once all have one, they get a second, up to eight. A column without a hole of its own keeps
-    all its values, and a row that should lose all keeps one. Which row gets which pattern is random, so a dependence of
-    the holes on values is not copied.
+    Each row, in random order, gets the pattern of a random incomplete row besides its own missing cells, until the rate
+    is reached. If it is not reached once all rows have one, they get a second, up to eight. A complete column stays
+    complete, and a row that would lose all its cells keeps one. Rows get patterns at random, so a dependence of the
+    missing cells on values is not copied.
 
     Attributes:
-        mcar_if_complete: hide cells at random in a table without a hole, instead of refusing it.
+        mcar_if_complete: hide cells at random in a complete table, instead of refusing it.
 
     Used to judge methods on a table whose true values nobody knows (copy-masking: Jarrett et al. 2022 and Du et al.,
     "ReMasker", 2024, train on such patterns).

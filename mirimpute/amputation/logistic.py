@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
 
-from mirimpute.amputation.base import name_columns
+from mirimpute.amputation.base import Mechanism, Proposal, name_columns
 from mirimpute.amputation.columns import features, varying_columns
 from mirimpute.errors import UserError
 
 
-def check_observed_fraction(observed_fraction: float) -> None:
-    """Raise UserError unless ``observed_fraction`` is in (0, 1)."""
-    if not 0 < observed_fraction < 1:
-        raise UserError(
-            f"observed_fraction={observed_fraction} is outside (0, 1): give the fraction of the columns that decide "
-            "about the others, such as 0.3"
-        )
+@dataclass
+class Logistic(Mechanism):
+    """Some columns decide, and the others go missing by a logistic model of them; subclasses treat the first.
+
+    P(x_ij missing) = sigmoid(s_ij + b_j), s_j = Z w_j / sd(Z w_j), w_j ~ N(0, I), Z the standardised columns that
+    decide. A cell that the source itself lacks contributes 0 to Z.
+
+    Attributes:
+        observed_fraction: fraction of the columns that decide; at least one and at most all but one do.
+
+    Reference: Muzellec et al. (2020), "Missing data imputation using optimal transport", ICML.
+    """
+
+    observed_fraction: float = 0.3
+
+    def check(self) -> None:
+        """Raise UserError unless ``observed_fraction`` is in (0, 1)."""
+        if not 0 < self.observed_fraction < 1:
+            raise UserError(
+                f"observed_fraction={self.observed_fraction} is outside (0, 1): give the fraction of the columns that "
+                "decide about the others, such as 0.3"
+            )
+
+    def propose(self, values: np.ndarray, rng: np.random.Generator, categorical: np.ndarray) -> Proposal:
+        """Return the scores of the columns that depend on others, and 0 for those that decide."""
+        roles = choose_roles(values, self.observed_fraction, self.name, rng)
+        logits = np.zeros(values.shape)
+        logits[:, roles.targets] = scores(values, roles.inputs, len(roles.targets), rng, categorical)
+        return self._proposal(roles, logits)
+
+    @abstractmethod
+    def _proposal(self, roles: Roles, logits: np.ndarray) -> Proposal: ...
 
 
 @dataclass(frozen=True)
@@ -45,12 +71,7 @@ def choose_roles(values: np.ndarray, observed_fraction: float, mechanism_name: s
         UserError: no column of the table varies.
     """
     n_columns = values.shape[1]
-    varying = varying_columns(values)
-    if not varying.any():
-        raise UserError(
-            f"mechanism {mechanism_name!r} cannot depend on the values: all {n_columns} columns are constant, "
-            "use mechanism=mcar or a table with a varying column"
-        )
+    varying = varying_columns(values, mechanism_name)
     # The small term undoes the rounding of products such as 0.29 × 100.
     count = min(max(int(observed_fraction * n_columns + 1e-9), 1), n_columns - 1)
     drawn = rng.permutation(n_columns)

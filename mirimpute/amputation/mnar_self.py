@@ -9,17 +9,16 @@ import numpy as np
 from mirimpute.amputation.base import Mechanism, Proposal, name_columns
 from mirimpute.amputation.columns import standardised, varying_columns
 from mirimpute.amputation.logistic import scores
-from mirimpute.errors import UserError
 
 
 @dataclass
 class MnarSelf(Mechanism):
     """Each cell goes missing by a logistic model of its own value.
 
-    P(x_ij missing) = sigmoid(±z_ij + b_j), z_j the standardised column. The model has one N(0, 1) weight, and scaling
-    the score to unit variance leaves of it only the sign: a column loses its large or its small values, at even odds.
-    A categorical column has a weight for each indicator of a category, so that some of its categories are lost more
-    often than others. A constant column would be MCAR in disguise and stays observed.
+    P(x_ij missing) = sigmoid(±z_ij + b_j), z_j the standardised column. The model has one N(0, 1) weight, of which only
+    the sign is left once the score has unit variance: a column loses its large or its small values, at even odds. A
+    categorical column has a weight for the indicator of each category, so that some categories are lost more often than
+    others. A constant column would be MCAR in disguise and stays observed.
 
     Reference: Muzellec et al. (2020), "Missing data imputation using optimal transport", ICML (self-masked MNAR).
     """
@@ -32,12 +31,7 @@ class MnarSelf(Mechanism):
         """
         n_columns = values.shape[1]
         signs = np.where(rng.random(n_columns) < 0.5, -1.0, 1.0)
-        varying = varying_columns(values)
-        if not varying.any():
-            raise UserError(
-                f"mechanism {self.name!r} cannot depend on the values: all {n_columns} columns are constant, "
-                "use mechanism=mcar or a table with a varying column"
-            )
+        varying = varying_columns(values, self.name)
         logits = np.zeros(values.shape)
         for column in np.flatnonzero(varying):
             if categorical[column]:

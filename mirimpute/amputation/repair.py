@@ -1,8 +1,8 @@
 """The repair rules: cells that are kept so that no row and no column is left without information.
 
-Both rules give back the cells that go missing *last*. Such a cell only goes when all its rivals have gone, which is
-just when the rule wants it back. Keeping it from the start is therefore the same as repairing afterwards, and the
-calibration can count on what is left.
+Both rules give back the cells that go missing *last*. Such a cell goes missing only when all others of its row or
+column have, which is when the rule gives it back. Keeping it from the start is therefore the same as repairing
+afterwards, and the calibration knows how many cells are left.
 """
 
 from __future__ import annotations
