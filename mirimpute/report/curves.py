@@ -15,7 +15,15 @@ from mirimpute.bench.results.details import read_traces
 from mirimpute.bench.results.layout import cell_name, safe_name
 from mirimpute.report.collect import Case, Collection
 from mirimpute.report.palette import MethodStyle, method_styles
-from mirimpute.report.style import legend_outside, log_axis, marker_arguments, new_figure, pages, short_name, wants_log
+from mirimpute.report.style import (
+    case_title,
+    legend_outside,
+    log_axis,
+    marker_arguments,
+    pages,
+    panel_grid,
+    wants_log,
+)
 
 COLUMNS = 3
 PAGE = 9
@@ -77,26 +85,17 @@ def _page(
     styles: Mapping[str, MethodStyle],
 ) -> Figure:
     curves, errors = found[key], found.get(key + ERROR, {})
-    columns = min(COLUMNS, len(cases))
-    rows = -(-len(cases) // columns)
-    figure = new_figure(height=0.3 + 1.75 * rows, width=1.75 + 1.75 * columns)
-    grid = figure.subplots(rows, columns, squeeze=False)
+    figure, grid = panel_grid(len(cases), COLUMNS, (0.3, 1.75), (1.75, 1.75))
     drawn = [method for method in styles if any((case, method) in curves for case in cases)]
-    for index, axes in enumerate(grid.flat):
-        if index < len(cases):
-            of_case, of_errors = (
-                {method: each.get((cases[index], method), []) for method in drawn} for each in (curves, errors)
-            )
-            round_panel(axes, of_case, styles, of_errors)
-            dataset, setting = collection.column(cases[index])
-            axes.set_title(f"{short_name(dataset)}\n{setting}")
-        else:
-            axes.set_visible(False)
+    for axes, case in zip(grid.flat, cases, strict=False):
+        of_case, of_errors = ({method: each.get((case, method), []) for method in drawn} for each in (curves, errors))
+        round_panel(axes, of_case, styles, of_errors)
+        axes.set_title(case_title(*collection.column(case)))
     if wants_log(_values(curves, case) for case in cases):
         for axes in figure.axes[: len(cases)]:
             log_axis(axes, "y")
-    figure.supxlabel(ROUND, fontsize=8.0)
-    figure.supylabel(key, fontsize=8.0)
+    figure.supxlabel(ROUND)
+    figure.supylabel(key)
     legend_outside(figure, {method: styles[method] for method in drawn}, line=True)
     return figure
 

@@ -17,13 +17,12 @@ from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import (
     MUTED,
     SHORTEST_S,
-    draw_bars,
+    case_title,
+    draw_points,
     log_axis,
-    marker_arguments,
-    new_figure,
     off_scale,
     pages,
-    short_name,
+    panel_grid,
     wants_log,
 )
 from mirimpute.report.summary import Entry, MeasureTable
@@ -43,20 +42,13 @@ def dot_plots(table: MeasureTable, collection: Collection) -> Iterator[tuple[str
 def _page(
     table: MeasureTable, collection: Collection, cases: Sequence[Case], styles: Mapping[str, MethodStyle]
 ) -> Figure:
-    columns = min(COLUMNS, len(cases))
-    rows = -(-len(cases) // columns)
-    figure = new_figure(height=0.55 + rows * (0.6 + _LINE * len(table.methods)), width=2.1 + 1.6 * columns)
-    grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
+    height = 0.6 + _LINE * len(table.methods)
+    figure, grid = panel_grid(len(cases), COLUMNS, (0.55, height), (2.1, 1.6), sharey=True)
     drawable = {case: _drawable(table, case) for case in cases}
     log = table.measure == SECONDS or wants_log(list(values.values()) for values in drawable.values())
-    for index, axes in enumerate(grid.flat):
-        if index < len(cases):
-            case = cases[index]
-            _panel(axes, {method: table.entries[method, case] for method in table.methods}, drawable[case], styles, log)
-            dataset, setting = collection.column(case)
-            axes.set_title(f"{short_name(dataset)}\n{setting}")
-        else:
-            axes.set_visible(False)
+    for axes, case in zip(grid.flat, cases, strict=False):
+        _panel(axes, {method: table.entries[method, case] for method in table.methods}, drawable[case], styles, log)
+        axes.set_title(case_title(*collection.column(case)))
     grid[0, 0].set_yticks(range(len(table.methods)), labels=table.methods)
     for axes in grid[:, 0]:
         axes.tick_params(axis="y", left=False, length=0)
@@ -66,13 +58,13 @@ def _page(
     measure = table.measure
     sd = "" if table.usual_n == 1 else f"; bar: sd over {collection.unit}"
     bars = sd if table.spread == "sd" else f"; bar: {table.spread}"
-    figure.supxlabel(f"{measure.label} ({measure.direction}{bars})", fontsize=8.0)
+    figure.supxlabel(f"{measure.label} ({measure.direction}{bars})")
     return figure
 
 
 def _drawable(table: MeasureTable, case: Case) -> dict[str, float]:
     """Return method -> where its dot is; without those that are off the scale."""
-    means = {method: mean for method in table.methods if (mean := table.entries[method, case].mean) is not None}
+    means = table.means(case)
     if table.measure == SECONDS:
         return {method: max(mean, SHORTEST_S) for method, mean in means.items()}
     # A cost is never out of place, only on another scale.
@@ -85,14 +77,8 @@ def _panel(
 ) -> None:
     line_of = {method: line for line, method in enumerate(entries)}
     _method_lines(axes, len(entries))
-    for method in at:
-        axes.plot(at[method], line_of[method], linestyle="none", **marker_arguments(styles[method]))
-    bars = [
-        (line_of[method], at[method] - sd, at[method] + sd, styles[method].colour)
-        for method in at
-        if (sd := entries[method].error) is not None
-    ]
-    draw_bars(axes, "x", bars, linewidth=1.1)
+    points = {method: (mean, line_of[method], entries[method].error) for method, mean in at.items()}
+    draw_points(axes, "x", points, styles, linewidth=1.1)
     axes.margins(x=0.12)
     if not at:
         axes.set_xticks([])

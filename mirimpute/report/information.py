@@ -15,7 +15,7 @@ from mirimpute.report.collect import Case, Collection
 from mirimpute.report.curves import ERROR, Curves, read_curves, round_panel
 from mirimpute.report.measures import metric_measure
 from mirimpute.report.palette import MethodStyle, method_styles
-from mirimpute.report.style import MUTED, draw_bars, legend_outside, marker_arguments, new_figure, pages, short_name
+from mirimpute.report.style import MUTED, case_title, draw_points, legend_outside, new_figure, pages
 from mirimpute.report.summary import MeasureTable, summarise
 
 KEY = "mi_bits"
@@ -66,8 +66,7 @@ def _page(
         )
         round_panel(first, by_method, styles, errors)
         drawn |= by_method.keys()
-        dataset, setting = collection.column(case)
-        first.set_title(f"{short_name(dataset)}, {setting}")
+        first.set_title(case_title(*collection.column(case), between=", "))
         first.set_ylabel("bits per row")
         first.set_yscale("symlog", linthresh=LINEAR_BELOW)  # nearly nothing and nearly all in one picture
         first.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -80,12 +79,8 @@ def _page(
     for axes, quality in zip(grid[-1, 1:], qualities, strict=True):
         axes.set_xlabel(f"{quality.measure.label} {quality.measure.arrow}")
     title = "What the completed rows tell of the pattern (dashed: the true rows, the aim)"
-    figure.suptitle(title, fontsize=8.0, x=0.02, ha="left")
-    legend_outside(
-        figure,
-        {method: style for method, style in styles.items() if method in drawn},
-        failed=[method for method in styles if method not in drawn],
-    )
+    figure.suptitle(title, x=0.02, ha="left")
+    legend_outside(figure, styles, absent=styles.keys() - drawn)
     return figure
 
 
@@ -93,18 +88,15 @@ def _panel(
     axes: Axes, quality: MeasureTable, bits: MeasureTable, case: Case, styles: Mapping[str, MethodStyle]
 ) -> set[str]:
     """Draw one case and return the methods that it shows."""
-    shown = set()
-    for method, style in styles.items():
-        entries = quality.entries.get((method, case)), bits.entries.get((method, case))
-        x, y = (None if entry is None else entry.mean for entry in entries)
-        if x is not None and y is not None:
-            axes.plot([x], [y], linestyle="none", **marker_arguments(style))
-            shown.add(method)
-            error = bits.entries[method, case].error
-            if error is not None:
-                draw_bars(axes, "y", [(x, y - error, y + error, style.colour)], linewidth=1.0)
+    y = bits.means(case)
+    points = {
+        method: (x, y[method], bits.entries[method, case].error)
+        for method, x in quality.means(case).items()
+        if method in y
+    }
+    draw_points(axes, "y", points, styles)
     axes.margins(x=0.12)
-    return shown
+    return set(points)
 
 
 def _truth(collection: Collection, case: Case) -> float | None:

@@ -109,7 +109,7 @@ def metric_measure(field: str) -> Measure:
     return Measure(
         field=field,
         estimate=estimate,
-        label=f"{metric and metric.label or name}, {_ESTIMATE_LABELS[estimate]}",
+        label=f"{(metric and metric.label) or name}, {_ESTIMATE_LABELS[estimate]}",
         description=metric.description if metric else "A metric that this version does not know.",
         higher_is_better=metric.higher_is_better if metric else None,
     )

@@ -16,9 +16,10 @@ from matplotlib.ticker import MaxNLocator
 
 from mirimpute.bench.results.layout import safe_name
 from mirimpute.errors import MirimputeWarning
+from mirimpute.numerics.thinning import evenly_spaced
 from mirimpute.report.collect import Case, Collection, Run
 from mirimpute.report.palette import MethodStyle, method_styles
-from mirimpute.report.style import MUTED, new_figure, pages, short_name
+from mirimpute.report.style import MUTED, pages, panel_grid, short_name
 
 COLUMNS = 4
 PAGE = 16
@@ -85,13 +86,10 @@ def read_toy(label: str, folder: Path) -> Toy | None:
 
 def _page(toys: Sequence[Toy], heading: str, styles: Mapping[str, MethodStyle]) -> Figure:
     truth, incomplete = toys[0].truth, toys[0].incomplete
-    kept = _evenly(len(truth))
+    kept = evenly_spaced(len(truth), MAX_POINTS)
     limits = [_limits(column[np.isfinite(column)]) for column in truth.T]
     panels = 2 + len(toys)
-    columns = min(COLUMNS, panels)
-    rows = -(-panels // columns)
-    figure = new_figure(height=0.5 + 1.75 * rows, width=0.4 + 1.65 * columns)
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    figure, grid = panel_grid(panels, COLUMNS, (0.5, 1.75), (0.4, 1.65), sharex=True, sharey=True)
     shown = list(grid.flat)
     _dots(shown[0], truth[kept], _DARK)
     shown[0].set_title("truth")
@@ -104,24 +102,16 @@ def _page(toys: Sequence[Toy], heading: str, styles: Mapping[str, MethodStyle]) 
         axes.set_title(short_name(toy.label))
         _count_outside(axes, toy.draw[imputed], limits)
     shown[0].set(xlim=limits[0], ylim=limits[1])
-    for axes in shown[panels:]:
-        axes.set_visible(False)
-    for axes in shown[max(0, panels - columns) : panels]:
+    for axes in shown[max(0, panels - grid.shape[1]) : panels]:
         axes.tick_params(labelbottom=True)  # also where the panel below is empty
     for axes in shown[:panels]:
         axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
         axes.grid(False)
-    figure.suptitle(
-        f"{heading}\n(coloured: rows with an imputed value; ticks: rows of which half is seen)", fontsize=8.0
-    )
-    figure.supxlabel(toys[0].names[0], fontsize=8.0)
-    figure.supylabel(toys[0].names[1], fontsize=8.0)
+    figure.suptitle(f"{heading}\n(coloured: rows with an imputed value; ticks: rows of which half is seen)")
+    figure.supxlabel(toys[0].names[0])
+    figure.supylabel(toys[0].names[1])
     return figure
-
-
-def _evenly(n_rows: int) -> np.ndarray:
-    return np.unique(np.linspace(0, n_rows - 1, min(n_rows, MAX_POINTS)).round().astype(int))
 
 
 def _limits(values: np.ndarray) -> tuple[float, float]:

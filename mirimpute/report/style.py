@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ _RC: Any = {
     "font.family": "DejaVu Sans",  # ships with matplotlib, so figures do not depend on the machine's fonts
     "font.size": 8.0,
     "axes.titlesize": 8.0,
+    "figure.titlesize": 8.0,
+    "figure.labelsize": 8.0,
     "axes.labelsize": 8.0,
     "xtick.labelsize": 7.5,
     "ytick.labelsize": 7.5,
@@ -76,6 +78,26 @@ def new_figure(height: float, width: float = TEXT_WIDTH) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def panel_grid(
+    count: int, columns: int, height: tuple[float, float], width: tuple[float, float], **shared: Any
+) -> tuple[Figure, np.ndarray]:
+    """Return a figure of ``count`` panels, and the grid of its axes, of which those after the last are not visible.
+
+    Args:
+        count: panels.
+        columns: the most in a row.
+        height, width: inches around the panels, and of one panel.
+        shared: which axes are shared, as of ``Figure.subplots``.
+    """
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    figure = new_figure(height[0] + height[1] * rows, width[0] + width[1] * columns)
+    grid = figure.subplots(rows, columns, squeeze=False, **shared)
+    for axes in grid.flat[count:]:
+        axes.set_visible(False)
+    return figure, grid
+
+
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write ``stem.png`` and ``stem.pdf`` without date or program, so that equal figures are equal bytes."""
     paths = [stem.with_name(f"{stem.name}.{ending}") for ending in ("png", "pdf")]
@@ -101,8 +123,28 @@ def marker_arguments(style: MethodStyle) -> dict[str, Any]:
     }
 
 
-def draw_bars(axes: Axes, which: str, bars: Sequence[tuple[float, float, float, str]], linewidth: float) -> None:
-    """Draw bars along an axis as one artist below the markers; each is place, low, high, colour."""
+def draw_points(
+    axes: Axes,
+    which: str,
+    points: Mapping[str, tuple[float, float, float | None]],
+    styles: Mapping[str, MethodStyle],
+    linewidth: float = 1.0,
+) -> None:
+    """Draw the marker of each method at (x, y), and below all of them, as one artist, bars of ± the third number.
+
+    Args:
+        axes: the panel.
+        which: the axis along which the bars lie, x or y.
+        points: method -> x, y and half of the length of its bar (None: no bar).
+        styles: of the methods.
+        linewidth: of the bars.
+    """
+    bars = []
+    for method, (x, y, error) in points.items():
+        axes.plot(x, y, linestyle="none", **marker_arguments(styles[method]))
+        if error is not None:
+            place, middle = (y, x) if which == "x" else (x, y)
+            bars.append((place, middle - error, middle + error, styles[method].colour))
     if bars:
         draw = axes.hlines if which == "x" else axes.vlines
         draw(*zip(*bars, strict=True), linewidth=linewidth, zorder=1.9)
@@ -112,18 +154,21 @@ def draw_bars(axes: Axes, which: str, bars: Sequence[tuple[float, float, float, 
 
 
 def legend_outside(
-    figure: Figure, styles: Mapping[str, MethodStyle], failed: Iterable[str] = (), line: bool = False
+    figure: Figure, styles: Mapping[str, MethodStyle], absent: Container[str] = (), line: bool = False
 ) -> None:
-    """Put one legend right of all panels: a marker per method, and the methods that have nothing to show.
+    """Put one legend right of all panels: a marker per method, those that have nothing to show (``absent``) last.
 
     The figure becomes as high as the legend.
     """
     handles = [
         Line2D([], [], linestyle="-" if line else "none", label=label, **marker_arguments(style))
         for label, style in styles.items()
+        if label not in absent
     ]
     handles += [
-        Line2D([], [], linestyle="none", marker="x", color=MUTED, label=f"{label} (no value)") for label in failed
+        Line2D([], [], linestyle="none", marker="x", color=MUTED, label=f"{label} (no value)")
+        for label in styles
+        if label in absent
     ]
     figure.set_figheight(max(figure.get_figheight(), LEGEND_LINE * (len(handles) + 1)))
     figure.legend(handles=handles, loc="outside right upper")
@@ -148,6 +193,11 @@ def off_scale(values: Mapping[str, float]) -> set[str]:
     # The lower median, so that one of two values can be off the scale.
     limit = OFF_SCALE_RATIO * ordered[(len(ordered) - 1) // 2]
     return {key for key, value in values.items() if value > limit > 0}
+
+
+def case_title(dataset: str, setting: str, between: str = "\n") -> str:
+    """Return what stands above a panel of one case."""
+    return f"{short_name(dataset)}{between}{setting}"
 
 
 def short_name(name: str) -> str:

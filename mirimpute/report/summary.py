@@ -105,6 +105,11 @@ class MeasureTable:
         known = any(entry.se is not None for entry in self.entries.values())
         return "standard error of the estimate" if known else "sd"
 
+    def means(self, case: Case) -> dict[str, float]:
+        """Return method -> mean on ``case``, of those that have one."""
+        found = {method: self.entries.get((method, case)) for method in self.methods}
+        return {method: entry.mean for method, entry in found.items() if entry and entry.mean is not None}
+
     def average_rank(self, method: str) -> float | None:
         """Return the mean rank of ``method``: within each dataset over its cases, then over datasets; None: not ranked.
 

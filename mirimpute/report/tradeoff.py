@@ -15,14 +15,13 @@ from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import (
     MUTED,
     SHORTEST_S,
-    draw_bars,
+    case_title,
+    draw_points,
     legend_outside,
     log_axis,
-    marker_arguments,
     new_figure,
     off_scale,
     pages,
-    short_name,
     wants_log,
 )
 from mirimpute.report.summary import MeasureTable, summarise
@@ -57,8 +56,7 @@ def _page(
         for axes, quality in zip(row, qualities, strict=True):
             drawn |= _panel(axes, quality, seconds, case, styles)
             axes.set_ylabel(f"{quality.measure.label} {quality.measure.arrow}")
-            dataset, setting = collection.column(case)
-            axes.set_title(f"{short_name(dataset)}, {setting}")
+            axes.set_title(case_title(*collection.column(case), between=", "))
     for axes in grid.flat:
         log_axis(axes, "x")
     for column, quality in zip(grid.T, qualities, strict=True):
@@ -67,48 +65,33 @@ def _page(
                 log_axis(axes, "y")
     for axes in grid[-1]:
         axes.set_xlabel("seconds, fit + impute (log scale)")
-    legend_outside(
-        figure,
-        {method: style for method, style in styles.items() if method in drawn},
-        failed=[method for method in styles if method not in drawn],
-    )
+    legend_outside(figure, styles, absent=styles.keys() - drawn)
     return figure
 
 
 def _drawable(quality: MeasureTable, case: Case) -> list[float]:
     """Return the values of a panel that are not off its scale."""
-    means = {method: mean for method in quality.methods if (mean := _mean(quality, method, case)) is not None}
+    means = quality.means(case)
     far = off_scale(means)
     return [mean for method, mean in means.items() if method not in far]
-
-
-def _mean(table: MeasureTable, method: str, case: Case) -> float | None:
-    entry = table.entries.get((method, case))
-    return None if entry is None else entry.mean
 
 
 def _panel(
     axes: Axes, quality: MeasureTable, seconds: MeasureTable, case: Case, styles: Mapping[str, MethodStyle]
 ) -> set[str]:
     """Draw one case and return the methods that it shows."""
-    values, times = {}, {}
-    for method in styles:
-        value, time = _mean(quality, method, case), _mean(seconds, method, case)
-        if value is not None and time is not None:
-            values[method], times[method] = value, max(time, SHORTEST_S)
+    times = seconds.means(case)
+    values = {method: value for method, value in quality.means(case).items() if method in times}
     far = off_scale(values)
-    shown = [method for method in values if method not in far]
-    for method in shown:
-        axes.plot(times[method], values[method], linestyle="none", **marker_arguments(styles[method]))
-    bars = [
-        (times[method], values[method] - sd, values[method] + sd, styles[method].colour)
-        for method in shown
-        if (sd := quality.entries[method, case].sd) is not None
-    ]
-    draw_bars(axes, "y", bars, linewidth=1.0)
+    points = {
+        method: (max(times[method], SHORTEST_S), value, quality.entries[method, case].sd)
+        for method, value in values.items()
+        if method not in far
+    }
+    draw_points(axes, "y", points, styles)
     axes.margins(x=0.1, y=0.12)
     if far:
-        text = "\n".join(f"off scale: {method} {number(values[method])}" for method in styles if method in far)
+        text = "\n".join(f"off scale: {method} {number(values[method])}" for method in values if method in far)
         say: dict[str, Any] = {"fontsize": 6.5, "fontstyle": "italic", "color": MUTED}
         axes.text(0.98, 0.98, text, transform=axes.transAxes, ha="right", va="top", **say)
-    return values.keys() - far
+    return set(points)
