@@ -103,6 +103,16 @@ class Collection:
         return sorted({run.case for run in self.runs}, key=lambda case: case.position)
 
     @cached_property
+    def method_index(self) -> dict[str, int]:
+        """Label -> its place in ``methods``."""
+        return {method: index for index, method in enumerate(self.methods)}
+
+    @cached_property
+    def case_index(self) -> dict[Case, int]:
+        """Case -> its place in ``cases``."""
+        return {case: index for index, case in enumerate(self.cases)}
+
+    @cached_property
     def numbered(self) -> tuple[np.ndarray, list[tuple[str, Case]]]:
         """For each line of the frame a number, int (n_lines,), and for each number the method and case."""
         grouped = self.frame.groupby(["method", "dataset", "mechanism", "missing_rate", "protocol"], sort=False)

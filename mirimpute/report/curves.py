@@ -68,12 +68,13 @@ def trace_curves(trace: Sequence[Mapping[str, Any]]) -> dict[str, Curve]:
     """
     curves: dict[str, Curve] = defaultdict(dict)
     for index, step in enumerate(trace, start=1):
-        at = step.get(ROUND, index)
-        if not _is_number(at):
+        at = finite(step.get(ROUND, index))
+        if at is None:
             continue
-        for key, value in step.items():
-            if key != ROUND and _is_number(value):
-                curves[key][float(at)] = float(value)
+        for key, each in step.items():
+            value = finite(each)
+            if key != ROUND and value is not None:
+                curves[key][at] = value
     return {key: curve for key, curve in curves.items() if len(curve) > 1}
 
 
@@ -131,5 +132,7 @@ def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+def finite(value: Any) -> float | None:
+    """Return a finite number as a float, None for everything else that a trace may hold."""
+    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if ok else None

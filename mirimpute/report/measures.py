@@ -74,6 +74,12 @@ class Measure:
         """The direction in words."""
         return {True: "higher is better", False: "lower is better", None: "no direction"}[self.higher_is_better]
 
+    def best(self, values: Iterable[float]) -> float | None:
+        """Return the best of ``values``, None where there is none or no direction."""
+        if self.higher_is_better is None:
+            return None
+        return (max if self.higher_is_better else min)(values, default=None)
+
     def value(self, row: Mapping[str, Any]) -> float | None:
         """Return the measure's value in ``row``, None where it has none."""
         names = _SUMS.get(self.field, (self.field,))

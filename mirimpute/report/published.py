@@ -1,17 +1,17 @@
-"""Figures of papers beside ours: what was published, what our rows of the same protocol say, how far apart they are."""
+"""Published figures beside ours: those of papers, those of rows of the same protocol, and how far apart they are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
-from statistics import fmean, stdev
 from typing import Any
 
 import yaml
 
 from mirimpute.report.collect import Case, Collection
 from mirimpute.report.markup import markdown, number
+from mirimpute.report.summary import summarise
 
 
 @dataclass(frozen=True)
@@ -69,15 +69,13 @@ def published_figures() -> list[Published]:
 
 def laid_beside(collection: Collection, figures: Sequence[Published]) -> list[Beside]:
     """Return each published figure once for every method of ours with a value on its case, or once alone."""
-    fields = {measure.field for measure in collection.measures}
+    asked = {figure.field for figure in figures}
+    tables = {each.field: summarise(collection, each) for each in collection.measures if each.field in asked}
     result: list[Beside] = []
     for figure in figures:
-        values = _values(collection, figure) if figure.field in fields and figure.case in collection.cases else {}
-        ours = [
-            Beside(figure, method, fmean(own), stdev(own) if len(own) > 1 else None, len(own))
-            for method, own in values.items()
-            if own
-        ]
+        table = tables.get(figure.field)
+        found = {method: table.entries.get((method, figure.case)) for method in table.methods} if table else {}
+        ours = [Beside(figure, method, each.mean, each.sd, each.n) for method, each in found.items() if each and each.n]
         result += ours or [Beside(figure)]
     return result
 
@@ -112,19 +110,6 @@ def published_table(beside: Sequence[Beside]) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     sources = dict.fromkeys(each.published.source for each in beside)
     return "\n".join([*lines, "", *(f"- {markdown(source)}" for source in sources)]) + "\n"
-
-
-def _values(collection: Collection, figure: Published) -> dict[str, list[float]]:
-    """Return our values of the same case and field by method."""
-    frame, case = collection.frame, figure.case
-    same = frame[
-        (frame["dataset"] == case.dataset)
-        & (frame["mechanism"] == case.mechanism)
-        & (frame["missing_rate"] == case.missing_rate)
-        & (frame["protocol"] == case.protocol)
-    ]
-    by_method = same.groupby("method", sort=False)[figure.field]
-    return {str(method): group.dropna().tolist() for method, group in by_method}
 
 
 def _figures(content: dict[str, Any]) -> list[Published]:

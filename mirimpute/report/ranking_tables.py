@@ -83,25 +83,26 @@ def pair_notes(ranking: Ranking) -> list[str]:
 
 def _rank_lines(ranking: Ranking) -> Iterator[dict[str, object]]:
     test = ranking.friedman
+    overall: dict[str, object] = {
+        "datasets": len(ranking.datasets),
+        "critical_difference": ranking.critical_difference,
+        "friedman_chi2": test and test.chi2,
+        "friedman_p": test and test.p_chi2,
+        "iman_davenport_f": test and test.f,
+        "iman_davenport_p": test and test.p_f,
+    }
     for setting, ranks in {ALL_SETTINGS: ranking.average, **ranking.by_setting}.items():
-        whole = setting == ALL_SETTINGS
         for index in ranking.order:
-            yield {
-                "field": ranking.measure.field,
-                "setting": setting,
-                "method": ranking.methods[index],
-                "average_rank": float(ranks[index]),
-                "low": float(ranking.low[index]) if whole else None,
-                "high": float(ranking.high[index]) if whole else None,
-                "wins": float(ranking.win_rate[index]) if whole else None,
-                "failed_cases": int(ranking.failed[index]) if whole else None,
-                "datasets": len(ranking.datasets) if whole else None,
-                "critical_difference": ranking.critical_difference if whole else None,
-                "friedman_chi2": test.chi2 if whole and test else None,
-                "friedman_p": test.p_chi2 if whole and test else None,
-                "iman_davenport_f": test.f if whole and test else None,
-                "iman_davenport_p": test.p_f if whole and test else None,
+            own = {"field": ranking.measure.field, "setting": setting, "method": ranking.methods[index]}
+            more: dict[str, object] = {
+                "low": float(ranking.low[index]),
+                "high": float(ranking.high[index]),
+                "wins": float(ranking.win_rate[index]),
+                "failed_cases": int(ranking.failed[index]),
+                **overall,
             }
+            rest = more if setting == ALL_SETTINGS else dict.fromkeys(more)
+            yield {**own, "average_rank": float(ranks[index]), **rest}
 
 
 def _body(ranking: Ranking, settings: Sequence[str]) -> list[list[str]]:

@@ -172,10 +172,9 @@ def gate_warnings(collection: Collection) -> list[Failure]:
 
 def _grouped(collection: Collection, said: Callable[[Row], str]) -> list[Failure]:
     """Return the texts of ``said`` (none when ""), texts that differ only in their numbers together, as the first."""
-    position = {method: index for index, method in enumerate(collection.methods)}
     found: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
     told = [run for run in collection.runs if said(run.row).strip()]
-    for run in sorted(told, key=lambda run: (position[run.label], run.case.position, run.row["seed"])):
+    for run in sorted(told, key=lambda run: (collection.method_index[run.label], run.case.position, run.row["seed"])):
         text = " ".join(said(run.row).split())
         key = run.label, run.row["status"], _NUMBER.sub("#", text)
         dataset, setting = collection.column(run.case)
@@ -218,11 +217,11 @@ def _entries(collection: Collection, field: str) -> dict[tuple[str, Case], Entry
 def _mark_best(grid: dict[tuple[str, Case], Entry], methods: list[str], case: Case, measure: Measure) -> None:
     means = {m: e.mean for m in methods if (e := grid[m, case]).mean is not None and not e.not_ok}
     tried = sum(grid[m, case].present for m in methods)
-    if measure.higher_is_better is None or tried < 2 or not means:
+    best = measure.best(means.values())
+    if tried < 2 or best is None:
         return
-    best = number(max(means.values()) if measure.higher_is_better else min(means.values()))
     for method, mean in means.items():
-        if number(mean) == best:  # two equal texts, one of them bold, would puzzle the reader
+        if number(mean) == number(best):  # two equal texts, one of them bold, would puzzle the reader
             grid[method, case] = replace(grid[method, case], best=True)
 
 

@@ -105,10 +105,8 @@ def _head(measure: Measure) -> str:
 
 
 def _best(group: Sequence[Row], measure: Measure) -> str:
-    values = [value for row in group if row["status"] == "ok" and (value := measure.value(row)) is not None]
-    if measure.higher_is_better is None or len(group) < 2 or not values:
-        return ""
-    return _short(max(values) if measure.higher_is_better else min(values))
+    best = measure.best(value for row in group if row["status"] == "ok" and (value := measure.value(row)) is not None)
+    return "" if best is None or len(group) < 2 else _short(best)
 
 
 def _value(measure: Measure, row: Row) -> str:

@@ -22,12 +22,10 @@ _NUMBERS = {
 
 def columns_data(collection: Collection) -> dict[str, list[Any]]:
     """Return a line per scored column of each case and method, from its lowest seed; lists by name."""
-    case_index = {case: index for index, case in enumerate(collection.cases)}
-    method_index = {method: index for index, method in enumerate(collection.methods)}
     lowest: dict[tuple[int, int], Run] = {}
     for run in collection.runs:
         if run.row["status"] == "ok":
-            key = case_index[run.case], method_index[run.label]
+            key = collection.case_index[run.case], collection.method_index[run.label]
             if key not in lowest or run.row["seed"] < lowest[key].row["seed"]:
                 lowest[key] = run
     lines = [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from mirimpute.report.collect import Case, Collection, Run
 from mirimpute.report.measures import Measure
 from mirimpute.report.palette import MARKER_PATHS, method_styles, on_dark
 from mirimpute.report.ranking import Ranking
-from mirimpute.report.summary import Failure, MeasureTable, failures, gate_warnings
+from mirimpute.report.summary import MeasureTable, failures, gate_warnings
 
 DIGITS = 6
 """Significant digits of numbers on the page; ``rows.csv`` has all."""
@@ -31,18 +33,16 @@ def page_data(
         rankings: of the measures that could be ranked.
         folder: where the page will lie, for the links to rows.
     """
-    case_index = {case: index for index, case in enumerate(collection.cases)}
-    method_index = {method: index for index, method in enumerate(collection.methods)}
     return {
         "methods": _methods(collection.methods),
         "cases": [_case(collection, case) for case in collection.cases],
         "measures": [_measure(measure) for measure in collection.measures],
-        "entries": {table.measure.field: _entries(table, case_index, method_index) for table in summaries},
-        "rankings": {ranking.measure.field: _ranking(ranking, method_index) for ranking in rankings},
+        "entries": {table.measure.field: _entries(table, collection) for table in summaries},
+        "rankings": {ranking.measure.field: _ranking(ranking, collection.method_index) for ranking in rankings},
         "refusals": {table.measure.field: table.refusal for table in summaries if table.refusal},
-        "cells": _cells(collection, case_index, method_index, folder),
-        "failures": [_failure(each) for each in failures(collection)],
-        "warnings": [_failure(each) for each in gate_warnings(collection)],
+        "cells": _cells(collection, folder),
+        "failures": [asdict(each) for each in failures(collection)],
+        "warnings": [asdict(each) for each in gate_warnings(collection)],
         "environment": _environment(collection.runs),
         "data": _data_hashes(collection.runs),
     }
@@ -91,9 +91,7 @@ def _measure(measure: Measure) -> dict[str, Any]:
     }
 
 
-def _entries(
-    table: MeasureTable, case_index: Mapping[Case, int], method_index: Mapping[str, int]
-) -> dict[str, list[Any]]:
+def _entries(table: MeasureTable, collection: Collection) -> dict[str, list[Any]]:
     present = [
         (case, method, entry)
         for case in table.cases
@@ -101,8 +99,8 @@ def _entries(
         if (entry := table.entries[method, case]).present
     ]
     return {
-        "case": [case_index[case] for case, _, _ in present],
-        "method": [method_index[method] for _, method, _ in present],
+        "case": [collection.case_index[case] for case, _, _ in present],
+        "method": [collection.method_index[method] for _, method, _ in present],
         "mean": [short(entry.mean) for _, _, entry in present],
         "sd": [short(entry.error) for _, _, entry in present],
         "n": [entry.n for _, _, entry in present],
@@ -139,14 +137,12 @@ def _ranking(ranking: Ranking, method_index: Mapping[str, int]) -> dict[str, Any
     }
 
 
-def _cells(
-    collection: Collection, case_index: Mapping[Case, int], method_index: Mapping[str, int], folder: Path
-) -> dict[str, Any]:
-    runs = collection.runs
+def _cells(collection: Collection, folder: Path) -> dict[str, Any]:
+    runs, frame = collection.runs, collection.frame
     root = os.path.abspath(folder)
     return {
-        "case": [case_index[run.case] for run in runs],
-        "method": [method_index[run.label] for run in runs],
+        "case": [collection.case_index[run.case] for run in runs],
+        "method": [collection.method_index[run.label] for run in runs],
         "seed": [run.row["seed"] for run in runs],
         "status": [run.row["status"] for run in runs],
         "gate": [run.row.get("gate") or "" for run in runs],
@@ -154,18 +150,9 @@ def _cells(
         "missing": [str(run.row.get("mask_sha256") or "")[:8] for run in runs],
         "href": [quote(os.path.relpath(os.path.abspath(collection.directory(run) / "row.json"), root)) for run in runs],
         "values": {
-            measure.field: [short(measure.value(run.row)) if run.row["status"] == "ok" else None for run in runs]
+            measure.field: [None if math.isnan(value) else short(value) for value in frame[measure.field].tolist()]
             for measure in collection.measures
         },
-    }
-
-
-def _failure(failure: Failure) -> dict[str, Any]:
-    return {
-        "method": failure.method,
-        "status": failure.status,
-        "reason": failure.reason,
-        "cells": list(failure.cells),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mirimpute.bench.results.details import read_trace
 from mirimpute.report.collect import Case, Collection
-from mirimpute.report.curves import ROUND
+from mirimpute.report.curves import ROUND, finite
 from mirimpute.report.page.data import short
 
 KEYS = {"mi_bits": "information on the pattern, bits", "mask_auc": "AUC of the pattern"}
@@ -21,23 +21,22 @@ def rounds_data(collection: Collection) -> dict[str, Any]:
 
     The standard error is that of the mean: the root of the summed squares, divided by the number of seeds.
     """
-    case_index = {case: index for index, case in enumerate(collection.cases)}
-    method_index = {method: index for index, method in enumerate(collection.methods)}
+    case_index, method_index = collection.case_index, collection.method_index
     found: dict[tuple[str, Case, str, int], list[tuple[float, float]]] = defaultdict(list)
     truths: dict[tuple[str, Case], list[float]] = defaultdict(list)
     for run in collection.runs:
         if run.row["status"] != "ok":
             continue
         for key in KEYS:
-            truth = _number(run.row.get(f"truth_{key}"))
+            truth = finite(run.row.get(f"truth_{key}"))
             if truth is not None:
                 truths[key, run.case].append(truth)
         for step in read_trace(collection.directory(run)):
-            at = _number(step.get(ROUND))
+            at = finite(step.get(ROUND))
             for key in KEYS:
-                value = _number(step.get(key))
+                value = finite(step.get(key))
                 if value is not None and at is not None:
-                    error = _number(step.get(f"{key}_se")) or 0.0
+                    error = finite(step.get(f"{key}_se")) or 0.0
                     found[key, run.case, run.label, int(at)].append((value, error))
     order = sorted(found, key=lambda each: (each[0], case_index[each[1]], method_index[each[2]], each[3]))
     return {
@@ -56,9 +55,3 @@ def rounds_data(collection: Collection) -> dict[str, Any]:
 def _truth(truths: Mapping[tuple[str, Case], list[float]], key: str, case: Case) -> float | None:
     values = truths.get((key, case))
     return short(math.fsum(values) / len(values)) if values else None
-
-
-def _number(value: Any) -> float | None:
-    """Return a finite number as it is, None for everything else that a trace may hold."""
-    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if ok else None
