@@ -1,4 +1,4 @@
-"""Which method to use, in a sentence, and how sure that is: from rows of several methods on the same hidden cells."""
+"""Which method to use, in a sentence, and how certain that is: from rows of several methods on the same cells."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def advice(rows: Sequence[Row]) -> list[str]:
     """Return sentences for each dataset with at least two methods on three masks or more; none where there is none.
 
     Every error that the rows have gets a sentence: that of numbers, that of categories. A method with a mask that
-    failed is left out and named. Masks of one table share its rows, so the p-value speaks of other masks of this table,
-    not of other tables.
+    failed is left out and named. Masks of one table share its rows, so the p-value is about other masks of this table,
+    not about other tables.
 
     Args:
         rows: result rows.
@@ -135,7 +135,7 @@ def _of_case(rows: Sequence[Row]) -> list[str]:
     too_few = _too_few_rows(sound)
     if too_few:
         sentences.append(f"no word on the distribution: {too_few}")
-    # one answer per method is no draw, however near the law of the data it comes: others of it cannot be had
+    # A single answer of a method is not a draw: the method cannot give more of them.
     found = lead([row for row in sound if (row.get("n_draws") or 0) >= _FEWEST_DRAWS], DISTRIBUTION)
     if found is not None and not too_few and not {each.best for each in errors} <= {found.best, *found.tied}:
         sentences.append(

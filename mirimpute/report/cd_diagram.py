@@ -1,4 +1,4 @@
-"""Critical-difference diagram: average ranks on a line, bars over what Nemenyi's test does not tell apart."""
+"""Critical-difference diagram: average ranks on a line, bars over methods that do not differ by Nemenyi's test."""
 
 from __future__ import annotations
 

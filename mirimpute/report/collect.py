@@ -1,9 +1,9 @@
-"""From rows to one tidy table: who is compared with whom, and what must be said about it.
+"""From rows to one tidy table: which rows are compared, and what the reader must know about them.
 
 Two rows are never merged or dropped because they look alike. A method that was run with several settings appears
 once per setting, as ``mirf #<method_hash[:8]>``; rows that still share case, method and seed (another device, another
-option of the dataset, another version) appear as ``mirf ~<config_hash[:8]>``. Both come with a note. The one
-exception: the row of a cell that never got its data gives way to a row of the same case, method and seed that did.
+option of the dataset, another version) appear as ``mirf ~<config_hash[:8]>``. Both come with a note. One
+exception: the row of a cell that never got its data is dropped if the same case, method and seed has a row that did.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What happens from round to round, for every method that keeps a trace of at least two rounds."""
+"""Curves over the rounds of each method that keeps a trace of at least two rounds."""
 
 from __future__ import annotations
 

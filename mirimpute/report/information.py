@@ -1,4 +1,4 @@
-"""What the completed rows tell of the pattern: round by round, and against error and distance."""
+"""Information of the completed rows on the pattern of missing cells: by round, and beside error and distance."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ LINEAR_BELOW = 0.1
 def information_figures(collection: Collection) -> Iterator[tuple[str, Figure]]:
     """Yield file name and figure, one per dataset: a row per mechanism and rate, three panels.
 
-    The first has the information that completed rows have of their pattern, by round (round 0 is the first fill); the
-    others that of one draw against the point's RMSE and the draw's energy distance; bands and bars are standard errors
-    of the information. The dashed line is the truth's own
-    value, which no method should fall below.
+    The first panel shows the information by round (round 0 is the first fill), the others that of one draw against the
+    point's RMSE and the draw's energy distance. Bands and bars are standard errors of the information. The dashed line
+    is the value of the true rows, which no method should fall below.
     """
     known = {measure.field for measure in collection.measures}
     if BITS not in known or not known.issuperset(QUALITIES):

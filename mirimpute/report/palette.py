@@ -1,7 +1,7 @@
 """Order, colour and marker of each method: the same in every table and figure, safe for colour-blind readers.
 
-Colours are those of Okabe and Ito (2008) and the muted scheme of Tol (2021). A method is told by colour *and* marker;
-the library's own version of a method has the same colour with a hollow marker.
+Colours are those of Okabe and Ito (2008) and the muted scheme of Tol (2021). Methods differ in
+colour *and* marker; the library's own version of a method has the same colour with a hollow marker.
 """
 
 from __future__ import annotations

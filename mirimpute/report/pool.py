@@ -1,4 +1,4 @@
-"""Many cases in one figure: every setting over its datasets, which then take the place that seeds have otherwise."""
+"""Many cases in one figure: one case per setting, with its datasets in place of seeds."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def pool_datasets(collection: Collection) -> Collection:
     """Return the collection with one case per mechanism, rate and protocol, and one line per dataset in place of seeds.
 
     The value of a line is the mean over the seeds that have one, with the standard error of that mean where each has
-    its own. A dataset with a failed seed keeps the status of that
-    seed beside the value, and one that a method was not run on is a line with status ``not run``, so that a mean over
-    fewer datasets is always visible as such. What the gate said is not carried over: figures do not show it.
+    its own. A dataset with a failed seed also has a line with the status of that seed, and a dataset that a method was
+    not run on has a line with status ``not run``, so that a mean over fewer datasets is always visible. Warnings of the
+    sanity gate are dropped: figures do not show them.
     """
     setting = ["mechanism", "missing_rate", "protocol"]
     datasets: dict[tuple[str, float, str], list[str]] = {}

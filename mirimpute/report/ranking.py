@@ -1,4 +1,4 @@
-"""Who is best at one measure over all datasets, and how sure that is."""
+"""Which method is best at one measure over all datasets, and how certain that is."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Why a method can be worse than mean imputation: said beside every warning that it is.
+"""Why a method can be worse than mean imputation, for the warnings that it is.
 
-The reasons follow from how a method works; where one has not been looked into on a dataset, it says so.
+The reasons follow from how a method works. Where the reason is not known, the text says so.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tables of two columns: the truth, what a method saw, and what it drew."""
+"""Tables of two columns: the truth, the incomplete table, and a draw of each method."""
 
 from __future__ import annotations
 

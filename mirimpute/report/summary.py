@@ -160,7 +160,7 @@ def summarise(collection: Collection, measure: Measure) -> MeasureTable:
 
 
 def failures(collection: Collection) -> list[Failure]:
-    """Return what went wrong, once per method, status and reason, with the cells that it struck."""
+    """Return what went wrong, once per method, status and reason, with the affected cells."""
     return _grouped(collection, lambda row: row["reason"] if row["status"] != "ok" else "")
 
 
@@ -171,7 +171,7 @@ def gate_warnings(collection: Collection) -> list[Failure]:
 
 
 def _grouped(collection: Collection, said: Callable[[Row], str]) -> list[Failure]:
-    """Return the texts of ``said`` (none when ""), texts that differ only in their numbers together, as the first."""
+    """Return the texts of ``said`` ("": none). Texts that differ only in their numbers are one, given as the first."""
     found: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
     told = [run for run in collection.runs if said(run.row).strip()]
     for run in sorted(told, key=lambda run: (collection.method_index[run.label], run.case.position, run.row["seed"])):

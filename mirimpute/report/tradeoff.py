@@ -1,4 +1,4 @@
-"""Quality against seconds: what a method costs and what it gives."""
+"""Quality against seconds, for each method."""
 
 from __future__ import annotations
 

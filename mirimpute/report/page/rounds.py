@@ -1,4 +1,4 @@
-"""How much the completed rows tell of the pattern, round by round, where traces have it."""
+"""Information of the completed rows on the pattern of missing cells by round, where traces have it."""
 
 from __future__ import annotations
 
