@@ -8,6 +8,7 @@ Spec = dict[str, Any]
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _SIZE: Spec = {"width": "container", "height": 340, "autosize": {"type": "fit-x", "contains": "padding"}}
+_LINE: Spec = {"type": "line", "strokeWidth": 1.8}
 
 
 def chart_specs() -> dict[str, Spec]:
@@ -19,81 +20,37 @@ def tradeoff() -> Spec:
     """Quality against seconds, a mark per method, a line through those that no other beats in both."""
     x = {"field": "seconds", "type": "quantitative", "scale": {"type": "log"}, "axis": _log_axis("x_title")}
     y = _quantity("value", "y_title")
-    front: Spec = {
-        "data": {"name": "front"},
-        "mark": {
-            "type": "line",
-            "interpolate": "linear",
-            "strokeDash": [4, 3],
-            "color": {"expr": "ink"},
-            "opacity": 0.6,
-        },
-        "encoding": {"x": x, "y": y, "order": {"field": "seconds", "type": "quantitative"}},
-    }
-    bars: Spec = {
-        "data": {"name": "points"},
-        "mark": {"type": "rule", "strokeWidth": 1.5},
-        "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "stroke": _as_is("colour")},
-    }
-    names: Spec = {
-        "data": {"name": "front"},
-        "mark": {
-            "type": "text",
-            "opacity": {"expr": "width < 500 ? 0 : 1"},
-            "dy": -13,
-            "fontSize": 12,
-            "color": {"expr": "ink"},
-            "limit": 180,
-        },
-        "encoding": {"x": x, "y": y, "text": {"field": "method", "type": "nominal"}},
-    }
-    return _layered([front, bars, _markers("points", x, y), names])
+    dashed = {"type": "line", "interpolate": "linear", "strokeDash": [4, 3], "color": {"expr": "ink"}, "opacity": 0.6}
+    front = _layer("front", dashed, x=x, y=y, order=_number("seconds"))
+    rule = {"type": "rule", "strokeWidth": 1.5}
+    bars = _layer("points", rule, x=x, y={**y, "field": "low"}, y2={"field": "high"}, stroke=_as_is("colour"))
+    text = {"type": "text", "opacity": {"expr": "width < 500 ? 0 : 1"}, "dy": -13, "fontSize": 12}
+    names = _layer("front", {**text, "color": {"expr": "ink"}, "limit": 180}, x=x, y=y, text=_name("method"))
+    return _layered([front, bars, _markers(x, y), names])
 
 
 def distortion() -> Spec:
     """Distribution against distortion: from the point estimate over the shrunk draw to the draw of each method."""
     x, y = _quantity("distortion", "x_title"), _quantity("value", "y_title")
-    path: Spec = {
-        "data": {"name": "points"},
-        "mark": {"type": "line", "strokeWidth": 1.8},
-        "encoding": {
-            "x": x,
-            "y": y,
-            "stroke": _as_is("colour"),
-            "detail": {"field": "method", "type": "nominal"},
-            "order": {"field": "step", "type": "quantitative"},
-        },
-    }
-    stages: Spec = {
-        "data": {"name": "points"},
-        "transform": [{"filter": "datum.labelled"}],
-        "mark": {"type": "text", "dx": 9, "dy": -7, "align": "left", "fontSize": 11, "color": {"expr": "ink"}},
-        "encoding": {"x": x, "y": y, "text": {"field": "stage", "type": "nominal"}},
-    }
-    return _layered([path, _markers("points", x, y), stages])
+    path = _layer("points", _LINE, x=x, y=y, stroke=_as_is("colour"), detail=_name("method"), order=_number("step"))
+    text = {"type": "text", "dx": 9, "dy": -7, "align": "left", "fontSize": 11, "color": {"expr": "ink"}}
+    stages = _layer("points", text, x=x, y=y, text=_name("stage"))
+    return _layered([path, _markers(x, y), {**stages, "transform": [{"filter": "datum.labelled"}]}])
 
 
 def rounds() -> Spec:
     """One quantity of the traces by round with its standard error, a line per method; dashed: the truth's own value."""
-    x = {"field": "round", "type": "quantitative", "axis": {**_axis("x_title"), "tickMinStep": 1, "format": "d"}}
-    y = _quantity("value", "y_title")
-    band: Spec = {
-        "data": {"name": "points"},
-        "mark": {"type": "area", "opacity": 0.18},
-        "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "fill": _as_is("colour")},
-    }
-    band["encoding"]["detail"] = {"field": "method", "type": "nominal"}
-    line: Spec = {
-        "data": {"name": "points"},
-        "mark": {"type": "line", "strokeWidth": 1.8},
-        "encoding": {"x": x, "y": y, "stroke": _as_is("colour"), "detail": {"field": "method", "type": "nominal"}},
-    }
-    truth: Spec = {
-        "data": {"name": "truth"},
-        "mark": {"type": "rule", "strokeDash": [5, 4], "color": {"expr": "ink"}},
-        "encoding": {"y": y},
-    }
-    return _layered([band, line, _markers("points", x, y), truth])
+    x = {**_number("round"), "axis": {**_axis("x_title"), "tickMinStep": 1, "format": "d"}}
+    y, own = _quantity("value", "y_title"), {"detail": _name("method")}
+    low, high = {**y, "field": "low"}, {"field": "high"}
+    band = _layer("points", {"type": "area", "opacity": 0.18}, x=x, y=low, y2=high, fill=_as_is("colour"), **own)
+    line = _layer("points", _LINE, x=x, y=y, stroke=_as_is("colour"), **own)
+    truth = _layer("truth", {"type": "rule", "strokeDash": [5, 4], "color": {"expr": "ink"}}, y=y)
+    return _layered([band, line, _markers(x, y), truth])
+
+
+def _layer(data: str, mark: Spec, **encoding: Spec) -> Spec:
+    return {"data": {"name": data}, "mark": mark, "encoding": encoding}
 
 
 def _layered(layers: list[Spec]) -> Spec:
@@ -107,29 +64,27 @@ def _layered(layers: list[Spec]) -> Spec:
     }
 
 
-def _markers(data: str, x: Spec, y: Spec) -> Spec:
-    return {
-        "data": {"name": data},
-        "mark": {"type": "point", "size": 90, "strokeWidth": 1.6, "opacity": 1},
-        "encoding": {
-            "x": x,
-            "y": y,
-            "stroke": _as_is("colour"),
-            "fill": _as_is("fill"),
-            "shape": _as_is("shape"),
-            "tooltip": {"field": "tip", "type": "nominal"},
-            "description": {"field": "tip", "type": "nominal"},
-        },
-    }
+def _markers(x: Spec, y: Spec) -> Spec:
+    looks = {"stroke": _as_is("colour"), "fill": _as_is("fill"), "shape": _as_is("shape")}
+    mark = {"type": "point", "size": 90, "strokeWidth": 1.6, "opacity": 1}
+    return _layer("points", mark, x=x, y=y, **looks, tooltip=_name("tip"), description=_name("tip"))
+
+
+def _name(field: str) -> Spec:
+    return {"field": field, "type": "nominal"}
+
+
+def _number(field: str) -> Spec:
+    return {"field": field, "type": "quantitative"}
 
 
 def _as_is(field: str) -> Spec:
     """Return an encoding whose data are colours or shapes already, so that a method looks the same everywhere."""
-    return {"field": field, "type": "nominal", "scale": None}
+    return {**_name(field), "scale": None}
 
 
 def _quantity(field: str, title: str) -> Spec:
-    return {"field": field, "type": "quantitative", "scale": {"zero": False, "padding": 12}, "axis": _axis(title)}
+    return {**_number(field), "scale": {"zero": False, "padding": 12}, "axis": _axis(title)}
 
 
 def _axis(title: str) -> Spec:
