@@ -6,14 +6,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from benchmarks import page
-from benchmarks.cells import CASE, LIMITS, Sweep, read_cells, run_sweeps, write_csv
-from benchmarks.command import exit_code, names, parser_of, seeds, write_text
+from benchmarks.cells import CASE, Sweep, cell_count, run_and_read, write_csv
+from benchmarks.command import exit_code, parser_of, write_text
+from benchmarks.verdicts import geometric_mean
 
 PROGRAM = "ablations"
 DATASETS = ("uci/wine", "uci/energy", "uci/housing", "uci/stock", "wine_recognition")
@@ -64,8 +63,9 @@ def ratios(frame: pd.DataFrame, field: str) -> dict[str, tuple[float, int]]:
         both = wide[[variant, DEFAULT]] if variant != DEFAULT else wide[[DEFAULT, DEFAULT]]
         values = both.to_numpy(dtype=float)
         values = values[(values > 0).all(axis=1)]
-        if len(values):
-            found[variant] = float(np.exp(np.log(values[:, 0] / values[:, 1]).mean())), len(values)
+        mean, count = geometric_mean(values[:, 0] / values[:, 1])
+        if mean is not None:
+            found[variant] = mean, count
     return found
 
 
@@ -89,31 +89,21 @@ def page_of(frame: pd.DataFrame, notes: Sequence[str], wanted: int, today: date)
                 for variant, options in VARIANTS.items()
             ],
         ),
-        *page.failures(frame),
-        *(f"- {note}" for note in notes),
-        *page.provenance(frame, wanted, today),
+        *page.ending(frame, notes, wanted, today),
     ]
     return "\n".join(lines) + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is missing, then write ablations.csv and ablations.md."""
-    parser = parser_of(PROGRAM, __doc__ or "", "results/ablations")
-    parser.add_argument("--datasets", type=names, default=DATASETS, help="default: five")
-    parser.add_argument("--seeds", type=seeds, default=(0,), help="default: 0")
-    asked = parser.parse_args(arguments)
+    asked = parser_of(PROGRAM, __doc__, "results/ablations", datasets=DATASETS, seeds=(0,)).parse_args(arguments)
 
     def work() -> None:
-        by_variant = sweeps_of(asked.datasets, asked.seeds)
-        sweeps = [sweep for of_variant in by_variant.values() for sweep in of_variant]
-        if not asked.table_only:
-            runs = [replace(sweep, methods=(DEFAULT,)) for sweep in sweeps]
-            run_sweeps(runs, asked.results_dir, (*LIMITS, "resume=failed"))
-        found = read_cells(sweeps, asked.results_dir, asked.former)
-        out: Path = asked.out
-        write_csv(found.frame, out / "ablations.csv")
-        wanted = sum(len(sweep.cells) for sweep in sweeps)
-        write_text(out / "ablations.md", page_of(found.frame, found.notes, wanted, date.today()))
+        sweeps = [sweep for of_variant in sweeps_of(asked.datasets, asked.seeds).values() for sweep in of_variant]
+        found = run_and_read(sweeps, asked, runs=[replace(sweep, methods=(DEFAULT,)) for sweep in sweeps])
+        write_csv(found.frame, asked.out / "ablations.csv")
+        text = page_of(found.frame, found.notes, cell_count(sweeps), date.today())
+        write_text(asked.out / "ablations.md", text)
 
     return exit_code(PROGRAM, work)
 

@@ -7,8 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
+from argparse import Namespace
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -101,6 +102,30 @@ class Found:
 
     frame: pd.DataFrame
     notes: tuple[str, ...]
+
+
+def run_and_read(
+    sweeps: Sequence[Sweep],
+    asked: Namespace,
+    runs: Sequence[Sweep] | None = None,
+    options: Sequence[str] = ("resume=failed",),
+) -> Found:
+    """Return the rows of ``sweeps``, after running what is missing (not with --table-only).
+
+    Args:
+        sweeps: the grid, as the rows name it.
+        asked: the options of every benchmark, see :func:`benchmarks.command.parser_of`.
+        runs: the sweeps as the command takes them, where methods have other names there.
+        options: further ones of the command.
+    """
+    if not asked.table_only:
+        run_sweeps(sweeps if runs is None else runs, asked.results_dir, (*LIMITS, *options))
+    return read_cells(sweeps, asked.results_dir, asked.former)
+
+
+def cell_count(sweeps: Iterable[Sweep]) -> int:
+    """Return the number of cells of a grid."""
+    return sum(len(sweep.cells) for sweep in sweeps)
 
 
 def run_sweeps(sweeps: Sequence[Sweep], results_dir: Path, options: Sequence[str]) -> None:

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -15,8 +14,9 @@ import pandas as pd
 from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
 
 from benchmarks import page
-from benchmarks.cells import CASE, LIMITS, Sweep, read_cells, run_sweeps, write_csv
-from benchmarks.command import exit_code, names, parser_of, seeds, write_text
+from benchmarks.cells import CASE, Sweep, cell_count, run_and_read, write_csv
+from benchmarks.command import exit_code, parser_of, write_text
+from benchmarks.verdicts import geometric_mean
 from mirimpute.methods.base import Completed, Fitted
 from mirimpute.methods.columnwise.classifier import Corners
 from mirimpute.methods.loop import columns_of
@@ -143,7 +143,7 @@ def sweeps_of(datasets: Sequence[str], chosen: Sequence[int]) -> list[Sweep]:
 
 
 def page_of(frame: pd.DataFrame) -> list[str]:
-    """Return the lines of the page but for its provenance: means over the seeds."""
+    """Return the lines of the page but for its ending: means over the seeds."""
     ok = frame[frame["status"] == "ok"].reindex(columns=list(dict.fromkeys([*frame.columns, *SHOWN])))
     means = {
         case: ok[(ok[CASE[:2]] == list(case)).all(axis=1)].groupby("method")[list(SHOWN)].mean()
@@ -159,8 +159,9 @@ def page_of(frame: pd.DataFrame) -> list[str]:
     ratios = []
     for variant in VARIANTS:
         both = [table for table in means.values() if variant in table.index and reference in table.index]
-        each = [table.loc[variant] / table.loc[reference] for table in both]
-        ratios.append([variant, *(page.value_text(_mean_ratio([one[field] for one in each])) for field in SHOWN)])
+        each = pd.DataFrame([table.loc[variant] / table.loc[reference] for table in both], columns=list(SHOWN))
+        mean = each.apply(lambda values: geometric_mean(values.to_numpy(float))[0])
+        ratios.append([variant, *(page.value_text(mean[field]) for field in SHOWN)])
     return [
         "# Categories in the flow: indicators or analog bits",
         "",
@@ -172,34 +173,20 @@ def page_of(frame: pd.DataFrame) -> list[str]:
         f"Ratios to {reference}, geometric mean over the cases:",
         "",
         *page.table(["code", *SHOWN.values()], ratios),
-        *page.failures(frame),
     ]
-
-
-def _mean_ratio(ratios: Sequence[float]) -> float | None:
-    """Return the geometric mean of those that are numbers."""
-    positive = [ratio for ratio in ratios if ratio > 0]
-    return float(np.exp(np.mean(np.log(positive)))) if positive else None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is missing, then write codes.csv and codes.md."""
-    parser = parser_of(PROGRAM, __doc__ or "", "results/codes")
-    parser.add_argument("--datasets", type=names, default=DATASETS, help=f"default: {', '.join(DATASETS)}")
-    parser.add_argument("--seeds", type=seeds, default=(0,), help="default: 0")
-    asked = parser.parse_args(arguments)
+    asked = parser_of(PROGRAM, __doc__, "results/codes", datasets=DATASETS, seeds=(0,)).parse_args(arguments)
 
     def work() -> None:
         sweeps = sweeps_of(asked.datasets, asked.seeds)
-        if not asked.table_only:
-            runs = [replace(sweep, methods=VARIANTS[sweep.methods[0]][:1]) for sweep in sweeps]
-            run_sweeps(runs, asked.results_dir, (*LIMITS, "resume=failed"))
-        found = read_cells(sweeps, asked.results_dir, asked.former)
-        out: Path = asked.out
-        write_csv(found.frame, out / "codes.csv")
-        wanted = sum(len(sweep.cells) for sweep in sweeps)
-        lines = [*page_of(found.frame), *(f"- {note}" for note in found.notes)]
-        write_text(out / "codes.md", "\n".join([*lines, *page.provenance(found.frame, wanted, date.today())]) + "\n")
+        runs = [replace(sweep, methods=VARIANTS[sweep.methods[0]][:1]) for sweep in sweeps]
+        found = run_and_read(sweeps, asked, runs)
+        write_csv(found.frame, asked.out / "codes.csv")
+        ending = page.ending(found.frame, found.notes, cell_count(sweeps), date.today())
+        write_text(asked.out / "codes.md", "\n".join([*page_of(found.frame), *ending]) + "\n")
 
     return exit_code(PROGRAM, work)
 

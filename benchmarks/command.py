@@ -28,9 +28,21 @@ def write_text(path: Path, text: str) -> None:
     print(f"wrote {path}")
 
 
-def parser_of(program: str, description: str, results_dir: str | None) -> argparse.ArgumentParser:
-    """Return a parser with the options that every benchmark has; without ``results_dir`` it keeps no rows."""
+def parser_of(
+    program: str, description: str | None, results_dir: str | None, **lists: tuple[str, ...] | tuple[int, ...]
+) -> argparse.ArgumentParser:
+    """Return a parser with the options that every benchmark has; without ``results_dir`` it keeps no rows.
+
+    Args:
+        program: its name.
+        description: for its help.
+        results_dir: where the rows are.
+        lists: options that are lists with commas, such as datasets and seeds -> their defaults.
+    """
     parser = argparse.ArgumentParser(prog=program, description=description)
+    for name, default in lists.items():
+        kind = seeds if name == "seeds" else names
+        parser.add_argument(f"--{name}", type=kind, default=default, help=f"default: {', '.join(map(str, default))}")
     if results_dir is not None:
         parser.add_argument("--results-dir", type=Path, default=Path(results_dir), help="rows go here (%(default)s)")
     parser.add_argument("--out", type=Path, default=HERE, help="folder of the CSV file and the page (benchmarks)")

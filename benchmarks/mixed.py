@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from benchmarks import page
-from benchmarks.cells import CASE, LIMITS, Sweep, read_cells, run_sweeps, write_csv
-from benchmarks.command import exit_code, names, parser_of, seeds, write_text
+from benchmarks.cells import CASE, Sweep, cell_count, run_and_read, write_csv
+from benchmarks.command import exit_code, parser_of, write_text
 
 PROGRAM = "mixed"
 OURS = "mirf"
@@ -134,24 +133,17 @@ def _mean_sd(frame: pd.DataFrame, case: tuple[str, str, float], method: str, fie
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is missing, then write mixed.csv and mixed.md."""
-    parser = parser_of(PROGRAM, __doc__ or "", "results/mixed")
-    parser.add_argument("--datasets", type=names, default=DATASETS, help=f"default: {', '.join(DATASETS)}")
-    parser.add_argument("--methods", type=names, default=METHODS, help=f"default: {', '.join(METHODS)}")
-    parser.add_argument("--seeds", type=seeds, default=(0, 1, 2), help="default: 0,1,2")
+    parser = parser_of(PROGRAM, __doc__, "results/mixed", datasets=DATASETS, methods=METHODS, seeds=(0, 1, 2))
     asked = parser.parse_args(arguments)
 
     def work() -> None:
         sweeps = sweeps_of(asked.datasets, asked.methods, asked.seeds)
-        if not asked.table_only:
-            run_sweeps(sweeps, asked.results_dir, (*LIMITS, "resume=failed"))
-        found = read_cells(sweeps, asked.results_dir, asked.former)
-        out: Path = asked.out
-        write_csv(found.frame, out / "mixed.csv")
+        found = run_and_read(sweeps, asked)
+        write_csv(found.frame, asked.out / "mixed.csv")
         notes = [*page.failures(found.frame), *(f"- {note}" for note in found.notes)]
-        wanted = sum(len(sweep.cells) for sweep in sweeps)
-        provenance = page.provenance(found.frame, wanted, date.today())
+        provenance = page.provenance(found.frame, cell_count(sweeps), date.today())
         text = "\n".join([*page_of(found.frame, sweeps), *(notes or ["None."]), "", "## What was run", "", *provenance])
-        write_text(out / "mixed.md", text + "\n")
+        write_text(asked.out / "mixed.md", text + "\n")
 
     return exit_code(PROGRAM, work)
 

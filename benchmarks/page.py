@@ -72,5 +72,10 @@ def provenance(frame: pd.DataFrame, wanted: int, today: date) -> list[str]:
     return [*lines, *(f"  - {markdown(str(versions))} ({count} rows)" for versions, count in counts.items())]
 
 
+def ending(frame: pd.DataFrame, notes: Iterable[str], wanted: int, today: date) -> list[str]:
+    """Return the last lines of a page: :func:`failures`, notes, and :func:`provenance`."""
+    return [*failures(frame), *(f"- {note}" for note in notes), *provenance(frame, wanted, today)]
+
+
 def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"

@@ -6,15 +6,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from benchmarks import page
-from benchmarks.cells import CASE, LIMITS, ONE_DRAW, Sweep, read_cells, run_sweeps, write_csv
-from benchmarks.command import exit_code, names, parser_of, seeds, write_text
-from mirimpute.errors import UserError, unknown
+from benchmarks.cells import CASE, ONE_DRAW, Sweep, cell_count, run_and_read, write_csv
+from benchmarks.command import exit_code, parser_of, write_text
+from mirimpute.errors import unknown
 
 PROGRAM = "parity"
 DATASETS = ("breast_cancer", "uci/wine", "uci/concrete")
@@ -114,8 +113,8 @@ def comparisons(
     return found
 
 
-def page_of(frame: pd.DataFrame, sweeps: Sequence[Sweep], natives: Sequence[str], notes: Sequence[str]) -> list[str]:
-    """Return the lines of the page but for its provenance."""
+def page_of(frame: pd.DataFrame, sweeps: Sequence[Sweep], natives: Sequence[str]) -> list[str]:
+    """Return the lines of the page but for its ending."""
     cases = list(dict.fromkeys(case for sweep in sweeps for case in sweep.cases))
     pairs, others = (
         [(native, references[native]) for native in natives if native in references] for references in (PAIRS, OTHERS)
@@ -141,7 +140,7 @@ def page_of(frame: pd.DataFrame, sweeps: Sequence[Sweep], natives: Sequence[str]
             "",
             *_table(frame, others, cases),
         ]
-    return [*lines, *page.failures(frame), *(f"- {note}" for note in notes)]
+    return lines
 
 
 def _table(frame: pd.DataFrame, pairs: Sequence[tuple[str, str]], cases: Sequence[tuple[str, str, float]]) -> list[str]:
@@ -165,27 +164,18 @@ def _table(frame: pd.DataFrame, pairs: Sequence[tuple[str, str]], cases: Sequenc
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is missing, then write parity.csv and parity.md."""
     known = tuple(PAIRS)
-    parser = parser_of(PROGRAM, __doc__ or "", "results/parity")
-    parser.add_argument("--datasets", type=names, default=DATASETS, help=f"default: {', '.join(DATASETS)}")
-    parser.add_argument("--methods", type=names, default=known, help=f"native methods (default: {', '.join(known)})")
-    parser.add_argument("--seeds", type=seeds, default=(0, 1, 2), help="default: 0,1,2")
+    parser = parser_of(PROGRAM, __doc__, "results/parity", datasets=DATASETS, methods=known, seeds=(0, 1, 2))
     asked = parser.parse_args(arguments)
 
     def work() -> None:
         for name in asked.methods:
             if name not in known:
                 raise unknown("native method", name, known)
-        if not asked.datasets:
-            raise UserError("no dataset to compare on")
         sweeps = sweeps_of(asked.datasets, asked.methods, asked.seeds)
-        if not asked.table_only:
-            run_sweeps(sweeps, asked.results_dir, (*LIMITS, "resume=failed"))
-        found = read_cells(sweeps, asked.results_dir, asked.former)
-        out: Path = asked.out
-        write_csv(found.frame, out / "parity.csv")
-        wanted = sum(len(sweep.cells) for sweep in sweeps)
-        lines = page_of(found.frame, sweeps, asked.methods, found.notes)
-        write_text(out / "parity.md", "\n".join([*lines, *page.provenance(found.frame, wanted, date.today())]) + "\n")
+        found = run_and_read(sweeps, asked)
+        write_csv(found.frame, asked.out / "parity.csv")
+        ending = page.ending(found.frame, found.notes, cell_count(sweeps), date.today())
+        write_text(asked.out / "parity.md", "\n".join([*page_of(found.frame, sweeps, asked.methods), *ending]) + "\n")
 
     return exit_code(PROGRAM, work)
 

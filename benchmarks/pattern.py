@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import page
-from benchmarks.cells import CASE, CELL, LIMITS, Sweep, read_cells, run_sweeps, write_csv
-from benchmarks.command import exit_code, names, parser_of, seeds, write_text
+from benchmarks.cells import CASE, CELL, Sweep, cell_count, run_and_read, write_csv
+from benchmarks.command import exit_code, parser_of, write_text
+from benchmarks.verdicts import geometric_mean
 from mirimpute.bench.results.layout import cell_directory
 from mirimpute.bench.results.store import read_rows
+from mirimpute.numerics.thinning import evenly_spaced
 
 PROGRAM = "pattern"
 DATASETS = tuple(
@@ -61,10 +63,8 @@ def forest_auc(x: np.ndarray, hidden: np.ndarray) -> float:
 
     count = hidden.sum(axis=0)
     columns = np.flatnonzero((count >= _LEAST) & (len(x) - count >= _LEAST))
-    if len(columns) > _MOST_COLUMNS:
-        columns = columns[np.linspace(0, len(columns) - 1, _MOST_COLUMNS).round().astype(int)]
     found = []
-    for column in columns:
+    for column in columns[evenly_spaced(len(columns), _MOST_COLUMNS)]:
         trees = ExtraTreesClassifier(_TREES, min_samples_leaf=_LEAF, max_features=0.5, random_state=0)
         chance = cross_val_predict(trees, x, hidden[:, column], cv=_FOLDS, method="predict_proba")[:, 1]
         found.append(roc_auc_score(hidden[:, column], chance))
@@ -128,9 +128,7 @@ def page_of(frame: pd.DataFrame, notes: Sequence[str], wanted: int, today: date)
         "same rows and patterns; these trees read it in another way. Less than the true rows have is no better.",
         "",
         *page.table(heads, lines[half:]),
-        *page.failures(frame),
-        *(f"- {note}" for note in notes),
-        *page.provenance(frame, wanted, today),
+        *page.ending(frame, notes, wanted, today),
     ]
     return "\n".join(text) + "\n"
 
@@ -154,35 +152,24 @@ def _at_chance(rows: pd.DataFrame) -> list[str]:
 def _draws(ok: pd.DataFrame, name: str) -> list[str]:
     """Return the CRPS of a method's draws over that of :data:`UNBALANCED`, and their coverage."""
     wide = ok.pivot_table(index=[*CASE, "seed"], columns="method", values="draws_crps")
-    ratio = None
-    if name in wide and UNBALANCED in wide:
-        ratios = (wide[name] / wide[UNBALANCED]).dropna()
-        ratio = float(np.exp(np.log(ratios).mean())) if len(ratios) else None
+    both = name in wide and UNBALANCED in wide
+    ratio = geometric_mean((wide[name] / wide[UNBALANCED]).to_numpy())[0] if both else None
     coverage = ok.loc[ok["method"] == name, "draws_coverage_90"].astype(float)
     return [page.value_text(ratio), f"{coverage.mean():.3f}" if coverage.notna().any() else page.ABSENT]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is missing, then write pattern.csv and pattern.md."""
-    parser = parser_of(PROGRAM, __doc__ or "", "results/pattern")
-    parser.add_argument("--datasets", type=names, default=DATASETS, help="default: the ten UCI sets of the paper")
-    parser.add_argument("--seeds", type=seeds, default=(0, 1), help="default: 0,1")
-    asked = parser.parse_args(arguments)
+    asked = parser_of(PROGRAM, __doc__, "results/pattern", datasets=DATASETS, seeds=(0, 1)).parse_args(arguments)
 
     def work() -> None:
         by_name = sweeps_of(asked.datasets, asked.seeds)
         sweeps = [sweep for of_name in by_name.values() for sweep in of_name]
-        if not asked.table_only:
-            runs = [
-                replace(sweep, methods=(METHODS[name][0],)) for name, of_name in by_name.items() for sweep in of_name
-            ]
-            run_sweeps(runs, asked.results_dir, (*LIMITS, "resume=failed"))
-        found = read_cells(sweeps, asked.results_dir, asked.former)
+        runs = [replace(sweep, methods=(METHODS[sweep.methods[0]][0],)) for sweep in sweeps]
+        found = run_and_read(sweeps, asked, runs)
         frame = with_forests(found.frame, asked.results_dir)
-        out: Path = asked.out
-        write_csv(frame, out / "pattern.csv")
-        wanted = sum(len(sweep.cells) for sweep in sweeps)
-        write_text(out / "pattern.md", page_of(frame, found.notes, wanted, date.today()))
+        write_csv(frame, asked.out / "pattern.csv")
+        write_text(asked.out / "pattern.md", page_of(frame, found.notes, cell_count(sweeps), date.today()))
 
     return exit_code(PROGRAM, work)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from benchmarks.cells import LIMITS, Sweep, read_cells, run_sweeps, write_csv
+from benchmarks.cells import Sweep, run_and_read, write_csv
 from benchmarks.command import exit_code, names, parser_of, seeds, write_text
 from benchmarks.quality_page import FAST, HYPERIMPUTE, SELF_MASKED, SELF_MASKING, quality_page
 from benchmarks.verdicts import OURS
@@ -59,9 +59,7 @@ def _work(options: argparse.Namespace) -> None:
     told = self_masked(sweeps) if OURS in options.methods else []
     if not sweeps:
         raise UserError(f"nothing to run: the bundled tables ({', '.join(BUNDLED)}) have mechanism mcar only")
-    if not options.table_only:
-        run_sweeps([*sweeps, *told], options.results_dir, [*LIMITS, "resume=failed"])
-    found = read_cells([*sweeps, *told], options.results_dir, options.former)
+    found = run_and_read([*sweeps, *told], options)
     write_csv(found.frame, options.out / "quality.csv")
     write_text(options.out / "quality.md", quality_page(found, sweeps, told, _part(options), date.today()))
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 
-from benchmarks.cells import LIMITS, Sweep, read_cells, run_sweeps, write_csv
+from benchmarks.cells import Sweep, cell_count, run_and_read, write_csv
 from benchmarks.command import exit_code, names, parser_of, seeds, write_text
 from benchmarks.speed_page import speed_page
 
@@ -41,12 +41,11 @@ def _work(options: argparse.Namespace) -> None:
     by_rows = {n: gaussian(n, COLUMNS_OF_ROWS, options.seeds) for n in ROWS if n <= options.largest_n}
     by_columns = {d: gaussian(ROWS_OF_COLUMNS, d, options.seeds) for d in COLUMNS if d <= options.largest_d}
     sweeps = list(dict.fromkeys([*sets, *by_rows.values(), *by_columns.values()]))  # the curves share one size
-    if not options.table_only:
-        run_sweeps(sweeps, options.results_dir, [*LIMITS, *SCORES, f"resume={'failed' if options.resume else 'false'}"])
-    found = read_cells(sweeps, options.results_dir, options.former)
+    resume = f"resume={'failed' if options.resume else 'false'}"
+    found = run_and_read(sweeps, options, options=(*SCORES, resume))
     write_csv(found.frame, options.out / "speed.csv")
-    n_cells = sum(len(sweep.cells) for sweep in sweeps)
-    write_text(options.out / "speed.md", speed_page(found, sets, by_rows, by_columns, n_cells, date.today()))
+    page = speed_page(found, sets, by_rows, by_columns, cell_count(sweeps), date.today())
+    write_text(options.out / "speed.md", page)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import page
-from benchmarks.cells import LIMITS, Sweep, read_cells, run_sweeps, write_csv
-from benchmarks.command import exit_code, names, parser_of, seeds, write_text
+from benchmarks.cells import Sweep, cell_count, run_and_read, write_csv
+from benchmarks.command import exit_code, parser_of, write_text
 from mirimpute.bench.hide import HELD_OUT
 from mirimpute.bench.tuning import Tuned, masked_problem, tune
 from mirimpute.errors import UserError, unknown
@@ -100,9 +100,7 @@ def page_of(frame: pd.DataFrame, found: Found, trials: int, notes: Sequence[str]
         "",
         *page.table(heads, lines, left=3),
         *_verdicts(ok, found),
-        *page.failures(frame),
-        *(f"- {note}" for note in notes),
-        *page.provenance(frame, wanted, today),
+        *page.ending(frame, notes, wanted, today),
     ]
     return "\n".join(text) + "\n"
 
@@ -137,10 +135,7 @@ def _short(value: float) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Search and run what is missing, then write tuned.csv and tuned.md."""
-    parser = parser_of(PROGRAM, __doc__ or "", "results/tuned")
-    parser.add_argument("--datasets", type=names, default=DATASETS, help=f"default: {', '.join(DATASETS)}")
-    parser.add_argument("--methods", type=names, default=METHODS, help=f"default: {', '.join(METHODS)}")
-    parser.add_argument("--seeds", type=seeds, default=(1, 2, 3), help="of the masks that are scored (1,2,3)")
+    parser = parser_of(PROGRAM, __doc__, "results/tuned", datasets=DATASETS, methods=METHODS, seeds=(1, 2, 3))
     parser.add_argument("--trials", type=int, default=TRIALS, help=f"settings to try, the defaults too ({TRIALS})")
     asked = parser.parse_args(arguments)
 
@@ -157,14 +152,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for method in asked.methods
         }
         sweeps = sweeps_of(found, asked.seeds)
-        if not asked.table_only:
-            run_sweeps(runs_of(sweeps), asked.results_dir, (*LIMITS, "resume=failed"))
-        cells = read_cells(sweeps, asked.results_dir, asked.former)
-        out: Path = asked.out
-        write_csv(cells.frame, out / "tuned.csv")
-        wanted = sum(len(sweep.cells) for sweep in sweeps)
-        text = page_of(cells.frame, found, asked.trials, cells.notes, wanted, date.today())
-        write_text(out / "tuned.md", text)
+        cells = run_and_read(sweeps, asked, runs_of(sweeps))
+        write_csv(cells.frame, asked.out / "tuned.csv")
+        text = page_of(cells.frame, found, asked.trials, cells.notes, cell_count(sweeps), date.today())
+        write_text(asked.out / "tuned.md", text)
 
     return exit_code(PROGRAM, work)
 

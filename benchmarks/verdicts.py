@@ -106,8 +106,15 @@ def _side_by_side(columns: Sequence[pd.Series]) -> pd.DataFrame:
 
 
 def _ratio(by_case: pd.Series, n_cases: int) -> Ratio:
-    """Return the geometric mean of what is finite and above 0."""
-    values = by_case.to_numpy(dtype=float)
+    mean, count = geometric_mean(by_case.to_numpy(dtype=float))
+    return Ratio(mean, count, n_cases - count)
+
+
+def geometric_mean(values: np.ndarray) -> tuple[float | None, int]:
+    """Return the geometric mean of the values that are finite and above 0 (None without one), and how many these are.
+
+    >>> geometric_mean(np.array([2.0, 8.0, np.nan, 0.0]))
+    (4.0, 2)
+    """
     values = values[np.isfinite(values) & (values > 0)]
-    mean = float(np.exp(np.log(values).mean())) if len(values) else None
-    return Ratio(mean, len(values), n_cases - len(values))
+    return float(np.exp(np.log(values).mean())) if len(values) else None, len(values)
