@@ -110,8 +110,6 @@ def page_of(frame: pd.DataFrame, sweeps: Sequence[Sweep]) -> list[str]:
         "true rows that take no part in the training; 1 is no loss.",
         "",
         *page.table(["case, rate", "method", *MODELS.values()], model_lines, left=2),
-        "## Failures and notes",
-        "",
     ]
 
 
@@ -140,10 +138,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sweeps = sweeps_of(asked.datasets, asked.methods, asked.seeds)
         found = run_and_read(sweeps, asked)
         write_csv(found.frame, asked.out / "mixed.csv")
-        notes = [*page.failures(found.frame), *(f"- {note}" for note in found.notes)]
-        provenance = page.provenance(found.frame, cell_count(sweeps), date.today())
-        text = "\n".join([*page_of(found.frame, sweeps), *(notes or ["None."]), "", "## What was run", "", *provenance])
-        write_text(asked.out / "mixed.md", text + "\n")
+        notes = [f"- {note}" for note in found.notes]
+        end = page.last_sections(found.frame, notes, cell_count(sweeps), date.today())
+        write_text(asked.out / "mixed.md", "\n".join([*page_of(found.frame, sweeps), *end]))
 
     return exit_code(PROGRAM, work)
 

@@ -77,5 +77,12 @@ def ending(frame: pd.DataFrame, notes: Iterable[str], wanted: int, today: date) 
     return [*failures(frame), *(f"- {note}" for note in notes), *provenance(frame, wanted, today)]
 
 
+def last_sections(frame: pd.DataFrame, notes: Sequence[str], wanted: int, today: date) -> list[str]:
+    """Return the same as two sections with heads, for a long page; notes are lines already."""
+    said = failures(frame) + list(notes) or ["None."]
+    what = ["", "## What was run", "", *provenance(frame, wanted, today), ""]
+    return ["## Failures and notes", "", *said, *what]
+
+
 def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"

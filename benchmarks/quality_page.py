@@ -7,8 +7,8 @@ from datetime import date
 
 import pandas as pd
 
-from benchmarks.cells import CASE, ONE_DRAW, TIMEOUT_S, Found, Sweep, timed
-from benchmarks.page import failures, provenance, remarks, table, value_text
+from benchmarks.cells import CASE, ONE_DRAW, TIMEOUT_S, Found, Sweep, cell_count, timed
+from benchmarks.page import last_sections, remarks, table, value_text
 from benchmarks.verdicts import OURS, W2_OTHERS, W2_OURS, Ratio, firsts, per_seed, ratio, ratio_to_best
 from mirimpute.report.markup import markdown
 
@@ -57,14 +57,7 @@ def quality_page(found: Found, sweeps: Sequence[Sweep], told: Sequence[Sweep], p
             "",
             *table(["case", *map(markdown, methods)], case_lines(found.frame, sweeps, methods)),
             *_self_masking(found.frame, told),
-            "## Failures and notes",
-            "",
-            *(failures(found.frame) + notes or ["None."]),
-            "",
-            "## What was run",
-            "",
-            *provenance(found.frame, sum(len(sweep.cells) for sweep in (*sweeps, *told)), today),
-            "",
+            *last_sections(found.frame, notes, cell_count((*sweeps, *told)), today),
         ]
     )
 

@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 
 from benchmarks.cells import TIMEOUT_S, Found, Sweep
-from benchmarks.page import ABSENT, failures, provenance, remarks, table, value_text
+from benchmarks.page import ABSENT, last_sections, remarks, table, value_text
 from benchmarks.scaling import exponent
 from mirimpute.report.markup import markdown
 
@@ -55,14 +55,7 @@ def speed_page(
             "## Scaling of mirf with the number of columns",
             "",
             *_curve(frame, "columns", by_columns),
-            "## Failures and notes",
-            "",
-            *(failures(frame) + notes or ["None."]),
-            "",
-            "## What was run",
-            "",
-            *provenance(frame, n_cells, today),
-            "",
+            *last_sections(frame, notes, n_cells, today),
         ]
     )
 
