@@ -10,7 +10,7 @@ import math
 import statistics
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,21 +77,25 @@ def cells_of(name: str, given: Mapping[str, str]) -> Counter[tuple[str, str]]:
 
 def _params(name: str) -> dict[str, str]:
     """Return the sweep parameters of an experiment, with those of the experiments that it builds on."""
-    content = yaml.safe_load((conf_dir() / "experiment" / f"{name}.yaml").read_text(encoding="utf-8"))
     found: dict[str, str] = {}
-    for base in content.get("defaults", []):
-        if isinstance(base, str) and base != "_self_":
-            found.update(_params(base.removeprefix("/experiment/")))
-    found.update(content.get("hydra", {}).get("sweeper", {}).get("params", {}))
+    for content in _contents(name):
+        found.update(content.get("hydra", {}).get("sweeper", {}).get("params", {}))
     return found
 
 
 def _limit(name: str) -> float:
     """Return the seconds after which a cell of an experiment is stopped."""
+    found = [float(content["timeout_s"]) for content in _contents(name) if content.get("timeout_s")]
+    return found[-1] if found else math.inf
+
+
+def _contents(name: str) -> Iterator[dict[str, Any]]:
+    """Yield the content of an experiment's file after those of the experiments that it builds on."""
     content = yaml.safe_load((conf_dir() / "experiment" / f"{name}.yaml").read_text(encoding="utf-8"))
-    bases = [base for base in content.get("defaults", []) if isinstance(base, str) and base != "_self_"]
-    found = [_limit(base.removeprefix("/experiment/")) for base in bases]
-    return float(content.get("timeout_s") or min(found, default=math.inf))
+    for base in content.get("defaults", []):
+        if isinstance(base, str) and base != "_self_":
+            yield from _contents(base.removeprefix("/experiment/"))
+    yield content
 
 
 def estimate(
