@@ -17,6 +17,12 @@ def rows_of(values, **fields):
     ]
 
 
+def says(sentence, *parts):
+    """Whether all parts stand in the sentence, in this order."""
+    places = [sentence.find(part) for part in parts]
+    return min(places) >= 0 and places == sorted(places)
+
+
 CLEAR = {"mirf": [0.50, 0.52, 0.51, 0.49], "ice": [0.60, 0.63, 0.60, 0.58], "mean": [1.0, 1.0, 1.01, 0.99]}
 
 
@@ -30,10 +36,9 @@ def test_p_is_that_of_the_paired_t_test():
 
 def test_clear_case_is_said_to_be_sure():
     (sentence,) = advice(rows_of(CLEAR))
-    assert sentence.startswith(
-        "breast_cancer: use mirf: the RMSE on hidden cells is the smallest, 0.505 ± 0.0129 standard deviations over 4 "
+    assert says(
+        sentence, "breast_cancer", "use mirf", "RMSE", "0.505 ± 0.0129", "16.2 % below ice", "is sure", "4 of 4"
     )
-    assert "16.2 % below ice, the next; this is sure for this table: mirf was better on 4 of 4 masks" in sentence
 
 
 def test_tie_is_said_not_to_be_sure_and_the_faster_one_is_named():
@@ -42,8 +47,7 @@ def test_tie_is_said_not_to_be_sure_and_the_faster_one_is_named():
     for row in rows:
         row["fit_s"] = {"mirf": 10.0, "ice": 1.0}[row["method"]]
     (sentence,) = advice(rows)
-    assert "this is not sure, ice may do as well" in sentence
-    assert "ice takes 1.01 s instead of 10.0 s" in sentence
+    assert says(sentence, "not sure, ice", "1.01 s instead of 10.0 s")
 
 
 def drawn(rows):
@@ -54,7 +58,7 @@ def test_another_method_for_the_distribution_is_named():
     rows = drawn(rows_of(CLEAR))
     for row in rows:
         row["draw_energy"] = {"mirf": 0.03, "ice": 0.01, "mean": 0.2}[row["method"]] + 0.001 * row["seed"]
-    assert "use the draws of ice, energy distance 63.5 % below mirf, the next" in advice(rows)[1]
+    assert says(advice(rows)[1], "draws of ice", "energy distance", "63.5 % below mirf")
 
 
 def test_draws_are_not_asked_of_a_method_that_has_none():
@@ -62,22 +66,21 @@ def test_draws_are_not_asked_of_a_method_that_has_none():
     energy = {"mirf": 0.03, "mice": 0.02, "ice": 0.01}
     rows = [{**row, "draw_energy": energy[row["method"]]} for row in rows]
     rows = [{**row, "n_draws": 1} if row["method"] == "ice" else row for row in rows]
-    assert "use the draws of mice, energy distance 33.3 % below mirf, the next" in advice(rows)[1]
+    assert says(advice(rows)[1], "draws of mice", "33.3 % below mirf")
 
 
 def test_no_word_on_the_distribution_where_nearly_all_rows_have_holes_of_their_own():
     rows = [{**row, "w2_rows": 1 + row["seed"], "n_rows": 320} for row in drawn(rows_of(CLEAR))]
     for row in rows:
         row["draw_energy"] = {"mirf": 0.03, "ice": 0.01, "mean": 0.2}[row["method"]]
-    assert advice(rows)[1] == (
-        "breast_cancer: no word on the distribution: distances between rows rest on 1 of 320 rows: the others have "
-        "no hidden cell, or holes of their own."
-    )
+    assert says(advice(rows)[1], "breast_cancer", "distribution", "1 of 320 rows")
+    assert "use" not in advice(rows)[1]
 
 
 def test_failed_masks_leave_a_method_out_by_name():
     rows = [*rows_of(CLEAR), make_row(method="gain", status="failed")]
-    assert advice(rows)[-1] == "breast_cancer: left out because a mask failed: gain."
+    assert says(advice(rows)[-1], "left out", "gain")
+    assert "mirf" not in advice(rows)[-1]
 
 
 @pytest.mark.parametrize("values", [{"mirf": [0.5, 0.5, 0.5]}, {"mirf": [0.5, 0.5], "ice": [0.6, 0.6]}])
@@ -94,18 +97,15 @@ WRONG = {"mirf": [0.25, 0.24, 0.26, 0.25], "ice": [0.20, 0.18, 0.21, 0.21], "mea
 
 def test_numbers_and_categories_have_a_sentence_each():
     numbers, categories, distribution = advice(with_categories(drawn(rows_of(CLEAR)), WRONG))
-    assert numbers.startswith("breast_cancer: for numbers use mirf: the RMSE on hidden cells is the smallest, 0.505")
-    assert categories.startswith(
-        "breast_cancer: for categories use ice: the share of wrong categories on hidden cells is the smallest, "
-        "0.200 ± 0.0141 over 4 masks, 20.0 % below mirf, the next; this is sure"
-    )
+    assert says(numbers, "for numbers use mirf", "RMSE", "0.505")
+    assert says(categories, "for categories use ice", "0.200 ± 0.0141", "4 masks", "20.0 % below mirf", "is sure")
     assert "use the draws of mirf" in distribution  # which of the two it is has to be said
 
 
 def test_table_of_categories_only():
     rows = [{**row, "point_rmse": None} for row in with_categories(drawn(rows_of(CLEAR)), WRONG)]
     error, distribution = advice(rows)
-    assert error.startswith("breast_cancer: use ice: the share of wrong categories")
+    assert says(error, "use ice", "wrong categories")
     assert "use the draws of mirf" in distribution
 
 
@@ -113,19 +113,17 @@ def test_methods_that_tie_are_all_named_the_fastest_first():
     rows = rows_of({"mirf": [0.5, 0.6, 0.7], "ice": [0.7, 0.6, 0.5], "knn": [0.6, 0.6, 0.6], "mean": [1.0, 1.0, 1.0]})
     seconds = {"mirf": 10.0, "ice": 2.0, "knn": 1.0, "mean": 0.1}
     (sentence,) = advice([{**row, "fit_s": seconds[row["method"]]} for row in rows])
-    assert sentence == (
-        "breast_cancer: use knn or ice or mirf: the RMSE on hidden cells is the smallest, 0.600 ± 0.00 standard "
-        "deviations over 3 masks, equal for all of these."
-    )
+    assert says(sentence, "use knn or ice or mirf", "0.600 ± 0.00", "3 masks", "equal")
+    assert "below" not in sentence
 
 
 def test_no_error_at_all_is_100_percent_below_and_tied_where_two_have_none():
     none = [0.0, 0.0, 0.0]
     rows = rows_of({"mirf": [0.5, 0.5, 0.5], "ice": [0.5, 0.5, 0.5]})
     (_, alone) = advice(with_categories(rows, {"mirf": [0.1, 0.2, 0.3], "ice": none}))
-    assert "0.00 ± 0.00 over 3 masks, 100.0 % below mirf" in alone
+    assert says(alone, "0.00 ± 0.00", "100.0 % below mirf")
     (_, both) = advice(with_categories(rows, {"mirf": none, "ice": none}))
-    assert both.endswith("0.00 ± 0.00 over 3 masks, equal for all of these.")
+    assert says(both, "0.00 ± 0.00", "equal")
 
 
 def test_below_0_there_are_no_percents():
@@ -134,7 +132,7 @@ def test_below_0_there_are_no_percents():
         {**row, "draw_energy": energy[row["method"]][row["seed"]]}
         for row in drawn(rows_of({m: CLEAR[m][:3] for m in CLEAR}))
     ]
-    assert "use the draws of ice, energy distance 0.00400 below mirf, the next" in advice(rows)[1]
+    assert says(advice(rows)[1], "draws of ice", "0.00400 below mirf")
     assert lead(rows, "draw_energy").gain is None
 
 

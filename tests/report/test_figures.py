@@ -261,6 +261,7 @@ def small_folder(results_dir: Path) -> None:
     write(results_dir, make_row("hot_deck", "two_moons", status="failed", reason="100% of_$cells"))
 
 
+@pytest.mark.slow
 def test_equal_rows_are_equal_bytes_in_another_process(tmp_path: Path) -> None:
     small_folder(tmp_path / "r")
     report = build_report(tmp_path / "r", tmp_path / "first")
