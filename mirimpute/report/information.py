@@ -93,7 +93,8 @@ def _panel(
         for method, x in quality.means(case).items()
         if method in y
     }
-    draw_points(axes, "y", points, styles)
+    for method, point in points.items():  # one by one, as in the figures of record
+        draw_points(axes, "y", {method: point}, styles)
     axes.margins(x=0.12)
     return set(points)
 
