@@ -17,7 +17,6 @@ from mirimpute.numerics.residuals import residual_maker
 from mirimpute.numerics.ridge_logit import Dense, ridge_logit
 from mirimpute.numerics.thinning import evenly_spaced
 from mirimpute.seeding import generator
-from mirimpute.types import Array
 
 LEAST = 10
 """Missing and observed cells that a column needs, or else it is left out."""
