@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mirimpute.datasets.files import read_table
     from mirimpute.imputers.mirf_imputer import MirfImputer
     from mirimpute.imputers.pooling import Pooled, pool
+    from mirimpute.table.reading import read_table
 
 __version__ = "0.1.0"
 __all__ = ["MirfImputer", "Pooled", "__version__", "pool", "read_table"]
@@ -16,7 +16,7 @@ _HOME = {
     "MirfImputer": "mirimpute.imputers.mirf_imputer",
     "Pooled": "mirimpute.imputers.pooling",
     "pool": "mirimpute.imputers.pooling",
-    "read_table": "mirimpute.datasets.files",
+    "read_table": "mirimpute.table.reading",
 }
 
 

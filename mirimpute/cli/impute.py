@@ -91,7 +91,7 @@ def complete(options: argparse.Namespace) -> int:
         print(f"{PROGRAM}: note: {note}", file=sys.stderr)
     empty = _still_empty(frame, table)
     for target, values in zip(targets, completed, strict=True):
-        write_completed(source, table, values, target)
+        write_completed(source.file, table, values, target)
     seconds = outcome.cost.fit_s + outcome.cost.impute_s
     print(f"{count} cells filled by {options.method} in {seconds:.1f} s: {', '.join(map(str, targets))}{empty}")
     return OK
@@ -140,7 +140,7 @@ def _numbered(target: Path, number: int, count: int) -> Path:
     >>> _numbered(Path("out/a.csv.gz"), 3, 20).as_posix()
     'out/a.draw-03.csv.gz'
     """
-    from mirimpute.datasets.files import suffix_of
+    from mirimpute.table.files import suffix_of
 
     suffix = suffix_of(target)
     stem = target.name.removesuffix(suffix) if suffix else target.name

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mirimpute.datasets.files import suffix_of
 from mirimpute.errors import DataError, ImputationError, UserError
 from mirimpute.table.columns import Column, Kind, decoded
 from mirimpute.table.delimited import packed
+from mirimpute.table.files import suffix_of
 from mirimpute.table.numerals import Numerals, written
+from mirimpute.table.reading import delimited_of
 from mirimpute.table.table import Table
 
 if TYPE_CHECKING:
     import pyarrow
 
-    from mirimpute.datasets.files import File
     from mirimpute.table.delimited import Delimited
+    from mirimpute.table.files import TableFile
 
 
 def check_target(source: Path, target: Path, replace: bool) -> None:
@@ -50,7 +51,7 @@ def check_target(source: Path, target: Path, replace: bool) -> None:
         ) from error
 
 
-def write_completed(source: File, table: Table, completed: np.ndarray, target: Path) -> None:
+def write_completed(source: TableFile, table: Table, completed: np.ndarray, target: Path) -> None:
     """Write ``source`` to ``target`` with the missing cells of the table's columns filled.
 
     Order, names and types of columns stay, and so does every cell that has a value (of a CSV its text). Whole-number
@@ -85,8 +86,8 @@ def write_completed(source: File, table: Table, completed: np.ndarray, target: P
         raise UserError(f"cannot write '{target}' ({error.strerror or error}): give another output") from error
 
 
-def _write_text(source: File, path: Path, table: Table, filled: np.ndarray, target: Path) -> None:
-    text = source.delimited()
+def _write_text(source: TableFile, path: Path, table: Table, filled: np.ndarray, target: Path) -> None:
+    text = delimited_of(source)
     cells, texts = [np.empty(0, dtype=np.int64)], []
     for j in np.flatnonzero(table.missing.any(axis=0)):
         column, missing = table.columns[j], table.missing[:, j]

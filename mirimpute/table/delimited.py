@@ -23,7 +23,7 @@ from mirimpute.table.numerals import Numerals, are_codes, read_numbers
 if TYPE_CHECKING:
     import pyarrow
 
-    from mirimpute.datasets.files import File
+    from mirimpute.table.files import TableFile
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " ", "\\t": "\t"}
 _SNIFFED = (",", ";", "\t", "|")
@@ -56,7 +56,7 @@ class Delimited:
     layout: Layout
     names: tuple[str, ...]
     notes: tuple[str, ...]
-    options: File
+    options: TableFile
 
     def places(self, column: int) -> np.ndarray:
         """Return the numbers of the cells of a column, (n_rows,)."""
@@ -129,7 +129,7 @@ class Delimited:
 _SPELLINGS = {spelt(each): truth for each, truth in _TRUTHS.items() for spelt in (str.lower, str.upper, str.title)}
 
 
-def read_delimited(file: File, path: Path) -> Delimited:
+def read_delimited(file: TableFile, path: Path) -> Delimited:
     """Read a file.
 
     Raises:
@@ -221,7 +221,7 @@ def _separator(text: str) -> str:
     return found
 
 
-def _sniffed(data: bytes, file: File, path: str) -> str:
+def _sniffed(data: bytes, file: TableFile, path: str) -> str:
     """Return the one separator with which all lines have the same number of cells, two or more.
 
     Raises:

@@ -18,10 +18,10 @@ from mirimpute.table.storage import missing_in
 if TYPE_CHECKING:
     import pyarrow
 
-    from mirimpute.datasets.files import File
+    from mirimpute.table.columns import Column
     from mirimpute.table.delimited import Delimited
+    from mirimpute.table.files import TableFile
     from mirimpute.table.numerals import Numerals
-    from mirimpute.table.table import Table
 
 _N = r"[+-]?(?:\d+\.?\d*|\.\d+)"
 _MONEY = "[$€£¥₹]|[A-Z]{3}"
@@ -181,7 +181,7 @@ def of_text(text: Delimited) -> list[str]:
 
 
 def of_column(
-    file: File, name: str, values: Any, numerals: Numerals | None, written: pyarrow.Array, texts: pyarrow.Array
+    file: TableFile, name: str, values: Any, numerals: Numerals | None, written: pyarrow.Array, texts: pyarrow.Array
 ) -> list[str]:
     """Return what can be told of a column of a delimited file from its texts alone.
 
@@ -228,7 +228,7 @@ def _of_truths(name: str, values: Any, texts: pyarrow.Array) -> list[str]:
     ]
 
 
-def _of_numerals(file: File, name: str, how: Numerals, texts: pyarrow.Array) -> list[str]:
+def _of_numerals(file: TableFile, name: str, how: Numerals, texts: pyarrow.Array) -> list[str]:
     import pyarrow.compute as pc
 
     if how.decimal == "," and not file.decimal:
@@ -253,12 +253,12 @@ def _of_numerals(file: File, name: str, how: Numerals, texts: pyarrow.Array) -> 
     return []
 
 
-def of_codes(table: Table, kinds: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for each column of whole numbers that may be codes."""
+def of_codes(values: np.ndarray, columns: Sequence[Column], kinds: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each column of whole numbers in ``values`` (n_rows, n_columns) that may be codes."""
     return [
-        codes_in(table.values[:, j], column.name, f"say {kind_option(column.name, 'categorical')}")
-        for j, column in enumerate(table.columns)
-        if column.kind is Kind.INTEGER and column.name not in kinds and codes_in(table.values[:, j], column.name, "")
+        codes_in(values[:, j], column.name, f"say {kind_option(column.name, 'categorical')}")
+        for j, column in enumerate(columns)
+        if column.kind is Kind.INTEGER and column.name not in kinds and codes_in(values[:, j], column.name, "")
     ]
 
 

@@ -1,0 +1,170 @@
+"""Files of tables, read: CSV and other delimited texts, and Parquet."""
+
+from __future__ import annotations
+
+import lzma
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mirimpute.errors import DataError, UserError, unknown
+from mirimpute.table.files import OPTIONS, SUFFIXES, TableFile, is_parquet, stem_of, suffix_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mirimpute.table.delimited import Delimited
+    from mirimpute.table.table import Table
+
+
+def frame_of(file: TableFile) -> pd.DataFrame:
+    """Return every column, and warn of what was found out about the file.
+
+    Raises:
+        DataError: the file does not exist, is a folder, has another suffix, is empty or cannot be parsed; a column
+            has no name; two columns have the same name.
+    """
+    path = Path(file.path).expanduser()
+    _check(file, path)
+    return _read_parquet(path) if is_parquet(path) else _read_text(file, path)
+
+
+def delimited_of(file: TableFile) -> Delimited:
+    """Return the cells of a CSV and what they are, without a warning; errors as :func:`frame_of`."""
+    from mirimpute.table.delimited import read_delimited
+
+    path = Path(file.path).expanduser()
+    _check(file, path)
+    try:
+        return read_delimited(file, path)
+    except UserError:
+        raise
+    except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:
+        raise _unreadable(path, error, "text") from error
+
+
+def _check(file: TableFile, path: Path) -> None:
+    if not file.path:
+        raise DataError("dataset 'file' has no path: give dataset.path=my.csv")
+    if not path.exists():
+        raise DataError(f"file {str(path)!r} does not exist (working directory {Path.cwd()}): check the path")
+    if not path.is_file():
+        raise DataError(f"{str(path)!r} is not a file: give a CSV or Parquet file")
+    if not suffix_of(path):
+        raise DataError(f"file {str(path)!r} has an unknown suffix: use one of {', '.join(SUFFIXES)}")
+    if path.stat().st_size == 0:
+        raise DataError(f"file {str(path)!r} is empty: give a table with a line of column names and some rows")
+    for option, valid in (("decimal", (".", ",")), ("thousands", (",", ".", " ", "'", "_"))):
+        value = getattr(file, option)
+        if value and value not in valid:
+            raise UserError(f"{option}={value!r} is not possible: give one of {' '.join(map(repr, valid))}")
+    if file.decimal and file.decimal == file.thousands:
+        raise UserError(f"decimal and thousands are both {file.decimal!r}: give two different ones")
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    """Return the columns, without those that pandas has saved as an index.
+
+    Each becomes what Arrow makes of its type: pandas' own reader looks up the dtypes that the file notes, and does
+    not know all that it writes itfile.
+    """
+    import pandas as pd
+    import pyarrow.parquet
+
+    from mirimpute.table.storage import from_arrow, parquet_table
+
+    try:
+        names = pyarrow.parquet.read_schema(path).names
+        _check_names(path, names)
+        table = parquet_table(path)
+        index = (table.schema.pandas_metadata or {}).get("index_columns", [])
+        names = [name for name in table.schema.names if name not in index]
+        columns = [from_arrow(table.column(name)).rename(name) for name in names]
+    except UserError:
+        raise
+    except (OSError, ValueError) as error:  # Arrow's own are ValueErrors
+        raise _unreadable(path, error, "Parquet file") from error
+    return pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(table.num_rows))
+
+
+def _read_text(file: TableFile, path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    from mirimpute.table.hints import of_column, of_text, warn
+
+    text = delimited_of(file)
+    _check_names(path, [name for name in text.names if name])
+    frame, sentences = {}, of_text(text)
+    for name, place in text.named.items():
+        written = text.cells.texts(text.places(place))
+        texts = text.present(written)
+        frame[name], numerals = text.values(texts)
+        if name not in file.kinds:
+            sentences += of_column(file, name, frame[name], numerals, written, texts)
+    warn(sentences)
+    return pd.DataFrame(frame)
+
+
+def table_of(frame: pd.DataFrame, name: str, kinds: Mapping[str, Any], path: str) -> Table:
+    """Return the table of the columns of a file, and warn of those that may be meant otherwise.
+
+    Args:
+        frame: its columns, or some of them.
+        name: of the table.
+        kinds: column -> kind, see :func:`mirimpute.table.table.table_from_frame`, which says what is refused.
+        path: the file.
+    """
+    from mirimpute.table.hints import of_codes, warn
+    from mirimpute.table.table import table_from_frame
+
+    table = table_from_frame(frame, name, kinds, from_text=not is_parquet(Path(path)))
+    warn(of_codes(table.values, table.columns, kinds))
+    return table
+
+
+def warn_of_ids_in(frame: pd.DataFrame, kinds: Mapping[str, Any]) -> None:
+    """Warn of columns of a file that look like ids and have holes, apart from those whose kind was given."""
+    from mirimpute.table.frames import warn_of_ids
+    from mirimpute.table.hints import kind_option
+
+    asked = [name for name in frame if str(name) in kinds]
+    warn_of_ids(frame.drop(columns=asked), lambda name: kind_option(name, "text"))
+
+
+def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
+    """Return the columns of a CSV or Parquet file as the commands read them, with their warnings.
+
+    Args:
+        path: the file.
+        options: how a CSV is written, as attributes of :class:`TableFile`: header, missing_markers, sep, decimal,
+            thousands, encoding, comment.
+
+    Raises:
+        DataError: it cannot be read, or no column of it can be imputed.
+        UserError: an option has no such value.
+    """
+    unknown_options = sorted(set(options) - set(OPTIONS))
+    if unknown_options:
+        raise unknown("option", unknown_options[0], OPTIONS)
+    frame = frame_of(TableFile(str(path), **options))
+    warn_of_ids_in(frame, {})
+    table_of(frame, stem_of(Path(path)), {}, str(path))  # warns
+    return frame
+
+
+def _check_names(path: Path, names: list[str]) -> None:
+    """Check names before pandas sees them: it renames a repeated name to "a.1" and an empty one to "Unnamed: 0"."""
+    repeated = sorted({name for name in names if names.count(name) > 1 and name})
+    if repeated:
+        raise DataError(f"file {str(path)!r} has duplicate column names {repeated}: rename the columns")
+    if "" in names:
+        raise DataError(
+            f"column {names.index('') + 1} of file {str(path)!r} has no name: give it one, or delete the column "
+            "if it is only a row number"
+        )
+
+
+def _unreadable(path: Path, error: Exception, kind: str) -> DataError:
+    reason = " ".join(str(error).split())[:200]
+    return DataError(f"cannot read {str(path)!r} ({reason}): check that it is a readable {kind}")
