@@ -86,7 +86,7 @@ def show(name: str, options: Mapping[str, Any] | None = None) -> int:
     """
     from mirimpute.bench.notices import plain_warnings
     from mirimpute.datasets.files import File
-    from mirimpute.table.files import suffix_of
+    from mirimpute.table.file_format import suffix_of
     from mirimpute.table.wild import Fences
 
     is_file = suffix_of(Path(name)) != ""
@@ -115,7 +115,7 @@ def show(name: str, options: Mapping[str, Any] | None = None) -> int:
 def _print_options(name: str, is_file: bool, columns: Sequence[str]) -> None:
     """Print how another kind is asked for, and as a shell needs it for each column whose name is not a plain one."""
     from mirimpute.bench.sweeps.overrides import PLAIN_NAME
-    from mirimpute.table.files import suffix_of
+    from mirimpute.table.file_format import suffix_of
 
     dataset = f"dataset=file {shlex.quote(f'dataset.path={name}')}" if is_file else f"dataset={name}"
     print(f"mirimpute-bench {dataset} +dataset.kinds.COLUMN=categorical")

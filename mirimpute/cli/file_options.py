@@ -33,7 +33,7 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
 
 def file_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options as arguments of :class:`~mirimpute.datasets.files.File`."""
-    from mirimpute.table.files import MISSING_MARKERS
+    from mirimpute.table.file_format import MISSING_MARKERS
 
     usual = () if {"none", ""} & set(options.na) else MISSING_MARKERS
     return {

@@ -140,7 +140,7 @@ def _numbered(target: Path, number: int, count: int) -> Path:
     >>> _numbered(Path("out/a.csv.gz"), 3, 20).as_posix()
     'out/a.draw-03.csv.gz'
     """
-    from mirimpute.table.files import suffix_of
+    from mirimpute.table.file_format import suffix_of
 
     suffix = suffix_of(target)
     stem = target.name.removesuffix(suffix) if suffix else target.name

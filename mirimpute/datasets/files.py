@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mirimpute.datasets.base import Dataset
 from mirimpute.errors import unknown
-from mirimpute.table.files import MISSING_MARKERS, OPTIONS, TableFile, stem_of
+from mirimpute.table.file_format import MISSING_MARKERS, OPTIONS, TableFile, stem_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ class File(Dataset):
     Attributes:
         name: default the file's name without its suffix.
         path, header, missing_markers, sep, decimal, thousands, encoding, comment: see
-            :class:`mirimpute.table.files.TableFile`.
+            :class:`mirimpute.table.file_format.TableFile`.
         target: a column that is not imputed, because a model would predict it ("": none).
     """
 

@@ -13,7 +13,7 @@ import pandas as pd
 from mirimpute.errors import DataError, ImputationError, UserError
 from mirimpute.table.columns import Column, Kind, decoded
 from mirimpute.table.delimited import packed
-from mirimpute.table.files import suffix_of
+from mirimpute.table.file_format import suffix_of
 from mirimpute.table.numerals import Numerals, written
 from mirimpute.table.reading import delimited_of
 from mirimpute.table.table import Table
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from mirimpute.table.delimited import Delimited
-    from mirimpute.table.files import TableFile
+    from mirimpute.table.file_format import TableFile
 
 
 def check_target(source: Path, target: Path, replace: bool) -> None:

@@ -23,7 +23,7 @@ from mirimpute.table.numerals import Numerals, are_codes, read_numbers
 if TYPE_CHECKING:
     import pyarrow
 
-    from mirimpute.table.files import TableFile
+    from mirimpute.table.file_format import TableFile
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " ", "\\t": "\t"}
 _SNIFFED = (",", ";", "\t", "|")

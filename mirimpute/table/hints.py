@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mirimpute.table.columns import Column
     from mirimpute.table.delimited import Delimited
-    from mirimpute.table.files import TableFile
+    from mirimpute.table.file_format import TableFile
     from mirimpute.table.numerals import Numerals
 
 _N = r"[+-]?(?:\d+\.?\d*|\.\d+)"

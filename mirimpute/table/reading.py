@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirimpute.errors import DataError, UserError, unknown
-from mirimpute.table.files import OPTIONS, SUFFIXES, TableFile, is_parquet, stem_of, suffix_of
+from mirimpute.table.file_format import OPTIONS, SUFFIXES, TableFile, is_parquet, stem_of, suffix_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -322,7 +322,7 @@ def test_a_file_that_changed_meanwhile_is_told(tmp_path):
     table = source.load(Path())
     path.write_text(path.read_text().replace("44.64,\n", "44.64,1\n"))
     with pytest.raises(DataError, match="has changed"):
-        write_completed(source, table, np.zeros(table.values.shape), tmp_path / "b.csv")
+        write_completed(source.file, table, np.zeros(table.values.shape), tmp_path / "b.csv")
     assert [each.name for each in tmp_path.iterdir()] == ["a.csv"]
 
 

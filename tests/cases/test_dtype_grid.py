@@ -150,7 +150,7 @@ def in_file(source, name, condition, way):
         if not each.categories:
             made_up[loaded.missing[:, j], j] = np.nanmean(loaded.values[:, j] / 2) * 2
     target = source.with_stem("completed")
-    write_completed(file, loaded, made_up, target)
+    write_completed(file.file, loaded, made_up, target)
     if "v" not in names:
         assert refused(name, condition, way), "left out as text"
         return

@@ -15,7 +15,7 @@ from mirimpute.bench.sweeps.overrides import quoted
 from mirimpute.bench.sweeps.schema import GROUPS
 from mirimpute.bench.sweeps.values import new_column, unknown_key
 from mirimpute.errors import NotInstalledError, UserError, unknown
-from mirimpute.table.files import suffix_of
+from mirimpute.table.file_format import suffix_of
 
 _EXTRA = {"hydra/launcher/base_slurm": "hydra/launcher=slurm", "hydra/launcher/joblib": "hydra/launcher=joblib"}
 _KEY = re.compile(r"[A-Za-z0-9_.$/@:-]+")

@@ -10,7 +10,7 @@ import numpy as np
 
 from mirimpute.methods.base import Problem
 from mirimpute.methods.loop import columns_of
-from mirimpute.methods.mirf.base import LARGEST_GAUSSIAN, bases, gaussian_fill
+from mirimpute.methods.mirf.gaussian_base import LARGEST_GAUSSIAN, bases, gaussian_fill
 from mirimpute.seeding import generator, integer_seed
 from mirimpute.types import Progress, no_progress
 
