@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from mirimpute.errors import CannotTransformError
+from mirimpute.methods.parameters import check_parameters
 from mirimpute.types import Progress, no_progress
 
 if TYPE_CHECKING:  # they load pandas, which listing methods must not
@@ -103,8 +104,8 @@ class Fitted(ABC):
 class Method(ABC):
     """A way to impute. Subclasses add their parameters as typed fields; construction only stores.
 
-    Modules of methods import torch, scikit-learn and other libraries inside :meth:`fit`, so that the command line
-    can list and check parameters without loading them.
+    Modules of methods import torch (by :func:`mirimpute.types.lazy`), scikit-learn and other libraries when they are
+    used, so that the command line can list and check parameters without loading them.
 
     Attributes:
         name: the label in rows, tables and folders.
@@ -121,8 +122,12 @@ class Method(ABC):
 
     name: str
 
-    def check(self) -> None:  # noqa: B027 (most methods have nothing to check)
-        """Raise UserError when a parameter has no meaning; needs no data, so it runs before any is read."""
+    def check(self) -> None:
+        """Raise UserError when a parameter has no meaning; needs no data, so it runs before any is read.
+
+        By default a value that the type of its field does not allow (:mod:`mirimpute.methods.parameters`).
+        """
+        check_parameters(self)
 
     @abstractmethod
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:

@@ -75,7 +75,7 @@ def _linear(settings: Mirf, problem: Problem) -> Transport:
 
 
 def _gaussian(settings: Mirf, problem: Problem) -> Transport:
-    from mirimpute.methods.baselines.gaussian_em_transport import GaussianTransport
+    from mirimpute.methods.baselines.gaussian_em import GaussianTransport
 
     return GaussianTransport(GaussianEm.shrinkage, GaussianEm.tolerance)
 

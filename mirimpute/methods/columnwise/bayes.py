@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mirimpute.methods.loop import Transport
+from mirimpute.methods.columnwise.classifier import ClassifierTransport, new_logistic
+from mirimpute.methods.transport import Transport
 from mirimpute.types import Array
 
 _SMALLEST_VARIANCE = 1e-12
@@ -144,8 +145,6 @@ class BayesTransport(Transport):
 
     def for_categories(self) -> Transport:
         """Return logistic regressions of bootstrapped rows, the draws of whose parameters these stand for."""
-        from mirimpute.methods.columnwise.classifier import ClassifierTransport, new_logistic
-
         return ClassifierTransport(new_logistic, bootstrap=True)
 
     def fit(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from mirimpute.methods.columnwise.classifier import ClassifierTransport
 from mirimpute.methods.columnwise.regressor import NewRegressor, RegressorTransport
-from mirimpute.methods.loop import Transport
+from mirimpute.methods.transport import Transport
 
 
 def boosters(iterations: int, *, of_categories: bool = False) -> NewRegressor:
@@ -46,6 +47,4 @@ class BoostingTransport(RegressorTransport):
 
     def for_categories(self) -> Transport:
         """Return boosters of the same size for categories."""
-        from mirimpute.methods.columnwise.classifier import ClassifierTransport
-
         return ClassifierTransport(boosters(self._iterations, of_categories=True))

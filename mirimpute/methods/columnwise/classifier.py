@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mirimpute.methods.columnwise.regressor import fitted
-from mirimpute.methods.loop import Transport
+from mirimpute.methods.transport import Transport
 from mirimpute.types import Array
 
 NewClassifier = Callable[[np.random.Generator], Any]

@@ -13,7 +13,7 @@ from mirimpute.flow.network import ResidualNetwork
 from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import Preconditioner, interpolate, velocity
 from mirimpute.flow.training import Optimisation, Trainer
-from mirimpute.methods.loop import Transport
+from mirimpute.methods.transport import Transport
 from mirimpute.types import Array
 
 

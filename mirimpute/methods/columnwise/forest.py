@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from mirimpute.methods.columnwise.classifier import ClassifierTransport
 from mirimpute.methods.columnwise.regressor import NewRegressor, RegressorTransport
-from mirimpute.methods.loop import Transport
+from mirimpute.methods.transport import Transport
 
 
 def forests(trees: int, max_features: float, min_samples_leaf: int, *, of_categories: bool = False) -> NewRegressor:
@@ -42,6 +43,4 @@ class ForestTransport(RegressorTransport):
 
     def for_categories(self) -> Transport:
         """Return forests of classification trees of the same settings."""
-        from mirimpute.methods.columnwise.classifier import ClassifierTransport
-
         return ClassifierTransport(forests(*self._settings, of_categories=True))

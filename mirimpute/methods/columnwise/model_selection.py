@@ -12,7 +12,8 @@ from mirimpute.methods.columnwise.classifier import ChosenClassifierTransport, N
 from mirimpute.methods.columnwise.forest import forests
 from mirimpute.methods.columnwise.linear import new_ridge
 from mirimpute.methods.columnwise.regressor import NewRegressor, RegressorTransport, fitted, observed_pairs
-from mirimpute.methods.loop import Transport
+from mirimpute.methods.transport import Transport
+from mirimpute.types import Array
 
 
 def classifiers(trees: int, max_features: float, min_samples_leaf: int, iterations: int) -> dict[str, NewClassifier]:
@@ -65,7 +66,7 @@ class ChoiceTransport(RegressorTransport):
         self._every_round = every_round
         self.chosen: dict[int, str] = {}
 
-    def fit(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> None:
+    def fit(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> None:
         """Choose where that is due, then regress column ``block[0]`` on all others."""
         (column,) = block
         self._pairs = observed_pairs(x, missing, column)
@@ -83,7 +84,7 @@ class ChoiceTransport(RegressorTransport):
         counts = {f"columns_{name}": list(self.chosen.values()).count(name) for name in self._candidates}
         return {**super().facts(), **counts}
 
-    def draw(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def draw(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> Array:
         """Return predictions plus errors that the same regressor makes on rows that it did not learn from.
 
         The errors are those of observed cells, drawn with replacement; draws stay within the observed range.
@@ -98,18 +99,18 @@ class ChoiceTransport(RegressorTransport):
             result[:, rows, 0] = np.clip(moved, targets.min(), targets.max())
         return result
 
-    def _best(self, inputs: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> str:
+    def _best(self, inputs: Array, targets: Array, rng: np.random.Generator) -> str:
         """Return the name of the candidate with the smallest squared error on rows that it did not learn from."""
         errors = self._errors(list(self._candidates), inputs, targets, rng)
         return min(errors, key=lambda name: float((errors[name] ** 2).sum()))
 
     def _errors(
-        self, names: Sequence[str], inputs: np.ndarray, targets: np.ndarray, rng: np.random.Generator
-    ) -> dict[str, np.ndarray]:
+        self, names: Sequence[str], inputs: Array, targets: Array, rng: np.random.Generator
+    ) -> dict[str, Array]:
         """Return what the candidates miss on rows that they did not learn from; nothing of fewer than two rows."""
         order = rng.permutation(len(targets))[: self._most_rows]
         folds = np.array_split(order, min(self._folds, len(order)))
-        missed: dict[str, list[np.ndarray]] = {name: [np.empty(0)] for name in names}
+        missed: dict[str, list[Array]] = {name: [np.empty(0)] for name in names}
         for held_out in folds if len(folds) > 1 else ():
             rest = np.setdiff1d(order, held_out)
             for name in names:

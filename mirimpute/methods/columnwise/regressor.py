@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mirimpute.methods.loop import Transport
+from mirimpute.methods.transport import Transport
+from mirimpute.types import Array
 
 NewRegressor = Callable[[np.random.Generator], Any]
 """``new_regressor(rng)`` returns an unfitted scikit-learn regressor."""
@@ -29,7 +30,7 @@ class RegressorTransport(Transport):
         self._new_regressor = new_regressor
         self._fitted: Any = None
 
-    def fit(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> None:
+    def fit(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> None:
         """Regress column ``block[0]`` on all others; where there are none, on a constant, which gives its mean.
 
         The loss is the mean squared error on the rows that were learnt from.
@@ -39,7 +40,7 @@ class RegressorTransport(Transport):
         self._fitted = fitted(self._new_regressor(rng), inputs, targets)
         self.lose(np.square(targets - self._fitted.predict(inputs)).mean())
 
-    def mean(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray) -> np.ndarray:
+    def mean(self, x: Array, missing: Array, block: Array) -> Array:
         """Return the prediction for the rows that miss the column; the other rows keep their entry."""
         (column,) = block
         rows = missing[:, column]
@@ -48,19 +49,19 @@ class RegressorTransport(Transport):
         return result
 
 
-def observed_pairs(x: np.ndarray, missing: np.ndarray, column: int) -> tuple[np.ndarray, np.ndarray]:
+def observed_pairs(x: Array, missing: Array, column: int) -> tuple[Array, Array]:
     """Return inputs (chains * rows, n_columns - 1) and targets of the rows that observe ``column``."""
     observed = ~missing[:, column]
     return other_columns(x[:, observed], column), x[:, observed, column].reshape(-1)
 
 
-def other_columns(x: np.ndarray, column: int) -> np.ndarray:
+def other_columns(x: Array, column: int) -> Array:
     """Return all columns but one, (chains * rows, n_columns - 1), or a constant column when there is no other."""
     others = np.delete(x, column, axis=2).reshape(x.shape[0] * x.shape[1], x.shape[2] - 1)
     return others if others.shape[1] else np.zeros((len(others), 1))
 
 
-def fitted(regressor: Any, inputs: np.ndarray, targets: np.ndarray) -> Any:
+def fitted(regressor: Any, inputs: Array, targets: Array) -> Any:
     """Return ``regressor`` fitted.
 
     The matrices are small: on a busy machine the threads of the linear algebra library cost a hundred times what they

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from mirimpute.errors import UserError
 from mirimpute.methods.base import Completed, Fitted, Imputation, Method, Problem
+from mirimpute.methods.parameters import Count, Options
 from mirimpute.types import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -35,15 +35,8 @@ class Knn(Method):
     libraries: ClassVar[tuple[str, ...]] = ("sklearn.impute",)
 
     name: str = "knn"
-    n_neighbors: int = 10
-    weights: str = "distance"
-
-    def check(self) -> None:
-        """Refuse a number of neighbours below 1 and unknown weights."""
-        if self.n_neighbors < 1:
-            raise UserError(f"method.n_neighbors={self.n_neighbors} leaves no donor: give 1 or more")
-        if self.weights not in WEIGHTS:
-            raise UserError(f"method.weights={self.weights!r} is unknown: give {' or '.join(WEIGHTS)}")
+    n_neighbors: Count = 10
+    weights: Annotated[str, Options(WEIGHTS)] = "distance"
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table."""
