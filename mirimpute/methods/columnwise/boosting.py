@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mirimpute.methods.columnwise.classifier import ClassifierTransport
 from mirimpute.methods.columnwise.regressor import NewRegressor, RegressorTransport
-from mirimpute.methods.transport import Transport
 
 
 def boosters(iterations: int, *, of_categories: bool = False) -> NewRegressor:
@@ -42,9 +40,4 @@ class BoostingTransport(RegressorTransport):
     """
 
     def __init__(self, iterations: int) -> None:
-        super().__init__(boosters(iterations))
-        self._iterations = iterations
-
-    def for_categories(self) -> Transport:
-        """Return boosters of the same size for categories."""
-        return ClassifierTransport(boosters(self._iterations, of_categories=True))
+        super().__init__(boosters(iterations), boosters(iterations, of_categories=True))
