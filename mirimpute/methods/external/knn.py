@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from mirimpute.methods.base import Completed, Fitted, Imputation, Method, Problem
 from mirimpute.methods.parameters import Count, Options
-from mirimpute.types import Progress, no_progress
+from mirimpute.types import Array, Progress, no_progress
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 WEIGHTS = ("uniform", "distance")
 
@@ -46,7 +46,7 @@ class Knn(Method):
         point = imputer.fit_transform(problem.x_incomplete)
         progress("neighbours", 1, 1)
 
-        def new_rows(x_incomplete: np.ndarray) -> Imputation:
+        def new_rows(x_incomplete: Array) -> Imputation:
             completed = imputer.transform(x_incomplete)
             return Imputation(point=completed, draws=completed[None])
 
