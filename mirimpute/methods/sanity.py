@@ -46,8 +46,8 @@ def check(problem: Problem, imputation: Imputation, *, returns_column_means: boo
     Column means are looked for in the missing cells that could have been predicted: those of a column whose observed
     values vary, in a row where another such column is observed. A method is convicted if all of them are means, and
     at least five are such that a regression on observed cells, one that predicts their column beyond chance, says
-    something else (:func:`~mirimpute.methods.predictability.predictable_cells`): in independent columns, or in the middle of a
-    line, the mean is the right answer. Two such cells and more, and no other in their column, are noted.
+    something else (:func:`~mirimpute.methods.predictability.predictable_cells`): in independent columns, or in the
+    middle of a line, the mean is the right answer. Two such cells and more, and no other in their column, are noted.
 
     Args:
         problem: what the method got; x_incomplete is (n_rows, n_columns).
