@@ -66,7 +66,7 @@ def check_parameters(settings: Any) -> None:
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         for limit in getattr(types[field.name], "__metadata__", ()):
-            fault = limit.fault(value)
+            fault = limit.fault(value) if isinstance(limit, Interval | Options) else ""
             if fault:
                 shown = repr(value) if isinstance(value, str) else value
                 raise UserError(f"method.{field.name}={shown} {fault}")
