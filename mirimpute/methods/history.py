@@ -1,4 +1,4 @@
-"""What the missing entries were in each round: kept for the trace, measured when the method has finished."""
+"""The missing entries after each round, kept for the trace; scored when the method has finished."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ def choose_observed(observed: Array, categorical: Sequence[Array], fraction: flo
     """Return observed cells to hide, bool (n, d), each chosen with probability ``fraction``.
 
     A row keeps an observed cell and a column at least half of its own; else none of them is hidden. The indicators of
-    a categorical column are hidden together, because one of them would tell the others.
+    a categorical column are hidden together, because one of them would give away the others.
 
     Args:
         observed: bool (n, d).

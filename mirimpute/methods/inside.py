@@ -1,4 +1,4 @@
-"""What a method returns is pulled in to the range that its columns can have, and a note says so."""
+"""Clip what a method returns to the range that its columns can have, and add a note that says so."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMED = 5
 def inside(problem: Problem, imputation: Imputation) -> Imputation:
     """Return the imputation with points and draws of numbers where :func:`~.limits.allowed` says, and notes.
 
-    What has been inside is returned as it was. Indicators of categories are left alone.
+    Values inside the range are returned unchanged. Indicators of categories are left alone.
     """
     numbers = problem.missing & ~_is_indicator(problem)
     lowest, highest = allowed(problem)

@@ -1,4 +1,4 @@
-"""Which missing cells the rest of the table says something about: where the mean of the column is not the answer."""
+"""Which missing cells the other columns predict, so that the mean of the column is a wrong answer there."""
 
 from __future__ import annotations
 

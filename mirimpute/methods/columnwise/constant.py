@@ -1,4 +1,4 @@
-"""Transports that ignore x_obs: the mean of a column, or a value drawn from it."""
+"""The transport of ``mean`` and ``hot_deck``, which ignores x_obs: the mean of a column, or a value drawn from it."""
 
 from __future__ import annotations
 

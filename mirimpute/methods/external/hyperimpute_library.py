@@ -1,4 +1,4 @@
-"""The library hyperimpute without its side effects: what it needs, what it hides, what it disturbs.
+"""Run the library hyperimpute without its side effects on the process: seeds, threads, warnings, logs.
 
 Importing this module imports the library (the harness does so before the clock starts); without the library the
 import still works and :func:`confined` says what to install.

@@ -1,4 +1,4 @@
-"""The versions that hyperimpute works with: outside of them it gives wrong results, often without a word."""
+"""Which versions of other packages hyperimpute works with; with others it gives wrong results without a warning."""
 
 from __future__ import annotations
 

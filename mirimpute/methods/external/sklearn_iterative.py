@@ -62,5 +62,5 @@ class SklearnIterative(Method):
             max_features=self.max_features,
             min_samples_leaf=self.min_samples_leaf,
             random_state=seed,
-            n_jobs=1,  # sums in the order of finished threads are other bits
+            n_jobs=1,  # floating-point addition depends on the order in which threads finish
         )
