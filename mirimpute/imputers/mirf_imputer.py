@@ -16,7 +16,7 @@ from mirimpute.errors import UserError, unknown
 from mirimpute.table.wild import warn_of_wild
 
 if TYPE_CHECKING:
-    from mirimpute.methods.mirf.settings import Mirf
+    from mirimpute.methods.mirf.method import Mirf
     from mirimpute.table.columns import Column
 
 PRESETS = ("mirf", "mirf_fast", "mirf_mnar")
@@ -36,14 +36,14 @@ class MirfImputer(TransformerMixin, BaseEstimator):
     ``transform`` returns an estimate of the conditional mean given the observed values of the row, or a draw from the
     conditional distribution. ``sample`` returns several draws of the one fitted model; ``impute_multiple`` fits a model
     for each, so that standard errors pooled over them (:func:`mirimpute.pool`) know what the model does not.
-    Observed values come back as they are. Method: :class:`mirimpute.methods.mirf.settings.Mirf`.
+    Observed values come back as they are. Method: :class:`mirimpute.methods.mirf.method.Mirf`.
 
     Args:
         preset: "mirf" (best quality) or "mirf_fast" (about a third of the time), or "mirf_mnar" (assumes
             that values are missing by their own size, and says so in ``notes_``).
         output: what ``transform`` returns: "point" or "draw".
         shrinkage: lambda in [0, 1]: a draw is returned as point + lambda (draw - point). 1 is the draw itself.
-        parameters: fields of :class:`mirimpute.methods.mirf.settings.Mirf` to set otherwise, such as ``{"rounds": 3}``.
+        parameters: fields of :class:`mirimpute.methods.mirf.settings.Settings` to set otherwise: ``{"rounds": 3}``.
         device: torch device, "cpu" or "cuda".
         unseen: what becomes of a category in new rows that the fit did not hold: "error" refuses the rows, "missing"
             leaves it out of what the row is completed from. The cell itself was observed and keeps its value (in a
@@ -108,18 +108,12 @@ class MirfImputer(TransformerMixin, BaseEstimator):
 
     def _settings(self) -> Mirf:
         """Return the method; errors as :meth:`fit`."""
-        from mirimpute.methods.chained import is_composed
-        from mirimpute.methods.mirf.settings import Mirf
+        from mirimpute.methods.mirf.method import Mirf
         from mirimpute.methods.presets import named_method
 
         self._check()
         settings = named_method(self.preset, self.parameters)
         assert isinstance(settings, Mirf)
-        if is_composed(settings):
-            raise UserError(
-                f"transport={settings.transport!r} with sweep={settings.sweep!r} completes a table but no new rows: "
-                "use mirimpute-bench for it, or leave both out of the parameters"
-            )
         return settings
 
     def _learn(self, settings: Mirf, x: np.ndarray, columns: tuple[Column, ...], seed: int) -> None:

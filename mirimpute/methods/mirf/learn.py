@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mirimpute.methods.history import Rounds
     from mirimpute.methods.mirf.model import MirfModel
     from mirimpute.methods.mirf.pattern.resampling import Balance
-    from mirimpute.methods.mirf.settings import Mirf
+    from mirimpute.methods.mirf.settings import Settings
     from mirimpute.methods.mirf.trees import TreeMeans
 
 _ROUNDS = 5
@@ -47,7 +47,7 @@ class Learnt:
     notes: tuple[str, ...]
 
 
-def learn(settings: Mirf, problem: Problem, progress: Progress = no_progress, *, new_rows: bool = False) -> Learnt:
+def learn(settings: Settings, problem: Problem, progress: Progress = no_progress, *, new_rows: bool = False) -> Learnt:
     """Return the model, the trace of its rounds, and notes for the reader of a result.
 
     First everything is fitted without the held-out cells: the base, the flow in the outer loop, the trees on the rows
@@ -68,7 +68,7 @@ def learn(settings: Mirf, problem: Problem, progress: Progress = no_progress, *,
         return _learn(_for_size(settings, n, d), problem, progress, new_rows)
 
 
-def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool) -> Learnt:
+def _learn(settings: Settings, problem: Problem, progress: Progress, new_rows: bool) -> Learnt:
     import torch
 
     from mirimpute.methods.bounds import allowed
@@ -192,13 +192,13 @@ def _balance(
     return fit_balance(pool, np.isnan(x), columns_of(problem), candidates, model.support.room(), together)
 
 
-def _flow_fields(settings: Mirf, names: Iterable[str]) -> dict[str, Any]:
+def _flow_fields(settings: Settings, names: Iterable[str]) -> dict[str, Any]:
     """Return the fields of the flow's settings of these names."""
     solver = {"solver": settings.solver.name, "solver_steps": settings.solver.steps or _SOLVER_STEPS}
     return {name: solver[name] if name in solver else getattr(settings, name) for name in names}
 
 
-def _for_size(settings: Mirf, n_rows: int, n_columns: int) -> Mirf:
+def _for_size(settings: Settings, n_rows: int, n_columns: int) -> Settings:
     """Return the settings for a table of this size; they are meant for 2,000 rows and up to 256 columns.
 
     With s = sqrt(n_rows / 2000), kept between 1 and 4: s times as many steps in all, or 0.8 s^2 times where that is

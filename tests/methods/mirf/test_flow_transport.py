@@ -11,9 +11,9 @@ from mirimpute.methods.gaussian import fit_em
 from mirimpute.methods.mirf import flow_transport as flow
 from mirimpute.methods.mirf import held_out
 from mirimpute.methods.mirf.held_out import Fit, pattern_fades
+from mirimpute.methods.mirf.method import Mirf
 from mirimpute.methods.mirf.prediction import Predictor
 from mirimpute.methods.mirf.rows import Rows
-from mirimpute.methods.mirf.settings import Mirf
 from mirimpute.methods.mirf.training_pairs import draw_pairs, draw_patterns
 from tests.methods.conftest import correlated, problem_of
 

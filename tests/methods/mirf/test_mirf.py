@@ -6,7 +6,7 @@ import torch
 
 from mirimpute.methods.gaussian import GaussianModel
 from mirimpute.methods.mirf.learn import _hold_out
-from mirimpute.methods.mirf.settings import Mirf
+from mirimpute.methods.mirf.method import Mirf
 from tests.methods.conftest import correlated, problem_of
 
 QUICK = {"rounds": 3, "steps": 60, "final_steps": 60, "width": 48, "batch": 64}

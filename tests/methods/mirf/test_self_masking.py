@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mirimpute.errors import UserError
+from mirimpute.methods.mirf.method import Mirf
 from mirimpute.methods.mirf.self_masking import (
     NEVER,
     SELF_MASKING,
@@ -12,7 +13,6 @@ from mirimpute.methods.mirf.self_masking import (
     tilted,
     unpredictable,
 )
-from mirimpute.methods.mirf.settings import Mirf
 from tests.methods.conftest import problem_of
 
 QUICK = {"rounds": 1, "steps": 80, "final_steps": 80, "width": 32, "batch": 128, "trees": 10, "chains": 2, "members": 1}

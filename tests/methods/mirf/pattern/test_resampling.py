@@ -10,9 +10,9 @@ from mirimpute.bench.results.details import read_trace
 from mirimpute.datasets.bundled import Bundled
 from mirimpute.datasets.uci import Uci
 from mirimpute.methods.baselines.mean import Mean
+from mirimpute.methods.mirf.method import Mirf
 from mirimpute.methods.mirf.pattern.resampling import Balance, Gauge, Steps
 from mirimpute.methods.mirf.pattern.resampling_fit import fit_balance
-from mirimpute.methods.mirf.settings import Mirf
 
 N, POOL = 2000, 60
 SLOPE, SPREAD = 0.8, 0.6
