@@ -87,8 +87,8 @@ class Bits:
             for place, block in zip(columns_of(self.problem), self.blocks, strict=True)
             for digit in range(len(block))
         ]
-        own = {"columns": tuple(columns), "categorical": (), "lowest": None, "highest": None, "wild": None}
-        return replace(self.problem, x_incomplete=self.x_incomplete, **own)
+        given = self.problem
+        return Problem(self.x_incomplete, tuple(columns), given.seed, given.device)
 
     def decode(self, x: np.ndarray) -> np.ndarray:
         """Return the indicators of coded columns (..., n, D): of the category whose bits are the nearest."""

@@ -111,7 +111,7 @@ def test_a_saved_imputer_gives_the_same_bits(fitted, tmp_path):
     loaded = MirfImputer.load(tmp_path / "imputer.safetensors")
     assert np.array_equal(loaded.transform(x), fitted.transform(x))
     assert np.array_equal(loaded.sample(x, 2), fitted.sample(x, 2))
-    assert fitted._model.stack.trees[0].trees  # the trees were part of it
+    assert fitted._state.model.stack.trees[0].trees  # the trees were part of it
     assert json.dumps(loaded.trace_) == json.dumps(fitted.trace_)
 
 

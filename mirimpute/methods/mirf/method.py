@@ -38,9 +38,9 @@ class Mirf(Settings):
         "torch._dynamo",
         "sklearn.ensemble",
         "mirimpute.methods.mirf.learn",
-        "mirimpute.methods.mirf.calibrate",
+        "mirimpute.methods.mirf.calibration",
         "mirimpute.methods.mirf.model",
-        "mirimpute.methods.mirf.pattern.resampling_fit",
+        "mirimpute.methods.mirf.pattern.resampling",
     )
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:

@@ -7,11 +7,11 @@ from typing import Any
 
 from mirimpute.errors import UserError
 from mirimpute.methods.base import Method
-from mirimpute.methods.mirf.self_masking import check_selection
 from mirimpute.methods.parameters import at_least, fraction, one_of, positive, within
 
 SOLVERS = ("euler", "heun")
 SOURCES = ("noise", "imputation")
+NEVER, SELF_MASKING = "never", "self_masking"
 
 
 @dataclass
@@ -99,7 +99,7 @@ class Settings(Method):
     tree_inputs: int = 40
     tree_rows: int = 20_000
     tree_work: float = 2e8
-    selection: str = "never"
+    selection: str = NEVER
 
     @classmethod
     def elsewhere(cls, parameter: str, value: Any) -> str:
@@ -121,4 +121,9 @@ class Settings(Method):
             raise UserError(f"method.held_out={self.held_out} is outside (0, 0.5]: give a fraction such as 0.1")
         one_of(self, SOURCES, "source")
         self.solver.check()
-        check_selection(self.selection)
+        if self.selection == "auto":
+            raise UserError(
+                "method.selection='auto' is no longer there, because it took values that are missing at random for "
+                "self-masked ones: give 'never', or 'self_masking' (mirf_mnar) to assume it"
+            )
+        one_of(self, (NEVER, SELF_MASKING), "selection")
