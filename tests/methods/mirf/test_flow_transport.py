@@ -9,12 +9,12 @@ from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import velocity
 from mirimpute.methods.gaussian import fit_em
 from mirimpute.methods.mirf import flow_transport as flow
-from mirimpute.methods.mirf import held_out
-from mirimpute.methods.mirf.held_out import Fit, pattern_fades
+from mirimpute.methods.mirf import validation
 from mirimpute.methods.mirf.method import Mirf
 from mirimpute.methods.mirf.prediction import Predictor
 from mirimpute.methods.mirf.rows import Rows
 from mirimpute.methods.mirf.training_pairs import draw_pairs, draw_patterns
+from mirimpute.methods.mirf.validation import Fit, pattern_fades
 from tests.methods.conftest import correlated, problem_of
 
 
@@ -193,7 +193,7 @@ def test_the_pattern_fades_from_means_to_the_truth_and_not_within_the_noise():
 def test_rounds_end_when_neither_held_out_cells_nor_the_pattern_improve(fades, monkeypatch):
     _, x_incomplete = correlated(n=200, d=4, rate=0.3)
     monkeypatch.setattr(flow, "pattern_fades", lambda now, before, missing: fades)
-    monkeypatch.setattr(held_out.Best, "offer", lambda self, network, number, fit: None)  # nothing is ever better
+    monkeypatch.setattr(validation.Best, "offer", lambda self, network, number, fit: None)  # nothing is ever better
     method = Mirf(rounds=5, patience=2, steps=4, final_steps=4, width=8, trees=8, draws=2)
     trace = method.fit(problem_of(x_incomplete)).impute().trace
     assert len(trace) == (5 if fades else 2)

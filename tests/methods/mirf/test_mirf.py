@@ -144,6 +144,7 @@ def test_constant_columns_stay_constant():
     assert (imputation.draws[:, :, 2] == 0.0).all()
 
 
+@pytest.mark.slow
 def test_many_columns_use_the_independent_base():
     rng = np.random.default_rng(0)
     factors = rng.normal(size=(120, 2))

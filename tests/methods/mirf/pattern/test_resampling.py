@@ -129,7 +129,7 @@ def test_nothing_is_learnt_from_too_little():
     assert fit_resampling(rng.standard_normal((2, 100, 257)), wide, [np.array([j]) for j in range(257)], 3) is None
 
 
-def test_a_balance_is_arrays_and_back():
+def test_a_resampling_is_arrays_and_back():
     x, missing, rng = _normal_table("mcar")
     candidates = _candidates(x, missing, SLOPE, 0.3, SPREAD, rng)
     resampling = fit_resampling(candidates, missing, COLUMNS, 3)
@@ -200,6 +200,7 @@ def _assert_at_chance(mirf):
     assert before["mi_bits"] > 2 * before["mi_bits_se"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", ["breast_cancer", "diabetes"])
 def test_on_real_tables_the_pattern_ends_at_chance_and_that_of_the_mean_does_not(dataset, tmp_path):
     """Under MCAR true rows say nothing of their pattern; without the resampling mirf's say 0.2 bits."""
@@ -208,6 +209,7 @@ def test_on_real_tables_the_pattern_ends_at_chance_and_that_of_the_mean_does_not
     assert read_trace(mean.directory)[-1]["mi_bits"] > 5
 
 
+@pytest.mark.slow
 def test_nearly_dependent_columns_end_at_chance_too(shared_data_dir, tmp_path):
     """Here candidates are too wrong to choose among: without transports 0.05 bits are left, 2.2 standard errors."""
     parkinsons = Uci(name="uci/parkinsons", id="parkinsons", max_rows=1000)

@@ -1,4 +1,4 @@
-"""Moves of draws: wrong residuals go half of the way to right ones, right draws and repeated values stay."""
+"""Residual transport of draws: wrong residuals go half of the way to right ones, right draws and repeated values stay."""
 
 import numpy as np
 import pytest
@@ -136,7 +136,7 @@ def test_columns_in_which_values_repeat_stay():
     assert _fitted(ends, missing)[0] == ()
 
 
-def test_a_move_is_linear_between_its_quantiles_and_reads_the_row_as_moves_before_left_it():
+def test_a_transport_is_linear_between_its_quantiles_and_reads_the_row_as_those_before_left_it():
     at, one = np.linspace(-2, 2, QUANTILES), np.array([1.0, 0.0])
     first = ResidualTransport(0, one, at, np.full(QUANTILES, 0.5), -10.0, 10.0)
     second = ResidualTransport(1, np.array([1.0, 1.0]), at, 0.1 * at, -10.0, 1.2)
@@ -148,15 +148,15 @@ def test_a_move_is_linear_between_its_quantiles_and_reads_the_row_as_moves_befor
     assert transported((), candidates, missing, np.zeros(2), np.ones(2)) is candidates
 
 
-def test_the_balance_moves_first_and_is_arrays_and_back():
+def test_the_resampling_transports_first_and_is_arrays_and_back():
     x, missing, rng = _nearly_dependent()
     candidates = _candidates(x, missing, rng, times=2.0)
     resampling = fit_resampling(candidates, missing, BLOCKS, 3)
     assert resampling.transports
     uniform = np.random.default_rng(0).random((6, len(x)))
     chosen = resampling.resampled(candidates, missing, uniform)
-    candidates = transported(resampling.transports, candidates, missing, resampling.centre, resampling.spread)
-    assert (chosen[:, :, None] == candidates.transpose(1, 0, 2)).all(axis=3).any(axis=2).all()
+    after = transported(resampling.transports, candidates, missing, resampling.centre, resampling.spread)
+    assert (chosen[:, :, None] == after.transpose(1, 0, 2)).all(axis=3).any(axis=2).all()
     again = Resampling.from_arrays(resampling.arrays())
     assert np.array_equal(chosen, again.resampled(candidates, missing, uniform))
 
