@@ -11,16 +11,16 @@ from unittest import mock
 
 import numpy as np
 import pandas as pd
-from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
 
 from benchmarks import page
 from benchmarks.cells import CASE, Sweep, cell_count, run_and_read, write_csv
 from benchmarks.command import exit_code, parser_of, write_text
 from benchmarks.verdicts import geometric_mean
-from mirimpute.methods.base import Completed, Fitted
+from mirimpute.methods.base import Completed, Fitted, Imputation, Problem
 from mirimpute.methods.columnwise.classifier import Corners
 from mirimpute.methods.loop import columns_of
-from mirimpute.methods.mirf.settings import Mirf
+from mirimpute.methods.mirf.method import Mirf
+from mirimpute.types import Progress, no_progress
 
 PROGRAM = "codes"
 DATASETS = ("penguins", "titanic", "credit-g")

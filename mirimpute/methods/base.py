@@ -121,6 +121,11 @@ class Method(ABC):
 
     name: str
 
+    @classmethod
+    def elsewhere(cls, parameter: str, value: Any) -> str:
+        """Return what is typed now for a parameter that moved to another method, "" for one that never was here."""
+        return ""
+
     def check(self) -> None:  # noqa: B027 (most methods have nothing to check)
         """Raise UserError when a parameter has no meaning; needs no data, so it runs before any is read."""
 

@@ -15,7 +15,7 @@ from mirimpute.methods.baselines.ice import Ice
 from mirimpute.methods.baselines.mean import Mean
 from mirimpute.methods.external.knn import Knn
 from mirimpute.methods.history import MOST_CELLS, History
-from mirimpute.methods.mirf.settings import Mirf
+from mirimpute.methods.mirf.method import Mirf
 from mirimpute.table.scale import observed_scale
 from tests.methods.conftest import problem_of
 

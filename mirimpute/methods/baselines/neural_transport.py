@@ -14,9 +14,9 @@ from torch import Tensor
 from mirimpute.errors import ImputationError
 from mirimpute.flow.training import Network, Optimisation, Trainer
 from mirimpute.methods.base import Problem
+from mirimpute.methods.bounds import bounds
 from mirimpute.methods.device import torch_device
 from mirimpute.methods.loop import Transport
-from mirimpute.methods.mirf.prediction import bounds
 from mirimpute.seeding import integer_seed
 from mirimpute.types import Progress
 
