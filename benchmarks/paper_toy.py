@@ -14,12 +14,11 @@ from benchmarks import page
 from benchmarks.command import exit_code, parser_of, seeds, write_text
 from mirimpute.datasets.synthetic import TwoGaussians
 from mirimpute.methods.base import Problem
-from mirimpute.methods.baselines.mirf_paper import MirfPaper, fill_noise
-from mirimpute.methods.baselines.paper_flow import PaperFlowSettings, PaperFlowTransport
+from mirimpute.methods.baselines.mirf_paper import MirfPaper, PaperFlowTransport, fill_noise
 from mirimpute.methods.loop import Schedule, reduce
 from mirimpute.metrics.comparison import Comparison
 from mirimpute.metrics.mmd2 import mmd2, mmd2_v
-from mirimpute.seeding import generator, integer_seed
+from mirimpute.seeding import generator
 from mirimpute.types import no_progress
 
 PROGRAM = "paper-toy"
@@ -50,8 +49,7 @@ def run(seed: int) -> pd.DataFrame:
     missing = generator(seed, "paper toy").random(x_true.shape) < RATE
     problem = Problem(np.where(missing, np.nan, x_true), (), seed)
     method = MirfPaper(rounds=ROUNDS)
-    settings = PaperFlowSettings(**{name: getattr(method, name) for name in PaperFlowSettings.__dataclass_fields__})
-    transport = Watched(settings, torch.device("cpu"), integer_seed(seed, "paper flow") % 2**63, no_progress)
+    transport = Watched(method, problem, no_progress)
     transport.before = []
     schedule = Schedule(sweep="joint", step="draw", rounds=ROUNDS)
     done = reduce(problem, transport, schedule, fill_noise, generator(seed, "mirf_paper"), no_progress)

@@ -1,4 +1,4 @@
-"""Types that every floor uses, and how an object outside the package is found by its dotted name."""
+"""Types that every floor uses, modules that are imported when they are first used, and objects by dotted name."""
 
 from __future__ import annotations
 
@@ -20,6 +20,29 @@ Progress = Callable[[str, int, int], None]
 
 def no_progress(stage: str, done: int, total: int) -> None:
     """Ignore progress."""
+
+
+class _Lazy:
+    """A module that is imported when an attribute of it is first asked for."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # whoever looks at the object does not mean the module
+            raise AttributeError(name)
+        value = getattr(import_module(self._module), name)
+        setattr(self, name, value)
+        return value
+
+
+def lazy(module: str) -> Any:
+    """Return what stands for a module that takes long to import, and imports it when it is first used.
+
+    >>> lazy("math").sqrt(4.0)
+    2.0
+    """
+    return _Lazy(module)
 
 
 def import_object(target: str, key: str) -> Any:

@@ -32,70 +32,58 @@ class OneOf:
 
 Space = dict[str, Between | OneOf]
 
+_WIDTHS, _BATCHES, _SHARE = OneOf((64, 96, 128)), OneOf((64, 128, 256)), Between(0.0, 0.6)
+_LEARNING_RATE = Between(2e-4, 5e-3, log=True)
+_RATES: Space = {"learning_rate": Between(5e-4, 5e-3, log=True), "weight_decay": Between(1e-2, 1.0, log=True)}
+_DROPOUT: Space = {"dropout": Between(0.0, 0.3)}
+_BLOCKS: Space = {"width": _WIDTHS, "blocks": OneOf((1, 2, 3)), **_DROPOUT}
+_SINKHORN: Space = {
+    "batch": _BATCHES,
+    "regularisation": Between(0.01, 0.5, log=True),
+    "learning_rate": Between(3e-3, 0.05, log=True),
+}
+
 SEARCH_SPACES: dict[str, Space] = {
     "missforest": {"max_features": Between(0.1, 1.0), "min_samples_leaf": Between(1, 10)},
     "gain": {
         "width": OneOf((32, 64, 128, 256)),
         "hint_rate": Between(0.1, 0.95),
         "reconstruction": Between(1.0, 300.0, log=True),
-        "hidden_fraction": Between(0.0, 0.6),
+        "hidden_fraction": _SHARE,
         "noise": Between(0.01, 1.0, log=True),
-        "learning_rate": Between(2e-4, 5e-3, log=True),
+        "learning_rate": _LEARNING_RATE,
         "weight_decay": Between(1e-3, 1.0, log=True),
     },
-    "sinkhorn": {
-        "batch": OneOf((64, 128, 256)),
-        "regularisation": Between(0.01, 0.5, log=True),
-        "learning_rate": Between(3e-3, 0.05, log=True),
-    },
+    "sinkhorn": _SINKHORN,
     "knewimp": {
-        "width": OneOf((64, 96, 128)),
-        "dropout": Between(0.0, 0.3),
-        "learning_rate": Between(5e-4, 5e-3, log=True),
-        "weight_decay": Between(1e-2, 1.0, log=True),
+        "width": _WIDTHS,
+        **_DROPOUT,
+        **_RATES,
         "noise_level": Between(0.2, 1.0, log=True),
         "kernel_width": Between(1e-3, 0.3, log=True),
         "entropy_weight": Between(0.0, 2.0),
     },
-    "missdiff": {
-        "width": OneOf((64, 96, 128)),
-        "blocks": OneOf((1, 2, 3)),
-        "dropout": Between(0.0, 0.3),
-        "learning_rate": Between(5e-4, 5e-3, log=True),
-        "weight_decay": Between(1e-2, 1.0, log=True),
-    },
-    "tabcsdi": {
-        "width": OneOf((64, 96, 128)),
-        "blocks": OneOf((1, 2, 3)),
-        "dropout": Between(0.0, 0.3),
-        "learning_rate": Between(5e-4, 5e-3, log=True),
-        "weight_decay": Between(1e-2, 1.0, log=True),
-        "start_fraction": Between(0.0, 0.6),
-    },
+    "missdiff": {**_BLOCKS, **_RATES},
+    "tabcsdi": {**_BLOCKS, **_RATES, "start_fraction": _SHARE},
     "miwae": {
         "latent": OneOf((2, 4, 8, 16)),
         "width": OneOf((64, 128, 256)),
         "samples": OneOf((1, 5, 10, 20)),
-        "learning_rate": Between(2e-4, 5e-3, log=True),
+        "learning_rate": _LEARNING_RATE,
         "weight_decay": Between(1e-3, 1.0, log=True),
     },
     "tdm": {
-        "batch": OneOf((64, 128, 256)),
-        "regularisation": Between(0.01, 0.5, log=True),
-        "learning_rate": Between(3e-3, 0.05, log=True),
+        **_SINKHORN,
         "layers": Between(1, 6),
         "width": OneOf((16, 32, 64)),
         "map_learning_rate": Between(1e-4, 1e-2, log=True),
     },
     "mirf": {
-        "width": OneOf((64, 96, 128)),
-        "blocks": OneOf((1, 2, 3)),
-        "dropout": Between(0.0, 0.3),
+        **_BLOCKS,
         "bins": OneOf((0, 8, 16)),
-        "learning_rate": Between(5e-4, 5e-3, log=True),
-        "weight_decay": Between(1e-2, 1.0, log=True),
-        "start_fraction": Between(0.0, 0.6),
-        "own_hidden_fraction": Between(0.0, 0.6),
+        **_RATES,
+        "start_fraction": _SHARE,
+        "own_hidden_fraction": _SHARE,
         "leaf": Between(1, 10),
     },
     "mirf_paper": {

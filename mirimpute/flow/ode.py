@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from mirimpute.errors import unknown
 
-Velocity = Callable[[Tensor, float], Tensor]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Velocity = Callable[["Tensor", float], "Tensor"]
 
 
 def euler(velocity: Velocity, x: Tensor, tau: float, step: float) -> Tensor:

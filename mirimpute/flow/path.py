@@ -8,9 +8,15 @@ Reference: Liu, Gong, Liu, "Flow Straight and Fast", ICLR 2023, equation 1.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+from mirimpute.types import lazy
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = lazy("torch")
 
 
 def interpolate(source: Tensor, target: Tensor, tau: Tensor) -> Tensor:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-import torch
-from torch import Tensor, nn
+from mirimpute.types import lazy
 
-Network = TypeVar("Network", bound=nn.Module)
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+else:
+    torch, nn = lazy("torch"), lazy("torch.nn")
+
+Network = TypeVar("Network", bound="nn.Module")
 
 
 @dataclass(frozen=True)

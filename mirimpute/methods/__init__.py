@@ -1,1 +1,1 @@
-"""Methods: the contract (`base`), the registry, the outer loop (`reducer`) and its transports, wrapped libraries."""
+"""Methods: the contract (`base`), the registry, the outer loop, transports, baselines, mirf, wrapped libraries."""

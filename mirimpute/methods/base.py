@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from mirimpute.errors import CannotTransformError
-from mirimpute.types import Progress, no_progress
+from mirimpute.methods.parameters import check_parameters
+from mirimpute.types import Array, Progress, no_progress
 
 if TYPE_CHECKING:  # they load pandas, which listing methods must not
     from mirimpute.table.columns import Column
@@ -36,22 +37,22 @@ class Problem:
             (:mod:`mirimpute.table.wild`), so that their completion is not used; None: there are none.
     """
 
-    x_incomplete: np.ndarray
+    x_incomplete: Array
     columns: tuple[Column, ...]
     seed: int
     device: str = "cpu"
-    categorical: tuple[np.ndarray, ...] = ()
-    lowest: np.ndarray | None = None
-    highest: np.ndarray | None = None
-    wild: np.ndarray | None = None
+    categorical: tuple[Array, ...] = ()
+    lowest: Array | None = None
+    highest: Array | None = None
+    wild: Array | None = None
 
     @property
-    def missing(self) -> np.ndarray:
+    def missing(self) -> Array:
         """Bool (n_rows, n_columns), True = missing."""
         return np.isnan(self.x_incomplete)
 
     @property
-    def wanted(self) -> np.ndarray:
+    def wanted(self) -> Array:
         """Bool (n_rows, n_columns), the missing cells whose completion is used."""
         return self.missing if self.wild is None else self.missing & ~self.wild
 
@@ -70,11 +71,11 @@ class Imputation:
             round 0 is the first fill. Empty where the method keeps none.
     """
 
-    point: np.ndarray
-    draws: np.ndarray
+    point: Array
+    draws: Array
     trace: list[dict[str, Any]] = field(default_factory=list)
     notes: tuple[str, ...] = ()
-    history: tuple[tuple[int, np.ndarray], ...] = ()
+    history: tuple[tuple[int, Array], ...] = ()
 
 
 class Fitted(ABC):
@@ -87,7 +88,7 @@ class Fitted(ABC):
         Observed cells are bit-equal to the input, and nothing is NaN.
         """
 
-    def transform(self, x_incomplete: np.ndarray) -> Imputation:
+    def transform(self, x_incomplete: Array) -> Imputation:
         """Return other rows completed, without learning from them.
 
         Args:
@@ -103,8 +104,8 @@ class Fitted(ABC):
 class Method(ABC):
     """A way to impute. Subclasses add their parameters as typed fields; construction only stores.
 
-    Modules of methods import torch, scikit-learn and other libraries inside :meth:`fit`, so that the command line
-    can list and check parameters without loading them.
+    Modules of methods import torch (by :func:`mirimpute.types.lazy`), scikit-learn and other libraries when they are
+    used, so that the command line can list and check parameters without loading them.
 
     Attributes:
         name: the label in rows, tables and folders.
@@ -126,8 +127,12 @@ class Method(ABC):
         """Return what is typed now for a parameter that moved to another method, "" for one that never was here."""
         return ""
 
-    def check(self) -> None:  # noqa: B027 (most methods have nothing to check)
-        """Raise UserError when a parameter has no meaning; needs no data, so it runs before any is read."""
+    def check(self) -> None:
+        """Raise UserError when a parameter has no meaning; needs no data, so it runs before any is read.
+
+        By default a value that the type of its field does not allow (:mod:`mirimpute.methods.parameters`).
+        """
+        check_parameters(self)
 
     @abstractmethod
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
@@ -149,9 +154,9 @@ class Completed(Fitted):
     """
 
     imputation: Imputation
-    new_rows: Callable[[np.ndarray], Imputation] | None = None
+    new_rows: Callable[[Array], Imputation] | None = None
 
-    def transform(self, x_incomplete: np.ndarray) -> Imputation:
+    def transform(self, x_incomplete: Array) -> Imputation:
         """Return other rows completed, where the method can."""
         return super().transform(x_incomplete) if self.new_rows is None else self.new_rows(x_incomplete)
 
@@ -161,7 +166,7 @@ class Completed(Fitted):
 
 
 def problem_of(
-    x_incomplete: np.ndarray, columns: tuple[Column, ...], seed: int, device: str = "cpu"
+    x_incomplete: Array, columns: tuple[Column, ...], seed: int, device: str = "cpu"
 ) -> tuple[Problem, Encoding, Scale]:
     """Return the problem that a method gets of an incomplete table, and how its columns are encoded and scaled.
 

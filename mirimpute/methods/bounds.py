@@ -6,11 +6,12 @@ import numpy as np
 
 from mirimpute.methods.base import Problem
 from mirimpute.table.ranges import Limits, limits
+from mirimpute.types import Array
 
 _ANYWHERE = (np.array(-np.inf), np.array(np.inf))
 
 
-def bounds(x_incomplete: np.ndarray) -> Limits:
+def bounds(x_incomplete: Array) -> Limits:
     """Return where the state of a method may go: the observed range, widened by 1 unless it is a point."""
     return limits(x_incomplete, 1.0, _ANYWHERE)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Completed, Fitted, Method, Problem
@@ -18,13 +18,13 @@ from mirimpute.methods.baselines.ice import Ice
 from mirimpute.methods.baselines.mice import Mice
 from mirimpute.methods.baselines.missforest import MissForest
 from mirimpute.methods.mirf.settings import Solver
-from mirimpute.methods.parameters import at_least, fraction, positive, within
+from mirimpute.methods.parameters import Count, Decay, Fraction, Interval, Part
 from mirimpute.seeding import generator, integer_seed
 from mirimpute.types import Progress, no_progress
 
 if TYPE_CHECKING:
     from mirimpute.methods.columnwise.regressor import NewRegressor
-    from mirimpute.methods.loop import Transport
+    from mirimpute.methods.transport import Transport
 
 SWEEPS = ("joint", "columnwise")
 MEAN, DRAW = "mean", "draw"
@@ -43,15 +43,15 @@ class Network:
         start_fraction: fraction of the pairs at tau = 0, which teach the conditional mean.
     """
 
-    steps: int = 300
-    batch: int = 256
-    width: int = 96
-    blocks: int = 2
-    dropout: float = 0.1
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.1
-    average: float = 0.998
-    start_fraction: float = 0.3
+    steps: Count = 300
+    batch: Count = 256
+    width: Count = 96
+    blocks: Count = 2
+    dropout: Fraction = 0.1
+    learning_rate: Annotated[float, Interval(0, 1, "neither")] = 2e-3
+    weight_decay: Decay = 0.1
+    average: Fraction = 0.998
+    start_fraction: Part = 0.3
 
 
 @dataclass
@@ -72,11 +72,11 @@ class Chained(Method):
     name: str = "chained"
     transport: str = "linear"
     sweep: str = "columnwise"
-    rounds: int | None = None
-    chains: int = 5
+    rounds: Count | None = None
+    chains: Count = 5
     solver: Solver = field(default_factory=Solver)
-    trees: int = 50
-    leaf: int = 3
+    trees: Count = 50
+    leaf: Count = 3
     network: Network = field(default_factory=Network)
 
     @property
@@ -99,13 +99,7 @@ class Chained(Method):
             raise unknown("method.transport", self.transport, TRANSPORTS)
         if self.sweep not in SWEEPS:
             raise unknown("method.sweep", self.sweep, SWEEPS)
-        at_least(self, 1, "rounds", "chains", "trees", "leaf")
-        self.solver.check()
-        at_least(self.network, 1, "steps", "batch", "width", "blocks", of="method.network")
-        positive(self.network, "learning_rate", of="method.network")
-        within(self.network, 0, 1, "dropout", "average", "learning_rate", of="method.network")
-        within(self.network, 0, 100, "weight_decay", of="method.network")
-        fraction(self.network, "start_fraction", of="method.network")
+        super().check()
         for other, said in ((self.sweep, f"method.sweep={self.sweep}"), (self.step, f"a {self.step}")):
             if (self.transport, other) in _REFUSED:
                 reason = _REFUSED[self.transport, other]
@@ -183,7 +177,7 @@ def _linear(settings: Chained, problem: Problem) -> Transport:
 
 
 def _gaussian(settings: Chained, problem: Problem) -> Transport:
-    from mirimpute.methods.baselines.gaussian_em_transport import GaussianTransport
+    from mirimpute.methods.baselines.gaussian_em import GaussianTransport
 
     return GaussianTransport(GaussianEm.shrinkage, GaussianEm.tolerance)
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
+
+from mirimpute.types import lazy
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = lazy("torch")
 
 _CACHE_BYTES = 2**20  # of a processor: on 64 columns, four times as fast as 64 MiB at once
 _DEVICE_BYTES = 64 * 2**20
@@ -166,7 +173,7 @@ class GaussianModel:
         padded = self.covariance * keep[:, :, None] * keep[:, None, :] + torch.diag_embed(1 - keep)
         return torch.linalg.cholesky(padded)
 
-    def regression(self, known: Tensor, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor, Tensor]:
+    def regression(self, known: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
         """Return, for each pattern, what the conditional needs, to be used for many rows.
 
         mean = mu + (x - mu) W, where W (n, d, d) has zero rows for the unknown entries; see :meth:`condition`.
@@ -236,7 +243,7 @@ class IndependentModel(GaussianModel):
         """Return the deviations as they are."""
         return deviation
 
-    def regression(self, known: Tensor, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor, Tensor]:
+    def regression(self, known: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
         """Return weights and factors that nothing reads, (n, 1, 1), and the marginal deviations (n, d)."""
         nothing = self.mean.new_zeros((len(known), 1, 1), dtype=dtype)
         return nothing, self.covariance.sqrt().to(dtype).expand(known.shape), nothing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from mirimpute.types import Array
 
 MOST_CELLS = 500_000
 """Cells of a table beyond which no round is kept."""
@@ -10,21 +10,21 @@ MOST_COLUMNS = 256
 """Columns beyond which none is kept."""
 _MOST_ROUNDS = 16
 
-Rounds = tuple[tuple[int, np.ndarray], ...]
+Rounds = tuple[tuple[int, Array], ...]
 """Round (0: the first fill) and the missing entries after it, (n_missing,), row by row, of the first chain."""
 
 
 class History:
     """Keeps the rounds of a loop: all of a few, of many every second, fourth, ..., and always the last."""
 
-    def __init__(self, missing: np.ndarray) -> None:
+    def __init__(self, missing: Array) -> None:
         self._missing = missing
         self._wanted = missing.size <= MOST_CELLS and missing.shape[1] <= MOST_COLUMNS
-        self._kept: list[tuple[int, np.ndarray]] = []
-        self._last: list[tuple[int, np.ndarray]] = []
+        self._kept: list[tuple[int, Array]] = []
+        self._last: list[tuple[int, Array]] = []
         self._stride = 1
 
-    def record(self, number: int, x: np.ndarray) -> None:
+    def record(self, number: int, x: Array) -> None:
         """Keep the missing entries of ``x`` (n_rows, n_columns), completed in round ``number``."""
         if not self._wanted:
             return

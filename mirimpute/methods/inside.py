@@ -9,6 +9,7 @@ import numpy as np
 from mirimpute.methods.base import Imputation, Problem
 from mirimpute.methods.bounds import allowed
 from mirimpute.table.ranges import TOLD
+from mirimpute.types import Array
 
 _ROUNDING = 1e-9
 _NAMED = 5
@@ -22,28 +23,30 @@ def inside(problem: Problem, imputation: Imputation) -> Imputation:
     numbers = problem.missing & ~_is_indicator(problem)
     lowest, highest = allowed(problem)
 
-    def pulled_in(x: np.ndarray) -> np.ndarray:
+    def pulled_in(x: Array) -> Array:
         beyond = numbers & ((x < lowest) | (x > highest))
         return np.where(beyond, np.clip(x, lowest, highest), x) if beyond.any() else x
 
     point, draws = pulled_in(imputation.point), pulled_in(imputation.draws)
-    told = (_pulled_in(problem, imputation.point, lowest, highest), outside_note(problem, point))
-    notes = tuple(dict.fromkeys((*imputation.notes, *(note for note in told if note))))
+    said = (_pulled_in(problem, imputation.point, lowest, highest), outside_note(problem, point))
+    notes = tuple(dict.fromkeys((*imputation.notes, *(note for note in said if note))))
     return replace(imputation, point=point, draws=draws, notes=notes)
 
 
-def outside_note(problem: Problem, point: np.ndarray) -> str:
+def outside_note(problem: Problem, point: Array) -> str:
     """Return the note for point estimates of numbers clearly outside of the observed range, "" for none."""
     observed = np.nanmin(problem.x_incomplete, axis=0), np.nanmax(problem.x_incomplete, axis=0)
-    return _told(problem, point, *observed, TOLD, "lie outside of the observed range")
+    return _beyond_note(problem, point, *observed, TOLD, "lie outside of the observed range")
 
 
-def _pulled_in(problem: Problem, point: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> str:
+def _pulled_in(problem: Problem, point: Array, lowest: Array, highest: Array) -> str:
     """Return the note for points that had to be pulled in, "" for none."""
-    return _told(problem, point, lowest, highest, _ROUNDING, "were pulled in to the range that their column can have")
+    return _beyond_note(
+        problem, point, lowest, highest, _ROUNDING, "were pulled in to the range that their column can have"
+    )
 
 
-def _told(problem: Problem, point: np.ndarray, lowest: np.ndarray, highest: np.ndarray, from_: float, what: str) -> str:
+def _beyond_note(problem: Problem, point: Array, lowest: Array, highest: Array, from_: float, what: str) -> str:
     """Return how many points are beyond the limits (n_columns,), by how much and in which columns; "" for none."""
     far = (point < lowest - from_) | (point > highest + from_)
     beyond = far & problem.wanted & ~_is_indicator(problem)
@@ -56,14 +59,14 @@ def _told(problem: Problem, point: np.ndarray, lowest: np.ndarray, highest: np.n
     )
 
 
-def _is_indicator(problem: Problem) -> np.ndarray:
+def _is_indicator(problem: Problem) -> Array:
     """Return which columns are indicators, bool (n_columns,)."""
     found = np.zeros(problem.x_incomplete.shape[1], dtype=bool)
     found[[column for block in problem.categorical for column in block]] = True
     return found
 
 
-def _names(problem: Problem, cells: np.ndarray) -> str:
+def _names(problem: Problem, cells: Array) -> str:
     columns = np.flatnonzero(cells.any(axis=0))
     more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
     return ", ".join(repr(problem.columns[j].name) for j in columns[:_NAMED]) + more

@@ -8,7 +8,6 @@ moved at once (``sweep``), in whether a mean or a draw is taken (``step``), and 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,63 +16,25 @@ import numpy as np
 
 from mirimpute.errors import ImputationError
 from mirimpute.methods.base import Imputation, Problem
+from mirimpute.methods.columnwise.classifier import ByKind, ClassifierTransport, new_logistic
 from mirimpute.methods.history import History
 from mirimpute.methods.inside import inside
 from mirimpute.methods.sanity import LARGEST_VALUE
-from mirimpute.types import Progress
+from mirimpute.methods.transport import Transport
+from mirimpute.types import Array, Progress
 
-
-class Transport(ABC):
-    """One way to approximate a draw from q(x_block | the rest), learnt from completed rows.
-
-    ``x`` is float64 (chains, n_rows, n_columns), completed, standardised; ``missing`` is bool (n_rows, n_columns);
-    ``block`` holds the numbers of the columns whose missing entries are moved together.
-    """
-
-    @abstractmethod
-    def fit(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> None:
-        """Learn the conditional distribution of ``block`` from the completed rows."""
-
-    @abstractmethod
-    def mean(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray) -> np.ndarray:
-        """Return E[x_block | the rest] (chains, n_rows, len(block)); only its missing entries are used."""
-
-    def draw(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Return one sample of x_block given the rest, of the same shape; by default the mean, a degenerate draw."""
-        return self.mean(x, missing, block)
-
-    def facts(self) -> dict[str, Any]:
-        """Return numbers about the last round for the trace, ``loss`` among them: by default the mean of its fits."""
-        lost = self.__dict__.pop("_lost", [])
-        return {"loss": float(np.mean(lost))} if lost else {}
-
-    def lose(self, value: float) -> None:
-        """Note the loss of a fit, of the observed entries that it was fitted to, for :meth:`facts`."""
-        self.__dict__.setdefault("_lost", []).append(float(value))
-
-    def converged(self) -> bool:
-        """Return whether further rounds cannot help; asked after each round when the schedule stops by transport."""
-        return False
-
-    def for_categories(self) -> Transport:
-        """Return the transport of categorical columns in a sweep column by column, whose blocks are indicators."""
-        from mirimpute.methods.columnwise.classifier import ClassifierTransport, new_logistic
-
-        return ClassifierTransport(new_logistic)
-
-
-Fill = Callable[[Problem, int, np.random.Generator], np.ndarray]
+Fill = Callable[[Problem, int, np.random.Generator], Array]
 """``fill(problem, chains, rng)`` returns the first completion, (chains, n_rows, n_columns)."""
 
 
-def fill_means(problem: Problem, chains: int, rng: np.random.Generator) -> np.ndarray:
+def fill_means(problem: Problem, chains: int, rng: np.random.Generator) -> Array:
     """Complete every chain with the column means of the observed cells."""
     x_incomplete = problem.x_incomplete
     completed = np.where(np.isnan(x_incomplete), np.nanmean(x_incomplete, axis=0), x_incomplete)
     return np.repeat(completed[None], chains, axis=0)
 
 
-def fill_draws(problem: Problem, chains: int, rng: np.random.Generator) -> np.ndarray:
+def fill_draws(problem: Problem, chains: int, rng: np.random.Generator) -> Array:
     """Complete every chain with observed values of the column, drawn with replacement."""
     drawn = np.repeat(problem.x_incomplete[None], chains, axis=0)
     for block in columns_of(problem):
@@ -131,9 +92,8 @@ def reduce(
     history.record(0, x[0])
     blocks = _blocks(problem, schedule.sweep)
     if problem.categorical and schedule.sweep == "columnwise":
-        from mirimpute.methods.columnwise.classifier import ByKind
-
-        transport = ByKind(transport, transport.for_categories(), problem.categorical)
+        of_categories = transport.for_categories() or ClassifierTransport(new_logistic)
+        transport = ByKind(transport, of_categories, problem.categorical)
     if not blocks:
         return Imputation(point=x[0], draws=x, trace=[])
     trace: list[dict[str, Any]] = []
@@ -170,13 +130,13 @@ def reduce(
 
 def _drawn(
     problem: Problem,
-    completed: np.ndarray,
+    completed: Array,
     transport: Transport,
     schedule: Schedule,
-    blocks: list[np.ndarray],
+    blocks: list[Array],
     rng: np.random.Generator,
     progress: Progress,
-) -> np.ndarray:
+) -> Array:
     """Return the draws that are made after the last round, (draws, n_rows, n_columns), from what it has learnt."""
     missing, by_column = problem.missing, schedule.sweep == "columnwise"
     x = fill_draws(problem, schedule.draws, rng) if by_column else np.repeat(completed[None], schedule.draws, axis=0)
@@ -192,14 +152,14 @@ def _drawn(
     return x
 
 
-def columns_of(problem: Problem) -> list[np.ndarray]:
+def columns_of(problem: Problem) -> list[Array]:
     """Return the column numbers of each column of the source, in order: one, or the indicators of a category."""
     grouped = {int(each) for block in problem.categorical for each in block}
     single = [np.array([column]) for column in range(problem.x_incomplete.shape[1]) if column not in grouped]
     return sorted([*single, *problem.categorical], key=lambda block: int(block[0]))
 
 
-def _blocks(problem: Problem, sweep: str) -> list[np.ndarray]:
+def _blocks(problem: Problem, sweep: str) -> list[Array]:
     counts = problem.missing.sum(axis=0)
     incomplete = np.flatnonzero(counts)
     if sweep == "joint":

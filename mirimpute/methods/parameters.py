@@ -1,14 +1,83 @@
-"""Checks of parameters that methods share; each refusal names the value and the fix."""
+"""What values a parameter of a method may have, written into its type: ``rounds: Count = 5``."""
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Any
+import dataclasses
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args, get_type_hints
 
 from mirimpute.errors import UserError, unknown
-from mirimpute.methods.base import Method
 
-PREFIX = "method"
+
+@dataclass(frozen=True)
+class Interval:
+    """Numbers from ``low`` to ``high``, of which ``closed`` ("both", "left", "right", "neither") belong to it.
+
+    >>> str(Interval(0, 1, "left"))
+    '[0, 1)'
+    """
+
+    low: float
+    high: float = float("inf")
+    closed: str = "both"
+
+    def __str__(self) -> str:
+        left, right = self.closed in ("both", "left"), self.closed in ("both", "right")
+        return f"{'[' if left else '('}{self.low}, {self.high}{']' if right else ')'}"
+
+    def fault(self, value: Any) -> str:
+        """Return what is wrong with ``value`` and what to give instead, "" if nothing is."""
+        above = value >= self.low if self.closed in ("both", "left") else value > self.low
+        if above and (value <= self.high if self.closed in ("both", "right") else value < self.high):
+            return ""
+        if self.high < float("inf"):
+            return f"is outside {self}: give one inside"
+        reason = "is no finite number" if above or value != value else "is too small"
+        return f"{reason}: give {f'{self.low} or more' if self.closed == 'both' else f'a number above {self.low}'}"
+
+
+@dataclass(frozen=True)
+class Options:
+    """One of some values."""
+
+    values: tuple[Any, ...]
+
+
+Count = Annotated[int, Interval(1)]
+CountOrZero = Annotated[int, Interval(0)]
+Amount = Annotated[float, Interval(0)]
+Positive = Annotated[float, Interval(0, closed="neither")]
+Fraction = Annotated[float, Interval(0, 1, "left")]
+Part = Annotated[float, Interval(0, 1)]
+Share = Annotated[float, Interval(0, 1, "right")]
+Decay = Annotated[float, Interval(0, 100, "left")]
+
+
+def check_parameters(settings: Any, of: str = "method") -> None:
+    """Refuse a field of the dataclass, or of a dataclass in it, whose value its type does not allow.
+
+    A field that may be null has no limits where it is.
+
+    Args:
+        settings: the dataclass.
+        of: what the user types before the names of its fields.
+
+    Raises:
+        UserError: the value, the reason and the fix.
+    """
+    types = get_type_hints(type(settings), include_extras=True)
+    for field in dataclasses.fields(settings):
+        name, value = f"{of}.{field.name}", getattr(settings, field.name)
+        if dataclasses.is_dataclass(value):
+            check_parameters(value, name)
+            continue
+        kinds = [types[field.name], *get_args(types[field.name])]
+        for limit in (each for kind in kinds for each in getattr(kind, "__metadata__", ()) if value is not None):
+            if isinstance(limit, Options):
+                if value not in limit.values:
+                    raise unknown(name, value, limit.values)
+            elif fault := limit.fault(value):
+                raise UserError(f"{name}={value} {fault}")
 
 
 def unknown_parameter(kind: Any, parameter: str, value: Any, what: str) -> UserError:
@@ -19,49 +88,7 @@ def unknown_parameter(kind: Any, parameter: str, value: Any, what: str) -> UserE
         parameter, value: as given.
         what: the word for it, such as "parameter" or "key of method".
     """
-    now = kind.elsewhere(parameter, value) if issubclass(kind, Method) else ""
+    now = kind.elsewhere(parameter, value) if hasattr(kind, "elsewhere") else ""
     if now:
         return UserError(f"{parameter}={value} is no {what} of {kind.__name__.lower()} any more: give {now}")
-    return unknown(what, parameter, [field.name for field in fields(kind)])
-
-
-def at_least(settings: Any, least: float, *names: str, of: str = PREFIX) -> None:
-    """Raise UserError when a parameter is below ``least``; one that may be null is no refusal where it is.
-
-    Args:
-        settings: the dataclass.
-        least: the smallest that has a meaning.
-        names: of the parameters.
-        of: what the user types before their names.
-    """
-    for name in names:
-        given = getattr(settings, name)
-        if given is not None and not given >= least:  # also true of NaN
-            raise UserError(f"{of}.{name}={given} is too small: give {least} or more")
-
-
-def within(settings: Any, lowest: float, below: float, *names: str, of: str = PREFIX) -> None:
-    """Raise UserError when a parameter is not in [lowest, below)."""
-    for name in names:
-        if not lowest <= getattr(settings, name) < below:
-            raise UserError(f"{of}.{name}={getattr(settings, name)} is outside [{lowest}, {below}): give one inside")
-
-
-def fraction(settings: Any, *names: str, of: str = PREFIX) -> None:
-    """Raise UserError when a parameter is not in [0, 1]."""
-    for name in names:
-        if not 0 <= getattr(settings, name) <= 1:
-            raise UserError(f"{of}.{name}={getattr(settings, name)} is outside [0, 1]: give a fraction")
-
-
-def positive(settings: Any, *names: str, of: str = PREFIX) -> None:
-    """Raise UserError when a parameter is not a finite number above 0."""
-    for name in names:
-        if not 0 < getattr(settings, name) < float("inf"):
-            raise UserError(f"{of}.{name}={getattr(settings, name)} must be a finite number above 0")
-
-
-def one_of(settings: Any, valid: tuple[str, ...], name: str, of: str = PREFIX) -> None:
-    """Raise UserError when a parameter is not one of the valid words."""
-    if getattr(settings, name) not in valid:
-        raise unknown(f"{of}.{name}", getattr(settings, name), valid)
+    return unknown(what, parameter, [field.name for field in dataclasses.fields(kind)])

@@ -19,7 +19,7 @@ _AWAY = 0.01
 _PENALTIES = tuple(10.0**k for k in range(-3, 4))
 
 
-def told_cells(problem: Problem, cells: Array, enough: int) -> int:
+def predictable_cells(problem: Problem, cells: Array, enough: int) -> int:
     """Return how many of ``cells`` a ridge regression on the other columns predicts away from the column's mean.
 
     Only in columns that it predicts beyond chance: on folds held out, the rank correlation of prediction and value has
@@ -39,13 +39,15 @@ def told_cells(problem: Problem, cells: Array, enough: int) -> int:
     filled = np.where(problem.missing, np.nanmean(np.where(np.isfinite(x), x, np.nan), axis=0), x)
     found = 0
     for column in rng.permutation(columns)[:_MOST_COLUMNS]:
-        found += _told(x[:, column], np.delete(filled, column, axis=1), cells[:, column], _CHANCE / len(columns), rng)
+        found += _predicted_away(
+            x[:, column], np.delete(filled, column, axis=1), cells[:, column], _CHANCE / len(columns), rng
+        )
         if found >= enough:
             break
     return found
 
 
-def _told(y: Array, inputs: Array, cells: Array, chance: float, rng: np.random.Generator) -> int:
+def _predicted_away(y: Array, inputs: Array, cells: Array, chance: float, rng: np.random.Generator) -> int:
     """Return how many of ``cells`` (n,) are predicted away from the mean of ``y`` (n,), NaN where missing."""
     from scipy.stats import spearmanr
     from sklearn.linear_model import RidgeCV

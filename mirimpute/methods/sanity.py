@@ -8,7 +8,8 @@ import numpy as np
 
 from mirimpute.errors import ImputationError
 from mirimpute.methods.base import Imputation, Problem
-from mirimpute.methods.predictability import told_cells
+from mirimpute.methods.predictability import predictable_cells
+from mirimpute.types import Array
 
 MEAN_TOLERANCE = 1e-6
 """A cell equals the mean of its column when it is this many observed standard deviations from it, or less."""
@@ -45,8 +46,8 @@ def check(problem: Problem, imputation: Imputation, *, returns_column_means: boo
     Column means are looked for in the missing cells that could have been predicted: those of a column whose observed
     values vary, in a row where another such column is observed. A method is convicted if all of them are means, and
     at least five are such that a regression on observed cells, one that predicts their column beyond chance, says
-    something else (:func:`~mirimpute.methods.predictability.told_cells`): in independent columns, or in the middle of a
-    line, the mean is the right answer. Two such cells and more, and no other in their column, are noted.
+    something else (:func:`~mirimpute.methods.predictability.predictable_cells`): in independent columns, or in the
+    middle of a line, the mean is the right answer. Two such cells and more, and no other in their column, are noted.
 
     Args:
         problem: what the method got; x_incomplete is (n_rows, n_columns).
@@ -113,7 +114,7 @@ def _check_array(what: str, array: object, shape: tuple[int, ...]) -> None:
         raise ImputationError(f"{what} has dtype {array.dtype}, not float64")
 
 
-def _check_cells(what: str, x_imputed: np.ndarray, problem: Problem) -> None:
+def _check_cells(what: str, x_imputed: Array, problem: Problem) -> None:
     bad = problem.missing & ~np.isfinite(x_imputed)
     if bad.any():
         raise ImputationError(f"{bad.sum()} imputed cell(s) of {what} are NaN or infinite, {_first(bad, problem)}")
@@ -132,7 +133,7 @@ def _check_cells(what: str, x_imputed: np.ndarray, problem: Problem) -> None:
         )
 
 
-def _first(cells: np.ndarray, problem: Problem) -> str:
+def _first(cells: Array, problem: Problem) -> str:
     row, column = np.argwhere(cells)[0]
     return f"the first in row {row} of column {problem.columns[column].name!r}"
 
@@ -142,7 +143,7 @@ def _swallowed_errors(imputation: Imputation) -> list[str]:
     return [f"the library swallowed {count} error(s), see log.txt"] if count else []
 
 
-def _column_means(point: np.ndarray, problem: Problem) -> list[str]:
+def _column_means(point: Array, problem: Problem) -> list[str]:
     """Return a note on columns that were filled with their mean; raise when all were, and should not have been."""
     missing = problem.missing
     counts = np.maximum((~missing).sum(axis=0), 1)
@@ -154,7 +155,7 @@ def _column_means(point: np.ndarray, problem: Problem) -> list[str]:
     predictable = missing & varies & (~missing & varies).any(axis=1, keepdims=True)
     equal = predictable & (np.abs(point - means) <= MEAN_TOLERANCE * scales + rounding)
     filled = (predictable.sum(axis=0) > 1) & (equal == predictable).all(axis=0)
-    if (equal == predictable).all() and told_cells(problem, equal, FEWEST_MEANS) >= FEWEST_MEANS:
+    if (equal == predictable).all() and predictable_cells(problem, equal, FEWEST_MEANS) >= FEWEST_MEANS:
         raise ImputationError(
             f"output equals the column means in all {predictable.sum()} missing cells that could be predicted: the "
             "method fell back to mean imputation, which is not a result of its own"

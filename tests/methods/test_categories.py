@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mirimpute.methods.base import problem_of
-from mirimpute.methods.columnwise.classifier import ByKind, ClassifierTransport, Corners, new_logistic
+from mirimpute.methods.columnwise.classifier import Corners
 from mirimpute.methods.columnwise.constant import ColumnTransport
 from mirimpute.methods.loop import columns_of, fill_draws
 from mirimpute.methods.mirf.calibration import _offset
@@ -67,38 +67,6 @@ def test_every_method_fills_in_categories(name):
         assert wrong < 0.7 * by_mode
 
 
-def test_a_classifier_gives_probabilities_and_draws_with_them():
-    rng = np.random.default_rng(0)
-    n = 4000
-    x = rng.normal(size=n)
-    chance = 1 / (1 + np.exp(-2 * x))
-    truth = np.column_stack([x, rng.random(n) < chance]).astype(float)
-    missing = np.zeros((n, 2), dtype=bool)
-    missing[n // 2 :, 1] = True
-    transport, block = ClassifierTransport(new_logistic), np.array([1])
-    chains = np.repeat(np.where(missing, 0.5, truth)[None], 30, axis=0)
-    transport.fit(chains[:1], missing, block, rng)
-    mean = transport.mean(chains[:1], missing, block)[0, n // 2 :, 0]
-    np.testing.assert_allclose(mean, chance[n // 2 :], atol=0.06)
-    drawn = transport.draw(chains, missing, block, rng)[:, n // 2 :, 0]
-    assert set(np.unique(drawn)) == {0.0, 1.0}
-    np.testing.assert_allclose(drawn.mean(), mean.mean(), atol=3 * 0.5 / drawn.size**0.5)
-
-
-def test_bootstrapped_chains_differ_and_are_right_on_average():
-    rng = np.random.default_rng(0)
-    truth = np.column_stack([np.zeros(60), rng.random(60) < 0.3]).astype(float)
-    missing = np.zeros((60, 2), dtype=bool)
-    missing[30:, 1] = True
-    chains = np.repeat(truth[None], 200, axis=0)
-    transport, block = ClassifierTransport(new_logistic, bootstrap=True), np.array([1])
-    transport.fit(chains, missing, block, rng)
-    chances = transport.mean(chains, missing, block)[:, 30, 0]
-    share = truth[:30, 1].mean()
-    assert chances.mean() == pytest.approx(share, abs=0.03)
-    assert chances.std() == pytest.approx((share * (1 - share) / 30) ** 0.5, rel=0.25)  # the standard error of a share
-
-
 def test_indicators_move_together():
     _, incomplete = mixed(rate=0.6)
     problem, _, scale = problem_of(incomplete, COLUMNS, 0)
@@ -141,14 +109,6 @@ def test_of_every_category_one_indicator_is_on_after_the_first_fill(name, parame
     np.testing.assert_allclose(drawn, seen, atol=5 * (0.25 / hidden.sum()) ** 0.5)
 
 
-def test_corners():
-    corners = Corners.of(np.array([[-0.5, 1.0, 2.0], [0.5, -1.0, 2.0]]))
-    assert corners.labels(np.array([[0.4, 0.0, 2.0], [-0.5, 0.9, 9.0]])).tolist() == [0, 1]  # the third is never on
-    np.testing.assert_allclose(corners.mixed(np.array([0.25, 0.75, 0.0])), [-0.25, 0.5, 2.0])
-    binary = Corners.of(np.array([[-0.2], [0.8]]))
-    assert binary.labels(np.array([[0.2], [0.4]])).tolist() == [0, 1]
-
-
 def test_trees_predict_all_indicators_at_once_and_never_see_them():
     _, incomplete = mixed()
     problem, _, _ = problem_of(incomplete, COLUMNS, 0)
@@ -165,16 +125,6 @@ def test_trees_predict_all_indicators_at_once_and_never_see_them():
     np.testing.assert_allclose(shares.sum(axis=1), 1.0)
     again = TreeMeans.from_arrays(trees.arrays())
     np.testing.assert_array_equal(again.predict(x, wanted), predicted)
-
-
-def test_a_sweep_asks_the_transport_of_the_kind_of_column():
-    class Named(ColumnTransport):
-        def facts(self):
-            return {"asked": 1}
-
-    both = ByKind(ColumnTransport(), Named(), [np.array([1, 2])])
-    assert both.facts() == {"asked": 1}
-    assert not both.converged()
 
 
 def test_offsets_give_every_category_the_share_that_the_point_expects():

@@ -44,7 +44,7 @@ def test_condition_is_the_textbook_conditional(model, table):
 
 def test_regression_weights_give_the_same_mean(model, table):
     x, known = table
-    weights, spread, factors = model.regression(known)
+    weights, spread, factors = model.regression(known, torch.float64)
     mean = model.mean + ((x - model.mean)[:, None, :] @ weights)[:, 0]
     expected, expected_spread = model.condition(x, known)
     assert torch.allclose(torch.where(known, x, mean), expected)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mirimpute.errors import UserError
 from mirimpute.methods.base import Completed, Fitted, Method, Problem
+from mirimpute.methods.columnwise.constant import ColumnTransport
+from mirimpute.methods.loop import Schedule, fill_means, reduce
+from mirimpute.methods.parameters import Count
 from mirimpute.seeding import generator
 from mirimpute.types import Progress, no_progress
 
@@ -22,18 +24,10 @@ class HotDeck(Method):
     """
 
     name: str = "hot_deck"
-    draws: int = 5
-
-    def check(self) -> None:
-        """Refuse a number of draws below 1."""
-        if self.draws < 1:
-            raise UserError(f"method.draws={self.draws} returns nothing: give 1 or more")
+    draws: Count = 5
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table ``draws`` times."""
-        from mirimpute.methods.columnwise.constant import ColumnTransport
-        from mirimpute.methods.loop import Schedule, fill_means, reduce
-
         schedule = Schedule(sweep="joint", step="draw", rounds=1, chains=self.draws)
         rng = generator(problem.seed, "hot_deck")
         imputation = reduce(problem, ColumnTransport(problem.categorical), schedule, fill_means, rng, progress)

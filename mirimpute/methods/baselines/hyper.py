@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Completed, Fitted, Method, Problem
+from mirimpute.methods.columnwise.model_selection import ChoiceTransport, classifiers, regressors
+from mirimpute.methods.loop import Schedule, fill_means, reduce
+from mirimpute.methods.parameters import Count, CountOrZero, Interval, Options, Share
 from mirimpute.seeding import generator
 from mirimpute.types import Progress, no_progress
 
@@ -35,35 +37,18 @@ class Hyper(Method):
     libraries: ClassVar[tuple[str, ...]] = ("sklearn.ensemble", "sklearn.linear_model")
 
     name: str = "hyper"
-    choose: str = "first"
-    folds: int = 3
-    most_rows: int = 1000
-    trees: int = 50
-    max_features: float = 1 / 3
-    min_samples_leaf: int = 3
-    iterations: int = 50
-    rounds: int = 5
-    draws: int = 5
-
-    def check(self) -> None:
-        """Refuse what cannot be fitted or compared."""
-        if self.choose not in CHOICES:
-            raise unknown("method.choose", self.choose, CHOICES)
-        for name, least in (("folds", 2), ("most_rows", 10), ("trees", 1), ("min_samples_leaf", 1), ("iterations", 1)):
-            if getattr(self, name) < least:
-                raise UserError(f"method.{name}={getattr(self, name)} is too small: give {least} or more")
-        if self.rounds < 1:
-            raise UserError(f"method.rounds={self.rounds} does nothing: give 1 or more")
-        if self.draws < 0:
-            raise UserError(f"method.draws={self.draws} is negative: give 0 (the point alone) or more")
-        if not 0 < self.max_features <= 1:
-            raise UserError(f"method.max_features={self.max_features} is outside (0, 1]: give a fraction such as 0.33")
+    choose: Annotated[str, Options(CHOICES)] = "first"
+    folds: Annotated[int, Interval(2)] = 3
+    most_rows: Annotated[int, Interval(10)] = 1000
+    trees: Count = 50
+    max_features: Share = 1 / 3
+    min_samples_leaf: Count = 3
+    iterations: Count = 50
+    rounds: Count = 5
+    draws: CountOrZero = 5
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table."""
-        from mirimpute.methods.columnwise.model_selection import ChoiceTransport, classifiers, regressors
-        from mirimpute.methods.loop import Schedule, fill_means, reduce
-
         sizes = self.trees, self.max_features, self.min_samples_leaf, self.iterations
         transport = ChoiceTransport(
             regressors(*sizes), self.folds, self.most_rows, self.choose == "every", classifiers(*sizes)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mirimpute.errors import UserError
 from mirimpute.methods.base import Completed, Fitted, Method, Problem
+from mirimpute.methods.columnwise.linear import LinearTransport
+from mirimpute.methods.loop import Schedule, fill_means, reduce
+from mirimpute.methods.parameters import Count
 from mirimpute.seeding import generator
 from mirimpute.types import Progress, no_progress
 
@@ -28,19 +30,11 @@ class Ice(Method):
     libraries: ClassVar[tuple[str, ...]] = ("sklearn.linear_model",)
 
     name: str = "ice"
-    rounds: int = 10
+    rounds: Count = 10
     tolerance: float = 1e-3
-
-    def check(self) -> None:
-        """Refuse numbers of rounds below 1."""
-        if self.rounds < 1:
-            raise UserError(f"method.rounds={self.rounds} does nothing: give 1 or more")
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table."""
-        from mirimpute.methods.columnwise.linear import LinearTransport
-        from mirimpute.methods.loop import Schedule, fill_means, reduce
-
         schedule = Schedule(
             sweep="columnwise", step="mean", rounds=self.rounds, stop="change", tolerance=self.tolerance
         )

@@ -8,8 +8,10 @@ from typing import ClassVar
 import numpy as np
 
 from mirimpute.methods.base import Completed, Fitted, Imputation, Method, Problem
+from mirimpute.methods.columnwise.constant import ColumnTransport
+from mirimpute.methods.loop import Schedule, fill_means, reduce
 from mirimpute.seeding import generator
-from mirimpute.types import Progress, no_progress
+from mirimpute.types import Array, Progress, no_progress
 
 
 @dataclass
@@ -22,13 +24,10 @@ class Mean(Method):
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table with column means."""
-        from mirimpute.methods.columnwise.constant import ColumnTransport
-        from mirimpute.methods.loop import Schedule, fill_means, reduce
-
         schedule = Schedule(sweep="joint", step="mean", rounds=1)
         rng = generator(problem.seed, "mean")
 
-        def new_rows(x_incomplete: np.ndarray) -> Imputation:
+        def new_rows(x_incomplete: Array) -> Imputation:
             completed = np.where(np.isnan(x_incomplete), np.nanmean(problem.x_incomplete, axis=0), x_incomplete)
             return Imputation(point=completed, draws=completed[None])
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Completed, Fitted, Method, Problem
+from mirimpute.methods.columnwise.bayes import BayesTransport
+from mirimpute.methods.columnwise.matching import MatchingTransport
+from mirimpute.methods.loop import Schedule, fill_draws, reduce
+from mirimpute.methods.parameters import Count, Options
 from mirimpute.seeding import generator
 from mirimpute.types import Progress, no_progress
 
@@ -35,25 +38,13 @@ class Mice(Method):
     version: ClassVar[int] = 2
 
     name: str = "mice"
-    kind: str = "pmm"
-    rounds: int = 10
-    chains: int = 20
-    donors: int = 5
-
-    def check(self) -> None:
-        """Refuse unknown kinds and numbers below 1."""
-        if self.kind not in KINDS:
-            raise unknown("method.kind", self.kind, KINDS)
-        for name in ("rounds", "chains", "donors"):
-            if getattr(self, name) < 1:
-                raise UserError(f"method.{name}={getattr(self, name)} does nothing: give 1 or more")
+    kind: Annotated[str, Options(KINDS)] = "pmm"
+    rounds: Count = 10
+    chains: Count = 20
+    donors: Count = 5
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table ``chains`` times."""
-        from mirimpute.methods.columnwise.bayes import BayesTransport
-        from mirimpute.methods.columnwise.matching import MatchingTransport
-        from mirimpute.methods.loop import Schedule, fill_draws, reduce
-
         transport = (
             MatchingTransport(self.donors) if self.kind == "pmm" else BayesTransport(self.kind == "bayes_by_row")
         )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mirimpute.errors import UserError
 from mirimpute.methods.base import Completed, Fitted, Method, Problem
+from mirimpute.methods.columnwise.forest import ForestTransport
+from mirimpute.methods.loop import Schedule, fill_means, reduce
+from mirimpute.methods.parameters import Count, Share
 from mirimpute.seeding import generator
 from mirimpute.types import Progress, no_progress
 
@@ -28,26 +30,13 @@ class MissForest(Method):
     libraries: ClassVar[tuple[str, ...]] = ("sklearn.ensemble",)
 
     name: str = "missforest"
-    trees: int = 100
-    max_features: float = 1 / 3
-    min_samples_leaf: int = 3
-    rounds: int = 10
-
-    def check(self) -> None:
-        """Refuse forests and rounds that cannot be."""
-        if self.rounds < 1 or self.trees < 1 or self.min_samples_leaf < 1:
-            raise UserError(
-                f"method.rounds={self.rounds}, method.trees={self.trees}, method.min_samples_leaf="
-                f"{self.min_samples_leaf}: each must be 1 or more"
-            )
-        if not 0 < self.max_features <= 1:
-            raise UserError(f"method.max_features={self.max_features} is outside (0, 1]: give a fraction such as 0.33")
+    trees: Count = 100
+    max_features: Share = 1 / 3
+    min_samples_leaf: Count = 3
+    rounds: Count = 10
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table."""
-        from mirimpute.methods.columnwise.forest import ForestTransport
-        from mirimpute.methods.loop import Schedule, fill_means, reduce
-
         transport = ForestTransport(self.trees, self.max_features, self.min_samples_leaf)
         schedule = Schedule(sweep="columnwise", step="mean", rounds=self.rounds, stop="rise")
         rng = generator(problem.seed, "missforest")

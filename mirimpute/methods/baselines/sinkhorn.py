@@ -1,22 +1,50 @@
-"""Batch Sinkhorn imputation: the entries go down the Sinkhorn divergence between random batches of rows."""
+"""Batch Sinkhorn imputation: the missing entries themselves go down a Sinkhorn divergence.
+
+The minimum of min_g KL(P_{X(g), M} || q x P_M) is where X(g) has the law q and nothing to do with M: rows of any
+two patterns, and so any two batches of rows, have one law. Both terms, I(X(g); M) and KL(Q_X || q), are replaced by
+
+    S_e(X_K, X_L),   K and L random sets of rows,
+
+the Sinkhorn divergence (:mod:`mirimpute.methods.baselines.sinkhorn_divergence`), which is 0 iff the two empirical laws
+are equal. Unlike KL it needs no densities; what it gives up is the link between x_miss and x_obs of the same row: only
+the geometry, that a row is sent to near rows, keeps it. There is no model of g either: the entries are the parameters,
+and a round takes ``steps`` gradient steps on them (algorithm 1; the round-robin of algorithm 3 is not here). The other
+batch holds completions too, but no network is taught by them: nothing is learnt that could repeat them.
+
+Each chain is a start of its own, near the column means. The completion of a chain is neither a conditional mean nor a
+draw: it is scored as both, and the point is the mean of the chains.
+
+Reference: Muzellec, Josse, Boyer, Cuturi, "Missing Data Imputation using Optimal Transport", ICML 2020.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from mirimpute.errors import ImputationError
 from mirimpute.methods.base import Fitted, Method, Problem
-from mirimpute.methods.baselines.neural import LIBRARIES, fill_near_means, run
-from mirimpute.methods.parameters import at_least, positive
-from mirimpute.types import Progress, no_progress
+from mirimpute.methods.baselines.neural import LIBRARIES, NeuralTransport, fill_near_means, run
+from mirimpute.methods.baselines.sinkhorn_divergence import sinkhorn_divergence, squared_distances
+from mirimpute.methods.parameters import Count, Positive
+from mirimpute.types import Progress, lazy, no_progress
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = lazy("torch")
+
+_ROWS_FOR_MEDIAN = 1000
+_ITERATIONS = 50
+_TOLERANCE = 0.1
+"""Of the potentials: batches are noisier than that."""
 
 
 @dataclass
 class Sinkhorn(Method):
     """Move the missing entries until any two batches of completed rows look alike.
-
-    The derivation is in :mod:`mirimpute.methods.baselines.sinkhorn_transport`. Reference: Muzellec, Josse, Boyer,
-    Cuturi, ICML 2020, algorithm 1.
 
     Attributes:
         rounds: of the outer loop.
@@ -27,31 +55,79 @@ class Sinkhorn(Method):
         draws: starts, each a completed table; the point is their mean.
     """
 
-    libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.baselines.sinkhorn_transport")
-
+    libraries: ClassVar[tuple[str, ...]] = LIBRARIES
     version: ClassVar[int] = 3
 
     name: str = "sinkhorn"
-    rounds: int = 20
-    steps: int = 40
-    batch: int = 256
-    regularisation: float = 0.02
-    learning_rate: float = 0.01
-    draws: int = 3
-
-    def check(self) -> None:
-        """Refuse parameters without a meaning."""
-        at_least(self, 1, "rounds", "steps", "batch", "draws")
-        positive(self, "regularisation", "learning_rate")
+    rounds: Count = 20
+    steps: Count = 40
+    batch: Count = 256
+    regularisation: Positive = 0.02
+    learning_rate: Positive = 0.01
+    draws: Count = 3
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
-        """Complete the table.
+        """Complete the table."""
+        return run(problem, SinkhornTransport(self, problem, progress), "mean", fill_near_means)
 
-        Raises:
-            ImputationError: loss or entries left all bounds: "diverged in round r".
-        """
-        from mirimpute.methods.baselines.sinkhorn_transport import SinkhornTransport
-        from mirimpute.methods.loop import Schedule
 
-        schedule = Schedule(sweep="joint", step="mean", rounds=self.rounds, chains=self.draws)
-        return run(problem, SinkhornTransport(self, problem, progress), schedule, fill_near_means, ask_mean=False)
+class SinkhornTransport(NeuralTransport):
+    """Gradient steps on the entries, kept from round to round.
+
+    The steps are those of RMSprop, so that none moves an entry by more than ten times the learning rate, and entries of
+    rows that are in no batch stay where they are.
+    """
+
+    settings: Sinkhorn
+
+    def __init__(self, settings: Sinkhorn, problem: Problem, progress: Progress) -> None:
+        super().__init__(settings, problem, progress)
+        self._entries = torch.empty(0)
+        self._optimiser: torch.optim.Optimizer | None = None
+        self._regularisation = 0.0
+
+    def _embed(self, rows: Tensor) -> Tensor:
+        """Return the rows (..., n, d) in the space in which they are compared."""
+        return rows
+
+    def _learn(self, chains: Tensor, missing: Tensor) -> dict[str, Any]:
+        if self._optimiser is None:
+            self._start(chains)
+        assert self._optimiser is not None
+        with torch.no_grad():
+            self._entries.copy_(chains)
+        n_chains, n, _ = chains.shape
+        batch = min(self.settings.batch, max(1, n // 2))
+        total = 0.0
+        which = torch.arange(n_chains, device=self._device)[:, None]
+        for number in range(self.settings.steps):
+            self._report(number, self.settings.steps)
+            first, second = (self._choose(n, n_chains, batch) for _ in range(2))
+            x, y = (
+                self._embed(torch.where(missing[rows], self._entries[which, rows], chains[which, rows]))
+                for rows in (first, second)
+            )
+            loss = sinkhorn_divergence(x, y, self._regularisation, steps=_ITERATIONS, tolerance=_TOLERANCE).mean()
+            self._optimiser.zero_grad()
+            (n_chains * loss).backward()
+            self._descend()
+            total += float(loss.detach())
+        if not math.isfinite(total):
+            raise ImputationError(f"diverged in round {self._round}: the training loss is {total}")
+        return {"loss": total / self.settings.steps}
+
+    def _start(self, chains: Tensor) -> None:
+        """Make the entries parameters, and take the regularisation from the first completion, as the paper does."""
+        self._entries = chains.clone().requires_grad_(True)
+        self._optimiser = torch.optim.RMSprop([self._entries], lr=self.settings.learning_rate)
+        some = self._embed(chains[0, self._choose(len(chains[0]), min(len(chains[0]), _ROWS_FOR_MEDIAN))])
+        distances = squared_distances(some, some).detach()
+        self._regularisation = max(self.settings.regularisation * float(distances.median()), 1e-4)
+
+    def _descend(self) -> None:
+        """Take a step down the gradients."""
+        assert self._optimiser is not None
+        self._optimiser.step()
+
+    def _means(self, chains: Tensor, missing: Tensor) -> Tensor:
+        return self._entries.detach()

@@ -1,1 +1,1 @@
-""""""
+"""Transports that move one column at a time: one file for each."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mirimpute.methods.loop import Transport
+from mirimpute.methods.columnwise.classifier import ClassifierTransport, new_logistic
+from mirimpute.methods.columnwise.regressor import placed
+from mirimpute.methods.transport import Transport
 from mirimpute.types import Array
 
 _SMALLEST_VARIANCE = 1e-12
@@ -144,8 +146,6 @@ class BayesTransport(Transport):
 
     def for_categories(self) -> Transport:
         """Return logistic regressions of bootstrapped rows, the draws of whose parameters these stand for."""
-        from mirimpute.methods.columnwise.classifier import ClassifierTransport, new_logistic
-
         return ClassifierTransport(new_logistic, bootstrap=True)
 
     def fit(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> None:
@@ -166,7 +166,7 @@ class BayesTransport(Transport):
     def mean(self, x: Array, missing: Array, block: Array) -> Array:
         """Return the prediction of the posterior mean for the rows that miss the column."""
         (column,) = block
-        return self._placed(self._posterior.mean(self._rows(x, missing, column)), x, missing, column)
+        return placed(self._posterior.mean(self._rows(x, missing, column)), x, missing, column)
 
     def draw(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> Array:
         """Return predictions of drawn parameters with drawn residuals."""
@@ -177,17 +177,11 @@ class BayesTransport(Transport):
         else:
             centre, spread = self._posterior.draw(rows, rng)
             drawn = centre + spread[:, None] * rng.standard_normal(centre.shape)
-        return self._placed(np.clip(drawn, *self._range), x, missing, column)
+        return placed(np.clip(drawn, *self._range), x, missing, column)
 
     def _rows(self, x: Array, missing: Array, column: int) -> Array:
         """Return the other columns of the rows that miss ``column``, (chains, rows, p)."""
         return np.delete(x[:, missing[:, column]], column, axis=2)
-
-    def _placed(self, values: Array, x: Array, missing: Array, column: int) -> Array:
-        """Return the column (chains, n_rows, 1) with ``values`` in its missing entries."""
-        result = x[:, :, [column]].copy()
-        result[:, missing[:, column], 0] = values
-        return result
 
 
 def _evidence(values: Array, along: Array, total: Array, n: int) -> tuple[Array, Array, Array]:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from mirimpute.methods.columnwise.regressor import NewRegressor, RegressorTransport
-from mirimpute.methods.loop import Transport
 
 
 def boosters(iterations: int, *, of_categories: bool = False) -> NewRegressor:
@@ -41,11 +40,4 @@ class BoostingTransport(RegressorTransport):
     """
 
     def __init__(self, iterations: int) -> None:
-        super().__init__(boosters(iterations))
-        self._iterations = iterations
-
-    def for_categories(self) -> Transport:
-        """Return boosters of the same size for categories."""
-        from mirimpute.methods.columnwise.classifier import ClassifierTransport
-
-        return ClassifierTransport(boosters(self._iterations, of_categories=True))
+        super().__init__(boosters(iterations), boosters(iterations, of_categories=True))

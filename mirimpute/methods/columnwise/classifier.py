@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from mirimpute.methods.columnwise.regressor import fitted
-from mirimpute.methods.loop import Transport
+from mirimpute.methods.transport import Transport
 from mirimpute.types import Array
 
-NewClassifier = Callable[[np.random.Generator], Any]
-"""``new_classifier(rng)`` returns an unfitted scikit-learn classifier with ``predict_proba``."""
+NewModel = Callable[[np.random.Generator], Any]
+"""``new_model(rng)`` returns an unfitted regressor of scikit-learn, or a classifier with ``predict_proba``."""
 
-_SMALLEST_CHANCE = 1e-6
+SMALLEST_CHANCE = 1e-6
 _ITERATIONS = 100
 
 
@@ -38,7 +37,7 @@ class ClassifierTransport(Transport):
             "Flexible Imputation of Missing Data", 2018, section 3.6); else one fit serves all chains.
     """
 
-    def __init__(self, new_classifier: NewClassifier, *, bootstrap: bool = False) -> None:
+    def __init__(self, new_classifier: NewModel, *, bootstrap: bool = False) -> None:
         self._new_classifier = new_classifier
         self._bootstrap = bootstrap
 
@@ -47,7 +46,7 @@ class ClassifierTransport(Transport):
         rows = ~missing[:, block[0]]
         self._corners = Corners.of(x[0][np.ix_(rows, block)])
         labels = self._corners.labels(x[0][np.ix_(rows, block)])
-        inputs = _others(x[:, rows], block)
+        inputs = other_columns(x[:, rows], block)
         if not self._bootstrap:
             each = np.tile(labels, len(x))
             self._models = [self._fitted(inputs.reshape(len(each), -1), each, rng)] * len(x)
@@ -64,7 +63,7 @@ class ClassifierTransport(Transport):
         """Note the mean surprise at the observed categories, in nats."""
         chances = [self._probabilities(model, each) for model, each in zip(self._models, inputs, strict=True)]
         of_labels = np.stack([each[np.arange(len(labels)), labels] for each in chances])
-        self.lose(-np.log(np.maximum(of_labels, _SMALLEST_CHANCE)).mean())
+        self.lose(-np.log(np.maximum(of_labels, SMALLEST_CHANCE)).mean())
 
     def mean(self, x: Array, missing: Array, block: Array) -> Array:
         """Return the probabilities, as indicators, for the rows that miss the block; others keep their entries."""
@@ -92,7 +91,7 @@ class ClassifierTransport(Transport):
 
     def _chances(self, x: Array, rows: Array, block: Array) -> list[Array]:
         """Return the probabilities of all categories of each chain, (rows, categories)."""
-        inputs = _others(x[:, rows], block)
+        inputs = other_columns(x[:, rows], block)
         models = self._models if len(self._models) == len(x) else self._models[:1] * len(x)
         return [self._probabilities(model, each) for model, each in zip(models, inputs, strict=True)]
 
@@ -103,54 +102,6 @@ class ClassifierTransport(Transport):
         elif len(inputs):
             chances[:, model.classes_] = model.predict_proba(inputs)
         return chances
-
-
-class ChosenClassifierTransport(ClassifierTransport):
-    """The classifier that gives held-out observed cells of the column the highest probability, of several.
-
-    What :class:`~mirimpute.methods.columnwise.model_selection.ChoiceTransport` is for numbers.
-
-    Args:
-        candidates: name -> what makes an unfitted classifier; the first wins ties.
-        folds: of the cross-validation.
-        most_rows: rows that the cross-validation looks at, at most; a random part.
-        every_round: choose in every round; else in the first only.
-    """
-
-    def __init__(self, candidates: Mapping[str, NewClassifier], folds: int, most_rows: int, every_round: bool) -> None:
-        super().__init__(next(iter(candidates.values())))
-        self._candidates = candidates
-        self._folds = folds
-        self._most_rows = most_rows
-        self._every_round = every_round
-        self.chosen: dict[int, str] = {}
-
-    def fit(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> None:
-        """Choose where that is due, then classify."""
-        column = int(block[0])
-        if self._every_round or column not in self.chosen:
-            rows = ~missing[:, column]
-            labels = Corners.of(x[0][np.ix_(rows, block)]).labels(x[0][np.ix_(rows, block)])
-            self.chosen[column] = self._best(_others(x[:1, rows], block)[0], labels, rng)
-        self._new_classifier = self._candidates[self.chosen[column]]
-        super().fit(x, missing, block, rng)
-
-    def facts(self) -> dict[str, Any]:
-        """Return the loss, and how many columns each classifier was chosen for."""
-        counts = {f"categorical_{name}": list(self.chosen.values()).count(name) for name in self._candidates}
-        return {**super().facts(), **counts}
-
-    def _best(self, inputs: Array, labels: Array, rng: np.random.Generator) -> str:
-        order = rng.permutation(len(labels))[: self._most_rows]
-        folds = [part for part in np.array_split(order, min(self._folds, len(order))) if len(part)]
-        if len(folds) < 2:
-            return next(iter(self._candidates))
-        lost = dict.fromkeys(self._candidates, 0.0)
-        for held_out in folds:
-            rest = np.setdiff1d(order, held_out)
-            for name, new_classifier in self._candidates.items():
-                lost[name] -= float(_log_chances(new_classifier(rng), inputs, labels, rest, held_out).sum())
-        return min(lost, key=lambda name: lost[name])
 
 
 class Corners:
@@ -225,18 +176,21 @@ class ByKind(Transport):
         return self._numbers.converged()
 
 
-def _others(x: Array, block: Array) -> Array:
+def other_columns(x: Array, block: Array) -> Array:
     """Return the columns outside the block, (chains, rows, k), or a constant one when there is none."""
     others = np.delete(x, block, axis=2)
     return others if others.shape[2] else np.zeros((*x.shape[:2], 1))
 
 
-def _log_chances(classifier: Any, inputs: Array, labels: Array, rest: Array, held_out: Array) -> Array:
-    """Return the log probability of the labels held out, after learning from the rest."""
-    chances = np.zeros((len(held_out), int(labels.max()) + 1))
-    if (labels[rest] == labels[rest[0]]).all():
-        chances[:, labels[rest[0]]] = 1.0
-    else:
-        model = fitted(classifier, inputs[rest], labels[rest])
-        chances[:, model.classes_] = model.predict_proba(inputs[held_out])
-    return np.log(np.maximum(chances[np.arange(len(held_out)), labels[held_out]], _SMALLEST_CHANCE))
+def fitted(model: Any, inputs: Array, targets: Array) -> Any:
+    """Return ``model`` fitted.
+
+    The matrices are small: on a busy machine the threads of the linear algebra library cost a hundred times what they
+    save, so it gets one. A forest grows its trees side by side, but adds up their predictions one after the other:
+    scikit-learn adds them in the order in which threads finish, and floating-point addition depends on the order.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        model.fit(inputs, targets)
+    return model.set_params(n_jobs=1) if hasattr(model, "n_jobs") else model

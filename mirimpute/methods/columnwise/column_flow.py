@@ -13,7 +13,8 @@ from mirimpute.flow.network import ResidualNetwork
 from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import Preconditioner, interpolate, velocity
 from mirimpute.flow.training import Optimisation, Trainer
-from mirimpute.methods.loop import Transport
+from mirimpute.methods.columnwise.regressor import placed
+from mirimpute.methods.transport import Transport
 from mirimpute.types import Array
 
 
@@ -115,10 +116,8 @@ class ColumnFlowTransport(Transport):
         (column,) = block
         rows = missing[:, column]
         rest = self._tensor(np.delete(x[:, rows], column, axis=2)).flatten(0, 1)
-        result = x[:, :, block].copy()
         moved = move(rest).clamp(*self._range).double().cpu().numpy()
-        result[:, rows, 0] = moved.reshape(len(x), -1)
-        return result
+        return placed(moved.reshape(len(x), -1), x, missing, column)
 
     def _trainer(self, column: int, n_columns: int) -> Trainer:
         if column not in self._trainers:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from mirimpute.methods.columnwise.regressor import NewRegressor, RegressorTransport
-from mirimpute.methods.loop import Transport
 
 
 def forests(trees: int, max_features: float, min_samples_leaf: int, *, of_categories: bool = False) -> NewRegressor:
@@ -37,11 +36,5 @@ class ForestTransport(RegressorTransport):
     """
 
     def __init__(self, trees: int, max_features: float, min_samples_leaf: int) -> None:
-        super().__init__(forests(trees, max_features, min_samples_leaf))
-        self._settings = trees, max_features, min_samples_leaf
-
-    def for_categories(self) -> Transport:
-        """Return forests of classification trees of the same settings."""
-        from mirimpute.methods.columnwise.classifier import ClassifierTransport
-
-        return ClassifierTransport(forests(*self._settings, of_categories=True))
+        sizes = trees, max_features, min_samples_leaf
+        super().__init__(forests(*sizes), forests(*sizes, of_categories=True))

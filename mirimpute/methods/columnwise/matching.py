@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mirimpute.methods.columnwise.bayes import BayesTransport
+from mirimpute.methods.columnwise.regressor import placed
 from mirimpute.types import Array
 
 _TIE_BREAK = 1e-9
@@ -40,7 +41,7 @@ class MatchingTransport(BayesTransport):
             near = nearest(there + apart, here + _TIE_BREAK * rng.standard_normal(len(here)), self._donors)
             picked = rng.integers(near.shape[1], size=len(here))
             values[chain] = self._targets[chain, near[np.arange(len(here)), picked]]
-        return self._placed(values, x, missing, column)
+        return placed(values, x, missing, column)
 
 
 def nearest(offered: Array, wanted: Array, count: int) -> Array:

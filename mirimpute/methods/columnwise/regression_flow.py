@@ -12,7 +12,7 @@ from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import interpolate, velocity
 from mirimpute.methods.bounds import bounds
 from mirimpute.methods.columnwise.regressor import NewRegressor, fitted
-from mirimpute.methods.loop import Transport
+from mirimpute.methods.transport import Transport
 from mirimpute.types import Array
 
 _MOST_PAIRS = 5000

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from mirimpute.methods.loop import Transport
+from mirimpute.methods.columnwise.classifier import ClassifierTransport, NewModel, fitted, other_columns
+from mirimpute.methods.transport import Transport
+from mirimpute.types import Array
 
-NewRegressor = Callable[[np.random.Generator], Any]
+NewRegressor = NewModel
 """``new_regressor(rng)`` returns an unfitted scikit-learn regressor."""
 
 
@@ -24,12 +25,17 @@ class RegressorTransport(Transport):
     entry is a completion, not data.
     """
 
-    def __init__(self, new_regressor: NewRegressor) -> None:
-        """Store ``new_regressor(rng)``, which returns an unfitted regressor."""
+    def __init__(self, new_regressor: NewModel, new_classifier: NewModel | None = None) -> None:
+        """Store what makes an unfitted regressor, and a classifier for categories (None: logistic regression)."""
         self._new_regressor = new_regressor
+        self._new_classifier = new_classifier
         self._fitted: Any = None
 
-    def fit(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> None:
+    def for_categories(self) -> Transport | None:
+        """Return the classifier's transport."""
+        return ClassifierTransport(self._new_classifier) if self._new_classifier else None
+
+    def fit(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> None:
         """Regress column ``block[0]`` on all others; where there are none, on a constant, which gives its mean.
 
         The loss is the mean squared error on the rows that were learnt from.
@@ -39,36 +45,27 @@ class RegressorTransport(Transport):
         self._fitted = fitted(self._new_regressor(rng), inputs, targets)
         self.lose(np.square(targets - self._fitted.predict(inputs)).mean())
 
-    def mean(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray) -> np.ndarray:
+    def mean(self, x: Array, missing: Array, block: Array) -> Array:
         """Return the prediction for the rows that miss the column; the other rows keep their entry."""
         (column,) = block
-        rows = missing[:, column]
-        result = x[:, :, block].copy()
-        result[:, rows, 0] = self._fitted.predict(other_columns(x[:, rows], column)).reshape(len(x), -1)
-        return result
+        predicted = self._fitted.predict(_stacked(x[:, missing[:, column]], block))
+        return placed(predicted.reshape(len(x), -1), x, missing, column)
 
 
-def observed_pairs(x: np.ndarray, missing: np.ndarray, column: int) -> tuple[np.ndarray, np.ndarray]:
+def observed_pairs(x: Array, missing: Array, column: int) -> tuple[Array, Array]:
     """Return inputs (chains * rows, n_columns - 1) and targets of the rows that observe ``column``."""
     observed = ~missing[:, column]
-    return other_columns(x[:, observed], column), x[:, observed, column].reshape(-1)
+    return _stacked(x[:, observed], np.array([column])), x[:, observed, column].reshape(-1)
 
 
-def other_columns(x: np.ndarray, column: int) -> np.ndarray:
-    """Return all columns but one, (chains * rows, n_columns - 1), or a constant column when there is no other."""
-    others = np.delete(x, column, axis=2).reshape(x.shape[0] * x.shape[1], x.shape[2] - 1)
-    return others if others.shape[1] else np.zeros((len(others), 1))
+def placed(values: Array, x: Array, missing: Array, column: int) -> Array:
+    """Return a column of ``x`` (chains, n_rows, 1) with ``values`` (chains, rows) in its missing entries."""
+    result = x[:, :, [column]].copy()
+    result[:, missing[:, column], 0] = values
+    return result
 
 
-def fitted(regressor: Any, inputs: np.ndarray, targets: np.ndarray) -> Any:
-    """Return ``regressor`` fitted.
-
-    The matrices are small: on a busy machine the threads of the linear algebra library cost a hundred times what they
-    save, so it gets one. A forest grows its trees side by side, but adds up their predictions one after the other:
-    scikit-learn adds them in the order in which threads finish, and sums in another order are other bits.
-    """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1, user_api="blas"):
-        regressor.fit(inputs, targets)
-    return regressor.set_params(n_jobs=1) if hasattr(regressor, "n_jobs") else regressor
+def _stacked(x: Array, block: Array) -> Array:
+    """Return what predicts the block, the rows of all chains one below the other."""
+    others = other_columns(x, block)
+    return others.reshape(-1, others.shape[2])

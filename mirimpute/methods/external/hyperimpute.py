@@ -15,7 +15,7 @@ from mirimpute.methods.columnwise.classifier import Corners
 from mirimpute.methods.external.hyperimpute_versions import require_library
 from mirimpute.methods.loop import columns_of
 from mirimpute.seeding import integer_seed
-from mirimpute.types import Progress, no_progress
+from mirimpute.types import Array, Progress, no_progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,7 +146,7 @@ class FittedHyperimpute(Fitted):
         return Imputation(point=point, draws=point[None], trace=trace)
 
 
-def restore_observed(x_incomplete: np.ndarray, x_imputed: np.ndarray) -> np.ndarray:
+def restore_observed(x_incomplete: Array, x_imputed: Array) -> Array:
     """Return ``x_imputed`` with observed cells bit-equal to the input, if only rounding keeps them from it.
 
     Rounding is |x' − x| ≤ 2⁻²³ |x| (plus the smallest normal float32, for values near zero): twice the error of a
@@ -186,7 +186,7 @@ class CodedTable:
             on without xgboost; so names are reduced to what no model refuses. The number keeps them unique.
     """
 
-    values: np.ndarray
+    values: Array
     frame: pd.DataFrame
 
     def __init__(self, problem: Problem) -> None:
@@ -203,7 +203,7 @@ class CodedTable:
         plain = [f"x{j}_{''.join(c if c.isalnum() else '_' for c in name)}" for j, name in enumerate(names)]
         self.frame = pd.DataFrame(self.values.copy(), columns=plain)
 
-    def indicated(self, completed: np.ndarray) -> np.ndarray:
+    def indicated(self, completed: Array) -> Array:
         """Return the completed values in the columns of the problem, categories as indicators."""
         x, missing = self._problem.x_incomplete.copy(), self._problem.missing
         for number, block in enumerate(self._blocks):
@@ -217,7 +217,7 @@ class CodedTable:
                 x[np.ix_(rows, block)] = corners.mixed(on)
         return x
 
-    def _coded(self, block: np.ndarray) -> np.ndarray:
+    def _coded(self, block: Array) -> Array:
         x = self._problem.x_incomplete[:, block]
         if int(block[0]) not in self._corners:
             return x[:, 0]

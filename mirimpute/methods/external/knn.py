@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from mirimpute.errors import UserError
 from mirimpute.methods.base import Completed, Fitted, Imputation, Method, Problem
-from mirimpute.types import Progress, no_progress
+from mirimpute.methods.parameters import Count, Options
+from mirimpute.types import Array, Progress, no_progress
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 WEIGHTS = ("uniform", "distance")
 
@@ -35,15 +35,8 @@ class Knn(Method):
     libraries: ClassVar[tuple[str, ...]] = ("sklearn.impute",)
 
     name: str = "knn"
-    n_neighbors: int = 10
-    weights: str = "distance"
-
-    def check(self) -> None:
-        """Refuse a number of neighbours below 1 and unknown weights."""
-        if self.n_neighbors < 1:
-            raise UserError(f"method.n_neighbors={self.n_neighbors} leaves no donor: give 1 or more")
-        if self.weights not in WEIGHTS:
-            raise UserError(f"method.weights={self.weights!r} is unknown: give {' or '.join(WEIGHTS)}")
+    n_neighbors: Count = 10
+    weights: Annotated[str, Options(WEIGHTS)] = "distance"
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table."""
@@ -53,7 +46,7 @@ class Knn(Method):
         point = imputer.fit_transform(problem.x_incomplete)
         progress("neighbours", 1, 1)
 
-        def new_rows(x_incomplete: np.ndarray) -> Imputation:
+        def new_rows(x_incomplete: Array) -> Imputation:
             completed = imputer.transform(x_incomplete)
             return Imputation(point=completed, draws=completed[None])
 

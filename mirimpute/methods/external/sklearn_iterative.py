@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Completed, Fitted, Imputation, Method, Problem
+from mirimpute.methods.parameters import Count, Options
 from mirimpute.seeding import integer_seed
 from mirimpute.types import Progress, no_progress
 
@@ -27,20 +27,12 @@ class SklearnIterative(Method):
     libraries: ClassVar[tuple[str, ...]] = ("sklearn.ensemble", "sklearn.impute", "sklearn.linear_model")
 
     name: str = "sklearn/ice"
-    regressor: str = "bayesian_ridge"
-    rounds: int = 10
+    regressor: Annotated[str, Options(REGRESSORS)] = "bayesian_ridge"
+    rounds: Count = 10
     tolerance: float = 1e-3
-    trees: int = 100
+    trees: Count = 100
     max_features: float = 1 / 3
-    min_samples_leaf: int = 3
-
-    def check(self) -> None:
-        """Refuse unknown regressors and numbers below 1."""
-        if self.regressor not in REGRESSORS:
-            raise unknown("method.regressor", self.regressor, REGRESSORS)
-        for name in ("rounds", "trees", "min_samples_leaf"):
-            if getattr(self, name) < 1:
-                raise UserError(f"method.{name}={getattr(self, name)} does nothing: give 1 or more")
+    min_samples_leaf: Count = 3
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table."""

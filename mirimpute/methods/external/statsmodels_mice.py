@@ -9,6 +9,7 @@ import numpy as np
 
 from mirimpute.errors import UserError
 from mirimpute.methods.base import Completed, Fitted, Imputation, Method, Problem
+from mirimpute.methods.parameters import Count
 from mirimpute.seeding import generator
 from mirimpute.types import Progress, no_progress
 
@@ -27,14 +28,8 @@ class StatsmodelsMice(Method):
     libraries: ClassVar[tuple[str, ...]] = ("statsmodels.imputation.mice",)
 
     name: str = "statsmodels/mice"
-    rounds: int = 10
-    donors: int = 20
-
-    def check(self) -> None:
-        """Refuse numbers below 1."""
-        for name in ("rounds", "donors"):
-            if getattr(self, name) < 1:
-                raise UserError(f"method.{name}={getattr(self, name)} does nothing: give 1 or more")
+    rounds: Count = 10
+    donors: Count = 20
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table.

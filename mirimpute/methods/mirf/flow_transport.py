@@ -31,12 +31,12 @@ from mirimpute.flow.network import ResidualNetwork
 from mirimpute.flow.path import Preconditioner, interpolate
 from mirimpute.flow.training import Optimisation, Trainer
 from mirimpute.methods.gaussian import GaussianModel
-from mirimpute.methods.loop import Transport
 from mirimpute.methods.mirf.flow_model import FlowModel
 from mirimpute.methods.mirf.prediction import Predictor, importance
 from mirimpute.methods.mirf.rows import Rows
 from mirimpute.methods.mirf.training_pairs import Patterns, draw_pairs, draw_patterns
 from mirimpute.methods.mirf.validation import Best, Fit, HeldOut, pattern_fades
+from mirimpute.methods.transport import Transport
 from mirimpute.types import Progress
 
 _STEPS_AT_ONCE = 16

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 from mirimpute.errors import UserError
 from mirimpute.methods.base import Method
-from mirimpute.methods.parameters import at_least, fraction, one_of, positive, within
+from mirimpute.methods.parameters import Count, CountOrZero, Decay, Fraction, Interval, Options, Part, Positive
 
 SOLVERS = ("euler", "heun")
 SOURCES = ("noise", "imputation")
@@ -24,13 +24,8 @@ class Solver:
             is exact for the base; 8 for the flows of ``chained``).
     """
 
-    name: str = "heun"
-    steps: int | None = None
-
-    def check(self) -> None:
-        """Refuse an unknown solver, and fewer than one step."""
-        one_of(self, SOLVERS, "name", of="method.solver")
-        at_least(self, 1, "steps", of="method.solver")
+    name: Annotated[str, Options(SOLVERS)] = "heun"
+    steps: Count | None = None
 
 
 @dataclass
@@ -70,36 +65,36 @@ class Settings(Method):
     """
 
     name: str = "mirf"
-    rounds: int | None = None
-    steps: int = 300
-    final_steps: int = 400
-    chains: int = 5
-    draws: int = 20
-    draw_cells: float = 2e6
-    members: int = 1
-    batch: int = 256
-    width: int = 96
-    blocks: int = 2
-    dropout: float = 0.1
-    bins: int = 8
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.1
-    average: float = 0.998
-    start_fraction: float = 0.3
-    own_hidden_fraction: float = 0.3
-    imputed_weight: float = 0.0
-    source: str = "noise"
+    rounds: Count | None = None
+    steps: Count = 300
+    final_steps: Count = 400
+    chains: Count = 5
+    draws: Count = 20
+    draw_cells: Positive = 2e6
+    members: Count = 1
+    batch: Count = 256
+    width: Count = 96
+    blocks: Count = 2
+    dropout: Fraction = 0.1
+    bins: CountOrZero = 8
+    learning_rate: Annotated[float, Interval(0, 1, "neither")] = 2e-3
+    weight_decay: Decay = 0.1
+    average: Fraction = 0.998
+    start_fraction: Part = 0.3
+    own_hidden_fraction: Part = 0.3
+    imputed_weight: Part = 0.0
+    source: Annotated[str, Options(SOURCES)] = "noise"
     solver: Solver = field(default_factory=Solver)
-    candidates: int = 5
-    held_out: float = 0.1
-    patience: int = 3
-    trees: int = 50
-    leaf: int = 3
-    passes: int = 3
-    tree_inputs: int = 40
-    tree_rows: int = 20_000
+    candidates: Count = 5
+    held_out: Annotated[float, Interval(0, 0.5, "right")] = 0.1
+    patience: Count = 3
+    trees: Count = 50
+    leaf: Count = 3
+    passes: Count = 3
+    tree_inputs: Count = 40
+    tree_rows: Count = 20_000
     tree_work: float = 2e8
-    selection: str = NEVER
+    selection: Annotated[str, Options((NEVER, SELF_MASKING))] = NEVER
 
     @classmethod
     def elsewhere(cls, parameter: str, value: Any) -> str:
@@ -110,20 +105,9 @@ class Settings(Method):
 
     def check(self) -> None:
         """Refuse parameters without a meaning."""
-        at_least(self, 1, "rounds", "steps", "final_steps", "chains", "draws", "members", "batch", "width", "blocks")
-        at_least(self, 1, "patience", "leaf", "passes", "candidates", "tree_inputs", "tree_rows")
-        at_least(self, 0, "bins")
-        fraction(self, "start_fraction", "own_hidden_fraction", "imputed_weight")
-        within(self, 0, 1, "dropout", "average", "learning_rate")
-        within(self, 0, 100, "weight_decay")
-        positive(self, "learning_rate", "draw_cells")
-        if not 0 < self.held_out <= 0.5:
-            raise UserError(f"method.held_out={self.held_out} is outside (0, 0.5]: give a fraction such as 0.1")
-        one_of(self, SOURCES, "source")
-        self.solver.check()
         if self.selection == "auto":
             raise UserError(
                 "method.selection='auto' is no longer there, because it took values that are missing at random for "
                 "self-masked ones: give 'never', or 'self_masking' (mirf_mnar) to assume it"
             )
-        one_of(self, (NEVER, SELF_MASKING), "selection")
+        super().check()

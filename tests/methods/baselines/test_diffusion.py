@@ -5,11 +5,9 @@ import pytest
 import torch
 
 from mirimpute.errors import UserError
-from mirimpute.methods.baselines.diffusion_transport import ancestral_step, renoise, signal_and_noise
-from mirimpute.methods.baselines.missdiff import MissDiff
-from mirimpute.methods.baselines.missdiff_transport import MissDiffTransport
-from mirimpute.methods.baselines.tabcsdi import TabCsdi
-from mirimpute.methods.baselines.tabcsdi_transport import TabCsdiTransport
+from mirimpute.methods.baselines.diffusion import ancestral_step, renoise, signal_and_noise
+from mirimpute.methods.baselines.missdiff import MissDiff, MissDiffTransport
+from mirimpute.methods.baselines.tabcsdi import TabCsdi, TabCsdiTransport
 from mirimpute.types import no_progress
 from tests.methods.conftest import problem_of
 from tests.methods.gaussians import conditional_means, conditional_variances, gaussian_table

@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from mirimpute.errors import ImputationError, UserError
-from mirimpute.methods.baselines.gain import Gain
-from mirimpute.methods.baselines.gain_transport import GainTransport, adversarial_loss, discriminator_loss
+from mirimpute.methods.baselines.gain import Gain, GainTransport, adversarial_loss, discriminator_loss
 from mirimpute.types import no_progress
 from tests.methods.conftest import problem_of
 from tests.methods.gaussians import conditional_means, gaussian_table

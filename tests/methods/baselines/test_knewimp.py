@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from mirimpute.errors import UserError
-from mirimpute.methods.baselines.knewimp import KnewImp
-from mirimpute.methods.baselines.knewimp_transport import KnewImpTransport, kernel_velocity
+from mirimpute.methods.baselines.knewimp import KnewImp, KnewImpTransport, kernel_velocity
 from mirimpute.types import no_progress
 from tests.methods.conftest import problem_of
 from tests.methods.gaussians import conditional_means, gaussian_table

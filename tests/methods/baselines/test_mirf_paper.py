@@ -9,13 +9,7 @@ import torch
 from mirimpute.datasets.synthetic import TwoGaussians
 from mirimpute.errors import ImputationError, UserError
 from mirimpute.methods.baselines.mean import Mean
-from mirimpute.methods.baselines.mirf_paper import MirfPaper, fill_noise
-from mirimpute.methods.baselines.paper_flow import (
-    PaperFlowSettings,
-    PaperFlowTransport,
-    PaperNetwork,
-    draw_pairs,
-)
+from mirimpute.methods.baselines.mirf_paper import MirfPaper, PaperFlowTransport, draw_pairs, fill_noise, paper_network
 from mirimpute.metrics.comparison import Comparison
 from mirimpute.metrics.mmd2 import mmd2
 from mirimpute.table.scale import observed_scale
@@ -91,11 +85,11 @@ def test_loss_counts_every_missing_entry_of_the_pattern_and_nothing_else():
 
 
 def test_network_has_the_layers_of_the_paper():
-    network = PaperNetwork(5, 1001, 3, _seeded())
+    network = paper_network(5, MirfPaper(), _seeded())
     weights = [layer.weight for layer in network if isinstance(layer, torch.nn.Linear)]
     assert [tuple(weight.shape) for weight in weights] == [(1001, 16), (1001, 1001), (1001, 1001), (5, 1001)]
     assert all(weight.abs().max() <= weight.shape[1] ** -0.5 for weight in weights)
-    again = PaperNetwork(5, 1001, 3, _seeded())
+    again = paper_network(5, MirfPaper(), _seeded())
     assert all(torch.equal(a, b) for a, b in zip(network.parameters(), again.parameters(), strict=True))
 
 
@@ -119,7 +113,7 @@ def test_integration_of_a_known_field_is_exact_and_leaves_observed_cells():
 
 def _transport(progress=lambda *call: None, **changes):
     settings = {"learning_rate": 0.01, "batch": 100, "hidden_layers": 3, **TINY, **changes}
-    return PaperFlowTransport(PaperFlowSettings(**settings), torch.device("cpu"), 0, progress)
+    return PaperFlowTransport(MirfPaper(**settings), problem_of(np.zeros((1, 1))), progress)
 
 
 def test_one_euler_step_is_the_conditional_mean_of_the_completed_rows():

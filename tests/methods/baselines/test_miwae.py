@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from mirimpute.errors import UserError
-from mirimpute.methods.baselines.miwae import Miwae
-from mirimpute.methods.baselines.miwae_transport import LatentVariableModel, MiwaeTransport, bound
+from mirimpute.methods.baselines.miwae import Miwae, MiwaeTransport, bound
+from mirimpute.methods.baselines.networks import LatentVariableModel
 from mirimpute.types import no_progress
 from tests.methods.conftest import problem_of
 from tests.methods.gaussians import conditional_means, conditional_variances, gaussian_table

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from mirimpute.errors import UserError
-from mirimpute.methods.baselines.tdm import Tdm
-from mirimpute.methods.baselines.tdm_transport import TdmTransport, VolumePreserving
+from mirimpute.methods.baselines.networks import VolumePreserving
+from mirimpute.methods.baselines.tdm import Tdm, TdmTransport
 from mirimpute.types import no_progress
 from tests.methods.conftest import correlated, problem_of
 

@@ -1,1 +1,0 @@
-"""Transports: one file for each way to approximate a draw from q(x_miss | x_obs)."""
