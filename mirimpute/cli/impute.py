@@ -45,8 +45,8 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.methods.presets import named_method
     from mirimpute.methods.sanity import check as check_sanity
     from mirimpute.seeding import integer_seed
-    from mirimpute.table.completion import check_target, write_completed
     from mirimpute.table.source_bits import SourceBits
+    from mirimpute.table.writing import check_target, write_completed
 
     if options.draws < 0:
         raise UserError(f"--draws {options.draws} is negative: give 0 or more")

@@ -26,7 +26,7 @@ class Dataset(ABC):
         name: the label in rows, tables and folders.
         max_rows: keep at most this many rows, a fixed subsample that is the same for every seed (null: all).
         kinds: column -> a kind, text (leave it out), or a list of its categories in their order, which makes it
-            ordinal; the others by the rules of :func:`~mirimpute.table.columns.kind_of`.
+            ordinal; the others by the rules of :func:`~mirimpute.table.kinds.kind_of`.
     """
 
     name: str

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mirimpute.table.objects import clipped
-from mirimpute.table.storage import unit_of
+from mirimpute.table.column_storage import unit_of
+from mirimpute.table.python_objects import clipped
 
 SECONDS_OF_DAY = 86_400
 

@@ -11,17 +11,19 @@ import numpy as np
 import pandas as pd
 
 from mirimpute.errors import ImputationError, MirimputeWarning, UserError
-from mirimpute.table.columns import OF_TIME, Column, Kind, decoded, encoded, looks_like_id, plain
+from mirimpute.table.column_numbers import decoded, encoded
+from mirimpute.table.column_storage import blank, is_far, marked, merged, missing_in
+from mirimpute.table.columns import OF_TIME, Column, Kind
 from mirimpute.table.dates import pattern_of, seconds_of
 from mirimpute.table.hints import warn_of_codes
-from mirimpute.table.storage import blank, is_far, marked, merged, missing_in
+from mirimpute.table.kinds import looks_like_id, plain
 
 MOST = 1e300
 """The largest number of a table."""
 
 
 def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
-    """Return what the columns are, by the rules of :func:`~mirimpute.table.columns.kind_of`.
+    """Return what the columns are, by the rules of :func:`~mirimpute.table.kinds.kind_of`.
 
     Columns with holes that look like ids are told in a warning.
 

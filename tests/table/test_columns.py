@@ -9,8 +9,10 @@ import pyarrow
 import pytest
 
 from mirimpute.errors import DataError, MirimputeWarning, UserError
-from mirimpute.table.columns import Column, Kind, decoded, encoded, kind_of
+from mirimpute.table.column_numbers import decoded, encoded
+from mirimpute.table.columns import Column, Kind
 from mirimpute.table.dates import seconds_of
+from mirimpute.table.kinds import kind_of
 from mirimpute.table.table import table_from_frame
 
 DAY = 86_400
