@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mirimpute.datasets.base import Dataset
+from mirimpute.datasets.connection import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, describe, require_network, unavailable
 from mirimpute.datasets.location import ensure_folder
-from mirimpute.datasets.network import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, describe, require_network, unavailable
 from mirimpute.errors import UserError, unknown
 
 if TYPE_CHECKING:

@@ -171,6 +171,7 @@ def test_what_is_no_table_is_refused_in_a_sentence(x, words):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.filterwarnings("ignore:.*far outside:mirimpute.errors.MirimputeWarning")
 def test_new_rows_too_far_away_are_finite_or_refused():
     imputer = quick().fit(HOLES)
     for size in (1e6, 1e30, 1e299, 1e301):

@@ -144,7 +144,7 @@ def test_ids_with_holes_are_told(name, values, tmp_path):
         quick().fit(frame)
     path = tmp_path / "t.parquet"
     frame.to_parquet(path)
-    with pytest.warns(MirimputeWarning, match=f"{name}.* look like an id.* kind text"):
+    with pytest.warns(MirimputeWarning, match=f"{name}.* look like an id.* --kind {name}=text"):
         File(path=str(path)).load(Path())
     File(path=str(path), kinds={name: "integer"}).load(Path())  # what was asked for needs no warning
 
