@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
 from mirimpute.errors import ImputationError, UserError
+from mirimpute.table.file_format import suffix_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,8 +141,6 @@ def _numbered(target: Path, number: int, count: int) -> Path:
     >>> _numbered(Path("out/a.csv.gz"), 3, 20).as_posix()
     'out/a.draw-03.csv.gz'
     """
-    from mirimpute.table.file_format import suffix_of
-
     suffix = suffix_of(target)
     stem = target.name.removesuffix(suffix) if suffix else target.name
     return target.with_name(f"{stem}.draw-{number:0{len(str(count))}d}{suffix}")

@@ -90,7 +90,7 @@ class OpenML(Dataset):
         return (folder / "description.xml").is_file() and _data_file(folder).is_file()
 
     @property
-    def origin(self) -> str:
+    def origin(self) -> str:  # type: ignore[override]
         """OpenML and the number."""
         return f"OpenML {self.id}"
 

@@ -14,7 +14,7 @@ import pandas as pd
 from mirimpute.errors import MirimputeWarning
 from mirimpute.table.column_storage import missing_in
 from mirimpute.table.columns import Column, Kind
-from mirimpute.table.kinds import plain
+from mirimpute.table.kinds import are_whole, plain
 
 _N = r"[+-]?(?:\d+\.?\d*|\.\d+)"
 _MONEY = "[$€£¥₹]|[A-Z]{3}"
@@ -66,12 +66,6 @@ _MANY = 2000
 """Different texts of a column whose form is looked at."""
 _DIGITS = 15
 _FEW_CODES = 10
-
-
-def warn(sentences: Sequence[str]) -> None:
-    """Warn by each sentence."""
-    for sentence in sentences:
-        warnings.warn(sentence, MirimputeWarning, stacklevel=3)
 
 
 def culprit(values: pd.Series, name: str, from_text: bool = False) -> tuple[str, str]:
@@ -160,7 +154,7 @@ def codes_in(values: np.ndarray, name: str, way: str) -> str:
         way: how it is made categories.
     """
     numbers = values[~np.isnan(values)]
-    if not np.all(np.isfinite(numbers)) or not np.array_equal(numbers, np.round(numbers)):
+    if not are_whole(numbers):
         return ""
     distinct = np.unique(numbers)
     if not _may_be_codes(distinct, len(numbers)):
@@ -208,7 +202,7 @@ def _way(name: str, way: str) -> str:
 def _marks(word: str, from_text: bool) -> str:
     if not from_text:
         return f"mark {word!r} as missing"
-    return f"--na {_quoted(word)} (dataset.missing_markers) marks {word!r} as missing"
+    return f"--na {shlex.quote(word)} (dataset.missing_markers) marks {word!r} as missing"
 
 
 def kind_option(name: str, kind: str) -> str:
@@ -217,8 +211,4 @@ def kind_option(name: str, kind: str) -> str:
     >>> kind_option("zip", "text")
     '--kind zip=text (+dataset.kinds.zip=text)'
     """
-    return f"--kind {_quoted(name)}={kind} (+dataset.kinds.{name}={kind})"
-
-
-def _quoted(text: str) -> str:
-    return shlex.quote(text)
+    return f"--kind {shlex.quote(name)}={kind} (+dataset.kinds.{name}={kind})"

@@ -45,8 +45,12 @@ def kind_of(values: pd.Series) -> Kind | None:
     if not types.is_numeric_dtype(values):
         return _categorical(values)
     numbers = values.dropna().to_numpy(dtype=float)
-    whole = numbers.size and np.all(np.isfinite(numbers)) and np.all(numbers == np.round(numbers))
-    return Kind.INTEGER if whole else Kind.CONTINUOUS
+    return Kind.INTEGER if numbers.size and are_whole(numbers) else Kind.CONTINUOUS
+
+
+def are_whole(numbers: np.ndarray) -> bool:
+    """Return whether all numbers are finite and whole."""
+    return bool(np.all(np.isfinite(numbers)) and np.array_equal(numbers, np.round(numbers)))
 
 
 def plain(values: pd.Series) -> tuple[pd.Series, str]:
@@ -88,7 +92,7 @@ def looks_like_id(values: pd.Series) -> bool:
             return is_id and not dates.are_dates(present)
         present = written
     numbers = present.to_numpy(dtype=float)
-    if not np.all(np.isfinite(numbers)) or np.any(numbers != np.round(numbers)):
+    if not are_whole(numbers):
         return False
     room, n = np.ptp(numbers) + 1, len(numbers)
     named = _ID_NAME.search(str(values.name)) is not None

@@ -12,12 +12,12 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 
-from mirimpute.errors import DataError, UserError, unknown
+from mirimpute.errors import DataError, UserError, unknown, warn
 from mirimpute.table.column_storage import from_arrow
 from mirimpute.table.delimited import Delimited, read_delimited
 from mirimpute.table.file_format import OPTIONS, SUFFIXES, TableFile, is_parquet, stem_of, suffix_of
 from mirimpute.table.frames import warn_of_ids
-from mirimpute.table.hints import kind_option, of_codes, warn
+from mirimpute.table.hints import kind_option, of_codes
 from mirimpute.table.table import Table, table_from_frame
 from mirimpute.table.text_hints import of_column, of_text
 
@@ -109,7 +109,7 @@ def _read_text(file: TableFile, path: Path) -> pd.DataFrame:
     return pd.DataFrame(frame)
 
 
-def table_of(frame: pd.DataFrame, name: str, kinds: Mapping[str, Any], path: str) -> Table:
+def table_of_file(frame: pd.DataFrame, name: str, kinds: Mapping[str, Any], path: str) -> Table:
     """Return the table of the columns of a file, and warn of those that may be meant otherwise.
 
     Args:
@@ -146,7 +146,7 @@ def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
         raise unknown("option", unknown_options[0], OPTIONS)
     frame = frame_of(TableFile(str(path), **options))
     warn_of_ids_in(frame, {})
-    table_of(frame, stem_of(Path(path)), {}, str(path))  # warns
+    table_of_file(frame, stem_of(Path(path)), {}, str(path))  # warns
     return frame
 
 

@@ -21,14 +21,13 @@ only two values, what is a hundred times their range away is wild; where they ar
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from mirimpute.errors import MirimputeWarning
+from mirimpute.errors import warn
 from mirimpute.table.columns import Column, Kind
 from mirimpute.table.ranges import TOLD
 from mirimpute.types import Array
@@ -119,10 +118,8 @@ NOWHERE = Fences(*(np.array(end) for end in (-np.inf, np.inf, -np.inf, np.inf)))
 """No fences."""
 
 
-def warn_of_wild(sentences: Sequence[str]) -> None:
-    """Give each sentence as a warning of ours."""
-    for sentence in sentences:
-        warnings.warn(sentence, MirimputeWarning, stacklevel=3)
+warn_of_wild = warn
+"""For the sentences of :meth:`Fences.sentences`."""
 
 
 def shown(value: float, column: Column, digits: int = 12) -> str:
