@@ -87,8 +87,7 @@ class Bits:
             for place, block in zip(columns_of(self.problem), self.blocks, strict=True)
             for digit in range(len(block))
         ]
-        own = {"columns": tuple(columns), "categorical": (), "lowest": None, "highest": None, "wild": None}
-        return replace(self.problem, x_incomplete=self.x_incomplete, **own)
+        return Problem(self.x_incomplete, tuple(columns), self.problem.seed, self.problem.device)
 
     def decode(self, x: np.ndarray) -> np.ndarray:
         """Return the indicators of coded columns (..., n, D): of the category whose bits are the nearest."""

@@ -105,7 +105,7 @@ def culprit(values: pd.Series, name: str, from_text: bool = False) -> tuple[str,
     commonest = units.mode()
     if len(commonest) and weight[(units == commonest.iloc[0]).to_numpy()].sum() >= _MOSTLY:
         return f"numbers with a unit, the first is {present.iloc[0]!r}", _way(name, "write the numbers alone")
-    if 1 - share.sum() >= (_HALF if len(present) >= _SOME else _MOSTLY):
+    if 1 - share.sum() >= (_HALF if from_text and len(present) >= _SOME else _MOSTLY):
         count, shown = int(counts.to_numpy()[~is_number].sum()), _first(present, others)
         what = f"{count} of {len(present)} values are not numbers, the first is {shown!r}: correct it"
         return what, _way(name, _marks(shown, from_text))

@@ -17,6 +17,8 @@ from tests.cases.dtypes import CONDITIONS, DTYPES, LEFT_ALONE, cells, column, ta
 
 QUICK = {"steps": 5, "final_steps": 5, "rounds": 1, "trees": 4, "passes": 1, "width": 8}
 
+pytestmark = pytest.mark.filterwarnings("ignore:column .* far outside:mirimpute.errors.MirimputeWarning")
+
 ONE_TEXT = (
     *("string", "string[pyarrow]", "object strings", "object times", "Interval"),
     *("arrow string", "arrow large_string", "arrow string_view", "arrow time32", "arrow time64", "arrow binary"),

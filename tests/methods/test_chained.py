@@ -141,7 +141,7 @@ def test_what_is_not_listed_is_refused_in_one_sentence():
     ("parameters", "words"),
     [
         ({"transport": "lineer"}, "unknown method.transport 'lineer': did you mean 'linear'"),
-        ({"selection": "yes"}, "method.selection='yes' is unknown: give one of never, auto, self_masking"),
+        ({"selection": "yes"}, "method.selection='yes' is unknown: give one of never, self_masking"),
         ({"sweep": "jiont"}, "unknown method.sweep 'jiont': did you mean 'joint'"),
         ({"transport": "linear", "selection": "self_masking"}, "method.selection=self_masking"),
     ],

@@ -47,7 +47,7 @@ def fit_moves(
     for _ in range(_PASSES):
         to_residuals = residual_maker(z.reshape(-1, z.shape[2]), blocks)
         for column, of_column in movable:
-            direction, hidden = to_residuals[:, column], missing[:, column]
+            direction, hidden = to_residuals[:, column].copy(), missing[:, column]  # sums depend on strides
             if not direction.any() or (z @ direction).var() > _NEARLY_DEPENDENT * z[:, :, column].var():
                 continue
             gain, chance = _told(column, direction, pool, z, hidden, of_column)
