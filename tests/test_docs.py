@@ -8,7 +8,6 @@ import pytest
 from mirimpute.bench.conf_location import conf_dir
 from mirimpute.methods.chained import COMBINATIONS, DRAW
 from mirimpute.methods.mirf.settings import Mirf
-from mirimpute.methods.registry import METHODS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "results/README.md"]
@@ -57,6 +56,8 @@ def test_every_test_that_is_named_exists():
 
 
 def test_every_native_method_has_a_row():
+    from mirimpute.methods.registry import METHODS
+
     rows = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (.*?) \|", TEXT, flags=re.MULTILINE))))
     native = {name for name, method in METHODS.items() if ".external." not in method.__module__}
     assert native - {"chained"} <= rows  # which is the combinations themselves
