@@ -75,7 +75,7 @@ def show_list() -> int:
     return 0
 
 
-def show(name: str, options: Mapping[str, Any] | None = None) -> int:
+def show(name: str, options: Mapping[str, Any]) -> int:
     """Print the columns of a dataset, or of a file: name, kind, missing cells, and range or categories.
 
     Args:
@@ -87,7 +87,7 @@ def show(name: str, options: Mapping[str, Any] | None = None) -> int:
     from mirimpute.table.wild import Fences
 
     is_file = suffix_of(Path(name)) != ""
-    dataset = File(path=name, **(options or {})) if is_file else named_dataset(name)
+    dataset = File(path=name, **options) if is_file else named_dataset(name)
     with plain_warnings(PROGRAM):
         table = dataset.load(data_directory())
     n_rows, n_columns = table.values.shape

@@ -101,10 +101,10 @@ def _read(texts: pd.Series, pattern: str) -> pd.Series | None:
         return None
 
 
-def zone_of(values: pd.Series, pattern: str = "") -> str:
+def zone_of(values: pd.Series, pattern: str) -> str:
     """Return the name of the time zone of dates, "" where they have none; UTC where they are written with an offset.
 
-    >>> zone_of(pd.Series(pd.to_datetime(["2020-12-31"]).tz_localize("Asia/Tokyo")))
+    >>> zone_of(pd.Series(pd.to_datetime(["2020-12-31"]).tz_localize("Asia/Tokyo")), "")
     'Asia/Tokyo'
     """
     if _parts(pattern)[2]:

@@ -29,7 +29,7 @@ _SAMPLE = 1 << 20
 """Bytes at the beginning of a file from which its separator is told."""
 _ROWS = 200
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_TRUTHS = {"true": True, "false": False}
+_SPELLINGS = {spelt: spelt.lower() == "true" for spelt in ("true", "TRUE", "True", "false", "FALSE", "False")}
 _OPEN: dict[str, Any] = {".gz": gzip, ".bz2": bz2, ".xz": lzma}
 
 
@@ -118,9 +118,6 @@ class Delimited:
         if self.encoding != "utf-8":
             text = text.decode("utf-8").encode(self.encoding)
         return self.mark + text
-
-
-_SPELLINGS = {spelt(each): truth for each, truth in _TRUTHS.items() for spelt in (str.lower, str.upper, str.title)}
 
 
 def read_delimited(file: TableFile, path: Path) -> Delimited:

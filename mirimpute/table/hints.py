@@ -68,7 +68,7 @@ _DIGITS = 15
 _FEW_CODES = 10
 
 
-def culprit(values: pd.Series, name: str, from_text: bool = False) -> tuple[str, str]:
+def culprit(values: pd.Series, name: str, from_text: bool) -> tuple[str, str]:
     """Return what may be wrong with a column of texts that nearly are numbers or dates, and what can be done; "" if
     nothing is.
 
