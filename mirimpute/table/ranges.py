@@ -13,14 +13,11 @@ in (:mod:`mirimpute.methods.inside`). Indicators of categories have no limits he
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mirimpute.table.columns import Column, Kind
 from mirimpute.types import Array
-
-if TYPE_CHECKING:
-    from mirimpute.table.columns import Column
 
 Limits = tuple[Array, Array]
 """Lowest and highest, float64 (d,) each."""
@@ -40,8 +37,6 @@ def natural_limits(x_incomplete: Array, columns: Sequence[Column]) -> Limits:
         x_incomplete: float64 (n, d), encoded, original units, NaN where missing, at least one value per column.
         columns: of the same, see :attr:`mirimpute.table.encoding.Encoding.encoded_columns`.
     """
-    from mirimpute.table.columns import Kind
-
     is_indicator = np.array([column.kind is Kind.CATEGORICAL for column in columns], dtype=bool)
     is_date = np.array([column.kind is Kind.DATETIME for column in columns], dtype=bool)
     lowest, highest = np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0)

@@ -314,7 +314,7 @@ def test_comments_and_quotes_inside_of_a_table(tmp_path):
 
 
 def test_a_file_that_changed_meanwhile_is_told(tmp_path):
-    from mirimpute.table.completion import write_completed
+    from mirimpute.table.writing import write_completed
 
     path = tmp_path / "a.csv"
     shutil.copy(CSV / "plain.csv", path)

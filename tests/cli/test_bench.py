@@ -178,9 +178,9 @@ def test_files_that_cannot_be_used_say_why(text, words, capsys, elsewhere):
 
 @pytest.mark.parametrize("name", ["uci/wine", "letter"])
 def test_no_network_names_dataset_folder_and_prefetch(name, capsys, monkeypatch, elsewhere):
-    from mirimpute.datasets import network
+    from mirimpute.datasets import connection
 
-    monkeypatch.setattr(network, "_why_unreachable", lambda url: "no network here")
+    monkeypatch.setattr(connection, "_why_unreachable", lambda url: "no network here")
     assert bench("method=mean", f"dataset={name}") == 2
     error = capsys.readouterr().err
     assert all(word in error for word in (name, str(elsewhere / "data"), f"mirimpute-data fetch {name}")), error
