@@ -53,6 +53,7 @@ lint: $(STAMP) ## check style, types, and which floor imports which
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/floors.py --check
 
 format: $(STAMP) ## put the code into the house style
 	$(BIN)/ruff check --fix .

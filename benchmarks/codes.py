@@ -11,16 +11,16 @@ from unittest import mock
 
 import numpy as np
 import pandas as pd
-from mirimpute.methods.problem import Imputation, Problem, Progress, no_progress
 
 from benchmarks import page
 from benchmarks.cells import CASE, Sweep, cell_count, run_and_read, write_csv
 from benchmarks.command import exit_code, parser_of, write_text
 from benchmarks.verdicts import geometric_mean
-from mirimpute.methods.base import Completed, Fitted
+from mirimpute.methods.base import Completed, Fitted, Imputation, Problem
 from mirimpute.methods.columnwise.classifier import Corners
 from mirimpute.methods.loop import columns_of
-from mirimpute.methods.mirf.settings import Mirf
+from mirimpute.methods.mirf.method import Mirf
+from mirimpute.types import Progress, no_progress
 
 PROGRAM = "codes"
 DATASETS = ("penguins", "titanic", "credit-g")
@@ -87,8 +87,7 @@ class Bits:
             for place, block in zip(columns_of(self.problem), self.blocks, strict=True)
             for digit in range(len(block))
         ]
-        own = {"columns": tuple(columns), "categorical": (), "lowest": None, "highest": None, "wild": None}
-        return replace(self.problem, x_incomplete=self.x_incomplete, **own)
+        return Problem(self.x_incomplete, tuple(columns), self.problem.seed, self.problem.device)
 
     def decode(self, x: np.ndarray) -> np.ndarray:
         """Return the indicators of coded columns (..., n, D): of the category whose bits are the nearest."""

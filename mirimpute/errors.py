@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Iterable
 
 
@@ -40,6 +41,12 @@ class CannotTransformError(ImputationError):
 
 class MirimputeWarning(UserWarning):
     """Something that the user should know and that does not stop the run (a dropped column, a repaired mask)."""
+
+
+def warn(sentences: Iterable[str]) -> None:
+    """Give each sentence as a :class:`MirimputeWarning`."""
+    for sentence in sentences:
+        warnings.warn(sentence, MirimputeWarning, stacklevel=3)
 
 
 def unknown(kind: str, value: str, valid: Iterable[str]) -> UserError:

@@ -1,4 +1,4 @@
-"""What docs/theory.md names is there: commands that compose, tests that exist, every combination."""
+"""What the documentation names is there: paths, commands that compose, tests that exist, every combination."""
 
 import re
 from pathlib import Path
@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from mirimpute.bench.conf_location import conf_dir
-from mirimpute.methods.chained import COMBINATIONS, DRAW
-from mirimpute.methods.mirf.settings import Mirf
+from mirimpute.methods.chained import COMBINATIONS, Chained
+from mirimpute.methods.registry import METHODS
 
 ROOT = Path(__file__).parents[1]
+PAGES = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "results/README.md"]
 TEXT = (ROOT / "docs/theory.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"`(method=[^`]*)`", TEXT)
 
@@ -40,8 +41,8 @@ def test_every_command_composes_and_asks_for_something_that_makes_sense(methods)
 
 
 def test_every_combination_is_on_the_page(methods):
-    composed = [method for method in methods.values() if isinstance(method, Mirf)]
-    shown = {(each.transport, each.sweep, "mean" if each.solver.steps == 1 else DRAW) for each in composed}
+    composed = [method for method in methods.values() if isinstance(method, Chained)]
+    shown = {(each.transport, each.sweep, each.step) for each in composed}
     names = {COMBINATIONS[key].method for key in shown if key in COMBINATIONS}
     assert {each.method for each in COMBINATIONS.values()} == names
     assert {key for key, each in COMBINATIONS.items() if not each.method} <= shown
@@ -54,7 +55,16 @@ def test_every_test_that_is_named_exists():
         assert f"def {function}" in (ROOT / path).read_text(encoding="utf-8"), (path, function)
 
 
-def test_every_method_of_the_loop_has_a_row():
-    rows = set(re.findall(r"^\| `(\w+)`", TEXT, flags=re.MULTILINE))
-    loop = {path.stem for path in (ROOT / "mirimpute/methods").glob("*.py") if "reducer import" in path.read_text()}
-    assert loop - {"composition", "neural", "mirf_learning"} <= rows  # which build methods and are none
+def test_every_native_method_has_a_row():
+    rows = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (.*?) \|", TEXT, flags=re.MULTILINE))))
+    native = {name for name, method in METHODS.items() if ".external." not in method.__module__}
+    assert native - {"chained"} <= rows  # which is the combinations themselves
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_path_that_is_named_exists(page):
+    named = re.findall(
+        r"`((?:mirimpute|tests|scripts|docs|benchmarks|bench|report|methods)/[\w./-]*[\w/])`",
+        page.read_text(encoding="utf-8"),
+    )
+    assert [path for path in named if not ((ROOT / path).exists() or (ROOT / "mirimpute" / path).exists())] == []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirimpute.amputation.base import Mechanism, Proposal, name_columns
-from mirimpute.amputation.columns import features, varying_columns
+from mirimpute.amputation.predictors import features, varying_columns
 from mirimpute.errors import UserError
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirimpute.amputation.base import Mechanism, Proposal, name_columns
-from mirimpute.amputation.columns import standardised, varying_columns
 from mirimpute.amputation.logistic import scores
+from mirimpute.amputation.predictors import standardised, varying_columns
 
 
 @dataclass

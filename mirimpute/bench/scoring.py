@@ -18,7 +18,7 @@ from mirimpute.table.scale import SCALERS, Scale
 from mirimpute.table.source_bits import SourceBits
 
 if TYPE_CHECKING:
-    from mirimpute.bench.config import Protocol
+    from mirimpute.bench.protocol import Protocol
     from mirimpute.metrics.evaluation import Scores
 
 SCORED_ROWS_SEED = integer_seed(0, "scored rows")

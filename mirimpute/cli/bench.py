@@ -22,24 +22,27 @@ CELL_FAILED = FAILED
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exit code 0 = all cells ok, 1 = a cell failed, 2 = the request cannot be served."""
-    interrupted = "interrupted; the rows written so far are kept, the same command with resume=true goes on"
-    sys.exit(exit_code(PROGRAM, lambda: _answer(sys.argv[1:] if arguments is None else arguments), interrupted))
+    arguments = sys.argv[1:] if arguments is None else arguments
+    asked = [argument for argument in arguments if argument in ("--help", "-h", "--version")]
+    if asked:
+        code = exit_code(PROGRAM, lambda: print(_information(asked)))
+        if code == OK:
+            return
+    else:
+        interrupted = "interrupted; the rows written so far are kept, the same command with resume=true goes on"
+        code = exit_code(PROGRAM, lambda: _run(arguments), interrupted)
+    sys.exit(code)
 
 
-def _answer(arguments: list[str]) -> int:
-    """Print what was asked for, or run it; return the exit code."""
-    if any(argument in ("--help", "-h") for argument in arguments):
-        from mirimpute.cli.help import bench_help
-
-        print(bench_help())
-        return OK
-    if "--version" in arguments:
+def _information(asked: list[str]) -> str:
+    """Return what the options print that run nothing."""
+    if asked == ["--version"]:
         from mirimpute import __version__
 
-        print(f"{PROGRAM} {__version__}")
-        return OK
-    signal.signal(signal.SIGTERM, _interrupt)  # a cluster's way to say stop: end the method's process too
-    return _run(arguments)
+        return f"{PROGRAM} {__version__}"
+    from mirimpute.cli.help import bench_help
+
+    return bench_help()
 
 
 def _interrupt(number: int, frame: object) -> None:
@@ -50,6 +53,7 @@ def _run(arguments: list[str]) -> int:
     """Run a cell or a sweep and return the exit code."""
     from mirimpute.bench.sweeps.command import run_command
 
+    signal.signal(signal.SIGTERM, _interrupt)  # a cluster's way to say stop: end the method's process too
     task = Task([PROGRAM, *arguments])
     try:
         cfg = run_command(_with_question(arguments), task)

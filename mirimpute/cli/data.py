@@ -15,11 +15,11 @@ from mirimpute.cli.exits import USER_ERROR, exit_code
 from mirimpute.cli.file_options import add_file_options, file_options
 from mirimpute.datasets.location import DATA_DIR_VARIABLE, data_directory
 from mirimpute.errors import UserError
+from mirimpute.table.columns import Column, Kind
+from mirimpute.table.file_format import suffix_of
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from mirimpute.table.columns import Column
 
 PROGRAM = "mirimpute-data"
 _WIDTH = 60
@@ -71,13 +71,11 @@ def show_list() -> int:
         else:
             dataset = named_dataset(name)
             rows.append((name, dataset.origin, "yes" if dataset.is_present(folder) else "no", sentence))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for row in rows:
-        print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]))
+    _print_rows(rows)
     return 0
 
 
-def show(name: str, options: Mapping[str, Any] | None = None) -> int:
+def show(name: str, options: Mapping[str, Any]) -> int:
     """Print the columns of a dataset, or of a file: name, kind, missing cells, and range or categories.
 
     Args:
@@ -86,11 +84,10 @@ def show(name: str, options: Mapping[str, Any] | None = None) -> int:
     """
     from mirimpute.bench.notices import plain_warnings
     from mirimpute.datasets.files import File
-    from mirimpute.table.file_format import suffix_of
     from mirimpute.table.wild import Fences
 
     is_file = suffix_of(Path(name)) != ""
-    dataset = File(path=name, **(options or {})) if is_file else named_dataset(name)
+    dataset = File(path=name, **options) if is_file else named_dataset(name)
     with plain_warnings(PROGRAM):
         table = dataset.load(data_directory())
     n_rows, n_columns = table.values.shape
@@ -101,10 +98,8 @@ def show(name: str, options: Mapping[str, Any] | None = None) -> int:
     frame = table.to_frame()
     for j, column in enumerate(table.columns):
         rows.append((column.name, column.kind.value, str(int(table.missing[:, j].sum())), _values(frame, j, column)))
-    widths = [max(len(row[k]) for row in rows) for k in range(3)]
     print()
-    for row in rows:
-        print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]))
+    _print_rows(rows)
     for sentence in Fences.of(table.values, table.columns).sentences(table.values, table.columns, first=1):
         print(f"\n{sentence}")
     print("\nother kinds (continuous, integer, categorical, datetime, duration, text, or categories in their order):")
@@ -112,10 +107,16 @@ def show(name: str, options: Mapping[str, Any] | None = None) -> int:
     return 0
 
 
+def _print_rows(rows: Sequence[tuple[str, str, str, str]]) -> None:
+    """Print rows below one another, all but their last cell as wide as the widest."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    for row in rows:
+        print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]))
+
+
 def _print_options(name: str, is_file: bool, columns: Sequence[str]) -> None:
     """Print how another kind is asked for, and as a shell needs it for each column whose name is not a plain one."""
     from mirimpute.bench.sweeps.overrides import PLAIN_NAME
-    from mirimpute.table.file_format import suffix_of
 
     dataset = f"dataset=file {shlex.quote(f'dataset.path={name}')}" if is_file else f"dataset={name}"
     print(f"mirimpute-bench {dataset} +dataset.kinds.COLUMN=categorical")
@@ -132,7 +133,6 @@ def _print_options(name: str, is_file: bool, columns: Sequence[str]) -> None:
 
 def _values(frame: pd.DataFrame, j: int, column: Column) -> str:
     """Return the categories, or the range of numbers and dates, in at most 60 characters."""
-    from mirimpute.table.columns import Kind
     from mirimpute.table.dates import SECONDS_OF_DAY
 
     if column.categories:

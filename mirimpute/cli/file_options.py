@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from mirimpute.table.file_format import MISSING_MARKERS
+
 
 def add_file_options(parser: argparse.ArgumentParser) -> None:
     """Add them to a parser."""
@@ -33,8 +35,6 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
 
 def file_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options as arguments of :class:`~mirimpute.datasets.files.File`."""
-    from mirimpute.table.file_format import MISSING_MARKERS
-
     usual = () if {"none", ""} & set(options.na) else MISSING_MARKERS
     return {
         "header": not options.no_header,

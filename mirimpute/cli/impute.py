@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
 from mirimpute.errors import ImputationError, UserError
+from mirimpute.table.file_format import suffix_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +46,8 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.methods.presets import named_method
     from mirimpute.methods.sanity import check as check_sanity
     from mirimpute.seeding import integer_seed
-    from mirimpute.table.completion import check_target, write_completed
     from mirimpute.table.source_bits import SourceBits
+    from mirimpute.table.writing import check_target, write_completed
 
     if options.draws < 0:
         raise UserError(f"--draws {options.draws} is negative: give 0 or more")
@@ -140,8 +141,6 @@ def _numbered(target: Path, number: int, count: int) -> Path:
     >>> _numbered(Path("out/a.csv.gz"), 3, 20).as_posix()
     'out/a.draw-03.csv.gz'
     """
-    from mirimpute.table.file_format import suffix_of
-
     suffix = suffix_of(target)
     stem = target.name.removesuffix(suffix) if suffix else target.name
     return target.with_name(f"{stem}.draw-{number:0{len(str(count))}d}{suffix}")

@@ -6,7 +6,7 @@ import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mirimpute.errors import MirimputeWarning, UserError
 from mirimpute.seeding import generator
@@ -23,11 +23,14 @@ class Dataset(ABC):
     """A source of one table. Subclasses add their options as typed fields and say how to :meth:`read`.
 
     Attributes:
+        origin: where the table comes from, in a few words, for lists.
         name: the label in rows, tables and folders.
         max_rows: keep at most this many rows, a fixed subsample that is the same for every seed (null: all).
         kinds: column -> a kind, text (leave it out), or a list of its categories in their order, which makes it
-            ordinal; the others by the rules of :func:`~mirimpute.table.columns.kind_of`.
+            ordinal; the others by the rules of :func:`~mirimpute.table.kinds.kind_of`.
     """
+
+    origin: ClassVar[str] = "custom"
 
     name: str
     max_rows: int | None = None
@@ -66,14 +69,9 @@ class Dataset(ABC):
     def read(self, data_dir: Path) -> pd.DataFrame:
         """Return all rows and columns of the source; errors as :meth:`load`."""
 
-    @abstractmethod
     def is_present(self, data_dir: Path) -> bool:
         """Return whether :meth:`load` needs no network."""
-
-    @property
-    @abstractmethod
-    def origin(self) -> str:
-        """Where the table comes from, in a few words, for lists."""
+        return True
 
     def fetch(self, data_dir: Path) -> None:  # noqa: B027  (a source without a download has nothing to fetch)
         """Download into ``data_dir`` what is not there yet, without reading the table; errors as :meth:`load`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mirimpute.datasets.base import Dataset
 from mirimpute.errors import unknown
@@ -30,6 +30,8 @@ class Bundled(Dataset):
         id: which table, see :data:`LOADERS`.
     """
 
+    origin: ClassVar[str] = "scikit-learn"
+
     id: str = ""
 
     def read(self, data_dir: Path) -> pd.DataFrame:
@@ -47,12 +49,3 @@ class Bundled(Dataset):
 
         loader, options = LOADERS[self.id]
         return getattr(sklearn.datasets, loader)(as_frame=True, **options)
-
-    def is_present(self, data_dir: Path) -> bool:
-        """Return True."""
-        return True
-
-    @property
-    def origin(self) -> str:
-        """scikit-learn."""
-        return "scikit-learn"

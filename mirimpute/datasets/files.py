@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from mirimpute.datasets.base import Dataset
 from mirimpute.errors import unknown
@@ -26,6 +26,8 @@ class File(Dataset):
             :class:`mirimpute.table.file_format.TableFile`.
         target: a column that is not imputed, because a model would predict it ("": none).
     """
+
+    origin: ClassVar[str] = "file"
 
     name: str = ""
     path: str = ""
@@ -63,18 +65,13 @@ class File(Dataset):
 
     def table_of(self, frame: pd.DataFrame) -> Table:
         """Return the table of what :meth:`read` returned, and warn of columns that may be meant otherwise."""
-        from mirimpute.table.reading import table_of
+        from mirimpute.table.reading import table_of_file
 
-        return table_of(frame, self.name, self.kinds, self.path)
+        return table_of_file(frame, self.name, self.kinds, self.path)
 
     def is_present(self, data_dir: Path) -> bool:
         """Return whether the file exists."""
         return bool(self.path) and Path(self.path).expanduser().is_file()
-
-    @property
-    def origin(self) -> str:
-        """A file."""
-        return "file"
 
     def _all_columns(self) -> pd.DataFrame:
         """Return every column; errors as :meth:`load`, and where there is no column of the target's name."""

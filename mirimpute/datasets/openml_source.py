@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirimpute.datasets.base import Dataset
+from mirimpute.datasets.connection import describe, require_network, unavailable
 from mirimpute.datasets.location import ensure_folder
-from mirimpute.datasets.network import describe, require_network, unavailable
 from mirimpute.datasets.openml_client import cache_folder, openml_client
 from mirimpute.errors import DataError, UserError
 
@@ -90,7 +90,7 @@ class OpenML(Dataset):
         return (folder / "description.xml").is_file() and _data_file(folder).is_file()
 
     @property
-    def origin(self) -> str:
+    def origin(self) -> str:  # type: ignore[override]
         """OpenML and the number."""
         return f"OpenML {self.id}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class Synthetic(Dataset):
         n_rows: number of rows.
         data_seed: seed of the table; the seed of the benchmark does not touch it.
     """
+
+    origin: ClassVar[str] = "synthetic"
 
     n_rows: int = 1000
     data_seed: int = 0
@@ -52,15 +54,6 @@ class Synthetic(Dataset):
     @abstractmethod
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         """Return float64 (n_rows, n_columns) from ``rng``."""
-
-    def is_present(self, data_dir: Path) -> bool:
-        """Return True."""
-        return True
-
-    @property
-    def origin(self) -> str:
-        """Synthetic."""
-        return "synthetic"
 
 
 @dataclass

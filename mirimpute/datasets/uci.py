@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from mirimpute.datasets.base import Dataset
+from mirimpute.datasets.connection import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, describe, require_network, unavailable
 from mirimpute.datasets.location import ensure_folder
-from mirimpute.datasets.network import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, describe, require_network, unavailable
 from mirimpute.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class Uci(Dataset):
         base_url: what serves ``<id>/data.csv.gz``.
     """
 
+    origin: ClassVar[str] = "UCI"
+
     id: str = ""
     include_target: bool = False
     base_url: str = "https://raw.githubusercontent.com/treforevans/uci_datasets/master/uci_datasets"
@@ -69,11 +71,6 @@ class Uci(Dataset):
     def is_present(self, data_dir: Path) -> bool:
         """Return whether the file is there (its hash is checked when it is read)."""
         return self.file(data_dir).is_file()
-
-    @property
-    def origin(self) -> str:
-        """UCI."""
-        return "UCI"
 
     def fetch(self, data_dir: Path) -> None:
         """Download the file, or verify the one that is there; an existing file is never overwritten.

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
 
 from mirimpute.errors import UserError, unknown
-from mirimpute.table.wild import warn_of_wild
+from mirimpute.imputers.multiple import random_halves
+from mirimpute.imputers.saving import State, load, save
+from mirimpute.table.wild import Fences, warn_of_wild
 
 if TYPE_CHECKING:
-    from mirimpute.methods.mirf.settings import Mirf
+    from mirimpute.methods.mirf.method import Mirf
     from mirimpute.table.columns import Column
 
 PRESETS = ("mirf", "mirf_fast", "mirf_mnar")
@@ -36,14 +39,14 @@ class MirfImputer(TransformerMixin, BaseEstimator):
     ``transform`` returns an estimate of the conditional mean given the observed values of the row, or a draw from the
     conditional distribution. ``sample`` returns several draws of the one fitted model; ``impute_multiple`` fits a model
     for each, so that standard errors pooled over them (:func:`mirimpute.pool`) know what the model does not.
-    Observed values come back as they are. Method: :class:`mirimpute.methods.mirf.settings.Mirf`.
+    Observed values come back as they are. Method: :class:`mirimpute.methods.mirf.method.Mirf`.
 
     Args:
         preset: "mirf" (best quality) or "mirf_fast" (about a third of the time), or "mirf_mnar" (assumes
             that values are missing by their own size, and says so in ``notes_``).
         output: what ``transform`` returns: "point" or "draw".
         shrinkage: lambda in [0, 1]: a draw is returned as point + lambda (draw - point). 1 is the draw itself.
-        parameters: fields of :class:`mirimpute.methods.mirf.settings.Mirf` to set otherwise, such as ``{"rounds": 3}``.
+        parameters: fields of :class:`mirimpute.methods.mirf.settings.Settings` to set otherwise: ``{"rounds": 3}``.
         device: torch device, "cpu" or "cuda".
         unseen: what becomes of a category in new rows that the fit did not hold: "error" refuses the rows, "missing"
             leaves it out of what the row is completed from. The cell itself was observed and keeps its value (in a
@@ -108,18 +111,12 @@ class MirfImputer(TransformerMixin, BaseEstimator):
 
     def _settings(self) -> Mirf:
         """Return the method; errors as :meth:`fit`."""
-        from mirimpute.methods.chained import is_composed
-        from mirimpute.methods.mirf.settings import Mirf
+        from mirimpute.methods.mirf.method import Mirf
         from mirimpute.methods.presets import named_method
 
         self._check()
         settings = named_method(self.preset, self.parameters)
         assert isinstance(settings, Mirf)
-        if is_composed(settings):
-            raise UserError(
-                f"transport={settings.transport!r} with sweep={settings.sweep!r} completes a table but no new rows: "
-                "use mirimpute-bench for it, or leave both out of the parameters"
-            )
         return settings
 
     def _learn(self, settings: Mirf, x: np.ndarray, columns: tuple[Column, ...], seed: int) -> None:
@@ -130,10 +127,12 @@ class MirfImputer(TransformerMixin, BaseEstimator):
 
         problem, encoding, scale = problem_of(x, columns, seed, self.device)
         learnt = learn(settings, problem, new_rows=True)
-        self.columns_, self._seed, self._encoding, self._scale = columns, seed, encoding, scale
-        self._model, self.trace_, self.notes_ = learnt.model, learnt.trace, learnt.notes
         repeat = np.array([learnt.model.support.values[place[0]] is not None for place in encoding.places])
-        self._bits = SourceBits.of(x, encoding.decode(problem.x_incomplete, scale), repeat)
+        bits = SourceBits.of(x, encoding.decode(problem.x_incomplete, scale), repeat)
+        self._set(State(columns, encoding, scale, bits, learnt.model, seed, learnt.trace, learnt.notes))
+
+    def _set(self, state: State) -> None:
+        self._state, self.columns_, self.trace_, self.notes_ = state, state.columns, state.trace, state.notes
 
     def transform(self, X: Any) -> Any:
         """Return ``X`` (n_rows, n_columns) completed: by the point estimate, or by one draw with ``output="draw"``.
@@ -185,25 +184,33 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         Raises:
             ValueError: see :meth:`fit`.
         """
-        from mirimpute.imputers.multiple import impute_multiple
-
         if not isinstance(n_draws, Integral) or n_draws < 1:
             raise UserError(f"n_draws={n_draws!r} is no number of draws: give 1 or more")
-        return impute_multiple(self, X, int(n_draws))
+        settings, model = self._settings(), clone(self)
+        x, columns = model._read(X)
+        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        halves = random_halves(~np.isnan(x), int(n_draws), rng)
+        warn_of_wild(Fences.of(x, columns).sentences(x, columns, X.index if hasattr(X, "iloc") else None))
+        tables = []
+        for rows in halves:
+            model._learn(settings, x[rows], columns, int(rng.integers(2**31 - 1)))
+            _, draws = model._complete_numbers(x, 1, 0)
+            tables.append(model._written(X, draws[0]))
+        return tables
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns, which are those of the input."""
         from sklearn.utils.validation import _check_feature_names_in
 
-        check_is_fitted(self, "_model")
+        check_is_fitted(self)
         return np.asarray(_check_feature_names_in(self, input_features), dtype=object)
 
     def save(self, path: str | Path) -> None:
         """Write the fitted imputer to one safetensors file; :meth:`load` reads it. No pickle is involved."""
-        from mirimpute.imputers.saving import save
-
-        check_is_fitted(self, "_model")
-        save(self, Path(path))
+        check_is_fitted(self)
+        names = [str(name) for name in getattr(self, "feature_names_in_", [])]
+        parameters = {key: value for key, value in self.get_params().items() if key != "random_state"}
+        save(replace(self._state, notes=self.notes_), parameters, names, Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> MirfImputer:
@@ -212,9 +219,13 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         Raises:
             UserError: the file is absent, damaged, or not of this program or version.
         """
-        from mirimpute.imputers.saving import load
-
-        return load(Path(path))
+        state, parameters, names = load(Path(path))
+        imputer = cls(**{**parameters, "device": "cpu", "random_state": None})
+        imputer._set(state)
+        imputer.n_features_in_ = len(state.columns)
+        if names:
+            imputer.feature_names_in_ = np.array(names, dtype=object)
+        return imputer
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -222,7 +233,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_model")
+        return hasattr(self, "_state")
 
     def _check(self) -> None:
         from mirimpute.methods.device import torch_device
@@ -244,7 +255,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
 
         A draw is shrunk towards the point where that has a meaning: a category is drawn or not.
         """
-        check_is_fitted(self, "_model")
+        check_is_fitted(self)
         x = self._read(X, self.columns_)[0]
         warn_of_wild(self._wild(X, x))
         return self._complete_numbers(x, n_draws, stream)
@@ -257,26 +268,28 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         result = np.repeat(x[None], 1 + n_draws, axis=0)
         rows = np.flatnonzero(missing.any(axis=1))
         if rows.size:
-            encoded = self._scale.standardise(self._encoding.encode(x[rows]))
-            found = self._model.complete(encoded, n_draws, integer_seed(self._seed, "draws", str(stream)))
-            point, draws = (self._encoding.decode(each, self._scale) for each in found)
+            encoded = self._state.scale.standardise(self._state.encoding.encode(x[rows]))
+            found = self._state.model.complete(encoded, n_draws, integer_seed(self._state.seed, "draws", str(stream)))
+            point, draws = (self._state.encoding.decode(each, self._state.scale) for each in found)
             shrunk = draws  # with 1 to the last bit
             if self.shrinkage < 1:
-                shrunk = np.where(self._encoding.is_categorical, draws, point + self.shrinkage * (draws - point))
-            scale = self._encoding.table_scale(self._scale)
+                shrunk = np.where(self._state.encoding.is_categorical, draws, point + self.shrinkage * (draws - point))
+            scale = self._state.encoding.table_scale(self._state.scale)
             for number, completed in enumerate((point, *shrunk)):
-                part = np.where(missing[rows], self._bits.restored(completed, scale), x[rows])
+                part = np.where(missing[rows], self._state.bits.restored(completed, scale), x[rows])
                 result[number][rows] = part
         return result[0], result[1:]
 
     def _wild(self, X: Any, x: np.ndarray) -> list[str]:
         """Return a sentence for each column of ``X`` with wild cells; ``x`` are its numbers."""
         rows = X.index if hasattr(X, "iloc") else None
-        return self._encoding.fences.sentences(x, self.columns_, rows)
+        return self._state.encoding.fences.sentences(x, self.columns_, rows)
 
     def _outside(self, x: np.ndarray, point: np.ndarray) -> list[str]:
         """Return a note on estimates outside of what was observed, original units, if there are any."""
-        outside = np.isnan(x) & self._encoding.fences.outside(point, self._encoding.table_scale(self._scale).spread)
+        outside = np.isnan(x) & self._state.encoding.fences.outside(
+            point, self._state.encoding.table_scale(self._state.scale).spread
+        )
         if not outside.any():
             return []
         names = ", ".join(repr(self.columns_[j].name) for j in np.flatnonzero(outside.any(axis=0)))

@@ -122,6 +122,11 @@ class Method(ABC):
 
     name: str
 
+    @classmethod
+    def elsewhere(cls, parameter: str, value: Any) -> str:
+        """Return what is typed now for a parameter that moved to another method, "" for one that never was here."""
+        return ""
+
     def check(self) -> None:
         """Raise UserError when a parameter has no meaning; needs no data, so it runs before any is read.
 

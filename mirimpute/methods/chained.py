@@ -1,38 +1,140 @@
-"""Transport x sweep x solver: the methods of the outer loop as combinations of three parameters of ``mirf``.
+"""`chained`: the methods of the outer loop, as combinations of a transport, a sweep and a solver.
 
-``method=mirf method.transport=linear method.sweep=columnwise method.solver.steps=1`` is ice; docs/theory.md derives
-which combination is which method. One Euler step of the flow is the conditional mean, more are a draw. The joint flow
-is mirf itself (:mod:`mirimpute.methods.mirf.settings`); everything else is put together here.
+``method=chained method.transport=linear method.solver.steps=1`` is ice; docs/theory.md derives which combination is
+which method. One Euler step of the flow is the conditional mean, more are a draw. The joint flow is ``mirf``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated
 
 from mirimpute.errors import UserError, unknown
-from mirimpute.methods.base import Imputation, Problem
+from mirimpute.methods.base import Completed, Fitted, Method, Problem
 from mirimpute.methods.baselines.gaussian_em import GaussianEm
 from mirimpute.methods.baselines.hyper import Hyper
 from mirimpute.methods.baselines.ice import Ice
 from mirimpute.methods.baselines.mice import Mice
 from mirimpute.methods.baselines.missforest import MissForest
-from mirimpute.methods.mirf.self_masking import SELF_MASKING
+from mirimpute.methods.mirf.settings import Solver
+from mirimpute.methods.parameters import Count, Decay, Fraction, Interval, Part
 from mirimpute.seeding import generator, integer_seed
-from mirimpute.types import Progress
+from mirimpute.types import Progress, no_progress
 
 if TYPE_CHECKING:
     from mirimpute.methods.columnwise.regressor import NewRegressor
-    from mirimpute.methods.loop import Transport
-    from mirimpute.methods.mirf.settings import Mirf
+    from mirimpute.methods.transport import Transport
 
 SWEEPS = ("joint", "columnwise")
 MEAN, DRAW = "mean", "draw"
 _ROUNDS_OF_DRAWS = 5
 _SOLVER_STEPS = 8
 
-Build = Callable[["Mirf", Problem], "Transport"]
+
+@dataclass
+class Network:
+    """The networks of ``transport=flow``, one for each column; :class:`mirimpute.methods.mirf.settings.Mirf` says more.
+
+    Attributes:
+        steps, batch: gradient steps per round, and pairs per step.
+        width, blocks, dropout: sizes.
+        learning_rate, weight_decay, average: of AdamW and of the moving average of the weights.
+        start_fraction: fraction of the pairs at tau = 0, which teach the conditional mean.
+    """
+
+    steps: Count = 300
+    batch: Count = 256
+    width: Count = 96
+    blocks: Count = 2
+    dropout: Fraction = 0.1
+    learning_rate: Annotated[float, Interval(0, 1, "neither")] = 2e-3
+    weight_decay: Decay = 0.1
+    average: Fraction = 0.998
+    start_fraction: Part = 0.3
+
+
+@dataclass
+class Chained(Method):
+    """Move the missing entries by a transport, one column after the other or all at once, round after round.
+
+    Attributes:
+        transport: what the entries are moved by: constant, linear, gaussian, forest, boosting, model_selection, bayes,
+            bayes_by_row, pmm, flow.
+        sweep: joint (all columns at once) or columnwise (one after the other).
+        rounds: the most rounds (null: what suits the transport).
+        chains: completed copies of the table, each a draw.
+        solver: one step is the conditional mean, more are a draw (null: 8).
+        trees, leaf: of forests: trees, and rows in a leaf at least.
+        network: of ``transport=flow``.
+    """
+
+    name: str = "chained"
+    transport: str = "linear"
+    sweep: str = "columnwise"
+    rounds: Count | None = None
+    chains: Count = 5
+    solver: Solver = field(default_factory=Solver)
+    trees: Count = 50
+    leaf: Count = 3
+    network: Network = field(default_factory=Network)
+
+    @property
+    def returns_column_means(self) -> bool:  # type: ignore[override]  # one class stands for every combination
+        """True for the combination that is mean imputation."""
+        return self.transport == "constant" and self.step == MEAN
+
+    @property
+    def step(self) -> str:
+        """``"mean"`` or ``"draw"``."""
+        return MEAN if self.solver.steps == 1 else DRAW
+
+    def check(self) -> None:
+        """Refuse parameters without a meaning, and combinations without one: says why and what to give.
+
+        Raises:
+            UserError: an unknown transport or sweep, two that do not go together, or a parameter without an effect.
+        """
+        if self.transport not in TRANSPORTS:
+            raise unknown("method.transport", self.transport, TRANSPORTS)
+        if self.sweep not in SWEEPS:
+            raise unknown("method.sweep", self.sweep, SWEEPS)
+        super().check()
+        for other, said in ((self.sweep, f"method.sweep={self.sweep}"), (self.step, f"a {self.step}")):
+            if (self.transport, other) in _REFUSED:
+                reason = _REFUSED[self.transport, other]
+                raise UserError(f"method.transport={self.transport} does not go with {said}, because {reason}")
+        defaults, reads = type(self)(), used(self)
+        for name, given in vars(self).items():
+            if name not in reads and given != getattr(defaults, name):
+                raise UserError(
+                    f"method.{name}={given} has no effect with method.transport={self.transport} "
+                    f"method.sweep={self.sweep} and a {self.step}: leave it out"
+                )
+
+    def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
+        """Run the loop with the transport, sweep and solver."""
+        from mirimpute.methods.device import threads_for
+        from mirimpute.methods.loop import Schedule, fill_draws, fill_means, reduce
+
+        combination = COMBINATIONS[self.transport, self.sweep, self.step]
+        drawn, exact = self.step == DRAW, combination.exact
+        schedule = Schedule(
+            sweep=self.sweep,
+            step=DRAW if drawn and not exact else MEAN,
+            rounds=self.rounds or combination.rounds,
+            stop=combination.stop,
+            tolerance=combination.tolerance,
+            chains=self.chains if drawn and not exact else 1,
+            draws=self.chains if combination.errors or (drawn and exact) else 0,
+        )
+        fill = fill_draws if combination.fill == "draws" else fill_means
+        rng = generator(problem.seed, combination.method or f"mirf {self.transport} {self.sweep} {self.step}")
+        with threads_for(problem.x_incomplete.shape[1] > GaussianEm.many_columns):
+            return Completed(reduce(problem, combination.build(self, problem), schedule, fill, rng, progress))
+
+
+Build = Callable[[Chained, Problem], "Transport"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +150,7 @@ class Combination:
         fill: "means" or "draws", of the observed cells of each column.
         exact: the transport draws jointly from a mean that it knows exactly.
         errors: the transport predicts a mean, and draws by adding errors to it after the last round.
-        uses: parameters of mirf that it reads besides those that all combinations read.
+        uses: parameters that it reads besides those that all combinations read.
     """
 
     method: str
@@ -62,37 +164,37 @@ class Combination:
     uses: frozenset[str] = frozenset()
 
 
-def _constant(settings: Mirf, problem: Problem) -> Transport:
+def _constant(settings: Chained, problem: Problem) -> Transport:
     from mirimpute.methods.columnwise.constant import ColumnTransport
 
     return ColumnTransport(problem.categorical)
 
 
-def _linear(settings: Mirf, problem: Problem) -> Transport:
+def _linear(settings: Chained, problem: Problem) -> Transport:
     from mirimpute.methods.columnwise.linear import LinearTransport
 
     return LinearTransport()
 
 
-def _gaussian(settings: Mirf, problem: Problem) -> Transport:
+def _gaussian(settings: Chained, problem: Problem) -> Transport:
     from mirimpute.methods.baselines.gaussian_em import GaussianTransport
 
     return GaussianTransport(GaussianEm.shrinkage, GaussianEm.tolerance)
 
 
-def _forest(settings: Mirf, problem: Problem) -> Transport:
+def _forest(settings: Chained, problem: Problem) -> Transport:
     from mirimpute.methods.columnwise.forest import ForestTransport
 
     return ForestTransport(settings.trees, MissForest.max_features, settings.leaf)
 
 
-def _boosting(settings: Mirf, problem: Problem) -> Transport:
+def _boosting(settings: Chained, problem: Problem) -> Transport:
     from mirimpute.methods.columnwise.boosting import BoostingTransport
 
     return BoostingTransport(Hyper.iterations)
 
 
-def _choice(settings: Mirf, problem: Problem) -> Transport:
+def _model_selection(settings: Chained, problem: Problem) -> Transport:
     from mirimpute.methods.columnwise.model_selection import ChoiceTransport
 
     return ChoiceTransport(_regressors(settings), Hyper.folds, Hyper.most_rows, every_round=False)
@@ -101,7 +203,7 @@ def _choice(settings: Mirf, problem: Problem) -> Transport:
 def _bayes(by_row: bool) -> Build:
     """Return what builds Bayesian regressions, whose parameters are drawn once, or for every row."""
 
-    def build(settings: Mirf, problem: Problem) -> Transport:
+    def build(settings: Chained, problem: Problem) -> Transport:
         from mirimpute.methods.columnwise.bayes import BayesTransport
 
         return BayesTransport(by_row)
@@ -109,27 +211,26 @@ def _bayes(by_row: bool) -> Build:
     return build
 
 
-def _pmm(settings: Mirf, problem: Problem) -> Transport:
+def _pmm(settings: Chained, problem: Problem) -> Transport:
     from mirimpute.methods.columnwise.matching import MatchingTransport
 
     return MatchingTransport(Mice.donors)
 
 
-def _column_flow(settings: Mirf, problem: Problem) -> Transport:
+def _column_flow(settings: Chained, problem: Problem) -> Transport:
     from mirimpute.methods.columnwise.column_flow import ColumnFlowSettings, ColumnFlowTransport
     from mirimpute.methods.device import torch_device
 
-    chosen = {name: getattr(settings, name) for name in ColumnFlowSettings.__dataclass_fields__}
     seed = integer_seed(problem.seed, "column flow") % 2**63
-    solver = settings.solver
-    device = torch_device(problem.device)
-    return ColumnFlowTransport(ColumnFlowSettings(**chosen), solver.name, solver.steps or _SOLVER_STEPS, device, seed)
+    solver, device = settings.solver, torch_device(problem.device)
+    network = ColumnFlowSettings(**vars(settings.network))
+    return ColumnFlowTransport(network, solver.name, solver.steps or _SOLVER_STEPS, device, seed)
 
 
 def _velocity(name: str) -> Build:
     """Return what builds a flow whose velocity is regressions of this name."""
 
-    def build(settings: Mirf, problem: Problem) -> Transport:
+    def build(settings: Chained, problem: Problem) -> Transport:
         from mirimpute.methods.columnwise.regression_flow import VelocityTransport
 
         new_regressor = _regressors(settings)["ridge" if name == "linear" else name]
@@ -138,16 +239,14 @@ def _velocity(name: str) -> Build:
     return build
 
 
-def _regressors(settings: Mirf) -> dict[str, NewRegressor]:
+def _regressors(settings: Chained) -> dict[str, NewRegressor]:
     from mirimpute.methods.columnwise.model_selection import regressors
 
     return regressors(settings.trees, MissForest.max_features, settings.leaf, Hyper.iterations)
 
 
 _TREES = frozenset({"trees", "leaf"})
-_NETWORK = frozenset(
-    {"steps", "batch", "width", "blocks", "dropout", "learning_rate", "weight_decay", "average", "start_fraction"}
-)
+_NETWORK = frozenset({"network"})
 _EM = Combination(
     "gaussian_em", _gaussian, GaussianEm.rounds, stop="transport", tolerance=GaussianEm.tolerance, exact=True
 )
@@ -173,14 +272,16 @@ COMBINATIONS: dict[tuple[str, str, str], Combination] = {
     ("boosting", "columnwise", DRAW): Combination("", _velocity("boosting"), _ROUNDS_OF_DRAWS, fill="draws"),
     ("boosting", "joint", MEAN): Combination("", _velocity("boosting"), MissForest.rounds, "rise"),
     ("boosting", "joint", DRAW): Combination("", _velocity("boosting"), _ROUNDS_OF_DRAWS, fill="draws"),
-    ("choice", "columnwise", MEAN): Combination("hyper", _choice, Hyper.rounds, "rise", errors=True, uses=_TREES),
+    ("model_selection", "columnwise", MEAN): Combination(
+        "hyper", _model_selection, Hyper.rounds, "rise", errors=True, uses=_TREES
+    ),
     ("bayes", "columnwise", DRAW): Combination("mice", _bayes(False), Mice.rounds, fill="draws"),
     ("bayes_by_row", "columnwise", DRAW): Combination("mice", _bayes(True), Mice.rounds, fill="draws"),
     ("pmm", "columnwise", DRAW): Combination("mice", _pmm, Mice.rounds, fill="draws"),
     ("flow", "columnwise", MEAN): Combination("", _column_flow, _ROUNDS_OF_DRAWS, uses=_NETWORK),
     ("flow", "columnwise", DRAW): Combination("", _column_flow, _ROUNDS_OF_DRAWS, fill="draws", uses=_NETWORK),
 }
-"""(transport, sweep, mean or draw) -> what is run. The joint flow is not here: it is mirf."""
+"""(transport, sweep, mean or draw) -> what is run."""
 
 TRANSPORTS = tuple(dict.fromkeys(transport for transport, _, _ in COMBINATIONS))
 
@@ -188,11 +289,12 @@ _ONE_COLUMN = "it predicts one column from all others: give method.sweep=columnw
 _MEAN_IS_LINEAR = "it draws, and its mean is method.transport=linear: give method.solver.steps=2 or more"
 _REFUSED: dict[tuple[str, str], str] = {
     ("gaussian", "columnwise"): "it moves all columns at once: give method.sweep=joint, or method.transport=linear",
-    ("choice", "joint"): _ONE_COLUMN,
+    ("flow", "joint"): "the joint flow is mirf: give method=mirf, or method.sweep=columnwise",
+    ("model_selection", "joint"): _ONE_COLUMN,
     ("bayes", "joint"): _ONE_COLUMN,
     ("bayes_by_row", "joint"): _ONE_COLUMN,
     ("pmm", "joint"): _ONE_COLUMN,
-    ("choice", DRAW): "it knows the conditional mean only: give method.solver.steps=1",
+    ("model_selection", DRAW): "it knows the conditional mean only: give method.solver.steps=1",
     ("bayes", MEAN): _MEAN_IS_LINEAR,
     ("bayes_by_row", MEAN): _MEAN_IS_LINEAR,
     ("pmm", MEAN): _MEAN_IS_LINEAR,
@@ -200,72 +302,8 @@ _REFUSED: dict[tuple[str, str], str] = {
 """Transport and what it cannot be combined with -> why not, and what can be done instead."""
 
 
-def is_composed(settings: Mirf) -> bool:
-    """Return whether ``settings`` ask for anything but the joint flow."""
-    return (settings.transport, settings.sweep) != ("flow", "joint")
-
-
-def check_combination(settings: Mirf) -> None:
-    """Refuse combinations without a meaning.
-
-    Raises:
-        UserError: an unknown transport or sweep, or two that do not go together; says why and what does.
-    """
-    if settings.transport not in TRANSPORTS:
-        raise unknown("method.transport", settings.transport, TRANSPORTS)
-    if settings.sweep not in SWEEPS:
-        raise unknown("method.sweep", settings.sweep, SWEEPS)
-    if not is_composed(settings):
-        return
-    step = _step(settings)
-    for other, said in ((settings.sweep, f"method.sweep={settings.sweep}"), (step, f"a {step}")):
-        if (settings.transport, other) in _REFUSED:
-            reason = _REFUSED[settings.transport, other]
-            raise UserError(f"method.transport={settings.transport} does not go with {said}, because {reason}")
-    if settings.selection == SELF_MASKING:
-        raise UserError(
-            "method.selection=self_masking tilts the joint flow: leave out method.transport and method.sweep, or "
-            "selection"
-        )
-    defaults, reads = type(settings)(), used(settings)
-    for name, given in vars(settings).items():
-        if name not in reads and given != getattr(defaults, name):
-            raise UserError(
-                f"method.{name}={given} has no effect with method.transport={settings.transport} "
-                f"method.sweep={settings.sweep} and a {step}: leave it out"
-            )
-
-
-def used(settings: Mirf) -> frozenset[str]:
+def used(settings: Chained) -> frozenset[str]:
     """Return the parameters that the combination reads; all others would be given in vain."""
-    step = _step(settings)
-    chosen = COMBINATIONS[settings.transport, settings.sweep, step]
-    chains = {"chains"} if step == DRAW or chosen.errors else set()
-    return frozenset({"name", "transport", "sweep", "solver", "rounds", *chains}) | chosen.uses
-
-
-def compose(settings: Mirf, problem: Problem, progress: Progress) -> Imputation:
-    """Run the loop with the transport, sweep and solver that ``settings`` ask for."""
-    from mirimpute.methods.device import threads_for
-    from mirimpute.methods.loop import Schedule, fill_draws, fill_means, reduce
-
-    step = _step(settings)
-    chosen = COMBINATIONS[settings.transport, settings.sweep, step]
-    drawn = step == DRAW
-    schedule = Schedule(
-        sweep=settings.sweep,
-        step=DRAW if drawn and not chosen.exact else MEAN,
-        rounds=settings.rounds or chosen.rounds,
-        stop=chosen.stop,
-        tolerance=chosen.tolerance,
-        chains=settings.chains if drawn and not chosen.exact else 1,
-        draws=settings.chains if chosen.errors or (drawn and chosen.exact) else 0,
-    )
-    name = chosen.method or f"mirf {settings.transport} {settings.sweep} {step}"
-    fill = fill_draws if chosen.fill == "draws" else fill_means
-    with threads_for(problem.x_incomplete.shape[1] > GaussianEm.many_columns):
-        return reduce(problem, chosen.build(settings, problem), schedule, fill, generator(problem.seed, name), progress)
-
-
-def _step(settings: Mirf) -> str:
-    return MEAN if settings.solver.steps == 1 else DRAW
+    combination = COMBINATIONS[settings.transport, settings.sweep, settings.step]
+    chains = {"chains"} if settings.step == DRAW or combination.errors else set()
+    return frozenset({"name", "transport", "sweep", "solver", "rounds", *chains}) | combination.uses

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from mirimpute.types import lazy
 
@@ -35,6 +38,16 @@ class GaussianModel:
 
     mean: Tensor
     covariance: Tensor
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return everything as plain arrays; :meth:`from_arrays` reads them."""
+        return {"mean": self.mean.cpu().numpy(), "covariance": self.covariance.cpu().numpy()}
+
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, np.ndarray]) -> GaussianModel:
+        """Return the model that :meth:`arrays` wrote, of independent columns if there are only variances."""
+        mean, covariance = (torch.as_tensor(arrays[name]) for name in ("mean", "covariance"))
+        return (GaussianModel if covariance.ndim == 2 else IndependentModel)(mean, covariance)
 
     def to(self, device: torch.device) -> GaussianModel:
         """Return the model on another device."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
-from mirimpute.errors import UserError
+from mirimpute.errors import UserError, unknown
 
 
 @dataclass(frozen=True)
@@ -42,31 +42,53 @@ class Options:
 
     values: tuple[Any, ...]
 
-    def fault(self, value: Any) -> str:
-        """Return what is wrong with ``value`` and what to give instead, "" if nothing is."""
-        return "" if value in self.values else f"is unknown: give {' or '.join(map(str, self.values))}"
-
 
 Count = Annotated[int, Interval(1)]
 CountOrZero = Annotated[int, Interval(0)]
 Amount = Annotated[float, Interval(0)]
 Positive = Annotated[float, Interval(0, closed="neither")]
 Fraction = Annotated[float, Interval(0, 1, "left")]
+Part = Annotated[float, Interval(0, 1)]
 Share = Annotated[float, Interval(0, 1, "right")]
 Decay = Annotated[float, Interval(0, 100, "left")]
 
 
-def check_parameters(settings: Any) -> None:
-    """Refuse a field of the dataclass whose value its type does not allow.
+def check_parameters(settings: Any, of: str = "method") -> None:
+    """Refuse a field of the dataclass, or of a dataclass in it, whose value its type does not allow.
+
+    A field that may be null has no limits where it is.
+
+    Args:
+        settings: the dataclass.
+        of: what the user types before the names of its fields.
 
     Raises:
         UserError: the value, the reason and the fix.
     """
     types = get_type_hints(type(settings), include_extras=True)
     for field in dataclasses.fields(settings):
-        value = getattr(settings, field.name)
-        for limit in getattr(types[field.name], "__metadata__", ()):
-            fault = limit.fault(value) if isinstance(limit, Interval | Options) else ""
-            if fault:
-                shown = repr(value) if isinstance(value, str) else value
-                raise UserError(f"method.{field.name}={shown} {fault}")
+        name, value = f"{of}.{field.name}", getattr(settings, field.name)
+        if dataclasses.is_dataclass(value):
+            check_parameters(value, name)
+            continue
+        kinds = [types[field.name], *get_args(types[field.name])]
+        for limit in (each for kind in kinds for each in getattr(kind, "__metadata__", ()) if value is not None):
+            if isinstance(limit, Options):
+                if value not in limit.values:
+                    raise unknown(name, value, limit.values)
+            elif isinstance(limit, Interval) and (fault := limit.fault(value)):
+                raise UserError(f"{name}={value} {fault}")
+
+
+def unknown_parameter(kind: Any, parameter: str, value: Any, what: str) -> UserError:
+    """Return the error for what is no field of the dataclass ``kind``; says where the parameter is now, if it is.
+
+    Args:
+        kind: the class.
+        parameter, value: as given.
+        what: the word for it, such as "parameter" or "key of method".
+    """
+    now = kind.elsewhere(parameter, value) if hasattr(kind, "elsewhere") else ""
+    if now:
+        return UserError(f"{parameter}={value} is no {what} of {kind.__name__.lower()} any more: give {now}")
+    return unknown(what, parameter, [field.name for field in dataclasses.fields(kind)])

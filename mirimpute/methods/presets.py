@@ -13,6 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Method
+from mirimpute.methods.parameters import unknown_parameter
 from mirimpute.methods.registry import METHODS
 
 _PLUGINS = (
@@ -79,9 +80,9 @@ def _instance(kind: type[Any], given: Mapping[str, Any], what: str) -> Any:
     """Return the dataclass ``kind`` with these fields; ``what`` a field is called in messages."""
     types = get_type_hints(kind)
     fields = [field.name for field in dataclasses.fields(kind)]
-    for name in given:
+    for name, value in given.items():
         if name not in fields:
-            raise unknown(what, name, fields)
+            raise unknown_parameter(kind, name, value, what)
     return kind(**{name: _value(types[name], name, value) for name, value in given.items()})
 
 

@@ -18,11 +18,12 @@ from mirimpute.methods.baselines.miwae import Miwae
 from mirimpute.methods.baselines.sinkhorn import Sinkhorn
 from mirimpute.methods.baselines.tabcsdi import TabCsdi
 from mirimpute.methods.baselines.tdm import Tdm
+from mirimpute.methods.chained import Chained
 from mirimpute.methods.external.hyperimpute import Hyperimpute
 from mirimpute.methods.external.knn import Knn
 from mirimpute.methods.external.sklearn_iterative import SklearnIterative
 from mirimpute.methods.external.statsmodels_mice import StatsmodelsMice
-from mirimpute.methods.mirf.settings import Mirf
+from mirimpute.methods.mirf.method import Mirf
 
 METHODS: dict[str, type[Method]] = {
     "mean": Mean,
@@ -41,6 +42,7 @@ METHODS: dict[str, type[Method]] = {
     "tdm": Tdm,
     "miwae": Miwae,
     "mirf": Mirf,
+    "chained": Chained,
     "mirf_paper": MirfPaper,
     "hyperimpute": Hyperimpute,
     "sklearn": SklearnIterative,

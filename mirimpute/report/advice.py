@@ -11,7 +11,7 @@ import numpy as np
 from mirimpute.methods.sanity import few_rows_note
 from mirimpute.report.markup import number
 from mirimpute.report.measures import SECONDS, metric_measure
-from mirimpute.report.pool import MAX_CASES
+from mirimpute.report.over_datasets import MAX_CASES
 
 if TYPE_CHECKING:
     from mirimpute.report.collect import Collection

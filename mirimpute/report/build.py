@@ -14,8 +14,8 @@ from mirimpute.errors import MirimputeWarning, UserError
 from mirimpute.report.advice import advice_on
 from mirimpute.report.collect import Collection, collect
 from mirimpute.report.index import index_page
+from mirimpute.report.over_datasets import mean_over_many
 from mirimpute.report.parallel import in_parallel, without_collector
-from mirimpute.report.pool import pooled_if_many
 from mirimpute.report.published import laid_beside, published_figures, published_table
 from mirimpute.report.ranking import Ranking, rank
 from mirimpute.report.ranking_tables import csv_pairs, csv_ranks, latex_ranking, markdown_ranking
@@ -87,7 +87,7 @@ def build_page(results_dir: Path, path: Path) -> Path:
     Raises:
         UserError: there is no row, or the file cannot be written.
     """
-    from mirimpute.report.page.build import write_page
+    from mirimpute.report.page.write_page import write_page
 
     _, collection, summaries, rankings = _read(results_dir)
     try:
@@ -157,7 +157,7 @@ def _figures(
     from mirimpute.report.scatter import scatter_figures
     from mirimpute.report.tradeoff import tradeoff_figures
 
-    shown = pooled_if_many(collection)
+    shown = mean_over_many(collection)
     for table in summaries:
         yield dot_plots(table if shown is collection else summarise(shown, table.measure), shown)
     yield cd_figures(rankings, collection)

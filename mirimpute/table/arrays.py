@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mirimpute.errors import UserError
+from mirimpute.table.python_objects import is_truth_value
 
 _WHOLE = 2**53
 """Beyond it not every whole number is a float64."""
@@ -94,8 +95,7 @@ def _of_objects(x: np.ndarray, mask: np.ndarray) -> Any:
     if cells.dtype == object:
         missing = pd.isna(cells)
         numbers = (int, float, np.integer, np.floating)
-        truth = (bool, np.bool_)
-        if all(isinstance(each, numbers) and not isinstance(each, truth) for each in cells[~missing]):
+        if all(isinstance(each, numbers) and not is_truth_value(each) for each in cells[~missing]):
             result = np.full(cells.shape, np.nan)
             try:
                 result[~missing] = cells[~missing].astype(np.float64)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mirimpute.table.objects import clipped
-from mirimpute.table.storage import unit_of
+from mirimpute.table.column_storage import unit_of
+from mirimpute.table.python_objects import clipped
 
 SECONDS_OF_DAY = 86_400
 
@@ -18,7 +18,6 @@ _WRITTEN = re.compile(
     r"\d{4}-\d{2}-\d{2}(?:([ T])\d{2}:\d{2}(:\d{2}(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?", re.ASCII
 )
 """How dates may be written: with a time, fractions of its seconds, and its distance from UTC."""
-_LENGTHS = range(10, 36)
 _END = re.compile(r"(?:\.%(\d)f)?(Z|[+-]\d{2}:?(?:\d{2})?)?$")
 """Of a pattern: how many digits of a second, and the distance from UTC."""
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -40,13 +39,11 @@ def pattern_of(values: pd.Series) -> str:
     if not (pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values)):
         return ""
     present = values.dropna().astype(object)
-    if not len(present) or not isinstance(present.iloc[0], str) or not present.map(_may_be_date).all():
+    pattern = _pattern(present.iloc[0]) if len(present) and isinstance(present.iloc[0], str) else ""
+    if not pattern or pd.api.types.infer_dtype(present) != "string":
         return ""
-    length = len(present.iloc[0])
-    if not (present.str.len() == length).all():
-        return ""
-    pattern = _pattern(present.iloc[0])
-    return pattern if pattern and _read(present, pattern) is not None else ""
+    alike = (present.str.len() == len(present.iloc[0])).all()
+    return pattern if alike and _read(present, pattern) is not None else ""
 
 
 def _pattern(text: str) -> str:
@@ -104,10 +101,10 @@ def _read(texts: pd.Series, pattern: str) -> pd.Series | None:
         return None
 
 
-def zone_of(values: pd.Series, pattern: str = "") -> str:
+def zone_of(values: pd.Series, pattern: str) -> str:
     """Return the name of the time zone of dates, "" where they have none; UTC where they are written with an offset.
 
-    >>> zone_of(pd.Series(pd.to_datetime(["2020-12-31"]).tz_localize("Asia/Tokyo")))
+    >>> zone_of(pd.Series(pd.to_datetime(["2020-12-31"]).tz_localize("Asia/Tokyo")), "")
     'Asia/Tokyo'
     """
     if _parts(pattern)[2]:
@@ -210,7 +207,3 @@ def _whole(seconds: np.ndarray, unit: str) -> np.ndarray:
     """Return whole numbers of the unit, inside what 64 bits can hold."""
     most = _MOST / UNITS[unit]
     return np.round(np.clip(seconds, -most, most) * UNITS[unit]).astype("int64")
-
-
-def _may_be_date(value: Any) -> bool:
-    return isinstance(value, str) and len(value) in _LENGTHS and value[:4].isdecimal() and value[4] == value[7] == "-"

@@ -6,24 +6,22 @@ import bz2
 import codecs
 import gzip
 import lzma
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow
+import pyarrow.compute as pc
 
-from mirimpute.errors import DataError, MirimputeWarning, UserError
-from mirimpute.table.cells import Cells, split
-from mirimpute.table.layout import Layout, layout_of, shares_of_numbers
-from mirimpute.table.numerals import Numerals, are_codes, read_numbers
-
-if TYPE_CHECKING:
-    import pyarrow
-
-    from mirimpute.table.file_format import TableFile
+from mirimpute.errors import DataError, UserError
+from mirimpute.table.file_format import TableFile
+from mirimpute.table.text_cells import Cells, split
+from mirimpute.table.text_layout import Layout, layout_of, shares_of_numbers
+from mirimpute.table.text_numbers import Numerals, are_codes, read_numbers
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " ", "\\t": "\t"}
 _SNIFFED = (",", ";", "\t", "|")
@@ -31,7 +29,7 @@ _SAMPLE = 1 << 20
 """Bytes at the beginning of a file from which its separator is told."""
 _ROWS = 200
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_TRUTHS = {"true": True, "false": False}
+_SPELLINGS = {spelt: spelt.lower() == "true" for spelt in ("true", "TRUE", "True", "false", "FALSE", "False")}
 _OPEN: dict[str, Any] = {".gz": gzip, ".bz2": bz2, ".xz": lzma}
 
 
@@ -68,12 +66,10 @@ class Delimited:
 
     def present(self, texts: pyarrow.Array) -> pyarrow.Array:
         """Return texts, null where they mark a missing cell."""
-        import pyarrow
-        import pyarrow.compute
 
         markers = pyarrow.array(["", *self.options.missing_markers], texts.type)
-        missing = pyarrow.compute.is_in(texts, value_set=markers)
-        return pyarrow.compute.if_else(missing, pyarrow.scalar(None, texts.type), texts)
+        missing = pc.is_in(texts, value_set=markers)
+        return pc.if_else(missing, pyarrow.scalar(None, texts.type), texts)
 
     @cached_property
     def left_out(self) -> tuple[int, ...]:
@@ -99,8 +95,6 @@ class Delimited:
 
     def values(self, texts: pyarrow.Array) -> tuple[Any, Numerals | None]:
         """Return the values of a column, numbers, truth values or texts, and how its numbers are written."""
-        import pandas as pd
-
         if texts.null_count == len(texts):
             return np.full(len(texts), np.nan), None
         options = self.options
@@ -124,9 +118,6 @@ class Delimited:
         if self.encoding != "utf-8":
             text = text.decode("utf-8").encode(self.encoding)
         return self.mark + text
-
-
-_SPELLINGS = {spelt(each): truth for each, truth in _TRUTHS.items() for spelt in (str.lower, str.upper, str.title)}
 
 
 def read_delimited(file: TableFile, path: Path) -> Delimited:
@@ -262,9 +253,3 @@ def _sniffed(data: bytes, file: TableFile, path: str) -> str:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def warn(sentences: Sequence[str]) -> None:
-    """Warn of what was found out about a file."""
-    for sentence in sentences:
-        warnings.warn(sentence, MirimputeWarning, stacklevel=2)

@@ -32,7 +32,7 @@ class Encoding:
 
     @cached_property
     def places(self) -> tuple[Array, ...]:
-        """For each column of the table, the numbers of the columns that stand for it."""
+        """The slice of each column of the table: the numbers of the columns that stand for it."""
         widths = [_width(column) for column in self.columns]
         ends = np.cumsum(widths)
         return tuple(np.arange(end - width, end) for end, width in zip(ends, widths, strict=True))
@@ -49,7 +49,7 @@ class Encoding:
 
     @property
     def categorical(self) -> tuple[Array, ...]:
-        """The places of the categorical columns."""
+        """The slices of the categorical columns."""
         return tuple(place for place, yes in zip(self.places, self.is_categorical, strict=True) if yes)
 
     @cached_property

@@ -11,17 +11,19 @@ import numpy as np
 import pandas as pd
 
 from mirimpute.errors import ImputationError, MirimputeWarning, UserError
-from mirimpute.table.columns import OF_TIME, Column, Kind, decoded, encoded, looks_like_id, plain
+from mirimpute.table.column_numbers import decoded, encoded
+from mirimpute.table.column_storage import blank, is_far, marked, merged, missing_in
+from mirimpute.table.columns import OF_TIME, Column, Kind
 from mirimpute.table.dates import pattern_of, seconds_of
 from mirimpute.table.hints import warn_of_codes
-from mirimpute.table.storage import blank, is_far, marked, merged, missing_in
+from mirimpute.table.kinds import looks_like_id, plain
 
 MOST = 1e300
 """The largest number of a table."""
 
 
 def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
-    """Return what the columns are, by the rules of :func:`~mirimpute.table.columns.kind_of`.
+    """Return what the columns are, by the rules of :func:`~mirimpute.table.kinds.kind_of`.
 
     Columns with holes that look like ids are told in a warning.
 
@@ -42,13 +44,12 @@ def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
     return tuple(found)
 
 
-def warn_of_ids(frame: pd.DataFrame, option: Callable[[str], str] | None = None, stacklevel: int = 4) -> None:
+def warn_of_ids(frame: pd.DataFrame, option: Callable[[str], str] | None = None) -> None:
     """Warn of columns of numbers with holes that look like ids: they would be filled with made-up ones.
 
     Args:
         frame: (n_rows, n_columns).
         option: says how a column of this name is left alone; None: leave it out of the table.
-        stacklevel: of the warning.
     """
     columns = (frame.iloc[:, j] for j in range(frame.shape[1]))
     ids = [each for each in columns if missing_in(each).any() and looks_like_id(each) and _is_number(each)]
@@ -59,7 +60,7 @@ def warn_of_ids(frame: pd.DataFrame, option: Callable[[str], str] | None = None,
             f"column(s) {', '.join(map(repr, names))} look like an id, in which no value occurs twice (the first is "
             f"{shown}), and are filled with made-up ones: {way_out}",
             MirimputeWarning,
-            stacklevel=stacklevel,
+            stacklevel=4,
         )
 
 
@@ -81,7 +82,7 @@ def _why_text(values: pd.Series, label: Any) -> str:
     )
 
 
-def numbers_of(frame: pd.DataFrame, columns: Sequence[Column], unseen: str = "error") -> np.ndarray:
+def numbers_of(frame: pd.DataFrame, columns: Sequence[Column], unseen: str) -> np.ndarray:
     """Return the cells as numbers, float64 (n_rows, n_columns), NaN where missing.
 
     Args:

@@ -6,22 +6,15 @@ import re
 import shlex
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mirimpute.errors import MirimputeWarning
-from mirimpute.table.columns import Kind, kind_of, plain
-from mirimpute.table.storage import missing_in
-
-if TYPE_CHECKING:
-    import pyarrow
-
-    from mirimpute.table.columns import Column
-    from mirimpute.table.delimited import Delimited
-    from mirimpute.table.file_format import TableFile
-    from mirimpute.table.numerals import Numerals
+from mirimpute.table.column_storage import missing_in
+from mirimpute.table.columns import Column, Kind
+from mirimpute.table.kinds import are_whole, plain
 
 _N = r"[+-]?(?:\d+\.?\d*|\.\d+)"
 _MONEY = "[$€£¥₹]|[A-Z]{3}"
@@ -75,13 +68,7 @@ _DIGITS = 15
 _FEW_CODES = 10
 
 
-def warn(sentences: Sequence[str]) -> None:
-    """Warn by each sentence."""
-    for sentence in sentences:
-        warnings.warn(sentence, MirimputeWarning, stacklevel=3)
-
-
-def culprit(values: pd.Series, name: str, from_text: bool = False) -> tuple[str, str]:
+def culprit(values: pd.Series, name: str, from_text: bool) -> tuple[str, str]:
     """Return what may be wrong with a column of texts that nearly are numbers or dates, and what can be done; "" if
     nothing is.
 
@@ -118,7 +105,7 @@ def culprit(values: pd.Series, name: str, from_text: bool = False) -> tuple[str,
     commonest = units.mode()
     if len(commonest) and weight[(units == commonest.iloc[0]).to_numpy()].sum() >= _MOSTLY:
         return f"numbers with a unit, the first is {present.iloc[0]!r}", _way(name, "write the numbers alone")
-    if 1 - share.sum() >= (_HALF if len(present) >= _SOME else _MOSTLY):
+    if 1 - share.sum() >= (_HALF if from_text and len(present) >= _SOME else _MOSTLY):
         count, shown = int(counts.to_numpy()[~is_number].sum()), _first(present, others)
         what = f"{count} of {len(present)} values are not numbers, the first is {shown!r}: correct it"
         return what, _way(name, _marks(shown, from_text))
@@ -149,110 +136,6 @@ def _numbers_as_text(present: pd.Series) -> str:
     return f"numbers as text, the first is {present.iloc[0]!r}"
 
 
-def of_text(text: Delimited) -> list[str]:
-    """Return what was found out about a delimited file: how it is read, names, lines and columns."""
-    path, found = text.options.path, list(text.notes)
-    if text.options.header and pd.to_numeric(pd.Series(text.names), errors="coerce").notna().all():
-        found.append(
-            f"the first line of {path!r} holds numbers only and is taken as column names: if the file has no "
-            "header, say so by dataset.header=false (mirimpute-impute: --no-header)"
-        )
-    if text.layout.width == 1 and len(text.layout.rows):
-        cell = text.texts(0)[0].as_py() or ""
-        if re.search(r"\w[^\w.+-]+\w", cell):
-            found.append(
-                f"file {path!r} is read as one column, the first cell is {cell[:60]!r}: if there are more, say by "
-                "--sep (dataset.sep) what is between them"
-            )
-    for column in text.left_out:
-        first = text.texts(column)[0].as_py() if len(text.layout.rows) else None
-        what = "is empty" if first is None else f"counts the rows from {first}"
-        found.append(
-            f"column {column + 1} of file {path!r} has no name and {what}: it is left out, and kept in the file"
-        )
-    blank = text.layout.rows[text.cells.filled()[text.layout.rows] == 0]
-    if len(blank):
-        what = "empty lines between rows" if text.layout.width == 1 else "lines without any value"
-        found.append(
-            f"file {path!r} has {len(blank)} {what}, which are taken for rows, the first is line "
-            f"{text.cells.line(int(blank[0]))}: remove them if they are none"
-        )
-    return found
-
-
-def of_column(
-    file: TableFile, name: str, values: Any, numerals: Numerals | None, written: pyarrow.Array, texts: pyarrow.Array
-) -> list[str]:
-    """Return what can be told of a column of a delimited file from its texts alone.
-
-    Args:
-        file: with its options.
-        name: of the column.
-        values: (n_rows,), numbers, truth values or texts.
-        numerals: how its numbers are written, None where it has none.
-        written: large_string (n_rows,).
-        texts: the same, null where they mark a missing cell.
-    """
-    if numerals is not None:
-        return _of_numerals(file, name, numerals, texts)
-    return _of_markers(name, values, written, texts) + _of_truths(name, values, texts)
-
-
-def _of_markers(name: str, values: Any, written: pyarrow.Array, texts: pyarrow.Array) -> list[str]:
-    import pyarrow.compute as pc
-
-    if texts.null_count in (0, len(texts)):
-        return []
-    hidden = pc.value_counts(written.filter(pc.is_null(texts))).to_pylist()
-    words = [(each["counts"], each["values"]) for each in hidden if re.search(r"\w", each["values"])]
-    if not words or kind_of(pd.Series(values)) is not Kind.CATEGORICAL:
-        return []
-    count, word = max(words)
-    return [
-        f"{count} cell(s) {word!r} of column {name!r} are taken as missing: if {word!r} is a value, say --na none "
-        "(dataset.missing_markers=[]), which leaves only empty cells missing"
-    ]
-
-
-def _of_truths(name: str, values: Any, texts: pyarrow.Array) -> list[str]:
-    import pyarrow.compute as pc
-
-    if pd.api.types.infer_dtype(values, skipna=True) != "boolean":
-        return []
-    spellings = pc.unique(texts.drop_null()).to_pylist()
-    if len(spellings) < 3:
-        return []
-    return [
-        f"column {name!r} writes true and false in {len(spellings)} ways, {', '.join(spellings)}: they are taken for "
-        f"two values, say {kind_option(name, 'text')} to leave it alone"
-    ]
-
-
-def _of_numerals(file: TableFile, name: str, how: Numerals, texts: pyarrow.Array) -> list[str]:
-    import pyarrow.compute as pc
-
-    if how.decimal == "," and not file.decimal:
-        with_comma = texts.filter(pc.match_substring(texts, ","))[0].as_py()
-        return [
-            f"column {name!r} holds decimal commas, the first is {with_comma!r}: if they are none, say --decimal . "
-            "(dataset.decimal)"
-        ]
-    if how.decimal == "." and file.decimal == ",":
-        pointed = texts.filter(pc.match_substring(texts, "."))
-        if len(pointed):
-            return [
-                f"column {name!r} has decimal points although --decimal , (dataset.decimal) is given, the first is "
-                f"{pointed[0].as_py()!r}; if they are thousands, say --thousands . (dataset.thousands)"
-            ]
-    first = texts.drop_null()[0].as_py()
-    if re.fullmatch(r"\d+[eE]\d+", first) and pc.all(pc.match_substring_regex(texts, r"^\d+[eE]\d+$")).as_py():
-        return [
-            f"column {name!r} is read as numbers with exponents, the first is {first!r}: if they are codes, say "
-            f"{kind_option(name, 'text')}"
-        ]
-    return []
-
-
 def of_codes(values: np.ndarray, columns: Sequence[Column], kinds: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each column of whole numbers in ``values`` (n_rows, n_columns) that may be codes."""
     return [
@@ -271,7 +154,7 @@ def codes_in(values: np.ndarray, name: str, way: str) -> str:
         way: how it is made categories.
     """
     numbers = values[~np.isnan(values)]
-    if not np.all(np.isfinite(numbers)) or not np.array_equal(numbers, np.round(numbers)):
+    if not are_whole(numbers):
         return ""
     distinct = np.unique(numbers)
     if not _may_be_codes(distinct, len(numbers)):
@@ -319,7 +202,7 @@ def _way(name: str, way: str) -> str:
 def _marks(word: str, from_text: bool) -> str:
     if not from_text:
         return f"mark {word!r} as missing"
-    return f"--na {_quoted(word)} (dataset.missing_markers) marks {word!r} as missing"
+    return f"--na {shlex.quote(word)} (dataset.missing_markers) marks {word!r} as missing"
 
 
 def kind_option(name: str, kind: str) -> str:
@@ -328,8 +211,4 @@ def kind_option(name: str, kind: str) -> str:
     >>> kind_option("zip", "text")
     '--kind zip=text (+dataset.kinds.zip=text)'
     """
-    return f"--kind {_quoted(name)}={kind} (+dataset.kinds.{name}={kind})"
-
-
-def _quoted(text: str) -> str:
-    return shlex.quote(text)
+    return f"--kind {shlex.quote(name)}={kind} (+dataset.kinds.{name}={kind})"

@@ -1,10 +1,10 @@
 """Where imputed values may lie: in the range that their column can have, as far as the observed cells tell it.
 
 A column that has only nonnegative values stays nonnegative, one with only nonpositive ones nonpositive, one between 0
-and 1 (a share) stays between. An end of the observed range that is a value of several cells (three at least, and one in
-a hundred) is taken for an end of the scale, such as 100 of a percentage or 5 of a questionnaire's answers. Elsewhere
-values may lie outside of the observed range by one standard deviation, for what is hidden may be more extreme than what
-is seen; from a tenth of one on a note tells how many do.
+and 1 (a share), or between 0 and 100 and beyond 95 (a percentage), stays between. An end of the observed range that is
+a value of several cells (three at least, and one in a hundred) is taken for an end of the scale, such as 10 of a score
+or 5 of a questionnaire's answers. Elsewhere values may lie outside of the observed range by one standard deviation, for
+what is hidden may be more extreme than what is seen; from a tenth of one on a note tells how many do.
 
 A conditional mean obeys because it is a mean of such values; regressions do not know it, and their answers are pulled
 in (:mod:`mirimpute.methods.inside`). Indicators of categories have no limits here.
@@ -13,19 +13,17 @@ in (:mod:`mirimpute.methods.inside`). Indicators of categories have no limits he
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mirimpute.table.columns import Column, Kind
 from mirimpute.types import Array
-
-if TYPE_CHECKING:
-    from mirimpute.table.columns import Column
 
 Limits = tuple[Array, Array]
 """Lowest and highest, float64 (d,) each."""
 
 _FEWEST_AT_AN_END, _SHARE_AT_AN_END = 3, 0.01
+_CLOSE_TO_100 = 95.0
 MARGIN = 1.0
 """Standard deviations by which values may lie outside of the observed range, where nothing forbids it."""
 TOLD = 0.1
@@ -39,8 +37,6 @@ def natural_limits(x_incomplete: Array, columns: Sequence[Column]) -> Limits:
         x_incomplete: float64 (n, d), encoded, original units, NaN where missing, at least one value per column.
         columns: of the same, see :attr:`mirimpute.table.encoding.Encoding.encoded_columns`.
     """
-    from mirimpute.table.columns import Kind
-
     is_indicator = np.array([column.kind is Kind.CATEGORICAL for column in columns], dtype=bool)
     is_date = np.array([column.kind is Kind.DATETIME for column in columns], dtype=bool)
     lowest, highest = np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0)
@@ -48,6 +44,8 @@ def natural_limits(x_incomplete: Array, columns: Sequence[Column]) -> Limits:
     floor = np.where((lowest >= 0) & ~is_date, 0.0, -np.inf)
     ceiling = np.where((highest <= 0) & ~is_date, 0.0, np.inf)
     ceiling = np.where((lowest >= 0) & (highest <= 1) & ~is_date, np.minimum(ceiling, 1.0), ceiling)
+    percentage = (lowest >= 0) & (highest > _CLOSE_TO_100) & (highest <= 100) & ~is_date
+    ceiling = np.where(percentage, np.minimum(ceiling, 100.0), ceiling)
     floor = np.where((x_incomplete == lowest).sum(axis=0) >= enough, lowest, floor)
     ceiling = np.where((x_incomplete == highest).sum(axis=0) >= enough, highest, ceiling)
     for j, column in enumerate(columns):

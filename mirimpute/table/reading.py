@@ -6,16 +6,20 @@ import lzma
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mirimpute.errors import DataError, UserError, unknown
+import pandas as pd
+import pyarrow
+import pyarrow.parquet
+
+from mirimpute.errors import DataError, UserError, unknown, warn
+from mirimpute.table.column_storage import from_arrow
+from mirimpute.table.delimited import Delimited, read_delimited
 from mirimpute.table.file_format import OPTIONS, SUFFIXES, TableFile, is_parquet, stem_of, suffix_of
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from mirimpute.table.delimited import Delimited
-    from mirimpute.table.table import Table
+from mirimpute.table.frames import warn_of_ids
+from mirimpute.table.hints import kind_option, of_codes
+from mirimpute.table.table import Table, table_from_frame
+from mirimpute.table.text_hints import of_column, of_text
 
 
 def frame_of(file: TableFile) -> pd.DataFrame:
@@ -32,8 +36,6 @@ def frame_of(file: TableFile) -> pd.DataFrame:
 
 def delimited_of(file: TableFile) -> Delimited:
     """Return the cells of a CSV and what they are, without a warning; errors as :func:`frame_of`."""
-    from mirimpute.table.delimited import read_delimited
-
     path = Path(file.path).expanduser()
     _check(file, path)
     try:
@@ -67,13 +69,8 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     """Return the columns, without those that pandas has saved as an index.
 
     Each becomes what Arrow makes of its type: pandas' own reader looks up the dtypes that the file notes, and does
-    not know all that it writes itfile.
+    not know all that it writes itself.
     """
-    import pandas as pd
-    import pyarrow.parquet
-
-    from mirimpute.table.storage import from_arrow, parquet_table
-
     try:
         names = pyarrow.parquet.read_schema(path).names
         _check_names(path, names)
@@ -88,11 +85,17 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     return pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(table.num_rows))
 
 
+def parquet_table(path: Path) -> pyarrow.Table:
+    """Return a Parquet file, periods and intervals of pandas as such.
+
+    Raises:
+        ValueError, OSError: it cannot be read.
+    """
+    pyarrow.array(pd.PeriodIndex([], freq="D").array)  # with the first one pandas tells Arrow its own types
+    return pyarrow.parquet.read_table(path)
+
+
 def _read_text(file: TableFile, path: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    from mirimpute.table.hints import of_column, of_text, warn
-
     text = delimited_of(file)
     _check_names(path, [name for name in text.names if name])
     frame, sentences = {}, of_text(text)
@@ -106,7 +109,7 @@ def _read_text(file: TableFile, path: Path) -> pd.DataFrame:
     return pd.DataFrame(frame)
 
 
-def table_of(frame: pd.DataFrame, name: str, kinds: Mapping[str, Any], path: str) -> Table:
+def table_of_file(frame: pd.DataFrame, name: str, kinds: Mapping[str, Any], path: str) -> Table:
     """Return the table of the columns of a file, and warn of those that may be meant otherwise.
 
     Args:
@@ -115,9 +118,6 @@ def table_of(frame: pd.DataFrame, name: str, kinds: Mapping[str, Any], path: str
         kinds: column -> kind, see :func:`mirimpute.table.table.table_from_frame`, which says what is refused.
         path: the file.
     """
-    from mirimpute.table.hints import of_codes, warn
-    from mirimpute.table.table import table_from_frame
-
     table = table_from_frame(frame, name, kinds, from_text=not is_parquet(Path(path)))
     warn(of_codes(table.values, table.columns, kinds))
     return table
@@ -125,9 +125,6 @@ def table_of(frame: pd.DataFrame, name: str, kinds: Mapping[str, Any], path: str
 
 def warn_of_ids_in(frame: pd.DataFrame, kinds: Mapping[str, Any]) -> None:
     """Warn of columns of a file that look like ids and have holes, apart from those whose kind was given."""
-    from mirimpute.table.frames import warn_of_ids
-    from mirimpute.table.hints import kind_option
-
     asked = [name for name in frame if str(name) in kinds]
     warn_of_ids(frame.drop(columns=asked), lambda name: kind_option(name, "text"))
 
@@ -149,7 +146,7 @@ def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
         raise unknown("option", unknown_options[0], OPTIONS)
     frame = frame_of(TableFile(str(path), **options))
     warn_of_ids_in(frame, {})
-    table_of(frame, stem_of(Path(path)), {}, str(path))  # warns
+    table_of_file(frame, stem_of(Path(path)), {}, str(path))  # warns
     return frame
 
 

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from mirimpute.errors import DataError, MirimputeWarning, unknown
-from mirimpute.table.columns import OF_TIME, Column, Kind, encoded
+from mirimpute.table.column_numbers import encoded
+from mirimpute.table.column_storage import is_far, missing_in
+from mirimpute.table.columns import OF_TIME, Column, Kind
 from mirimpute.table.dates import durations, moments
 from mirimpute.table.hints import culprit
-from mirimpute.table.storage import is_far, missing_in
 from mirimpute.table.wild import Fences
 
 
@@ -89,7 +90,7 @@ def table_from_frame(
         frame: (n_rows, n_columns); missing cells are NaN, None or NA. Columns of text are left out with a warning that
             names them.
         name: the dataset's name, for messages and rows.
-        kinds: column -> kind, "text", or its categories in order; the rest by :func:`~.columns.kind_of`.
+        kinds: column -> kind, "text", or its categories in order; the rest by :func:`~.kinds.kind_of`.
         from_text: texts mark the missing cells of the source, so that an option can name more of them.
 
     Raises:

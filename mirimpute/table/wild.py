@@ -21,19 +21,16 @@ only two values, what is a hundred times their range away is wild; where they ar
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from mirimpute.errors import MirimputeWarning
+from mirimpute.errors import warn
+from mirimpute.table.columns import Column, Kind
 from mirimpute.table.ranges import TOLD
 from mirimpute.types import Array
-
-if TYPE_CHECKING:
-    from mirimpute.table.columns import Column
 
 _RANGES, _RANGES_OF_TWO, _RANGES_OF_FEW, _TIMES_OF_ONE = 5.0, 100.0, 1000.0, 1e15
 _TAIL = 1000.0
@@ -121,10 +118,8 @@ NOWHERE = Fences(*(np.array(end) for end in (-np.inf, np.inf, -np.inf, np.inf)))
 """No fences."""
 
 
-def warn_of_wild(sentences: Sequence[str]) -> None:
-    """Give each sentence as a warning of ours."""
-    for sentence in sentences:
-        warnings.warn(sentence, MirimputeWarning, stacklevel=3)
+warn_of_wild = warn
+"""For the sentences of :meth:`Fences.sentences`."""
 
 
 def shown(value: float, column: Column, digits: int = 12) -> str:
@@ -134,8 +129,6 @@ def shown(value: float, column: Column, digits: int = 12) -> str:
     >>> shown(-999.0, Column("a", Kind.CONTINUOUS)), shown(86400.0, Column("t", Kind.DATETIME))
     ('-999', '1970-01-02 00:00:00')
     """
-    from mirimpute.table.columns import Kind
-
     if column.kind is Kind.DATETIME:
         return str(np.datetime64(0, "s") + np.timedelta64(round(float(value)), "s")).replace("T", " ")
     return f"{value:.{digits}g}" + (" seconds" if column.kind is Kind.DURATION else "")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mirimpute.amputation import amputate
-from mirimpute.amputation.columns import features
+from mirimpute.amputation.predictors import features
 from mirimpute.amputation.registry import MECHANISMS
 
 CATEGORICAL = np.array([False, True, True, False])

@@ -6,9 +6,9 @@ from scipy.optimize import brentq
 from scipy.special import expit
 
 from mirimpute.amputation import MECHANISMS, amputate
-from mirimpute.amputation.columns import standardised
 from mirimpute.amputation.logistic import choose_roles, scores
 from mirimpute.amputation.mnar_quantile import MIN_CONTRAST, outer_region
+from mirimpute.amputation.predictors import standardised
 
 
 def run(values, mechanism, rate, rate_of="overall", seed=0, **parameters):

@@ -268,7 +268,7 @@ def test_dates_with_an_offset_and_fractions_of_a_second():
 def test_ids_with_holes_are_told(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("patient_id,x\n" + "".join(f"{700 + 3 * k if k % 6 else ''},{k % 4}.5\n" for k in range(40)))
-    with pytest.warns(MirimputeWarning, match="'patient_id' look like an id, .* the first is 703.* --kind COLUMN=text"):
+    with pytest.warns(MirimputeWarning, match="'patient_id' look like an id.*first is 703.* --kind patient_id=text"):
         File(path=str(path)).load(Path())
 
 
@@ -314,7 +314,7 @@ def test_comments_and_quotes_inside_of_a_table(tmp_path):
 
 
 def test_a_file_that_changed_meanwhile_is_told(tmp_path):
-    from mirimpute.table.completion import write_completed
+    from mirimpute.table.writing import write_completed
 
     path = tmp_path / "a.csv"
     shutil.copy(CSV / "plain.csv", path)

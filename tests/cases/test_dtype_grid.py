@@ -12,10 +12,12 @@ import pytest
 from mirimpute import MirfImputer
 from mirimpute.datasets.files import File
 from mirimpute.errors import UserError
-from mirimpute.table.completion import write_completed
+from mirimpute.table.writing import write_completed
 from tests.cases.dtypes import CONDITIONS, DTYPES, LEFT_ALONE, cells, column, table
 
 QUICK = {"steps": 5, "final_steps": 5, "rounds": 1, "trees": 4, "passes": 1, "width": 8}
+
+pytestmark = pytest.mark.filterwarnings("ignore:column .* far outside:mirimpute.errors.MirimputeWarning")
 
 ONE_TEXT = (
     *("string", "string[pyarrow]", "object strings", "object times", "Interval"),

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from mirimpute import MirfImputer
+from mirimpute.cli import impute
 from mirimpute.datasets.bundled import Bundled
 from mirimpute.methods.base import problem_of
 from mirimpute.methods.presets import named_method
@@ -27,6 +28,12 @@ def test_parts_that_sum_to_100_do_so_when_one_is_missing():
     imputer = MirfImputer(preset="mirf_fast", parameters=SMALL, random_state=0).fit(frame)
     for completed in (imputer.transform(frame), *imputer.sample(frame, 3)):
         assert _rms((completed["clay"] - wanted)[hidden]) < 0.1
+
+
+def test_a_design_of_four_cells_is_completed_by_its_pattern(tmp_path):
+    done = tmp_path / "balanced.csv"
+    assert impute.main([str(CSV / "balanced.csv"), "-o", str(done), "--method", "mirf_fast"]) == 0
+    assert done.read_text().splitlines()[2] == "b,A,9"
 
 
 def test_parts_of_a_sum_that_are_missing_together_are_drawn_to_the_sum():

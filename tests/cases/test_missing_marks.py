@@ -13,9 +13,9 @@ from mirimpute import MirfImputer
 from mirimpute.cli import impute
 from mirimpute.datasets.files import File
 from mirimpute.errors import ImputationError, MirimputeWarning, UserError
-from mirimpute.table.completion import write_completed
-from mirimpute.table.storage import missing_in
+from mirimpute.table.column_storage import missing_in
 from mirimpute.table.table import table_from_frame
+from mirimpute.table.writing import write_completed
 
 QUICK = {"steps": 5, "final_steps": 5, "rounds": 1, "trees": 4, "passes": 1, "width": 8}
 PARQUET = Path(__file__).parent / "pq"
@@ -144,7 +144,7 @@ def test_ids_with_holes_are_told(name, values, tmp_path):
         quick().fit(frame)
     path = tmp_path / "t.parquet"
     frame.to_parquet(path)
-    with pytest.warns(MirimputeWarning, match=f"{name}.* look like an id.* kind text"):
+    with pytest.warns(MirimputeWarning, match=f"{name}.* look like an id.* --kind {name}=text"):
         File(path=str(path)).load(Path())
     File(path=str(path), kinds={name: "integer"}).load(Path())  # what was asked for needs no warning
 

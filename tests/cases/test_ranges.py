@@ -41,6 +41,13 @@ METHODS = {
 COMPOSED = ({"transport": "gaussian"}, {"transport": "linear", "sweep": "columnwise", "solver": {"steps": 1}})
 
 
+def test_percentages_stay_percentages():
+    x = np.linspace(-2, 2, 60)[:, None]
+    columns = (Column("p", Kind.CONTINUOUS),)
+    assert natural_limits(100 / (1 + np.exp(-3 * x)), columns)[1] == [100.0]
+    assert natural_limits(80 / (1 + np.exp(-3 * x)), columns)[1] == [np.inf]
+
+
 def table(n=120):
     """Return rows (n, 7), incomplete mostly where x is extreme, so that regressions extrapolate."""
     rng = np.random.default_rng(0)

@@ -37,7 +37,7 @@ CASES = {
     "nearly dependent": (_nearly_dependent, "mirf_fast", {}),
     "self-masking": (_plain, "mirf_mnar", {}),
     "members": (_plain, "mirf_fast", {"members": 2}),
-    "no balance": (_plain, "mirf_fast", {"candidates": 1}),
+    "no resampling": (_plain, "mirf_fast", {"candidates": 1}),
     "from completions": (_nearly_dependent, "mirf_fast", {"source": "imputation"}),
     "few rows": (lambda rng: _plain(rng)[:24], "mirf_fast", {}),
 }

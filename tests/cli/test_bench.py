@@ -56,9 +56,9 @@ def test_sweep_runs_every_combination_and_a_failure_is_a_row(elsewhere, capsys):
     assert "failed" in capsys.readouterr().out
 
 
-def test_transport_sweep_and_solver_make_another_method_of_mirf(elsewhere):
-    composed = ["method.transport=linear", "method.sweep=columnwise", "method.solver.steps=1", "method.name=composed"]
-    assert bench("method=mirf", *composed, "dataset=iris") == 0
+def test_transport_and_solver_make_another_method(elsewhere):
+    composed = ["method.transport=linear", "method.solver.steps=1", "method.name=composed"]
+    assert bench("method=chained", *composed, "dataset=iris") == 0
     assert bench("method=ice", "dataset=iris") == 0
     first, second = read_rows(elsewhere / "results")
     assert {first["method"], second["method"]} == {"composed", "ice"}
@@ -131,8 +131,10 @@ def test_saved_tables_and_experiment(elsewhere):
         (["method.solver.step=1"], ["unknown key of method.solver 'step'", "'steps'"]),
         (["+method.solver.step=1"], ["unknown key of method.solver 'step'"]),
         (["method.solver=euler"], ["method.solver has keys of its own", "method.solver.<key>=<value>"]),
-        (["method.transport=lineer"], ["unknown method.transport 'lineer'", "'linear'"]),
-        (["method.transport=choice"], ["method.transport=choice does not go with method.sweep=joint", "columnwise"]),
+        (["method=chained", "method.transport=lineer"], ["unknown method.transport 'lineer'", "'linear'"]),
+        (["method=chained", "method.transport=pmm", "method.sweep=joint"], ["pmm does not go with method.sweep=joint"]),
+        (["method.transport=linear", "method.sweep=columnwise"], ["method=chained method.transport=linear"]),
+        (["+method.sweep=columnwise"], ["method=chained", "method.sweep=columnwise"]),
         (["method.steps=0"], ["method.steps=0 is too small"]),
         (["-m", "method=mean,icee"], ["unknown method 'icee'", "'ice'"]),
         (["-m", "method=ice,mean", "method.rounds=3"], ["unknown key of method 'rounds'", "name"]),
@@ -176,9 +178,9 @@ def test_files_that_cannot_be_used_say_why(text, words, capsys, elsewhere):
 
 @pytest.mark.parametrize("name", ["uci/wine", "letter"])
 def test_no_network_names_dataset_folder_and_prefetch(name, capsys, monkeypatch, elsewhere):
-    from mirimpute.datasets import network
+    from mirimpute.datasets import connection
 
-    monkeypatch.setattr(network, "_why_unreachable", lambda url: "no network here")
+    monkeypatch.setattr(connection, "_why_unreachable", lambda url: "no network here")
     assert bench("method=mean", f"dataset={name}") == 2
     error = capsys.readouterr().err
     assert all(word in error for word in (name, str(elsewhere / "data"), f"mirimpute-data fetch {name}")), error

@@ -11,7 +11,7 @@ import pytest
 
 from mirimpute.bench.conf_location import descriptions
 from mirimpute.cli import data
-from mirimpute.datasets import network, uci
+from mirimpute.datasets import connection, uci
 from mirimpute.errors import DataUnavailableError
 
 Capture = pytest.CaptureFixture[str]
@@ -21,7 +21,7 @@ Capture = pytest.CaptureFixture[str]
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Point the data folder at an empty one and let no host be reachable."""
     monkeypatch.setenv("MIRIMPUTE_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(network, "_why_unreachable", lambda url: "no network here")
+    monkeypatch.setattr(connection, "_why_unreachable", lambda url: "no network here")
     return tmp_path
 
 

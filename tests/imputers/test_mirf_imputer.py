@@ -111,7 +111,7 @@ def test_a_saved_imputer_gives_the_same_bits(fitted, tmp_path):
     loaded = MirfImputer.load(tmp_path / "imputer.safetensors")
     assert np.array_equal(loaded.transform(x), fitted.transform(x))
     assert np.array_equal(loaded.sample(x, 2), fitted.sample(x, 2))
-    assert fitted._model.stack.trees[0].trees  # the trees were part of it
+    assert fitted._state.model.stack.trees[0].trees  # the trees were part of it
     assert json.dumps(loaded.trace_) == json.dumps(fitted.trace_)
 
 
@@ -147,6 +147,39 @@ def test_damaged_and_foreign_files_are_refused_in_one_sentence(fitted, tmp_path)
     save_file(arrays, tmp_path / "hostile", metadata=metadata)
     with pytest.raises(UserError, match="point outside"):
         MirfImputer.load(tmp_path / "hostile")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"format": "mirimpute-mirf-10"}, "no MIRF imputer of this version"),
+        ({"parts": {"stack": 99}}, "the part 'stack' in version 99"),
+        ({"parts": {"crystal_ball": 1}}, "the part 'crystal_ball'"),
+        ({"parts": {}}, "not a whole imputer"),
+    ],
+)
+def test_files_of_other_versions_are_refused_in_one_sentence(fitted, tmp_path, changed, said):
+    from safetensors import safe_open
+    from safetensors.numpy import save_file
+
+    path = tmp_path / "imputer.safetensors"
+    fitted.save(path)
+    with safe_open(path, framework="numpy") as file:
+        arrays, facts = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()["mirimpute"]  # noqa: SIM118
+    save_file(arrays, path, metadata={"mirimpute": json.dumps({**json.loads(facts), **changed})})
+    with pytest.raises(UserError, match=said):
+        MirfImputer.load(path)
+
+
+def test_draws_of_transported_residuals_are_saved_to_the_last_bit(tmp_path):
+    """Sums round by the stride of what is summed."""
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=(260, 1)) + 0.1 * rng.normal(size=(260, 5))
+    x[rng.random(x.shape) < 0.25] = np.nan
+    imputer = MirfImputer(preset="mirf_fast", parameters={**QUICK, "source": "imputation"}, random_state=0).fit(x)
+    assert imputer._state.model.resampling.transports
+    imputer.save(tmp_path / "imputer.safetensors")
+    assert np.array_equal(MirfImputer.load(tmp_path / "imputer.safetensors").sample(x, 2), imputer.sample(x, 2))
 
 
 def test_requests_without_a_meaning_are_refused_in_one_sentence(fitted, tmp_path):

@@ -7,7 +7,7 @@ from mirimpute.methods.base import problem_of
 from mirimpute.methods.columnwise.classifier import Corners
 from mirimpute.methods.columnwise.constant import ColumnTransport
 from mirimpute.methods.loop import columns_of, fill_draws
-from mirimpute.methods.mirf.calibrate import _offset
+from mirimpute.methods.mirf.calibration import _offset
 from mirimpute.methods.mirf.learn import _hold_out
 from mirimpute.methods.mirf.trees import TreeMeans, TreeSettings, fit_trees
 from mirimpute.methods.presets import named_method

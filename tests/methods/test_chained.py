@@ -14,20 +14,21 @@ from mirimpute.methods.baselines.ice import Ice
 from mirimpute.methods.baselines.mean import Mean
 from mirimpute.methods.baselines.mice import Mice
 from mirimpute.methods.baselines.missforest import MissForest
-from mirimpute.methods.chained import COMBINATIONS, DRAW, SWEEPS, TRANSPORTS, used
-from mirimpute.methods.mirf.settings import Mirf, Solver
+from mirimpute.methods.chained import COMBINATIONS, DRAW, SWEEPS, TRANSPORTS, Chained, Network, used
+from mirimpute.methods.mirf.settings import Solver
+from mirimpute.methods.presets import named_method
 from mirimpute.methods.sanity import check
 from mirimpute.table.scale import observed_scale
 from tests.methods.conftest import correlated, problem_of
 
 ONE, MANY = Solver(steps=1), Solver(steps=3)
-SMALL = {"steps": 8, "width": 16, "batch": 32, "chains": 2, "trees": 3, "rounds": 2}
+SMALL = {"chains": 2, "trees": 3, "rounds": 2, "network": Network(steps=8, width=16, batch=32)}
 
 
 def small_one(**parameters):
     """Return a combination with what it reads of SMALL."""
-    reads = used(Mirf(**parameters))
-    return Mirf(**parameters, **{name: value for name, value in SMALL.items() if name in reads})
+    reads = used(Chained(**parameters))
+    return Chained(**parameters, **{name: value for name, value in SMALL.items() if name in reads})
 
 
 def impute(method, problem):
@@ -38,14 +39,17 @@ def impute(method, problem):
 @pytest.mark.parametrize(
     ("composed", "method"),
     [
-        (Mirf(transport="constant", solver=ONE), Mean()),
-        (Mirf(transport="constant", sweep="columnwise", solver=ONE), Mean()),
-        (Mirf(transport="linear", sweep="columnwise", solver=ONE), Ice()),
-        (Mirf(transport="linear", sweep="columnwise", solver=ONE, rounds=3), Ice(rounds=3)),
-        (Mirf(transport="forest", sweep="columnwise", solver=ONE, trees=10), MissForest(trees=10)),
-        (Mirf(transport="linear", sweep="joint", solver=ONE), GaussianEm()),
-        (Mirf(transport="gaussian", sweep="joint", solver=ONE), GaussianEm()),
-        (Mirf(transport="choice", sweep="columnwise", solver=ONE, trees=5, chains=3), Hyper(trees=5, draws=3)),
+        (Chained(transport="constant", sweep="joint", solver=ONE), Mean()),
+        (Chained(transport="constant", sweep="columnwise", solver=ONE), Mean()),
+        (Chained(transport="linear", sweep="columnwise", solver=ONE), Ice()),
+        (Chained(transport="linear", sweep="columnwise", solver=ONE, rounds=3), Ice(rounds=3)),
+        (Chained(transport="forest", sweep="columnwise", solver=ONE, trees=10), MissForest(trees=10)),
+        (Chained(transport="linear", sweep="joint", solver=ONE), GaussianEm()),
+        (Chained(transport="gaussian", sweep="joint", solver=ONE), GaussianEm()),
+        (
+            Chained(transport="model_selection", sweep="columnwise", solver=ONE, trees=5, chains=3),
+            Hyper(trees=5, draws=3),
+        ),
     ],
     ids=lambda method: f"{method.name}-{getattr(method, 'transport', '')}",
 )
@@ -60,11 +64,11 @@ def test_one_euler_step_is_the_classical_method(composed, method, small):
 @pytest.mark.parametrize(
     ("composed", "method"),
     [
-        (Mirf(transport="constant", chains=3), HotDeck(draws=3)),
-        (Mirf(transport="bayes", sweep="columnwise", chains=3), Mice(chains=3, kind="bayes")),
-        (Mirf(transport="bayes_by_row", sweep="columnwise", chains=3), Mice(chains=3, kind="bayes_by_row")),
-        (Mirf(transport="pmm", sweep="columnwise", chains=3), Mice(chains=3, kind="pmm")),
-        (Mirf(transport="gaussian", chains=3), GaussianEm(draws=3)),
+        (Chained(transport="constant", sweep="joint", chains=3), HotDeck(draws=3)),
+        (Chained(transport="bayes", sweep="columnwise", chains=3), Mice(chains=3, kind="bayes")),
+        (Chained(transport="bayes_by_row", sweep="columnwise", chains=3), Mice(chains=3, kind="bayes_by_row")),
+        (Chained(transport="pmm", sweep="columnwise", chains=3), Mice(chains=3, kind="pmm")),
+        (Chained(transport="gaussian", sweep="joint", chains=3), GaussianEm(draws=3)),
     ],
     ids=lambda method: f"{method.name}-{getattr(method, 'transport', '')}",
 )
@@ -79,7 +83,7 @@ def test_the_linear_columnwise_step_is_scikit_learns_iterative_imputer():
     from sklearn.linear_model import BayesianRidge
 
     problem = problem_of(correlated(n=120, d=5)[1])
-    ours = impute(Mirf(transport="linear", sweep="columnwise", solver=ONE), problem).point
+    ours = impute(Chained(transport="linear", sweep="columnwise", solver=ONE), problem).point
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         theirs = IterativeImputer(BayesianRidge(), max_iter=10, tol=1e-3).fit_transform(problem.x_incomplete)
@@ -96,59 +100,60 @@ def test_every_listed_combination_completes_the_table(key, small):
     assert method.returns_column_means == (COMBINATIONS[key].method == "mean")
     assert np.array_equal(first.point, second.point)
     assert np.array_equal(first.draws, second.draws)
-    assert len(first.draws) == (2 if step == DRAW or transport == "choice" else 1)
+    assert len(first.draws) == (2 if step == DRAW or transport == "model_selection" else 1)
 
 
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [
-        ({"transport": "linear", "sweep": "columnwise", "width": 77}, "method.width=77 has no effect"),
-        ({"transport": "gaussian", "solver": ONE, "chains": 9}, "method.chains=9 has no effect .* and a mean"),
-        ({"sweep": "columnwise", "candidates": 9}, "method.candidates=9 has no effect with method.transport=flow"),
+        ({"transport": "linear", "trees": 77}, "method.trees=77 has no effect"),
+        (
+            {"transport": "gaussian", "sweep": "joint", "solver": ONE, "chains": 9},
+            "method.chains=9 has no effect .* and a mean",
+        ),
+        ({"network": Network(width=9)}, "method.network.* has no effect with method.transport=linear"),
         ({"transport": "forest", "solver": ONE, "sweep": "columnwise", "leaf": 2, "trees": 9}, ""),
     ],
 )
 def test_parameters_that_a_combination_does_not_read_are_refused(parameters, said):
-    method = Mirf(**parameters)
+    method = Chained(**parameters)
     if not said:
         return method.check()
     with pytest.raises(UserError, match=said):
         method.check()
 
 
-def test_the_network_of_a_column_reads_what_the_table_of_combinations_says():
+def test_the_network_of_a_column_has_the_parameters_of_its_transport():
     from mirimpute.methods.columnwise.column_flow import ColumnFlowSettings
 
-    assert set(ColumnFlowSettings.__dataclass_fields__) == COMBINATIONS["flow", "columnwise", "mean"].uses
+    assert set(ColumnFlowSettings.__dataclass_fields__) == set(Network.__dataclass_fields__)
 
 
 def test_what_is_not_listed_is_refused_in_one_sentence():
-    refused = 0
     for transport in TRANSPORTS:
         for sweep in SWEEPS:
             for solver in (ONE, MANY):
                 step = DRAW if solver is MANY else "mean"
-                if (transport, sweep, step) in COMBINATIONS or (transport, sweep) == ("flow", "joint"):
-                    Mirf(transport=transport, sweep=sweep, solver=solver).check()
+                if (transport, sweep, step) in COMBINATIONS:
+                    Chained(transport=transport, sweep=sweep, solver=solver).check()
                     continue
-                refused += 1
-                with pytest.raises(UserError, match=rf"method.transport={transport} does not go .*: give method\."):
-                    Mirf(transport=transport, sweep=sweep, solver=solver).check()
-    assert refused == 14
+                with pytest.raises(UserError, match=rf"method.transport={transport} does not go .*: give method"):
+                    Chained(transport=transport, sweep=sweep, solver=solver).check()
 
 
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
         ({"transport": "lineer"}, "unknown method.transport 'lineer': did you mean 'linear'"),
-        ({"selection": "yes"}, "method.selection='yes' is unknown: give one of never, auto, self_masking"),
+        ({"solver": Solver(name="rk4")}, "unknown method.solver.name 'rk4'"),
+        ({"transport": "flow", "network": Network(dropout=1.0)}, "method.network.dropout=1.0 is outside"),
         ({"sweep": "jiont"}, "unknown method.sweep 'jiont': did you mean 'joint'"),
-        ({"transport": "linear", "selection": "self_masking"}, "method.selection=self_masking"),
+        ({"transport": "flow", "sweep": "joint"}, "give method=mirf"),
     ],
 )
 def test_mistakes_name_the_key(parameters, words):
     with pytest.raises(UserError, match=words):
-        Mirf(**parameters).check()
+        Chained(**parameters).check()
 
 
 @pytest.mark.parametrize("transport", ["linear", "forest", "boosting", "flow"])
@@ -177,7 +182,7 @@ def _gaussian_draws(**parameters):
     model = GaussianModel(torch.zeros(3, dtype=torch.float64), covariance)
     known = torch.as_tensor(~np.isnan(x_incomplete))
     mean, spread = model.condition(torch.as_tensor(np.nan_to_num(x_incomplete)), known)
-    draws = impute(Mirf(chains=4, **parameters), problem_of(x_incomplete)).draws
+    draws = impute(Chained(chains=4, **parameters), problem_of(x_incomplete)).draws
     return ((draws - mean.numpy()) / spread.numpy())[:, np.isnan(x_incomplete)]
 
 
@@ -187,7 +192,13 @@ def _gaussian_draws(**parameters):
         {"transport": "linear", "sweep": "columnwise", "solver": Solver(steps=12)},
         {"transport": "forest", "sweep": "joint", "trees": 10, "rounds": 2, "solver": Solver(steps=10)},
         {"transport": "boosting", "sweep": "columnwise", "rounds": 2, "solver": Solver(steps=4)},
-        {"transport": "flow", "sweep": "columnwise", "steps": 150, "width": 32, "rounds": 2, "solver": Solver(steps=6)},
+        {
+            "transport": "flow",
+            "sweep": "columnwise",
+            "network": Network(steps=150, width=32),
+            "rounds": 2,
+            "solver": Solver(steps=6),
+        },
     ],
     ids=lambda parameters: f"{parameters['transport']}-{parameters['sweep']}",
 )
@@ -198,10 +209,22 @@ def test_new_combinations_draw_from_the_conditional_distribution_of_a_gaussian(p
     assert standardised.std() == pytest.approx(1.0, abs=0.2)
 
 
-def test_the_estimator_refuses_what_cannot_complete_new_rows():
+@pytest.mark.parametrize(
+    ("parameter", "now"),
+    [
+        ({"transport": "forest"}, "give method=chained method.transport=forest"),
+        ({"sweep": "columnwise"}, "give method=chained .*method.sweep=columnwise"),
+    ],
+)
+def test_the_old_names_of_mirf_end_with_the_new_command(parameter, now):
+    with pytest.raises(UserError, match=now):
+        MirfImputer(parameters=parameter).fit(correlated()[1])
+    with pytest.raises(UserError, match=now):
+        named_method("mirf_fast", parameter)
+
+
+def test_the_estimator_checks_the_parameters_of_its_solver():
     x = correlated()[1]
-    with pytest.raises(UserError, match="no new rows"):
-        MirfImputer(parameters={"transport": "linear", "sweep": "columnwise"}).fit(x)
     with pytest.raises(UserError, match="unknown key of solver 'stesp'"):
         MirfImputer(parameters={"solver": {"stesp": 3}}).fit(x)
     with pytest.raises(UserError, match="is no dict"):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from mirimpute.bench.conf_location import descriptions
 from mirimpute.errors import MirimputeWarning, UserError
-from mirimpute.methods.mirf.settings import Mirf, Solver
+from mirimpute.methods.mirf.method import Mirf
+from mirimpute.methods.mirf.settings import Solver
 from mirimpute.methods.registry import METHODS
 from mirimpute.methods.sanity import check
 from mirimpute.table.scale import observed_scale
@@ -26,6 +27,7 @@ FAST = {
         "chains": 2,
         "solver": Solver(steps=3),
     },
+    "chained": {"rounds": 2, "chains": 2, "solver": Solver(steps=3)},
     "hyper": {"trees": 5, "iterations": 5, "rounds": 2, "folds": 2},
     "missforest": {"trees": 10},
     "mirf_paper": {"hidden_width": 16, "epochs": 2, "rounds": 2, "solver_steps": 3},
@@ -171,7 +173,7 @@ def test_awkward_tables_are_completed_or_refused(name, x):
     ],
 )
 def test_mirf_refuses_parameters_without_a_meaning(field, value):
-    with pytest.raises(UserError, match=rf"method.{field}(\.\w+)?="):
+    with pytest.raises(UserError, match=rf"method.{field}"):
         Mirf(**{field: value}).check()
 
 

@@ -34,9 +34,13 @@ def test_values_at_the_ends_of_their_intervals_are_accepted():
         *(("share", value) for value in (0.0, 1.1, NAN)),
         *(("rate", value) for value in (0.0, -1.0, INF, NAN)),
         *(("decay", value) for value in (100.0, INF)),
-        ("kind", "three"),
     ],
 )
 def test_values_without_a_meaning_are_refused_with_a_fix(field, value):
     with pytest.raises(UserError, match=f"method.{field}={value!r} .*: give "):
         check_parameters(_Settings(**{field: value}))
+
+
+def test_an_unknown_option_lists_the_known_ones():
+    with pytest.raises(UserError, match=r"method.kind 'three'.* one, two"):
+        check_parameters(_Settings(kind="three"))

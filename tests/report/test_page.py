@@ -19,7 +19,7 @@ from mirimpute.errors import MirimputeWarning
 from mirimpute.report.build import build_page
 from mirimpute.report.collect import collect
 from mirimpute.report.page.charts import chart_specs
-from mirimpute.report.page.columns import columns_data
+from mirimpute.report.page.column_errors import columns_data
 from mirimpute.report.page.rounds import rounds_data
 
 from .row_factory import make_row, write

@@ -13,6 +13,7 @@ from mirimpute.datasets.base import Dataset
 from mirimpute.datasets.registry import DATASETS
 from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Method
+from mirimpute.methods.parameters import unknown_parameter
 from mirimpute.methods.registry import METHODS
 
 
@@ -97,6 +98,6 @@ def _refuse_additions(name: str, part: Any) -> None:
         return
     known = {field.name for field in fields(part)}
     for extra in sorted(set(vars(part)) - known):
-        raise unknown(f"key of {name}", extra, known)
+        raise unknown_parameter(type(part), extra, getattr(part, extra), f"key of {name}")
     for field in fields(part):
         _refuse_additions(f"{name}.{field.name}", getattr(part, field.name))

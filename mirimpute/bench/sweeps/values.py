@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from mirimpute.bench.config import CellConfig
 from mirimpute.bench.sweeps.schema import GROUPS
 from mirimpute.errors import UserError, unknown
+from mirimpute.methods.parameters import unknown_parameter
 
 _WORDS = {
     int: "is no whole number: give one, such as 3",
@@ -47,14 +48,14 @@ def set_value(config: Any, key: str, value: Any) -> None:
     parent, _, name = key.rpartition(".")
     holder = OmegaConf.select(config, parent) if parent else config
     if not OmegaConf.is_dict(holder) or name not in set(holder.keys()):  # "in" a DictConfig leaves out "???"
-        raise unknown_key(key, holder)
+        raise unknown_key(key, holder, value)
     try:
         OmegaConf.update(config, key, value, merge=True)
     except OmegaConfBaseException as error:
         raise _refused(key, value, OmegaConf.get_type(holder), error) from error
 
 
-def unknown_key(key: str, holder: Any = None) -> UserError:
+def unknown_key(key: str, holder: Any = None, value: Any = None) -> UserError:
     """A key that the schema does not have, such as missing_rat=0.3 or method.round=3."""
     from omegaconf import OmegaConf
 
@@ -65,7 +66,7 @@ def unknown_key(key: str, holder: Any = None) -> UserError:
         return new_column()
     kind = OmegaConf.get_type(holder) if OmegaConf.is_dict(holder) else None
     if dataclasses.is_dataclass(kind):
-        return unknown(f"key of {parent}", name, {field.name for field in dataclasses.fields(kind)})
+        return unknown_parameter(kind, name, value, f"key of {parent}")
     shown = "all" if key.startswith("hydra.") else "job"
     return UserError(f"unknown key {key!r}: see mirimpute-bench --cfg {shown} for the keys of {parent}")
 

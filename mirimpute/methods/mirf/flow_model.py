@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
 
 from mirimpute.flow.network import ResidualNetwork
 from mirimpute.methods.gaussian import GaussianModel
+from mirimpute.methods.mirf.parts import of_prefix, prefixed
 from mirimpute.methods.mirf.prediction import Predictor
 from mirimpute.methods.mirf.rows import Rows
+from mirimpute.methods.mirf.settings import SOLVERS
+from mirimpute.types import Array
 
 
 @dataclass(frozen=True)
@@ -21,44 +26,46 @@ class FlowModel:
         base: the Gaussian base.
         predictor: features, and bounds of the state.
         network: corrects the base.
-        trust_point, trust_draw: in [0, 1], the part of the correction that mean and draws take.
+        point_weight, draw_weight: in [0, 1], the correction weights of mean and draws.
         solver, solver_steps: of the draws.
     """
+
+    version: ClassVar[int] = 1
 
     base: GaussianModel
     predictor: Predictor
     network: ResidualNetwork
-    trust_point: float
-    trust_draw: float
+    point_weight: float
+    draw_weight: float
     solver: str
     solver_steps: int
 
-    def rows(self, x: np.ndarray, hidden: np.ndarray) -> Rows:
+    def rows(self, x: Array, hidden: Array) -> Rows:
         """Return rows (n, d) and what the base says of their hidden entries (which are not read)."""
         values = torch.as_tensor(np.where(hidden, 0.0, x), dtype=torch.float32, device=self.base.mean.device)
         unseen = torch.as_tensor(hidden, device=values.device)
         return Rows(values, unseen, *self.base.condition(values, ~unseen))
 
-    def mean(self, rows: Rows) -> np.ndarray:
+    def mean(self, rows: Rows) -> Array:
         """Return the conditional mean of hidden entries, float64 (n, d): the prediction at tau = 0."""
-        return self.predictor.mean(self.network, rows, self.trust_point).double().cpu().numpy()
+        return self.predictor.mean(self.network, rows, self.point_weight).double().cpu().numpy()
 
-    def means(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+    def means(self, rows: Rows) -> tuple[Array, Array]:
         """Return the conditional means of base and flow, float64 (n, d) each."""
         return rows.mean.double().cpu().numpy(), self.mean(rows)
 
-    def possible(self, rows: Rows, answers: np.ndarray) -> np.ndarray:
+    def possible(self, rows: Rows, answers: Array) -> Array:
         """Return answers (count, n, d) of hidden entries that keep the identities of the base's columns."""
         mean = rows.mean.double()
         deviation = torch.as_tensor(answers, device=mean.device) - mean
         return (mean + self.base.possible(~rows.hidden, deviation)).cpu().numpy()
 
-    def draw(self, rows: Rows, count: int, generator: torch.Generator) -> np.ndarray:
+    def draw(self, rows: Rows, count: int, generator: torch.Generator) -> Array:
         """Return ``count`` samples, float64 (count, n, d), with noise of a generator."""
         shape = (count, *rows.values.shape)
         return self.drawn(rows, torch.randn(shape, generator=generator, device=rows.values.device))
 
-    def drawn(self, rows: Rows, noise: torch.Tensor) -> np.ndarray:
+    def drawn(self, rows: Rows, noise: torch.Tensor) -> Array:
         """Return a sample for each of ``noise`` (count, n, d), float64, by integration from tau = 0 to 1.
 
         The flow starts from noise with the correlation that the base gives the hidden entries of the row; with the
@@ -71,6 +78,37 @@ class FlowModel:
         else:
             source = self.base.correlated(~rows.hidden, source)
         drawn = self.predictor.draw(
-            self.network, rows, source, trust=self.trust_draw, solver=self.solver, steps=self.solver_steps
+            self.network, rows, source, correction_weight=self.draw_weight, solver=self.solver, steps=self.solver_steps
         )
         return drawn.double().cpu().numpy()
+
+    def arrays(self) -> dict[str, Array]:
+        """Return base, predictor and network as plain arrays."""
+        network = self.network
+        return {
+            **prefixed("base", self.base.arrays()),
+            **prefixed("predictor", self.predictor.arrays()),
+            **prefixed("network", {name: each.cpu().numpy() for name, each in network.state_dict().items()}),
+            "sizes": np.array([network.members, network.width, len(network.blocks)]),
+            "dropout": np.array([network.dropout]),
+            "correction_weights": np.array([self.point_weight, self.draw_weight]),
+            "solver": np.array([SOLVERS.index(self.solver), self.solver_steps]),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> FlowModel:
+        """Return what :meth:`arrays` wrote, on the CPU.
+
+        Raises:
+            KeyError, RuntimeError, ValueError: the arrays are not those of a flow.
+        """
+        base = GaussianModel.from_arrays(of_prefix("base", arrays))
+        predictor = Predictor.from_arrays(of_prefix("predictor", arrays))
+        members, width, blocks = map(int, arrays["sizes"])
+        dropout, new = float(arrays["dropout"][0]), torch.Generator().manual_seed(0)
+        network = ResidualNetwork(members, predictor.n_features, len(base.mean), width, blocks, dropout, new)
+        network.load_state_dict({name: torch.as_tensor(each) for name, each in of_prefix("network", arrays).items()})
+        network.eval().requires_grad_(False)
+        solver, steps = map(int, arrays["solver"])
+        of_point, of_draw = map(float, arrays["correction_weights"])
+        return cls(base, predictor, network, of_point, of_draw, SOLVERS[solver], steps)

@@ -32,10 +32,10 @@ from mirimpute.flow.path import Preconditioner, interpolate
 from mirimpute.flow.training import Optimisation, Trainer
 from mirimpute.methods.gaussian import GaussianModel
 from mirimpute.methods.mirf.flow_model import FlowModel
-from mirimpute.methods.mirf.held_out import Best, Fit, HeldOut, pattern_fades
 from mirimpute.methods.mirf.prediction import Predictor, importance
 from mirimpute.methods.mirf.rows import Rows
 from mirimpute.methods.mirf.training_pairs import Patterns, draw_pairs, draw_patterns
+from mirimpute.methods.mirf.validation import Best, Fit, HeldOut, pattern_fades
 from mirimpute.methods.transport import Transport
 from mirimpute.types import Progress
 
@@ -78,8 +78,8 @@ class FlowTransport(Transport):
         x_incomplete: float64 (n_rows, n_columns), standardised, NaN where missing.
         base: the Gaussian base that predicts, fitted to every observed cell.
         base_without: the Gaussian base fitted without the held-out cells, which training and validation use.
-        held_out: bool (n_rows, n_columns), observed cells that are never targets and decide how much to trust the
-            network; without any, the base alone is used.
+        held_out: bool (n_rows, n_columns), observed cells that are never targets and decide the weight of the network's
+            correction; without any, the base alone is used.
         device: torch device.
         seed: of initial weights, pairs and noise.
         progress: called during the steps.
@@ -149,7 +149,10 @@ class FlowTransport(Transport):
         self._best_point.offer(self._trainer.averaged, self._round, point)
         self._best_flow.offer(self._trainer.averaged, self._round, flow)
         self._facts.update(
-            heldout_rmse=point.error, network_weight=point.trust, heldout_flow=flow.error, flow_weight=flow.trust
+            heldout_rmse=point.error,
+            network_weight=point.correction_weight,
+            heldout_flow=flow.error,
+            flow_weight=flow.correction_weight,
         )
 
     def finish(self, x: np.ndarray, *, use_held_out: bool) -> None:
@@ -172,7 +175,10 @@ class FlowTransport(Transport):
         self._best_point.network = self._best_flow.network = self._trainer.averaged
         if not use_held_out:
             point, flow = self._judged(chains)
-            self._best_point.trust, self._best_flow.trust = point.trust, flow.trust
+            self._best_point.correction_weight, self._best_flow.correction_weight = (
+                point.correction_weight,
+                flow.correction_weight,
+            )
 
     def model(self) -> FlowModel:
         """Return the flow of the best round (after :meth:`finish`, the last) with the base that it was trained on."""
@@ -180,15 +186,15 @@ class FlowTransport(Transport):
             base=self._base_of_training,
             predictor=self._predictor,
             network=self._best_point.network,
-            trust_point=self._best_point.trust,
-            trust_draw=self._best_flow.trust,
+            point_weight=self._best_point.correction_weight,
+            draw_weight=self._best_flow.correction_weight,
             solver=self.settings.solver,
             solver_steps=self.settings.solver_steps,
         )
 
     def mean(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray) -> np.ndarray:
         """Return the conditional mean: the prediction of the best round at tau = 0."""
-        point = self._predictor.mean(self._best_point.network, self._table, self._best_point.trust)
+        point = self._predictor.mean(self._best_point.network, self._table, self._best_point.correction_weight)
         return np.repeat(point[:, block].double().cpu().numpy()[None], len(x), axis=0)
 
     def draw(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -201,7 +207,7 @@ class FlowTransport(Transport):
             self._trainer.averaged,
             self._table,
             source,
-            trust=1.0,
+            correction_weight=1.0,
             solver=self.settings.solver,
             steps=self.settings.solver_steps,
         )
@@ -211,7 +217,7 @@ class FlowTransport(Transport):
         """Return what the row should say when the network had no part in the answer."""
         if self._round == 0:
             return ("Gaussian base only: too few observed cells to hold any out",)
-        if self._best_point.trust == 0.0:
+        if self._best_point.correction_weight == 0.0:
             return ("Gaussian base only: the network does not help on the held-out cells",)
         return ()
 

@@ -19,6 +19,7 @@ _EM_ROWS = 5_000
 _EM_ROUGHLY = 1e-2
 _SHRINKAGES = (0.95, 0.6, 0.3, 0.1, 0.03, 0.01, 0.003, 1e-3, 1e-4, 1e-5)
 _FOLDS = 5
+_FEW_CELLS, _OF_FEW_CELLS = 30, 0.3
 
 
 def bases(
@@ -28,7 +29,8 @@ def bases(
 
     The shrinkage is the candidate that, fitted roughly, gives the held-out cells the largest density; where there are
     none, each fifth of the observed cells from the others. (By squared errors, columns that follow from others would
-    have no say beside columns that do not.) Both models are then fitted to the end: where they differ by how far EM
+    have no say beside columns that do not.) Of fewer than 30 cells folds tell nothing: there it is .3. Both models are
+    then fitted to the end: where they differ by how far EM
     went, the network corrects one and is sampled over the other. Beyond 256 columns, where the exact conditional of
     every row costs too much, the base has independent columns. EM sees at most 5,000 rows, fewer where
     rows x columns³ passes 1e9, and takes fewer rounds then.
@@ -74,7 +76,7 @@ def _shrinkage(
 
     best: tuple[float, float, list[GaussianModel | None]] | None = None
     models: list[GaussianModel | None] = [None] * len(apart)
-    for shrinkage in _SHRINKAGES:
+    for shrinkage in _SHRINKAGES if int(known.sum()) >= _FEW_CELLS else (_OF_FEW_CELLS,):
         models, surprise = list(models), 0.0
         for number, cells in enumerate(apart):
             kept, rows = known & ~cells, cells.any(dim=1)

@@ -1,4 +1,4 @@
-"""How MIRF learns: base, flow and trees without the held-out cells, the choices that these make, then all again."""
+"""How MIRF learns: base, flow and trees without the held-out cells, the calibration on these, then all again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mirimpute.methods.base import Problem
+from mirimpute.methods.holding_out import choose_observed
 from mirimpute.methods.loop import columns_of
 from mirimpute.methods.mirf.gaussian_base import LARGEST_GAUSSIAN, bases, gaussian_fill
 from mirimpute.seeding import generator, integer_seed
@@ -17,8 +18,8 @@ from mirimpute.types import Progress, no_progress
 if TYPE_CHECKING:
     from mirimpute.methods.history import Rounds
     from mirimpute.methods.mirf.model import MirfModel
-    from mirimpute.methods.mirf.pattern.resampling import Balance
-    from mirimpute.methods.mirf.settings import Mirf
+    from mirimpute.methods.mirf.pattern.resampling import Resampling
+    from mirimpute.methods.mirf.settings import Settings
     from mirimpute.methods.mirf.trees import TreeMeans
 
 _ROUNDS = 5
@@ -27,7 +28,7 @@ _LEAST_HELD_OUT = 30
 _PLENTY = 50_000
 _MANY_ROWS = 10_000
 _MOST_HELD_OUT = 5_000
-_MOST_BALANCED = 5_000
+_MOST_RESAMPLED = 5_000
 _LEAST_CANDIDATES, _OF_LARGE_TABLES = 25, 10
 _LARGE_TABLE = 500_000
 
@@ -47,13 +48,13 @@ class Learnt:
     notes: tuple[str, ...]
 
 
-def learn(settings: Mirf, problem: Problem, progress: Progress = no_progress, *, new_rows: bool = False) -> Learnt:
+def learn(settings: Settings, problem: Problem, progress: Progress = no_progress, *, new_rows: bool = False) -> Learnt:
     """Return the model, the trace of its rounds, and notes for the reader of a result.
 
     First everything is fitted without the held-out cells: the base, the flow in the outer loop, the trees on the rows
     that the flow completed. The held-out cells choose shrinkage, rounds and weights. Then base, flow and trees are
-    fitted to all observed cells, and the choices stay. With more than 50,000 observed cells, of which 5,000 are enough
-    to choose, the last step is left out.
+    fitted to all observed cells, and what was chosen stays. With more than 50,000 observed cells, of which 5,000 are
+    enough to choose, the last step is left out.
 
     Args:
         settings: the parameters.
@@ -68,23 +69,25 @@ def learn(settings: Mirf, problem: Problem, progress: Progress = no_progress, *,
         return _learn(_for_size(settings, n, d), problem, progress, new_rows)
 
 
-def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool) -> Learnt:
+def _learn(settings: Settings, problem: Problem, progress: Progress, new_rows: bool) -> Learnt:
     import torch
 
     from mirimpute.methods.bounds import allowed
     from mirimpute.methods.device import torch_device
     from mirimpute.methods.loop import Schedule, reduce
-    from mirimpute.methods.mirf.calibrate import Choices, choose
+    from mirimpute.methods.mirf.calibration import Calibration, calibrate
     from mirimpute.methods.mirf.flow_transport import FlowSettings, FlowTransport
-    from mirimpute.methods.mirf.model import MirfModel, Support
-    from mirimpute.methods.mirf.pattern.resampling_fit import MOST_COLUMNS
+    from mirimpute.methods.mirf.model import MirfModel
+    from mirimpute.methods.mirf.pattern.resampling import MOST_COLUMNS
     from mirimpute.methods.mirf.self_masking import (
-        SELF_MASKING,
+        SelfMasking,
         assumption_note,
         self_masking_slopes,
         unpredictable,
     )
+    from mirimpute.methods.mirf.settings import SELF_MASKING
     from mirimpute.methods.mirf.stack import Stack, fit_stack, sharpness
+    from mirimpute.methods.mirf.support import Support
     from mirimpute.methods.mirf.trees import TreeSettings, fit_trees
 
     device = torch_device(problem.device)
@@ -121,8 +124,8 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
         transport.finish(reduced.draws, use_held_out=False)
     forest = TreeSettings(settings.trees, settings.leaf, settings.tree_inputs, settings.tree_rows, settings.tree_work)
     wanted = np.ones(x.shape[1], dtype=bool) if new_rows else part.missing.any(axis=0)
-    choices, stack = Choices.none(x.shape[1]), Stack()
-    untold = np.concatenate([*part.categorical, np.arange(0)]).astype(int)
+    calibration, stack = Calibration.none(x.shape[1]), Stack()
+    left_out = np.concatenate([*part.categorical, np.arange(0)]).astype(int)
 
     def growing(hidden: np.ndarray) -> Callable[[np.ndarray], TreeMeans]:
         def report(done: int, total: int) -> None:
@@ -139,9 +142,9 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
             *flow.means(rows), x, hidden, held_out, kind, growing(hidden), settings.passes, part.categorical
         )
         if settings.selection == SELF_MASKING:
-            untold = np.union1d(untold, unpredictable(flow.mean(rows), x, held_out))
+            left_out = np.union1d(left_out, unpredictable(flow.mean(rows), x, held_out))
         noise = torch.Generator(device=device).manual_seed(integer_seed(problem.seed, "choices") % 2**63)
-        choices = choose(flow, stacked, x, held_out, noise, part.categorical)
+        calibration = calibrate(flow, stacked, x, held_out, noise, part.categorical)
         if reduced.trace:
             reduced.trace[-1]["heldout_stacked"] = error
     if not plenty:
@@ -154,51 +157,49 @@ def _learn(settings: Mirf, problem: Problem, progress: Progress, new_rows: bool)
     slopes, notes = np.zeros(x.shape[1]), transport.notes()
     if settings.selection == SELF_MASKING:
         progress("selection", 0, 1)
-        slopes = self_masking_slopes(flow, x, rng, untold)
+        slopes = self_masking_slopes(flow, x, rng, left_out)
         notes = (*notes, assumption_note(slopes, part.missing, part.categorical))
     if reduced.trace:
         reduced.trace[-1]["self_masked_columns"] = int((slopes != 0).sum())
     model = MirfModel(
         flow,
         stack,
-        choices.shift,
-        choices.spread,
-        Support.of(x, part.categorical, choices.offset),
-        np.stack(allowed(problem)),
-        slopes,
+        calibration,
+        Support.of(x, part.categorical, np.stack(allowed(problem))),
+        SelfMasking(slopes),
     )
     if settings.candidates > 1 and x.shape[1] <= MOST_COLUMNS and not slopes.any():
         least = _LEAST_CANDIDATES if problem.x_incomplete.size <= _LARGE_TABLE else _OF_LARGE_TABLES
-        model = replace(model, balance=_balance(model, part, settings.candidates, least, rng))
+        model = replace(model, resampling=_resampling(model, part, settings.candidates, least, rng))
     history = reduced.history if part is problem else ()  # a part of the rows says nothing of the table
     return Learnt(model, reduced.trace, history, notes)
 
 
-def _balance(
+def _resampling(
     model: MirfModel, problem: Problem, candidates: int, least: int, rng: np.random.Generator
-) -> Balance | None:
-    """Return the balance of the model's draws, learnt from 4 to 20 of each row, of at most 5,000 rows.
+) -> Resampling | None:
+    """Return the resampling of the model's draws, learnt from 4 to 20 of each row, of at most 5,000 rows.
 
     So many draws are chosen together that they have ``least`` candidates or more.
     """
-    from mirimpute.methods.mirf.pattern.resampling_fit import fit_balance
+    from mirimpute.methods.mirf.pattern.resampling import fit_resampling
 
     x = problem.x_incomplete
-    if len(x) > _MOST_BALANCED:
-        x = x[np.sort(rng.choice(len(x), _MOST_BALANCED, replace=False))]
-    count = int(np.clip(2 * _MOST_BALANCED / len(x), 4, 20))
-    pool = model.candidates(x, count, int(rng.integers(2**63 - 1)))
+    if len(x) > _MOST_RESAMPLED:
+        x = x[np.sort(rng.choice(len(x), _MOST_RESAMPLED, replace=False))]
+    count = int(np.clip(2 * _MOST_RESAMPLED / len(x), 4, 20))
+    drawn = model.candidates(x, count, int(rng.integers(2**63 - 1)))
     together = -(-least // candidates)
-    return fit_balance(pool, np.isnan(x), columns_of(problem), candidates, model.support.room(), together)
+    return fit_resampling(drawn, np.isnan(x), columns_of(problem), candidates, model.support.room(), together)
 
 
-def _flow_fields(settings: Mirf, names: Iterable[str]) -> dict[str, Any]:
+def _flow_fields(settings: Settings, names: Iterable[str]) -> dict[str, Any]:
     """Return the fields of the flow's settings of these names."""
     solver = {"solver": settings.solver.name, "solver_steps": settings.solver.steps or _SOLVER_STEPS}
     return {name: solver[name] if name in solver else getattr(settings, name) for name in names}
 
 
-def _for_size(settings: Mirf, n_rows: int, n_columns: int) -> Mirf:
+def _for_size(settings: Settings, n_rows: int, n_columns: int) -> Settings:
     """Return the settings for a table of this size; they are meant for 2,000 rows and up to 256 columns.
 
     With s = sqrt(n_rows / 2000), kept between 1 and 4: s times as many steps in all, or 0.8 s^2 times where that is
@@ -251,17 +252,9 @@ def _observed_cells(problem: Problem) -> int:
 
 
 def _hold_out(problem: Problem, fraction: float, rng: np.random.Generator) -> np.ndarray:
-    """Choose observed cells at random, leaving every column at least half of its own and every row at least one.
-
-    The indicators of a category are chosen together: one of them would tell the others.
-    """
-    observed = ~problem.missing
-    chance = rng.random(observed.shape)
-    for block in problem.categorical:
-        chance[:, block] = chance[:, block[:1]]
-    chosen = observed & (chance < min(fraction, _MOST_HELD_OUT / max(_observed_cells(problem), 1)))
-    emptied = observed.any(axis=1) & ~(observed & ~chosen).any(axis=1)
-    chosen[emptied] = False
-    chosen[:, 2 * chosen.sum(axis=0) > observed.sum(axis=0)] = False
+    """Return at most 5,000 observed cells to hold out, none where there would be fewer than 30."""
+    chosen = choose_observed(
+        ~problem.missing, problem.categorical, min(fraction, _MOST_HELD_OUT / max(_observed_cells(problem), 1)), rng
+    )
     first = [int(block[0]) for block in columns_of(problem)]
     return chosen if chosen[:, first].sum() >= _LEAST_HELD_OUT else np.zeros_like(chosen)

@@ -2,75 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 
-from mirimpute.methods.columnwise.classifier import Corners
 from mirimpute.methods.device import threads_for
+from mirimpute.methods.mirf.calibration import Calibration
 from mirimpute.methods.mirf.flow_model import FlowModel
-from mirimpute.methods.mirf.pattern.resampling import Balance
-from mirimpute.methods.mirf.self_masking import tilted
+from mirimpute.methods.mirf.parts import Part
+from mirimpute.methods.mirf.pattern.resampling import Resampling
+from mirimpute.methods.mirf.self_masking import SelfMasking
 from mirimpute.methods.mirf.stack import Stack, sharpness
+from mirimpute.methods.mirf.support import Support
 from mirimpute.numerics.row_noise import RowNoise
 from mirimpute.types import Array
 
 _SMALL_TABLE = 500_000
-_POOL = 40
-_POOL_CELLS = 2e7
+_TILTED_TOGETHER = 40
+_CELLS_AT_ONCE = 2e7
 
-
-@dataclass(frozen=True)
-class Support:
-    """Where completed values may lie, column by column.
-
-    Attributes:
-        lowest, highest: (d,), the observed range.
-        values: for each column its observed values, sorted, if they repeat (at most half as many as observed cells: an
-            integer or a code), else None.
-        categorical: see :class:`mirimpute.methods.base.Problem`; of the indicators of a column one is on.
-        offset: (d,), added to the share of an indicator before the largest is taken, see
-            :class:`mirimpute.methods.mirf.calibrate.Choices`.
-    """
-
-    lowest: Array
-    highest: Array
-    values: tuple[Array | None, ...]
-    categorical: tuple[Array, ...]
-    offset: Array
-
-    @classmethod
-    def of(cls, x_incomplete: Array, categorical: tuple[Array, ...], offset: Array) -> Support:
-        """Return the support of the observed cells."""
-        found: list[Array | None] = []
-        for column in x_incomplete.T:
-            observed = column[~np.isnan(column)]
-            distinct = np.unique(observed)
-            found.append(distinct if 2 * len(distinct) <= len(observed) else None)
-        return cls(np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0), tuple(found), categorical, offset)
-
-    def room(self) -> Array:
-        """Return where completed values may be anywhere between, (2, d): the same number twice where they repeat."""
-        repeat = np.array([values is not None for values in self.values])
-        repeat[[column for block in self.categorical for column in block]] = True
-        return np.stack([self.lowest, np.where(repeat, self.lowest, self.highest)])
-
-    def nearest(self, x: Array) -> Array:
-        """Return ``x`` (..., d) inside the observed range, and on the nearest observed value where these repeat.
-
-        Of the indicators of a category the largest, on its way from off to on, is on.
-        """
-        result = np.clip(x, self.lowest, self.highest)
-        for block in self.categorical:
-            corners = Corners(self.lowest[block], self.highest[block])
-            result[..., block] = corners.mixed(np.eye(corners.count)[corners.labels(x[..., block], self.offset[block])])
-        for j, values in enumerate(self.values):
-            if values is not None:
-                middle = (values[1:] + values[:-1]) / 2
-                result[..., j] = values[np.searchsorted(middle, result[..., j])]
-        return result
+PARTS: dict[str, Any] = {
+    "flow": FlowModel,
+    "stack": Stack,
+    "calibration": Calibration,
+    "support": Support,
+    "self_masking": SelfMasking,
+    "resampling": Resampling,
+}
+"""The learnt parts, by the fields of :class:`MirfModel`; files hold the version and the arrays of each."""
 
 
 @dataclass(frozen=True)
@@ -83,30 +46,42 @@ class MirfModel:
     Attributes:
         flow: the rectified flow over its Gaussian base.
         stack: of base, flow and trees, for the point estimate.
-        shift, spread: of the draws, see :class:`mirimpute.methods.mirf.calibrate.Choices`.
-        support: of the draws.
-        outlier: (2, d), the range of the point estimate.
-        slopes: (d,), of the log-odds that a value is missing in the value itself (0: missing at random), see
-            :mod:`mirimpute.methods.mirf.self_masking`.
-        balance: chooses the draws among more of them where no value hides itself; None: all are returned.
+        calibration: of the draws.
+        support: of points and draws.
+        self_masking: tilts where a value hides itself.
+        resampling: chooses the draws among candidates where no value hides itself; None: all are returned.
     """
 
     flow: FlowModel
     stack: Stack
-    shift: float
-    spread: Array
+    calibration: Calibration
     support: Support
-    outlier: Array
-    slopes: Array
-    balance: Balance | None = None
+    self_masking: SelfMasking
+    resampling: Resampling | None = None
+
+    def parts(self) -> dict[str, Part]:
+        """Return the learnt parts that are there, by their names in :data:`PARTS`."""
+        return {name: getattr(self, name) for name in PARTS if getattr(self, name) is not None}
+
+    @classmethod
+    def from_arrays(cls, parts: Mapping[str, Mapping[str, Array]]) -> MirfModel:
+        """Return the model whose parts have these arrays.
+
+        Raises:
+            KeyError, TypeError, ValueError: the arrays are not those of the parts of one model.
+        """
+        model = cls(**{name: PARTS[name].from_arrays(arrays) for name, arrays in parts.items()})
+        shape = model.support.lowest.shape
+        if model.resampling is not None and model.resampling.centre.shape != shape:
+            raise ValueError("parts of tables with different columns")
+        return model
 
     def complete(self, x_incomplete: Array, n_draws: int, seed: int) -> tuple[Array, Array]:
         """Return point (n, d) and draws (n_draws, n, d); observed entries are the input's own bits.
 
-        A draw is one of the flow, its deviation from the flow's mean scaled by ``spread`` and moved by ``shift``
-        of the way to the point; of several such candidates the balance chooses. Where values hide themselves, observed
-        ones are no measure for hidden ones: point and draws are tilted instead. Draws are made so many at a time
-        whatever is asked for, so that the first of twenty are the same as of five.
+        A draw is one of the flow, calibrated, and resampled from several such candidates. Where values hide themselves,
+        observed ones are no measure for hidden ones: point and draws are tilted instead. Draws are made so many at a
+        time whatever is asked for, so that the first of twenty are the same as of five.
 
         Args:
             x_incomplete: (n, d), NaN where missing.
@@ -115,7 +90,7 @@ class MirfModel:
         """
         n, d = x_incomplete.shape
         made, returned = self._at_once(n_draws)
-        at_once = max(1, int(_POOL_CELLS / (made * d)))
+        at_once = max(1, int(_CELLS_AT_ONCE / (made * d)))
         point, draws = np.empty((n, d)), np.empty((n_draws, n, d))
         with threads_for(x_incomplete.size > _SMALL_TABLE):
             noise = RowNoise.of(x_incomplete, seed)
@@ -130,16 +105,16 @@ class MirfModel:
 
     def _at_once(self, n_draws: int) -> tuple[int, int]:
         """Return how many candidates of each row are made at a time, and how many draws they make."""
-        if self.slopes.any():
-            return _POOL, _POOL
-        if self.balance is None:
+        if self.self_masking.found:
+            return _TILTED_TOGETHER, _TILTED_TOGETHER
+        if self.resampling is None:
             return max(n_draws, 1), max(n_draws, 1)
-        return self.balance.candidates * self.balance.together, self.balance.together
+        return self.resampling.candidates * self.resampling.together, self.resampling.together
 
     def candidates(self, x_incomplete: Array, count: int, seed: int) -> Array:
-        """Return draws (count, n, d) as they are before balance and tilt."""
+        """Return draws (count, n, d) as they are before resampling and tilt."""
         drawn = _Drawer(self, x_incomplete, RowNoise.of(x_incomplete, seed)).drawn(0, count)
-        return np.where(np.isnan(x_incomplete), self.support.nearest(drawn), x_incomplete)
+        return np.where(np.isnan(x_incomplete), self.support.nearest(drawn, self.calibration.offset), x_incomplete)
 
 
 class _Drawer:
@@ -157,37 +132,39 @@ class _Drawer:
     def point(self) -> Array:
         """The point estimate (n, d)."""
         model, point = self._model, self._possible(self._stacked[None])[0]
-        if model.slopes.any():
+        if model.self_masking.found:
             point = point + self._first_tilted[0]
-        return np.where(self._missing, np.clip(point, *model.outlier), self._x)
+        return np.where(self._missing, np.clip(point, *model.support.of_points), self._x)
 
     def draws(self, number: int, made: int, returned: int) -> Array:
         """Return the draws (returned, n, d) of the candidates with this number, ``made`` of each row."""
         model = self._model
-        if model.slopes.any():
+        if model.self_masking.found:
             drawn = self._tilted(number, made)[1] if number else self._first_tilted[1]
-            return np.where(self._missing, model.support.nearest(drawn), self._x)
-        draws = np.where(self._missing, model.support.nearest(self.drawn(number * made, made)), self._x)
-        if model.balance is None:
+            return np.where(self._missing, self._nearest(drawn), self._x)
+        draws = np.where(self._missing, self._nearest(self.drawn(number * made, made)), self._x)
+        if model.resampling is None:
             return draws
-        return model.balance.choose(draws, self._missing, self._noise.uniform(number, returned + 1))
+        return model.resampling.resampled(draws, self._missing, self._noise.uniform(number, returned + 1))
 
     @cached_property
     def _first_tilted(self) -> tuple[Array, Array]:
-        return self._tilted(0, _POOL)
+        return self._tilted(0, _TILTED_TOGETHER)
 
     def _tilted(self, number: int, made: int) -> tuple[Array, Array]:
         model = self._model
         drawn = np.clip(self.drawn(number * made, made), model.support.lowest, model.support.highest)
-        return tilted(drawn, model.slopes)
+        return model.self_masking.tilted(drawn)
 
     def drawn(self, first: int, count: int) -> Array:
         """Return draws of the flow (count, n, d), anywhere, from the one numbered ``first``."""
         model, mean = self._model, self._flow_mean
         noise = torch.as_tensor(self._noise.normal(first, count, mean.shape[1]))
-        centre = mean + model.shift * (self._stacked - mean)
-        spread = model.spread[self._kind, np.arange(mean.shape[1])]
-        return self._possible(centre + spread * (model.flow.drawn(self._rows, noise) - mean))
+        drawn = model.flow.drawn(self._rows, noise)
+        return self._possible(model.calibration.applied(drawn, mean, self._stacked, self._kind))
+
+    def _nearest(self, drawn: Array) -> Array:
+        return self._model.support.nearest(drawn, self._model.calibration.offset)
 
     def _possible(self, answers: Array) -> Array:
         return self._model.flow.possible(self._rows, answers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from mirimpute.flow.ode import integrate_by_clock
 from mirimpute.flow.path import Preconditioner
 from mirimpute.methods.bounds import bounds
 from mirimpute.methods.mirf.rows import Rows
+from mirimpute.methods.mirf.settings import SOURCES
 
 _LARGEST_INPUT = 8.0
 
@@ -42,9 +44,17 @@ class Predictor:
         tensors = {name: torch.as_tensor(array, dtype=torch.float32, device=device) for name, array in arrays}
         return cls(**tensors, source=source)
 
-    def arrays(self) -> dict[str, Tensor]:
-        """Return the tensors among the attributes, by name."""
-        return {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return everything as plain arrays."""
+        tensors = {name: value.cpu().numpy() for name, value in vars(self).items() if isinstance(value, Tensor)}
+        return {**tensors, "source": np.array([SOURCES.index(self.source)])}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Predictor:
+        """Return what :meth:`arrays` wrote, on the CPU."""
+        stored = dict(arrays)
+        source = SOURCES[int(stored.pop("source")[0])]
+        return cls(**{name: torch.as_tensor(array) for name, array in stored.items()}, source=source)
 
     @property
     def n_features(self) -> int:
@@ -96,21 +106,23 @@ class Predictor:
         rows: Rows,
         tau: Tensor,
         *,
-        trust: float = 1.0,
+        correction_weight: float = 1.0,
         source: Tensor | None = None,
     ) -> Tensor:
-        """Return base + trust x correction, all (members, n, d)."""
+        """Return base + weight x correction, all (members, n, d)."""
         base = Preconditioner(rows.mean, rows.spread, tau)
         output = network(self.inputs(network, x, rows, tau, source))
-        return rows.mean + base.correction(x) + trust * base.error() * output
+        return rows.mean + base.correction(x) + correction_weight * base.error() * output
 
-    def mean(self, network: ResidualNetwork, rows: Rows, trust: float = 1.0) -> Tensor:
+    def mean(self, network: ResidualNetwork, rows: Rows, correction_weight: float = 1.0) -> Tensor:
         """Return the prediction at tau = 0 (n, d), which does not depend on the state, averaged over the members."""
 
         def predicted(part: Rows, place: Tensor) -> Tensor:
             many = part.for_members(network.members)
             tau = many.values.new_zeros((*many.values.shape[:2], 1))
-            return self.predict(network, torch.zeros_like(many.values), many, tau, trust=trust).mean(dim=0)
+            return self.predict(
+                network, torch.zeros_like(many.values), many, tau, correction_weight=correction_weight
+            ).mean(dim=0)
 
         return rows.by_tiles(predicted).clamp(self.lowest, self.highest)
 
@@ -120,7 +132,7 @@ class Predictor:
         rows: Rows,
         source: Tensor,
         *,
-        trust: float,
+        correction_weight: float,
         solver: str,
         steps: int,
     ) -> Tensor:
@@ -133,7 +145,7 @@ class Predictor:
             rows: a table of n rows.
             source: (chains, n, d), where the flow starts: noise, or with the source "imputation" completions of the
                 rows.
-            trust: in [0, 1], the part of the network's correction that is taken.
+            correction_weight: in [0, 1], the part of the network's correction that is taken.
             solver, steps: of the integration.
         """
         chains, (n, d) = len(source), rows.values.shape
@@ -144,13 +156,13 @@ class Predictor:
             many = part.for_members(network.members)
             chain = ((place // n)[None] * network.members + member[:, None]) % chains
             start = source[chain, (place % n)[None]].to(many.values.dtype)
-            x = self._moved(network, many, start, trust, solver, steps).clamp(self.lowest, self.highest)
+            x = self._moved(network, many, start, correction_weight, solver, steps).clamp(self.lowest, self.highest)
             return torch.where(many.hidden, x, many.values).movedim(0, 1)
 
         return rows.by_tiles(moved, turns).reshape(turns, n, network.members, d).movedim(2, 1).flatten(0, 1)[:chains]
 
     def _moved(
-        self, network: ResidualNetwork, rows: Rows, source: Tensor, trust: float, solver: str, steps: int
+        self, network: ResidualNetwork, rows: Rows, source: Tensor, correction_weight: float, solver: str, steps: int
     ) -> Tensor:
         """Return where the flow ends that starts from ``source``, (members, n, d), see :class:`Preconditioner`."""
 
@@ -158,12 +170,12 @@ class Predictor:
             return Preconditioner(rows.mean, rows.spread, source.new_full((*source.shape[:2], 1), tau))
 
         if steps == 1:
-            return self.predict(network, source, rows, base(0.0).tau, trust=trust)
+            return self.predict(network, source, rows, base(0.0).tau, correction_weight=correction_weight)
         same = network.entered(self._standing(rows))
 
         def field(e: Tensor, tau: float) -> Tensor:
             now = base(tau)
-            return trust * network(
+            return correction_weight * network(
                 network.inputs(self._moving(torch.sin(now.angle()) * e, rows), now.tau), entered=same
             )
 

@@ -15,31 +15,29 @@ f_ij, the mean that a model fitted to observed cells predicts from the rest of t
 D'Amour, Cron & Airoldi, "Flexible sensitivity analysis", JASA 2020, for the tilt; Miao, Liu, Tchetgen Tchetgen & Geng
 2015 for when it is identified.)
 
-What is identified, and what is not. From data alone nothing tells MNAR from MAR: a pattern that follows f_ij is that of
+What is identified, and what is not. Data alone cannot tell MNAR from MAR: a pattern that follows f_ij is that of
 self-masked values, and as well that of values that are missing by the other columns. So nothing is tilted unless it is
-asked for. What makes b_j a number is the assumption that the rest of the row has no say of its own in whether x_ij is
-missing, and it is only as well determined as the rest predicts x_ij. The assumption can be contradicted: a column whose
-pattern is predicted better by the rest itself than by f_ij is left alone. That it is not contradicted is no evidence
-for it. Patterns that depend on x_ij and on the rest at once are not covered, nor are log-odds that are not monotone in
-x_ij (values missing at both ends).
+asked for. b_j is identified by an assumption: given x_ij, missingness does not depend on the other columns. It is only
+as well determined as the rest predicts x_ij. The assumption can be contradicted: a column whose pattern is predicted
+better by the rest itself than by f_ij is left alone. That it is not contradicted is no evidence for it.
+Patterns that depend on x_ij and on the rest at once are not covered, nor are log-odds that are not monotone in x_ij
+(values missing at both ends).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from mirimpute.errors import UserError
+from mirimpute.methods.mirf.parts import checked
 from mirimpute.types import Array
 
 if TYPE_CHECKING:
     from mirimpute.methods.mirf.flow_model import FlowModel
-
-NEVER, SELF_MASKING = "never", "self_masking"
-SELECTIONS = (NEVER, SELF_MASKING)
 
 MOST_COLUMNS = 256
 _MOST_ROWS = 5000
@@ -49,6 +47,57 @@ _FOLDS = 5
 _LARGEST_LOG_WEIGHT = 30.0
 _CONTRADICTED = 2.0
 _LEAST_HELD_OUT = 10
+
+
+@dataclass(frozen=True)
+class SelfMasking:
+    """The tilt of the draws.
+
+    Attributes:
+        slopes: (d,), of the log-odds that a value is missing in the value itself, 0: missing at random.
+    """
+
+    version: ClassVar[int] = 1
+
+    slopes: Array
+
+    @property
+    def found(self) -> bool:
+        """Whether there is a column whose values hide themselves."""
+        return bool(self.slopes.any())
+
+    def tilted(self, candidates: Array) -> tuple[Array, Array]:
+        """Return how far the tilt moves the mean of each entry, (n, d), and the draws tilted, (m, n, d).
+
+        Each entry's m draws become the quantiles of the same draws weighted by exp(slope x value), a draw at the rank
+        that it had: the dependence among the entries of a row stays, and every value is one that was drawn.
+
+        Args:
+            candidates: (m, n, d), draws of the values as they are where observed.
+        """
+        m = len(candidates)
+        order = np.argsort(candidates, axis=0, kind="stable")
+        ordered = np.take_along_axis(candidates, order, axis=0)
+        mean = ordered.mean(axis=0)
+        weight = np.exp(np.clip(self.slopes * (ordered - mean), -_LARGEST_LOG_WEIGHT, _LARGEST_LOG_WEIGHT))
+        weight /= weight.sum(axis=0)
+        shift = (weight * ordered).sum(axis=0) - mean
+        passed = np.cumsum(weight, axis=0)
+        quantiles = np.empty_like(ordered)
+        for rank in range(m):
+            reached = np.minimum((passed < (rank + 0.5) / m).sum(axis=0), m - 1)
+            quantiles[rank] = np.take_along_axis(ordered, reached[None], axis=0)[0]
+        ranks = np.argsort(order, axis=0, kind="stable")
+        return shift, np.take_along_axis(quantiles, ranks, axis=0)
+
+    def arrays(self) -> dict[str, Array]:
+        """Return everything as plain arrays."""
+        return {"slopes": self.slopes}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> SelfMasking:
+        """Return what :meth:`arrays` wrote; ValueError: the arrays are not those of slopes."""
+        return cls(checked(arrays["slopes"], (len(arrays["slopes"]),)))
 
 
 @dataclass(frozen=True)
@@ -70,21 +119,6 @@ class _Evidence:
         """Whether the rest tells the pattern better, by more than two standard errors."""
         difference = self.rest - self.own
         return bool(difference.mean() > _CONTRADICTED * difference.std() / len(difference) ** 0.5)
-
-
-def check_selection(selection: str) -> None:
-    """Refuse what is no selection.
-
-    Raises:
-        UserError: it is none.
-    """
-    if selection == "auto":
-        raise UserError(
-            "method.selection='auto' is no longer there, because it took values that are missing at random for "
-            "self-masked ones: give 'never', or 'self_masking' (mirf_mnar) to assume it"
-        )
-    if selection not in SELECTIONS:
-        raise UserError(f"method.selection={selection!r} is unknown: give one of {', '.join(SELECTIONS)}")
 
 
 def assumption_note(slopes: Array, missing: Array, left_out: Sequence[Array]) -> str:
@@ -160,7 +194,7 @@ def unpredictable(predicted: Array, x: Array, held_out: Array) -> Array:
     """Return the columns, int (k,), whose held-out cells are not even ordered as they are predicted.
 
     Where the rank correlation of the two is not positive, f_ij is noise, and so is the slope of a pattern in it; ranks,
-    because one outlier decides about any other correlation. A column with fewer than ten held-out cells is not told.
+    because one outlier decides about any other correlation. A column with fewer than ten held-out cells is not judged.
 
     Args:
         predicted: (n, d), from models that have not seen the held-out cells.
@@ -175,32 +209,6 @@ def unpredictable(predicted: Array, x: Array, held_out: Array) -> Array:
         if np.ptp(f) > 0 and np.ptp(y) > 0 and spearmanr(f, y).statistic <= 0:
             found.append(column)
     return np.array(found, dtype=int)
-
-
-def tilted(pool: Array, slopes: Array) -> tuple[Array, Array]:
-    """Return how far the tilt moves the mean of each entry, (n, d), and the draws tilted, (m, n, d).
-
-    Each entry's m draws become the quantiles of the same draws weighted by exp(slope x value), a draw at the rank that
-    it had: the dependence among the entries of a row stays, and every value is one that was drawn.
-
-    Args:
-        pool: (m, n, d), draws of the values as they are where observed.
-        slopes: (d,).
-    """
-    m = len(pool)
-    order = np.argsort(pool, axis=0, kind="stable")
-    ordered = np.take_along_axis(pool, order, axis=0)
-    mean = ordered.mean(axis=0)
-    weight = np.exp(np.clip(slopes * (ordered - mean), -_LARGEST_LOG_WEIGHT, _LARGEST_LOG_WEIGHT))
-    weight /= weight.sum(axis=0)
-    shift = (weight * ordered).sum(axis=0) - mean
-    passed = np.cumsum(weight, axis=0)
-    quantiles = np.empty_like(ordered)
-    for rank in range(m):
-        reached = np.minimum((passed < (rank + 0.5) / m).sum(axis=0), m - 1)
-        quantiles[rank] = np.take_along_axis(ordered, reached[None], axis=0)[0]
-    ranks = np.argsort(order, axis=0, kind="stable")
-    return shift, np.take_along_axis(quantiles, ranks, axis=0)
 
 
 def _predicted(flow: FlowModel, x: Array, missing: Array, column: int) -> Array:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.optimize import nnls
 
+from mirimpute.methods.mirf.parts import of_prefix, prefixed
 from mirimpute.methods.mirf.trees import TreeMeans
 from mirimpute.types import Array
 
@@ -53,6 +55,8 @@ class Stack:
         weights: (classes, d, 3) of each pass, of base, flow and trees, by class of the cell and column.
     """
 
+    version: ClassVar[int] = 1
+
     trees: tuple[TreeMeans, ...] = ()
     weights: tuple[Array, ...] = ()
 
@@ -76,6 +80,20 @@ class Stack:
             trees = grow(completed) if weights[..., 2].any() else TreeMeans({}, {})
             grown = Stack((*grown.trees, trees), (*grown.weights, weights))
         return grown
+
+    def arrays(self) -> dict[str, Array]:
+        """Return everything as plain arrays."""
+        found: dict[str, Array] = {}
+        for number, (trees, weights) in enumerate(zip(self.trees, self.weights, strict=True)):
+            found |= {f"weights.{number}": weights, **prefixed(f"trees.{number}", trees.arrays())}
+        return found
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Stack:
+        """Return what :meth:`arrays` wrote; ValueError: trees of another scikit-learn, or that are damaged."""
+        passes = range(len(of_prefix("weights", arrays)))
+        trees = (TreeMeans.from_arrays(of_prefix(f"trees.{number}", arrays)) for number in passes)
+        return cls(tuple(trees), tuple(arrays[f"weights.{number}"] for number in passes))
 
 
 def fit_stack(

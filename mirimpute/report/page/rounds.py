@@ -10,7 +10,7 @@ from typing import Any
 from mirimpute.bench.results.details import read_trace
 from mirimpute.report.collect import Case, Collection
 from mirimpute.report.curves import ROUND, finite
-from mirimpute.report.page.data import short
+from mirimpute.report.page.page_data import short
 
 KEYS = {"mi_bits": "information on the pattern, bits", "mask_auc": "AUC of the pattern"}
 """Keys of a trace's entries, each with the words for its axis; ``<key>_se`` is its standard error."""

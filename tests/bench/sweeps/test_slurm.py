@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,9 +94,7 @@ def test_ctrl_c_cancels_the_jobs(cluster: None, config_dir: Path, tmp_path: Path
 
 
 def test_an_impossible_job_is_refused_in_one_sentence(cluster: None, tmp_path: Path) -> None:
-    started = time.monotonic()
     options = ("dataset=iris", "method=mean", "seed=0,1", f"results_dir={tmp_path}", SLURM)
     printed = sweep(*options, "hydra.launcher.partition=nowhere", code=2)
     assert "SLURM refused the jobs" in printed
     assert "Traceback" not in printed
-    assert time.monotonic() - started < 60

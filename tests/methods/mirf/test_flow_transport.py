@@ -9,12 +9,12 @@ from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import velocity
 from mirimpute.methods.gaussian import fit_em
 from mirimpute.methods.mirf import flow_transport as flow
-from mirimpute.methods.mirf import held_out
-from mirimpute.methods.mirf.held_out import Fit, pattern_fades
+from mirimpute.methods.mirf import validation
+from mirimpute.methods.mirf.method import Mirf
 from mirimpute.methods.mirf.prediction import Predictor
 from mirimpute.methods.mirf.rows import Rows
-from mirimpute.methods.mirf.settings import Mirf
 from mirimpute.methods.mirf.training_pairs import draw_pairs, draw_patterns
+from mirimpute.methods.mirf.validation import Fit, pattern_fades
 from tests.methods.conftest import correlated, problem_of
 
 
@@ -99,8 +99,10 @@ def test_draws_end_where_the_flow_of_the_predictions_ends(table, source):
         time = x.new_full((2, 60, 1), tau)
         return velocity(predictor.predict(network, x, many, time), x, time)
 
-    def drawn(solver, steps, trust=1.0):
-        return predictor.draw(network, rows, start, trust=trust, solver=solver, steps=steps)[:, missing]
+    def drawn(solver, steps, correction_weight=1.0):
+        return predictor.draw(network, rows, start, correction_weight=correction_weight, solver=solver, steps=steps)[
+            :, missing
+        ]
 
     with torch.no_grad():
         exact = integrate(speed, start, 4000, "heun").clamp(predictor.lowest, predictor.highest)[:, missing]
@@ -108,7 +110,7 @@ def test_draws_end_where_the_flow_of_the_predictions_ends(table, source):
     assert errors[2] < 0.01
     assert errors[1] < 0.5 * errors[0]
     assert float((drawn("euler", 64) - exact).abs().mean()) < 0.05
-    assert not torch.allclose(exact, drawn("heun", 64, trust=0.0), atol=0.05)
+    assert not torch.allclose(exact, drawn("heun", 64, correction_weight=0.0), atol=0.05)
 
 
 @pytest.mark.parametrize("solver", ["euler", "heun"])
@@ -119,12 +121,12 @@ def test_the_base_is_drawn_exactly_in_two_steps_and_one_step_is_the_mean(table, 
     rows = Rows(values, missing, *base.condition(values, ~missing))
     narrow = Rows(values, missing, rows.mean, 0.02 * rows.spread)
     noise = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0))
-    drawn = predictor.draw(network, narrow, noise, trust=0.0, solver=solver, steps=2)
+    drawn = predictor.draw(network, narrow, noise, correction_weight=0.0, solver=solver, steps=2)
     wanted = (narrow.mean + narrow.spread * noise).clamp(predictor.lowest, predictor.highest)
     assert torch.allclose(drawn[:, missing], wanted[:, missing], atol=1e-5)
-    once = predictor.draw(network, rows, noise, trust=0.7, solver=solver, steps=1)
+    once = predictor.draw(network, rows, noise, correction_weight=0.7, solver=solver, steps=1)
     many = rows.for_members(2)
-    mean = predictor.predict(network, torch.zeros(2, 60, 4), many, torch.zeros(2, 60, 1), trust=0.7)
+    mean = predictor.predict(network, torch.zeros(2, 60, 4), many, torch.zeros(2, 60, 1), correction_weight=0.7)
     mean = mean.clamp(predictor.lowest, predictor.highest)
     assert torch.allclose(once[:, missing], mean[:, missing], atol=1e-6)
 
@@ -141,14 +143,16 @@ def test_hidden_entries_are_never_read(table):
     assert torch.equal(*answers)
 
 
-def test_without_trust_the_base_answers(table):
+def test_without_correction_the_base_answers(table):
     x_incomplete, missing, values, base = table
     predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
     network = _network(predictor, 4)
     rows = Rows(values, missing, *base.condition(values, ~missing))
-    point = predictor.mean(network, rows, trust=0.0)
+    point = predictor.mean(network, rows, correction_weight=0.0)
     assert torch.allclose(point[missing], rows.mean[missing], atol=1e-6)
-    assert not torch.allclose(predictor.mean(network, rows, trust=1.0)[missing], rows.mean[missing], atol=1e-3)
+    assert not torch.allclose(
+        predictor.mean(network, rows, correction_weight=1.0)[missing], rows.mean[missing], atol=1e-3
+    )
 
 
 def test_draws_keep_what_is_seen_and_give_every_chain_its_own_noise(table):
@@ -156,13 +160,13 @@ def test_draws_keep_what_is_seen_and_give_every_chain_its_own_noise(table):
     predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
     rows = Rows(values, missing, *base.condition(values, ~missing))
     noise = torch.randn((3, 60, 4), generator=torch.Generator().manual_seed(0))
-    draws = predictor.draw(_network(predictor, 4), rows, noise, trust=0.5, solver="euler", steps=4)
+    draws = predictor.draw(_network(predictor, 4), rows, noise, correction_weight=0.5, solver="euler", steps=4)
     assert draws.shape == (3, 60, 4)
     assert (draws[:, ~missing] == values[~missing]).all()
     assert not torch.allclose(draws[0][missing], draws[2][missing])
 
 
-def test_trust_is_the_least_squares_weight_kept_between_0_and_1():
+def test_the_correction_weight_is_the_least_squares_weight_kept_between_0_and_1():
     generator = torch.Generator().manual_seed(0)
     correction = torch.randn(1000, generator=generator)
     noise = torch.randn(1000, generator=generator)
@@ -170,8 +174,8 @@ def test_trust_is_the_least_squares_weight_kept_between_0_and_1():
         fit = Fit()
         fit.add(correction[:500], (slope * correction + 0.1 * noise)[:500])
         fit.add(correction[500:], (slope * correction + 0.1 * noise)[500:])
-        assert fit.trust == pytest.approx(expected, abs=0.02)
-        left = slope * correction + 0.1 * noise - fit.trust * correction
+        assert fit.correction_weight == pytest.approx(expected, abs=0.02)
+        left = slope * correction + 0.1 * noise - fit.correction_weight * correction
         assert fit.error == pytest.approx(float(left.square().mean().sqrt()), rel=1e-4)
 
 
@@ -189,7 +193,7 @@ def test_the_pattern_fades_from_means_to_the_truth_and_not_within_the_noise():
 def test_rounds_end_when_neither_held_out_cells_nor_the_pattern_improve(fades, monkeypatch):
     _, x_incomplete = correlated(n=200, d=4, rate=0.3)
     monkeypatch.setattr(flow, "pattern_fades", lambda now, before, missing: fades)
-    monkeypatch.setattr(held_out.Best, "offer", lambda self, network, number, fit: None)  # nothing is ever better
+    monkeypatch.setattr(validation.Best, "offer", lambda self, network, number, fit: None)  # nothing is ever better
     method = Mirf(rounds=5, patience=2, steps=4, final_steps=4, width=8, trees=8, draws=2)
     trace = method.fit(problem_of(x_incomplete)).impute().trace
     assert len(trace) == (5 if fades else 2)

@@ -6,7 +6,7 @@ import torch
 
 from mirimpute.methods.gaussian import GaussianModel
 from mirimpute.methods.mirf.learn import _hold_out
-from mirimpute.methods.mirf.settings import Mirf
+from mirimpute.methods.mirf.method import Mirf
 from tests.methods.conftest import correlated, problem_of
 
 QUICK = {"rounds": 3, "steps": 60, "final_steps": 60, "width": 48, "batch": 64}
@@ -144,6 +144,7 @@ def test_constant_columns_stay_constant():
     assert (imputation.draws[:, :, 2] == 0.0).all()
 
 
+@pytest.mark.slow
 def test_many_columns_use_the_independent_base():
     rng = np.random.default_rng(0)
     factors = rng.normal(size=(120, 2))

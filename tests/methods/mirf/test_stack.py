@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mirimpute.methods.mirf.model import Support
 from mirimpute.methods.mirf.stack import Stack, fit_stack, grouped_weights, sharpness, stack_weights
+from mirimpute.methods.mirf.support import Support
 from mirimpute.methods.mirf.trees import TreeMeans, TreeSettings, fit_trees
 
 SETTINGS = TreeSettings(trees=30, leaf=2, inputs=10, rows=1000, work=1e9)
@@ -154,7 +154,7 @@ def test_no_trees_beyond_the_budget():
 
 def test_support_keeps_codes_and_range():
     x = np.column_stack([np.tile([0.0, 1.0, 5.0], 10), np.linspace(-1, 1, 30)])
-    support = Support.of(x, (), np.zeros(x.shape[1]))
-    moved = support.nearest(np.array([[0.4, 3.0], [2.9, 0.123], [3.1, -7.0], [9.0, 0.0]]))
+    support = Support.of(x, (), np.zeros((2, 2)))
+    moved = support.nearest(np.array([[0.4, 3.0], [2.9, 0.123], [3.1, -7.0], [9.0, 0.0]]), np.zeros(2))
     assert moved[:, 0].tolist() == [0.0, 1.0, 5.0, 5.0]
     assert moved[:, 1].tolist() == [1.0, 0.123, -1.0, 0.0]

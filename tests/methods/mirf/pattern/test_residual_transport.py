@@ -1,22 +1,21 @@
-"""Moves of draws: wrong residuals go half of the way to right ones, right draws and repeated values stay."""
+"""Residual transport of draws: wrong residuals go half of the way to right ones; right draws and repeats stay."""
 
 import numpy as np
 import pytest
 
-from mirimpute.methods.mirf.model import Support
-from mirimpute.methods.mirf.pattern.resampling import Balance
-from mirimpute.methods.mirf.pattern.resampling_fit import fit_balance
+from mirimpute.methods.mirf.pattern.resampling import Resampling, fit_resampling
 from mirimpute.methods.mirf.pattern.residual_transport import (
     QUANTILES,
-    Move,
+    ResidualTransport,
     arrays_of,
-    moved,
-    moves_from,
+    fit_residual_transports,
     standardised,
+    transported,
+    transports_from,
 )
-from mirimpute.methods.mirf.pattern.residual_transport_fit import fit_moves
+from mirimpute.methods.mirf.support import Support
 
-N, POOL, D = 1500, 20, 4
+N, COUNT, D = 1500, 20, 4
 OWN = 0.1
 BLOCKS = [np.array([j]) for j in range(D)]
 
@@ -30,49 +29,49 @@ def _nearly_dependent(mechanism="mcar"):
     return x, missing, rng
 
 
-def _pool(x, missing, rng, *, times):
+def _candidates(x, missing, rng, *, times):
     """Draws from the right conditional distribution, but ``times`` as wide."""
     centre = x[:, 1:].mean(axis=1) * (1 / (1 + OWN**2 / (D - 1)))
     spread = times * OWN * (1 + 1 / (D - 1)) ** 0.5
-    drawn = centre + spread * rng.standard_normal((POOL, N))
-    pool = np.repeat(x[None], POOL, axis=0)
-    pool[:, :, 0] = np.where(missing[:, 0], drawn, x[:, 0])
-    return pool
+    drawn = centre + spread * rng.standard_normal((COUNT, N))
+    candidates = np.repeat(x[None], COUNT, axis=0)
+    candidates[:, :, 0] = np.where(missing[:, 0], drawn, x[:, 0])
+    return candidates
 
 
-def _fitted(pool, missing, told=None, limits=(-9.0, 9.0)):
-    """Return the moves of column 0 alone."""
-    rows = pool.reshape(-1, pool.shape[2])
+def _fitted(candidates, missing, by_rest=None, limits=(-9.0, 9.0)):
+    """Return the transports of column 0 alone."""
+    rows = candidates.reshape(-1, candidates.shape[2])
     centre, spread = rows.mean(axis=0), rows.std(axis=0)
-    told = np.zeros((1, len(missing))) if told is None else told
-    ends = np.repeat(np.array(limits)[:, None], pool.shape[2], axis=1)
-    return fit_moves(pool, missing, BLOCKS[:1], told, centre, spread, ends), centre, spread
+    by_rest = np.zeros((1, len(missing))) if by_rest is None else by_rest
+    ends = np.repeat(np.array(limits)[:, None], candidates.shape[2], axis=1)
+    return fit_residual_transports(candidates, missing, BLOCKS[:1], by_rest, centre, spread, ends), centre, spread
 
 
-def _width(pool, missing):
-    return (pool[:, :, 0] - pool[:, :, 1:].mean(axis=2))[:, missing[:, 0]].std()
+def _width(candidates, missing):
+    return (candidates[:, :, 0] - candidates[:, :, 1:].mean(axis=2))[:, missing[:, 0]].std()
 
 
 @pytest.mark.parametrize(("times", "count", "left"), [(2.0, 2, 0.35), (0.5, 1, 0.55)])
 def test_draws_of_a_wrong_width_go_half_of_the_way_in_a_pass(times, count, left):
     """And no further once the column tells no more than chance may."""
     x, missing, rng = _nearly_dependent()
-    pool = _pool(x, missing, rng, times=times)
-    moves, centre, spread = _fitted(pool, missing)
+    candidates = _candidates(x, missing, rng, times=times)
+    transports, centre, spread = _fitted(candidates, missing)
     right = (x[:, 0] - x[:, 1:].mean(axis=1))[~missing[:, 0]].std()
-    wrong = _width(pool, missing)
-    assert [move.column for move in moves] == [0] * count
-    once, all_of_it = (moved(part, pool, missing, centre, spread) for part in (moves[:1], moves))
+    wrong = _width(candidates, missing)
+    assert [each.column for each in transports] == [0] * count
+    once, all_of_it = (transported(part, candidates, missing, centre, spread) for part in (transports[:1], transports))
     assert _width(once, missing) == pytest.approx((right + wrong) / 2, rel=0.05)
     assert abs(_width(all_of_it, missing) - right) < left * abs(wrong - right)
-    assert np.array_equal(all_of_it[:, ~missing], pool[:, ~missing])
+    assert np.array_equal(all_of_it[:, ~missing], candidates[:, ~missing])
 
 
 @pytest.mark.parametrize("mechanism", ["mcar", "mar"])
 def test_right_draws_are_left_alone(mechanism):
     x, missing, rng = _nearly_dependent(mechanism)
-    pool = _pool(x, missing, rng, times=1.0)
-    assert fit_balance(pool, missing, BLOCKS, 3).moves == ()
+    candidates = _candidates(x, missing, rng, times=1.0)
+    assert fit_resampling(candidates, missing, BLOCKS, 3).transports == ()
 
 
 def test_under_mar_draws_go_to_what_missing_entries_would_be():
@@ -83,18 +82,18 @@ def test_under_mar_draws_go_to_what_missing_entries_would_be():
     x = np.stack([x1 + spread * rng.standard_normal(n), x1], axis=1)
     missing = np.zeros(x.shape, dtype=bool)
     missing[:, 0] = rng.random(n) < chance
-    pool = np.repeat(x[None], 4, axis=0)
-    pool[:, :, 0] = np.where(missing[:, 0], x1 + 0.5 * spread * rng.standard_normal((4, n)), x[:, 0])
+    candidates = np.repeat(x[None], 4, axis=0)
+    candidates[:, :, 0] = np.where(missing[:, 0], x1 + 0.5 * spread * rng.standard_normal((4, n)), x[:, 0])
     rows = missing[:, 0]
 
-    def after(told):
-        moves, centre, deviation = _fitted(pool, missing, told)
-        return (moved(moves[:1], pool, missing, centre, deviation)[:, :, 0] - x1)[:, rows].std()
+    def after(by_rest):
+        transports, centre, deviation = _fitted(candidates, missing, by_rest)
+        return (transported(transports[:1], candidates, missing, centre, deviation)[:, :, 0] - x1)[:, rows].std()
 
-    right, before = (x[:, 0] - x1)[rows].std(), (pool[:, :, 0] - x1)[:, rows].std()
-    told = np.log(chance / (1 - chance))[None]
-    assert after(told) == pytest.approx((right + before) / 2, rel=0.05)
-    assert after(np.zeros_like(told)) < 0.9 * (right + before) / 2
+    right, before = (x[:, 0] - x1)[rows].std(), (candidates[:, :, 0] - x1)[:, rows].std()
+    by_rest = np.log(chance / (1 - chance))[None]
+    assert after(by_rest) == pytest.approx((right + before) / 2, rel=0.05)
+    assert after(np.zeros_like(by_rest)) < 0.9 * (right + before) / 2
 
 
 def test_right_draws_along_a_curve_stay_whatever_the_pattern_depends_on():
@@ -104,60 +103,62 @@ def test_right_draws_along_a_curve_stay_whatever_the_pattern_depends_on():
     x = np.stack([x1**2 + 0.05 * rng.standard_normal(N), x1], axis=1)
     missing = np.zeros(x.shape, dtype=bool)
     missing[:, 0] = rng.random(N) < np.where(x1 > 1, 0.9, 0.1)
-    pool = np.repeat(x[None], POOL, axis=0)
-    pool[:, :, 0] = np.where(missing[:, 0], x1**2 + 0.05 * rng.standard_normal((POOL, N)), x[:, 0])
-    assert fit_balance(pool, missing, BLOCKS[:2], 3).moves == ()
+    candidates = np.repeat(x[None], COUNT, axis=0)
+    candidates[:, :, 0] = np.where(missing[:, 0], x1**2 + 0.05 * rng.standard_normal((COUNT, N)), x[:, 0])
+    assert fit_resampling(candidates, missing, BLOCKS[:2], 3).transports == ()
 
 
 def test_columns_without_room_or_of_which_little_is_missing_stay():
     x, missing, rng = _nearly_dependent()
-    pool = _pool(x, missing, rng, times=3.0)
-    assert _fitted(pool, missing)[0]
-    assert _fitted(pool, missing, limits=(2.0, 2.0))[0] == ()
+    candidates = _candidates(x, missing, rng, times=3.0)
+    assert _fitted(candidates, missing)[0]
+    assert _fitted(candidates, missing, limits=(2.0, 2.0))[0] == ()
     few = missing & (np.arange(N)[:, None] < 0.15 * N)
     assert 0.05 < few[:, 0].mean() < 0.1
-    assert _fitted(np.where(few, pool, x), few)[0] == ()
+    assert _fitted(np.where(few, candidates, x), few)[0] == ()
 
 
 def test_the_room_of_a_column_is_its_range_unless_values_repeat():
     x = np.array([[0.0, 1, 0.5, 0, 1], [1, 1, np.nan, 1, 0], [2, 5, 0.7, 1, 0], [3, 5, 0.9, 0, 1]])
-    room = Support.of(x, (np.array([3, 4]),), np.zeros(5)).room()
+    room = Support.of(x, (np.array([3, 4]),), np.zeros((2, 5))).room()
     assert np.array_equal(room, [[0, 1, 0.5, 0, 0], [3, 1, 0.9, 0, 0]])
 
 
 def test_columns_in_which_values_repeat_stay():
     x, missing, rng = _nearly_dependent()
-    pool = _pool(x, missing, rng, times=3.0)
+    candidates = _candidates(x, missing, rng, times=3.0)
     for digits, many in ((1, False), (6, True)):
-        moves, _, _ = _fitted(pool.round(digits), missing)
-        assert bool(moves) == many
-    ends = np.where(np.abs(pool) > 1.5, np.sign(pool) * 1.5, pool)  # 13 % of the values are at the ends
+        transports, _, _ = _fitted(candidates.round(digits), missing)
+        assert bool(transports) == many
+    ends = np.where(
+        np.abs(candidates) > 1.5, np.sign(candidates) * 1.5, candidates
+    )  # 13 % of the values are at the ends
     assert _fitted(ends, missing)[0] == ()
 
 
-def test_a_move_is_linear_between_its_quantiles_and_reads_the_row_as_moves_before_left_it():
+def test_a_transport_is_linear_between_its_quantiles_and_reads_the_row_as_those_before_left_it():
     at, one = np.linspace(-2, 2, QUANTILES), np.array([1.0, 0.0])
-    first = Move(0, one, at, np.full(QUANTILES, 0.5), -10.0, 10.0)
-    second = Move(1, np.array([1.0, 1.0]), at, 0.1 * at, -10.0, 1.2)
-    pool = np.array([[[0.0, 1.0], [0.5, 0.5], [3.0, 0.0]]])
+    first = ResidualTransport(0, one, at, np.full(QUANTILES, 0.5), -10.0, 10.0)
+    second = ResidualTransport(1, np.array([1.0, 1.0]), at, 0.1 * at, -10.0, 1.2)
+    candidates = np.array([[[0.0, 1.0], [0.5, 0.5], [3.0, 0.0]]])
     missing = np.array([[True, True], [False, True], [True, False]])
-    found = moved((first, second), pool, missing, np.zeros(2), np.array([2.0, 1.0]))
+    found = transported((first, second), candidates, missing, np.zeros(2), np.array([2.0, 1.0]))
     # first: x0 + 2 * 0.5 where missing; second: x1 + 0.1 * (x0 / 2 + x1), at most 1.2
     assert np.allclose(found, [[[1.0, 1.15], [0.5, 0.575], [4.0, 0.0]]], atol=1e-12)
-    assert moved((), pool, missing, np.zeros(2), np.ones(2)) is pool
+    assert transported((), candidates, missing, np.zeros(2), np.ones(2)) is candidates
 
 
-def test_the_balance_moves_first_and_is_arrays_and_back():
+def test_the_resampling_transports_first_and_is_arrays_and_back():
     x, missing, rng = _nearly_dependent()
-    pool = _pool(x, missing, rng, times=2.0)
-    balance = fit_balance(pool, missing, BLOCKS, 3)
-    assert balance.moves
+    candidates = _candidates(x, missing, rng, times=2.0)
+    resampling = fit_resampling(candidates, missing, BLOCKS, 3)
+    assert resampling.transports
     uniform = np.random.default_rng(0).random((6, len(x)))
-    chosen = balance.choose(pool, missing, uniform)
-    candidates = moved(balance.moves, pool, missing, balance.centre, balance.spread)
-    assert (chosen[:, :, None] == candidates.transpose(1, 0, 2)).all(axis=3).any(axis=2).all()
-    again = Balance.from_arrays(balance.arrays(), (), D)
-    assert np.array_equal(chosen, again.choose(pool, missing, uniform))
+    chosen = resampling.resampled(candidates, missing, uniform)
+    after = transported(resampling.transports, candidates, missing, resampling.centre, resampling.spread)
+    assert (chosen[:, :, None] == after.transpose(1, 0, 2)).all(axis=3).any(axis=2).all()
+    again = Resampling.from_arrays(resampling.arrays())
+    assert np.array_equal(chosen, again.resampled(candidates, missing, uniform))
 
 
 @pytest.mark.parametrize(
@@ -175,12 +176,12 @@ def test_the_balance_moves_first_and_is_arrays_and_back():
 )
 def test_damaged_arrays_are_refused(broken):
     zeros = np.zeros(QUANTILES)
-    good = arrays_of((Move(0, np.ones(D), zeros, zeros, 0.0, 1.0),))
-    assert len(moves_from(good, D)) == 1
+    good = arrays_of((ResidualTransport(0, np.ones(D), zeros, zeros, 0.0, 1.0),))
+    assert len(transports_from(good, D)) == 1
     with pytest.raises(ValueError, match=r"finite|out of order"):
-        moves_from({**good, **broken}, D)
+        transports_from({**good, **broken}, D)
     with pytest.raises(KeyError):
-        moves_from({name: array for name, array in good.items() if name != "by"}, D)
+        transports_from({name: array for name, array in good.items() if name != "by"}, D)
 
 
 def test_rows_count_four_deviations_at_most():

@@ -6,17 +6,15 @@ nullable or Arrow column of numbers is missing, although pandas' own ``isna`` sa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal, InvalidOperation
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow
 
 from mirimpute.errors import DataError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pyarrow
+from mirimpute.table.python_objects import decimals
 
 _MASKED_FLOATS = ("Float32", "Float64")
 _PARTS_OF_SECOND = {"ms": pd.offsets.Milli, "us": pd.offsets.Micro, "ns": pd.offsets.Nano}
@@ -44,8 +42,6 @@ def marked(values: pd.Series) -> pd.Series:
     if isinstance(dtype, pd.SparseDtype):
         return marked(_dense(values))
     if isinstance(dtype, pd.ArrowDtype):
-        import pyarrow
-
         return _like_index(from_arrow(pyarrow.array(values.array)).array, values)
     if str(dtype) in _MASKED_FLOATS:
         return _like_index(values.to_numpy(dtype=np.float64, na_value=np.nan), values)
@@ -59,22 +55,8 @@ def marked(values: pd.Series) -> pd.Series:
     return values
 
 
-def parquet_table(path: Path) -> pyarrow.Table:
-    """Return a Parquet file, periods and intervals of pandas as such.
-
-    Raises:
-        ValueError, OSError: it cannot be read.
-    """
-    import pyarrow.parquet
-
-    pyarrow.array(pd.PeriodIndex([], freq="D").array)  # with the first one pandas tells Arrow its own types
-    return pyarrow.parquet.read_table(path)
-
-
 def from_arrow(cells: Any) -> pd.Series:
     """Return an array or a chunked array of Arrow as :func:`marked` returns a column, with an index of its own."""
-    import pyarrow
-
     types = pyarrow.types
     if types.is_integer(cells.type) or types.is_boolean(cells.type):
         name = "boolean" if types.is_boolean(cells.type) else str(cells.type).replace("int", "Int").replace("uI", "UI")
@@ -134,7 +116,6 @@ def blank(values: pd.Series, rows: np.ndarray) -> pd.Series:
     """Return some rows, bool (n_rows,), of a column without their values: its type and index are what counts."""
     if not isinstance(values.dtype, pd.ArrowDtype):
         return values[rows]
-    import pyarrow
 
     nulls = pyarrow.nulls(int(rows.sum()), values.dtype.pyarrow_dtype)
     return pd.Series(pd.arrays.ArrowExtensionArray(pyarrow.chunked_array([nulls])), index=values.index[rows])
@@ -153,8 +134,6 @@ def merged(values: pd.Series, missing: np.ndarray, new: pd.Series) -> pd.Series:
         dense, added = _dense(values), _dense(new)
         return merged(dense, missing, added).astype(dtype)
     if isinstance(dtype, pd.ArrowDtype):
-        import pyarrow
-
         return _arrow_series(arrow_merged(pyarrow.array(values.array), missing, pyarrow.array(new.array)), values)
     values = marked(values) if isinstance(dtype, np.dtype) and not dtype.isnative else values.copy()
     values.iloc[missing] = new.astype(values.dtype).array
@@ -163,8 +142,6 @@ def merged(values: pd.Series, missing: np.ndarray, new: pd.Series) -> pd.Series:
 
 def arrow_values(found: pd.Series, kind: pyarrow.DataType) -> pyarrow.Array:
     """Return values without holes, as :func:`as_stored` takes them, in a type of Arrow."""
-    import pyarrow
-
     types = pyarrow.types
     if types.is_dictionary(kind):
         return pyarrow.array(found.astype(object), type=kind.value_type).dictionary_encode()
@@ -188,8 +165,6 @@ def arrow_merged(values: Any, missing: np.ndarray, new: Any) -> pyarrow.Array:
         missing: which cells, bool (n_rows,).
         new: a value for each of them, as :func:`arrow_values` returns them.
     """
-    import pyarrow
-
     whole, kind = _one(values), values.type
     if isinstance(whole, pyarrow.ExtensionArray):
         return pyarrow.ExtensionArray.from_storage(kind, _taken(whole.storage, missing, stored(_one(new))))
@@ -202,15 +177,11 @@ def arrow_merged(values: Any, missing: np.ndarray, new: Any) -> pyarrow.Array:
 
 def stored(values: pyarrow.Array) -> pyarrow.Array:
     """Return the storage of an extension array, others as they are."""
-    import pyarrow
-
     return values.storage if isinstance(values, pyarrow.ExtensionArray) else values
 
 
 def _taken(values: pyarrow.Array, missing: np.ndarray, new: pyarrow.Array) -> pyarrow.Array:
     """Return ``values``, the missing ones from ``new``: moves cells, whatever they are."""
-    import pyarrow
-
     source = np.arange(len(values))
     source[missing] = len(values) + np.arange(int(missing.sum()))
     both = pyarrow.concat_arrays([values, new])
@@ -227,8 +198,6 @@ def _dense(values: pd.Series) -> pd.Series:
 
 def _one(values: Any) -> pyarrow.Array:
     """Return an array or a chunked one as one array."""
-    import pyarrow
-
     if not isinstance(values, pyarrow.ChunkedArray):
         return values
     if pyarrow.types.is_dictionary(values.type):
@@ -239,8 +208,6 @@ def _one(values: Any) -> pyarrow.Array:
 
 def _check_objects(values: pd.Series) -> None:
     """Refuse objects that raise an error when they are asked for their value."""
-    from decimal import InvalidOperation
-
     try:
         values.isna()
     except InvalidOperation:
@@ -260,18 +227,13 @@ def _inside(numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return numbers
 
 
-def _decimals(found: pd.Series, precision: int, scale: int) -> list[Any]:
+def _decimals(found: pd.Series, precision: int, scale: int) -> list[Decimal]:
     """Return numbers as decimals of so many digits in all and behind the point."""
-    from decimal import Context, Decimal
-
-    places, enough = Decimal(1).scaleb(-scale), Context(prec=400)
-    most = Decimal(10) ** (precision - scale) - places if precision >= scale else Decimal(0)
-    exact = [each if isinstance(each, Decimal) else Decimal(repr(float(each))) for each in found]
-    return [max(-most, min(most, each.quantize(places, context=enough))) for each in exact]
+    most = Decimal(10) ** (precision - scale) - Decimal(1).scaleb(-scale) if precision >= scale else Decimal(0)
+    return [max(-most, min(most, each)) for each in decimals(found, -scale)]
 
 
 def _arrow_series(values: Any, like: pd.Series) -> pd.Series:
-    import pyarrow
 
     chunked = pyarrow.chunked_array([values]) if not isinstance(values, pyarrow.ChunkedArray) else values
     return pd.Series(pd.arrays.ArrowExtensionArray(chunked), index=like.index, name=like.name)

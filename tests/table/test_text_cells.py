@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirimpute.errors import DataError
-from mirimpute.table.cells import split
+from mirimpute.table.text_cells import split
 
 TEXTS = st.text(alphabet='a,;"\n\r \té', max_size=24)
 

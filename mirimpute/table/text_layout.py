@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirimpute.errors import DataError
-from mirimpute.table.cells import Cells
+from mirimpute.table.text_cells import Cells
 
 _LIKE_NUMBER = re.compile(r"[+-]?[.,]?\d[\d.,]*([eE][+-]?\d+)?")
 _LOOKED_AT = 20

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mirimpute.methods.mirf.calibrate import choose
+from mirimpute.methods.mirf.calibration import calibrate
 from mirimpute.methods.mirf.rows import Rows
 from mirimpute.numerics.crps import crps
 
@@ -34,22 +34,24 @@ def chosen(deviation, n=800, d=3):
     x = mean + 0.2 * rng.normal(size=(n, d))
     held_out = np.ones((n, d), dtype=bool)
     generator = torch.Generator().manual_seed(0)
-    return x, mean, choose(KnownFlow(mean, deviation), mean, x, held_out, generator)
+    return x, mean, calibrate(KnownFlow(mean, deviation), mean, x, held_out, generator)
 
 
 @pytest.mark.parametrize("deviation", [0.5, 0.8])
 def test_draws_that_are_far_too_wide_are_narrowed_to_the_errors(deviation):
-    x, mean, choices = chosen(deviation)
-    np.testing.assert_allclose(choices.spread[-1], 0.2 / deviation, rtol=0.15)  # the steps between factors
+    x, mean, calibration = chosen(deviation)
+    np.testing.assert_allclose(calibration.spread[-1], 0.2 / deviation, rtol=0.15)  # the steps between factors
     noise = deviation * np.random.default_rng(1).normal(size=(20, *x.shape))
-    plain, narrowed = (crps((mean + factor * noise)[:, :, 0], x[:, 0]).mean() for factor in (1.0, choices.spread[-1]))
+    plain, narrowed = (
+        crps((mean + factor * noise)[:, :, 0], x[:, 0]).mean() for factor in (1.0, calibration.spread[-1])
+    )
     assert narrowed < 0.8 * plain
 
 
 @pytest.mark.parametrize("deviation", [0.1, 0.2, 0.24])
 def test_draws_of_about_the_right_width_keep_it(deviation):
-    _, _, choices = chosen(deviation)
-    np.testing.assert_array_equal(choices.spread, 1.0)
+    _, _, calibration = chosen(deviation)
+    np.testing.assert_array_equal(calibration.spread, 1.0)
 
 
 def test_cells_that_the_base_knows_say_nothing_of_the_width_of_others():
@@ -61,6 +63,6 @@ def test_cells_that_the_base_knows_say_nothing_of_the_width_of_others():
     deviation = np.where(known, 0.05, 0.5)
     x = mean + np.where(known, 0.005, 0.5) * rng.normal(size=(n, d))
     flow = KnownFlow(mean, deviation, deviation)
-    found = choose(flow, mean, x, np.ones((n, d), dtype=bool), torch.Generator().manual_seed(0)).spread
+    found = calibrate(flow, mean, x, np.ones((n, d), dtype=bool), torch.Generator().manual_seed(0)).spread
     assert (found[2] < 0.2).all()
     np.testing.assert_array_equal(found[4], 1.0)

@@ -13,12 +13,12 @@ MAX_CASES = 12
 NOT_RUN = "not run"
 
 
-def pooled_if_many(collection: Collection) -> Collection:
-    """Return ``collection`` itself, or :func:`pool_datasets` of it where its cases do not fit on a page."""
-    return pool_datasets(collection) if len(collection.cases) > MAX_CASES else collection
+def mean_over_many(collection: Collection) -> Collection:
+    """Return ``collection`` itself, or :func:`mean_over_datasets` of it where its cases do not fit on a page."""
+    return mean_over_datasets(collection) if len(collection.cases) > MAX_CASES else collection
 
 
-def pool_datasets(collection: Collection) -> Collection:
+def mean_over_datasets(collection: Collection) -> Collection:
     """Return the collection with one case per mechanism, rate and protocol, and one line per dataset in place of seeds.
 
     The value of a line is the mean over the seeds that have one, with the standard error of that mean where each has

@@ -1,14 +1,17 @@
-"""What the held-out cells choose for the draws of MIRF: centre, width, and how often each category is drawn."""
+"""The calibration of the draws on held-out cells: their centre, their width, and how often each category is drawn."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
 
 from mirimpute.methods.columnwise.classifier import Corners
 from mirimpute.methods.mirf.flow_model import FlowModel
+from mirimpute.methods.mirf.parts import checked
 from mirimpute.methods.mirf.stack import SHARPNESS, sharpness
 from mirimpute.numerics.crps import crps
 from mirimpute.types import Array
@@ -25,36 +28,55 @@ _OFFSET_STEPS, _OFFSET_RATE = 100, 0.2
 
 
 @dataclass(frozen=True)
-class Choices:
-    """What the held-out cells choose for the draws.
+class Calibration:
+    """Centre and width of the draws, and how often each category is drawn.
 
     Attributes:
         shift: in [0, 1], how far the draws are moved from around the flow's mean to around the point estimate.
         spread: (classes, d), of the draws, by class of the cell (:func:`mirimpute.methods.mirf.stack.sharpness`)
             and column: a better point leaves less spread. What held-out cells say where a copy of the column is
             observed says nothing of cells that are missing together with it.
-        offset: (d,), of the shares of indicators. The largest of several uncertain ones is the most frequent category
-            too often: with the offsets, categories are drawn as often as the point estimate says that they are.
+        offset: (d,), of the shares of indicators. The argmax of noisy shares over-selects the majority category: with
+            the offsets, categories are drawn as often as the point estimate says that they are.
     """
+
+    version: ClassVar[int] = 1
 
     shift: float
     spread: Array
     offset: Array
 
     @classmethod
-    def none(cls, d: int) -> Choices:
-        """Return the choices of no cell, for ``d`` columns."""
+    def none(cls, d: int) -> Calibration:
+        """Return the calibration by no cell, for ``d`` columns."""
         return cls(0.0, np.ones((_CLASSES, d)), np.zeros(d))
 
+    def applied(self, drawn: Array, flow_mean: Array, stacked: Array, kind: Array) -> Array:
+        """Return draws of the flow (count, n, d), moved and scaled; means and classes of cells are (n, d)."""
+        centre = flow_mean + self.shift * (stacked - flow_mean)
+        return centre + self.spread[kind, np.arange(flow_mean.shape[1])] * (drawn - flow_mean)
 
-def choose(
+    def arrays(self) -> dict[str, Array]:
+        """Return everything as plain arrays."""
+        return {"shift": np.array([self.shift]), "spread": self.spread, "offset": self.offset}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Calibration:
+        """Return what :meth:`arrays` wrote; ValueError: the arrays are not those of a calibration."""
+        d = len(arrays["offset"])
+        shapes = {"shift": (1,), "spread": (_CLASSES, d), "offset": (d,)}
+        (shift,), spread, offset = (checked(arrays[name], shape) for name, shape in shapes.items())
+        return cls(float(shift), spread, offset)
+
+
+def calibrate(
     flow: FlowModel,
     stacked: Array,
     x_incomplete: Array,
     held_out: Array,
     generator: torch.Generator,
     categorical: tuple[Array, ...] = (),
-) -> Choices:
+) -> Calibration:
     """Return what the held-out cells choose, from a flow and a stack that never saw them as targets.
 
     The shift has the smallest CRPS of eight draws: where the conditional distribution has several modes, draws moved
@@ -106,7 +128,7 @@ def choose(
         width = chosen[kind[np.ix_(of_block, block)], block]
         final = mean + shift * (point - mean) + width * (drawn[:, of_block][..., block] - mean)
         offset[block] = _offset(Corners(*range_of[:, block]), final, point)
-    return Choices(shift, chosen, offset)
+    return Calibration(shift, chosen, offset)
 
 
 def _offset(corners: Corners, drawn: Array, point: Array) -> Array:

@@ -15,9 +15,9 @@ from mirimpute.report.collect import Collection
 from mirimpute.report.measures import DRAW_NOTE
 from mirimpute.report.page.assets import datatables_script, datatables_style, inline, own, vega_script
 from mirimpute.report.page.charts import chart_specs
-from mirimpute.report.page.columns import columns_data
-from mirimpute.report.page.data import page_data
+from mirimpute.report.page.column_errors import columns_data
 from mirimpute.report.page.diagrams import diagrams, method_variables
+from mirimpute.report.page.page_data import page_data
 from mirimpute.report.page.rounds import rounds_data
 from mirimpute.report.ranking import Ranking
 from mirimpute.report.summary import MeasureTable

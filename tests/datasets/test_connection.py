@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mirimpute.datasets import network
-from mirimpute.datasets.network import require_network
+from mirimpute.datasets import connection
+from mirimpute.datasets.connection import require_network
 from mirimpute.errors import DataUnavailableError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def test_a_proxy_stands_for_the_server(loopback: Loopback, closed_url: str, monk
 def test_a_silent_name_server_does_not_hold_the_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
     monkeypatch.setattr(socket, "create_connection", lambda *a, **k: released.wait() and socket.socket())
-    monkeypatch.setattr(network, "CONNECT_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 0.05)
     try:
         with pytest.raises(DataUnavailableError, match=r"server.invalid cannot be reached \(no answer in 0.05 s\)"):
             require_network("https://server.invalid/x", "d", FOLDER)

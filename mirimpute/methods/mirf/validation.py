@@ -1,4 +1,4 @@
-"""What the held-out cells say of the flow after each round: how good it is, how far to trust it, when to stop."""
+"""What the held-out cells say of the flow after each round: how good it is, its correction weight, when to stop."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _PATTERN_COLUMNS = 256
 
 @dataclass
 class Best:
-    """The network of the round with the smallest held-out error, and how far to trust its correction."""
+    """The network of the round with the smallest held-out error, and the weight of its correction."""
 
     network: ResidualNetwork
     round: int = 0
     error: float = float("inf")
-    trust: float = 0.0
+    correction_weight: float = 0.0
 
     def offer(self, network: ResidualNetwork, number: int, fit: Fit) -> None:
         """Take the network of round ``number`` if it is better."""
         if fit.error < self.error:
             self.network.load_state_dict(network.state_dict())
-            self.round, self.error, self.trust = number, fit.error, fit.trust
+            self.round, self.error, self.correction_weight = number, fit.error, fit.correction_weight
 
 
 class HeldOut:
@@ -114,14 +114,14 @@ class Fit:
         self._count += residual.numel()
 
     @property
-    def trust(self) -> float:
+    def correction_weight(self) -> float:
         """The weight."""
         return min(max(self._cross / self._power, 0.0), 1.0) if self._power > 0 else 0.0
 
     @property
     def error(self) -> float:
         """Root mean square of what the weighted correction leaves."""
-        left = self._total - 2 * self.trust * self._cross + self.trust**2 * self._power
+        left = self._total - 2 * self.correction_weight * self._cross + self.correction_weight**2 * self._power
         return float((max(left, 0.0) / self._count) ** 0.5)
 
 

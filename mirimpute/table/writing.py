@@ -5,24 +5,22 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow
+import pyarrow.compute as pc
+import pyarrow.parquet
 
 from mirimpute.errors import DataError, ImputationError, UserError
-from mirimpute.table.columns import Column, Kind, decoded
-from mirimpute.table.delimited import packed
-from mirimpute.table.file_format import suffix_of
-from mirimpute.table.numerals import Numerals, written
-from mirimpute.table.reading import delimited_of
+from mirimpute.table.column_numbers import decoded
+from mirimpute.table.column_storage import arrow_merged, from_arrow, stored
+from mirimpute.table.columns import Column, Kind
+from mirimpute.table.delimited import Delimited, packed
+from mirimpute.table.file_format import TableFile, is_parquet, suffix_of
+from mirimpute.table.reading import delimited_of, parquet_table
 from mirimpute.table.table import Table
-
-if TYPE_CHECKING:
-    import pyarrow
-
-    from mirimpute.table.delimited import Delimited
-    from mirimpute.table.file_format import TableFile
+from mirimpute.table.text_numbers import Numerals, written
 
 
 def check_target(source: Path, target: Path, replace: bool) -> None:
@@ -75,7 +73,7 @@ def write_completed(source: TableFile, table: Table, completed: np.ndarray, targ
     beside = target.with_name(f".{target.name}.part")
     try:
         try:
-            if suffix_of(path) in (".parquet", ".pq"):
+            if is_parquet(path):
                 _write_parquet(path, table, completed, beside)
             else:
                 _write_text(source, path, table, completed, beside)
@@ -137,10 +135,6 @@ def _texts(numbers: np.ndarray, column: Column) -> list[str]:
 
 
 def _write_parquet(path: Path, table: Table, filled: np.ndarray, target: Path) -> None:
-    import pyarrow.parquet
-
-    from mirimpute.table.storage import arrow_merged, parquet_table, stored
-
     whole = parquet_table(path)
     if whole.num_rows != len(filled):
         raise DataError(f"file '{path}' has {whole.num_rows} rows now and had {len(filled)}: run again")
@@ -151,7 +145,7 @@ def _write_parquet(path: Path, table: Table, filled: np.ndarray, target: Path) -
             field, values = whole.schema.field(number), whole.column(number)
             new = _new_cells(values, filled[hidden, j], column)
             complete = arrow_merged(values, hidden, new)
-            if np.asarray(pyarrow.compute.is_null(stored(complete), nan_is_null=True)).any():
+            if np.asarray(pc.is_null(stored(complete), nan_is_null=True)).any():
                 raise ImputationError(f"column {column.name!r} ({field.type}) was filled and still has a hole")
             whole = whole.set_column(number, field, complete)
     pyarrow.parquet.write_table(whole, target)
@@ -165,10 +159,6 @@ def _new_cells(values: pyarrow.ChunkedArray, numbers: np.ndarray, column: Column
         numbers: for each of its missing cells.
         column: what it is.
     """
-    import pyarrow
-
-    from mirimpute.table.storage import from_arrow
-
     if isinstance(values.type, pyarrow.BaseExtensionType):
         return pyarrow.array(decoded(numbers, column, from_arrow(values.slice(0, 1)).take([0] * len(numbers))).array)
     types = pyarrow.types

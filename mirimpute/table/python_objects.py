@@ -23,6 +23,21 @@ _FIRST, _FIRST_EARLY, _LAST = -30_610_224_000.0, -62_135_596_800.0, 253_402_300_
 """Seconds from 1970 to the beginnings of the years 1000 and 1, and to the last second of 9999."""
 
 
+def is_number(value: Any) -> bool:
+    """Return whether a cell is a real number, which a truth value is not."""
+    return isinstance(value, _NUMBERS) and not is_truth_value(value)
+
+
+def is_truth_value(value: Any) -> bool:
+    """Return whether a cell is True or False."""
+    return isinstance(value, (bool, np.bool_))
+
+
+def are_hashable(present: pd.Series) -> bool:
+    """Return whether all values can be told apart: lists and dicts cannot."""
+    return bool(present.astype(object).map(pd.api.types.is_hashable).all())
+
+
 def typed(values: pd.Series) -> tuple[pd.Series, str]:
     """Return a column of objects that are all numbers, moments or durations in NumPy's type, and their form.
 
@@ -30,7 +45,7 @@ def typed(values: pd.Series) -> tuple[pd.Series, str]:
     largest denominator), or the name of a type: int, float, date, datetime, Timestamp, datetime64, timedelta, ...
 
     Args:
-        values: any column, missing cells as :func:`~mirimpute.table.storage.marked` has them.
+        values: any column, missing cells as :func:`~mirimpute.table.column_storage.marked` has them.
 
     Raises:
         DataError: complex numbers; numbers beyond what float64 holds; moments that no other time zone has.
@@ -60,8 +75,7 @@ def untyped(found: pd.Series, form: str) -> pd.Series:
     name, _, detail = form.partition(":")
     objects: list[Any]
     if name == "Decimal":
-        places, enough = Decimal(1).scaleb(int(detail)), Context(prec=400)
-        objects = [Decimal(repr(float(each))).quantize(places, context=enough) for each in found]
+        objects = decimals(found, int(detail))
     elif name == "Fraction":
         objects = [Fraction(float(each)).limit_denominator(int(detail)) for each in found]
     elif name == "int":
@@ -84,6 +98,13 @@ def untyped(found: pd.Series, form: str) -> pd.Series:
     result = np.empty(len(objects), dtype=object)
     result[:] = objects
     return pd.Series(result, index=found.index, dtype=object)
+
+
+def decimals(numbers: pd.Series, exponent: int) -> list[Decimal]:
+    """Return numbers as decimals whose last digit counts 10^exponent."""
+    places, enough = Decimal(1).scaleb(exponent), Context(prec=400)
+    exact = (each if isinstance(each, Decimal) else Decimal(repr(float(each))) for each in numbers)
+    return [each.quantize(places, context=enough) for each in exact]
 
 
 def _numbers(values: pd.Series, present: pd.Series) -> pd.Series:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow
+import pyarrow.compute as pc
 
 from mirimpute.errors import DataError
-
-if TYPE_CHECKING:
-    import pyarrow
 
 _QUOTE, _LF, _CR = b'"\n\r'
 
@@ -60,15 +58,13 @@ class Cells:
 
     def texts(self, cells: np.ndarray) -> pyarrow.Array:
         """Return what is written in the cells, without quotes around it."""
-        import pyarrow.compute
-
         quoted = self.are_quoted(cells)
         some = quoted.any()
         inner = quoted.astype(np.int64) if some else 0
         found = self._written(self.starts[cells] + inner, self.ends[cells] - inner)
-        if some and pyarrow.compute.any(pyarrow.compute.match_substring(found, '""')).as_py():
-            single = pyarrow.compute.replace_substring(found, '""', '"')
-            found = pyarrow.compute.if_else(pyarrow.array(quoted), single, found)
+        if some and pc.any(pc.match_substring(found, '""')).as_py():
+            single = pc.replace_substring(found, '""', '"')
+            found = pc.if_else(pyarrow.array(quoted), single, found)
         return found
 
     def raw(self, cell: int) -> str:
@@ -89,7 +85,6 @@ class Cells:
         return b"".join([*pieces, whole[at:]])
 
     def _written(self, starts: np.ndarray, ends: np.ndarray) -> pyarrow.Array:
-        import pyarrow
 
         lengths = ends - starts
         offsets = np.concatenate([[0], np.cumsum(lengths)])

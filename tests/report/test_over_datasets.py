@@ -10,7 +10,7 @@ import pytest
 from mirimpute.report.build import build_report
 from mirimpute.report.collect import Case, Collection, collect
 from mirimpute.report.measures import metric_measure
-from mirimpute.report.pool import MAX_CASES, NOT_RUN, pool_datasets, pooled_if_many
+from mirimpute.report.over_datasets import MAX_CASES, NOT_RUN, mean_over_datasets, mean_over_many
 from mirimpute.report.summary import Entry, summarise
 
 from .row_factory import make_row, write
@@ -19,7 +19,7 @@ RMSE = metric_measure("point_rmse")
 
 
 def pooled(rows: list[dict[str, Any]]) -> dict[tuple[str, Case], Entry]:
-    return dict(summarise(pool_datasets(collect(rows, Path("r"))), RMSE).entries)
+    return dict(summarise(mean_over_datasets(collect(rows, Path("r"))), RMSE).entries)
 
 
 def case(mechanism: str = "mcar", name: str = "3 datasets") -> Case:
@@ -54,8 +54,8 @@ def many(datasets: int) -> list[dict[str, Any]]:
 
 def test_only_what_does_not_fit_a_page_is_pooled() -> None:
     few = collect(many(MAX_CASES), Path("r"))
-    assert pooled_if_many(few) is few
-    assert [each.dataset for each in pooled_if_many(collect(many(MAX_CASES + 1), Path("r"))).cases] == ["13 datasets"]
+    assert mean_over_many(few) is few
+    assert [each.dataset for each in mean_over_many(collect(many(MAX_CASES + 1), Path("r"))).cases] == ["13 datasets"]
 
 
 def test_the_number_of_figures_does_not_grow_with_the_datasets(tmp_path: Path) -> None:
@@ -73,5 +73,5 @@ def test_the_number_of_figures_does_not_grow_with_the_datasets(tmp_path: Path) -
 
 def test_runs_keep_their_directories() -> None:
     collection: Collection = collect(many(13), Path("r"))
-    pooled = pool_datasets(collection)
+    pooled = mean_over_datasets(collection)
     assert [pooled.directory(run) for run in pooled.runs] == [collection.directory(run) for run in collection.runs]

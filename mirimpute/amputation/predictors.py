@@ -1,4 +1,4 @@
-"""Single columns for the mechanisms: which of them vary, and their standardised values."""
+"""The columns that a mechanism depends on: which of them vary, and their standardised values."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mirimpute.bench.results.details import read_columns
 from mirimpute.report.collect import Collection, Run
-from mirimpute.report.page.data import short
+from mirimpute.report.page.page_data import short
 
 MAX_COLUMNS = 200
 """Columns shown of a wider table: the first ones."""

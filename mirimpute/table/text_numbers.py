@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    import pyarrow
+import pyarrow
+import pyarrow.compute as pc
 
 _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?$"
 _WHOLE = r"^[+-]?\d+$"
@@ -45,8 +44,6 @@ def read_numbers(texts: pyarrow.Array, decimal: str, thousands: str, guess: bool
         thousands: what may stand between groups of digits, "" nothing.
         guess: take a comma for a point where it cannot stand for thousands.
     """
-    import pyarrow.compute as pc
-
     if not (thousands and pc.any(pc.match_substring(texts, thousands)).as_py()):
         numbers = _plain(texts)
         if numbers is not None:
@@ -73,8 +70,6 @@ def are_codes(texts: pyarrow.Array, numbers: np.ndarray) -> bool:
         texts: large_string (n_rows,), null where missing.
         numbers: what they are as numbers.
     """
-    import pyarrow.compute as pc
-
     present = numbers if numbers.dtype.kind == "i" else numbers[~np.isnan(numbers)]
     if not np.array_equal(present, np.round(present)):
         return False
@@ -94,8 +89,6 @@ def written(numbers: np.ndarray, observed: pyarrow.Array, how: Numerals) -> list
         observed: large_string, the texts of the column's numbers.
         how: what stands between their digits.
     """
-    import pyarrow.compute as pc
-
     plain = pc.replace_substring(observed, how.thousands, "") if how.thousands else observed
     parts = pc.extract_regex(
         plain, rf"^(?P<sign>[+-]?)(?P<whole>\d*){re.escape(how.decimal)}?(?P<part>\d*)(?P<exponent>(?:[eE].*)?)$"
@@ -135,23 +128,17 @@ def _exponent(text: str, like: list[str]) -> str:
 
 
 def _lengths(texts: pyarrow.Array) -> np.ndarray:
-    import pyarrow.compute as pc
 
     return pc.utf8_length(texts).drop_null().to_numpy(zero_copy_only=False)
 
 
 def _all(texts: pyarrow.Array, pattern: str) -> bool:
     """Return whether all texts that are there match."""
-    import pyarrow.compute as pc
-
     return bool(pc.all(pc.match_substring_regex(texts, pattern), min_count=0).as_py())
 
 
 def _plain(texts: pyarrow.Array) -> Any:
     """Return the numbers of texts that are all written as 1, -2.5 or 1e3, else None."""
-    import pyarrow
-    import pyarrow.compute as pc
-
     some = texts[: min(len(texts), _FEW)]
     if texts.null_count == 0 and _all(some, _WHOLE):
         try:

@@ -1,0 +1,28 @@
+"""Columns that nearly are something else are named in a warning."""
+
+import pandas as pd
+import pytest
+
+from mirimpute.errors import MirimputeWarning
+from mirimpute.table.table import table_from_frame
+
+
+def test_a_word_among_numbers_is_named():
+    frame = pd.DataFrame({"a": [str(i % 9) for i in range(99)] + ["?x"], "b": range(100)})
+    with pytest.warns(MirimputeWarning, match=r"taken as categories: a \(1 of 100 values are not numbers.*'\?x'"):
+        table_from_frame(frame, "t")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (
+            [f"2020-01-{1 + i % 28:02d}" for i in range(99)] + ["n.d."],
+            "categories: a .1 of 100 values are not dates",
+        ),
+        ([f"{i / 7:.3f}" for i in range(100)], "text left out: a .numbers as text, the first is '0.000'"),
+    ],
+)
+def test_texts_that_are_nearly_something_else_are_named(values, words):
+    with pytest.warns(MirimputeWarning, match=words):
+        table_from_frame(pd.DataFrame({"a": values, "b": range(100)}), "t")

@@ -1,0 +1,43 @@
+"""Which kind a column is, told from its values."""
+
+import datetime
+
+import pandas as pd
+import pytest
+
+from mirimpute.table.columns import Kind
+from mirimpute.table.kinds import kind_of
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([1.5, 2, None], Kind.CONTINUOUS),
+        ([1, 2, 3], Kind.INTEGER),
+        (pd.array([1, None], dtype="Int64"), Kind.INTEGER),
+        (pd.Series([1, 2.5, None], dtype=object), Kind.CONTINUOUS),
+        ([True, False], Kind.CATEGORICAL),
+        (pd.array([True, None], dtype="boolean"), Kind.CATEGORICAL),
+        (["a", "b", "a", None], Kind.CATEGORICAL),
+        (["a", "b", "c"], None),  # none repeats: names
+        ([str(i // 2) for i in range(60)], Kind.CATEGORICAL),
+        ([str(i // 2) for i in range(60)] + [f"x{i}" for i in range(40)], None),  # 70 of 100 are different
+        ([str(i % 101) for i in range(9999)], None),
+        (pd.Categorical(["a", "b", "c"]), Kind.CATEGORICAL),
+        (pd.Categorical(["a", "b"], ordered=True), Kind.ORDINAL),
+        (pd.to_datetime(["2020-01-01", None]), Kind.DATETIME),
+        (pd.to_timedelta([1, None], unit="s"), Kind.DURATION),
+        ([datetime.date(2020, 1, 1), None], Kind.DATETIME),
+        (["2020-01-01", None, "1999-12-31"], Kind.DATETIME),
+        (pd.array(["2020-01-01 05:00", None], dtype="string"), Kind.DATETIME),
+        (["2020-01-01T05:00:59", "1999-12-31T00:00:00"], Kind.DATETIME),
+        (["2020-01-01", "2020-02-30"], None),  # no such day
+        (["2020-01-01", "2020-01-01 05:00"], None),
+        (["2020-1-1", "2020-1-12"], None),
+        (["2020-01-01", "unknown"], None),
+        (pd.Categorical(["2020-01-01", "2020-01-02"]), Kind.CATEGORICAL),
+        ([[1], [1], [2]], None),  # lists cannot be told apart by hash
+    ],
+)
+def test_rules(values, kind):
+    assert kind_of(pd.Series(values)) is kind
