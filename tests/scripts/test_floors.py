@@ -1,6 +1,8 @@
 """The drawing of the floors in CONTRIBUTING.md is that of the package, and every arrow goes down."""
 
-from scripts.floors import arrows, floors, main, upward
+from collections import Counter
+
+from scripts.floors import PACKAGE, ROOT, arrows, floors, main, upward
 
 
 def test_the_drawing_is_up_to_date():
@@ -18,3 +20,8 @@ def test_an_arrow_that_goes_up_is_found():
         "table -> cli",
         "table -> flow",
     ]
+
+
+def test_a_file_name_has_one_meaning():
+    names = Counter(path.name for path in (ROOT / PACKAGE).rglob("*.py"))
+    assert {name for name, count in names.items() if count > 1} <= {"__init__.py", "base.py", "registry.py", "crps.py"}

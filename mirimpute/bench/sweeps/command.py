@@ -20,7 +20,7 @@ from mirimpute.bench.conf_location import conf_dir
 from mirimpute.bench.results.layout import SWEEPS
 from mirimpute.bench.sweeps.overrides import readable, with_named_columns
 from mirimpute.bench.sweeps.schema import register_schema
-from mirimpute.bench.sweeps.translate import several, unreadable, user_error
+from mirimpute.bench.sweeps.translate import several, translated, unreadable
 from mirimpute.bench.sweeps.values import is_value, set_value
 from mirimpute.errors import UserError
 
@@ -46,16 +46,8 @@ def run_command(arguments: Sequence[str], task: Any) -> Any:
         raise UserError(f"--experimental-rerun={options.experimental_rerun} is not supported: type the command again")
     register_schema()
     folder = os.path.abspath(options.config_path or conf_dir())
-    try:
-        with initialize_config_dir(folder, job_name=PROGRAM, version_base="1.3"):
-            return _run(options, parser, task)
-    except UserError:
-        raise
-    except Exception as error:
-        translated = user_error(error)
-        if translated is None:
-            raise
-        raise translated from error
+    with translated(), initialize_config_dir(folder, job_name=PROGRAM, version_base="1.3"):
+        return _run(options, parser, task)
 
 
 def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, task: Any) -> Any:

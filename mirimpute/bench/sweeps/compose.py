@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mirimpute.bench.sweeps.overrides import with_named_columns
-from mirimpute.bench.sweeps.translate import user_error
+from mirimpute.bench.sweeps.translate import translated
 from mirimpute.bench.sweeps.values import is_value, set_value
 from mirimpute.errors import UserError
 
@@ -40,15 +40,8 @@ class Composer:
         Raises:
             UserError: the overrides do not fit together.
         """
-        try:
+        with translated():
             return self._compose(overrides)
-        except UserError:
-            raise
-        except Exception as error:
-            translated = user_error(error)
-            if translated is None:
-                raise
-            raise translated from error
 
     def _compose(self, overrides: Sequence[str]) -> Any:
         parsed = [self._parse(override) for override in overrides]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,21 @@ _EXTRA = {"hydra/launcher/base_slurm": "hydra/launcher=slurm", "hydra/launcher/j
 _KEY = re.compile(r"[A-Za-z0-9_.$/@:-]+")
 
 
-def user_error(error: BaseException) -> UserError | None:
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise an error of Hydra's that is about the request as a UserError; others pass."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        meant = _user_error(error)
+        if meant is None:
+            raise
+        raise meant from error
+
+
+def _user_error(error: BaseException) -> UserError | None:
     """Return what an error of Hydra's means for a user, or None when it is not about the request."""
     from hydra.errors import HydraException, MissingConfigException
     from omegaconf.errors import OmegaConfBaseException
