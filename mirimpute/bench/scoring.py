@@ -226,7 +226,7 @@ def _in_scale_of_scores(
     point, draws = answers.in_table(imputation.point), answers.in_table(imputation.draws)
     if protocol.scaler == "observed":
         return x_true, point, draws
-    missing = problem.missing[:, [place[0] for place in answers.encoding.places]]
+    missing = problem.missing[:, [place[0] for place in answers.encoding.column_slices]]
     bits = SourceBits.of(np.where(missing, np.nan, answers.truth), answers.in_table(problem.x_incomplete))
 
     def rescaled(x: np.ndarray) -> np.ndarray:

@@ -13,10 +13,10 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
 
-from mirimpute.errors import UserError, unknown
+from mirimpute.errors import UserError, unknown, warn
 from mirimpute.imputers.multiple import random_halves
 from mirimpute.imputers.saving import State, load, save
-from mirimpute.table.wild import Fences, warn_of_wild
+from mirimpute.table.wild import Fences
 
 if TYPE_CHECKING:
     from mirimpute.methods.mirf.method import Mirf
@@ -106,7 +106,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         wild = self._wild(X, x)
         outside = self._outside(x, self._complete_numbers(x, 0, 0)[0])
         self.notes_ = (*self.notes_, *outside, *wild)
-        warn_of_wild(wild)
+        warn(wild)
         return self
 
     def _settings(self) -> Mirf:
@@ -127,7 +127,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
 
         problem, encoding, scale = problem_of(x, columns, seed, self.device)
         learnt = learn(settings, problem, new_rows=True)
-        repeat = np.array([learnt.model.support.values[place[0]] is not None for place in encoding.places])
+        repeat = np.array([learnt.model.support.values[place[0]] is not None for place in encoding.column_slices])
         bits = SourceBits.of(x, encoding.decode(problem.x_incomplete, scale), repeat)
         self._set(State(columns, encoding, scale, bits, learnt.model, seed, learnt.trace, learnt.notes))
 
@@ -190,7 +190,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         x, columns = model._read(X)
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         halves = random_halves(~np.isnan(x), int(n_draws), rng)
-        warn_of_wild(Fences.of(x, columns).sentences(x, columns, X.index if hasattr(X, "iloc") else None))
+        warn(Fences.of(x, columns).sentences(x, columns, X.index if hasattr(X, "iloc") else None))
         tables = []
         for rows in halves:
             model._learn(settings, x[rows], columns, int(rng.integers(2**31 - 1)))
@@ -257,7 +257,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         x = self._read(X, self.columns_)[0]
-        warn_of_wild(self._wild(X, x))
+        warn(self._wild(X, x))
         return self._complete_numbers(x, n_draws, stream)
 
     def _complete_numbers(self, x: np.ndarray, n_draws: int, stream: int) -> tuple[np.ndarray, np.ndarray]:

@@ -90,5 +90,5 @@ def unknown_parameter(kind: Any, parameter: str, value: Any, what: str) -> UserE
     """
     now = kind.elsewhere(parameter, value) if hasattr(kind, "elsewhere") else ""
     if now:
-        return UserError(f"{parameter}={value} is no {what} of {kind.__name__.lower()} any more: give {now}")
+        return UserError(f"{parameter}={value}: {kind.__name__.lower()} has no {parameter} any more, give {now}")
     return unknown(what, parameter, [field.name for field in dataclasses.fields(kind)])

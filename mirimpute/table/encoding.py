@@ -31,7 +31,7 @@ class Encoding:
     fences: Fences = NOWHERE
 
     @cached_property
-    def places(self) -> tuple[Array, ...]:
+    def column_slices(self) -> tuple[Array, ...]:
         """The slice of each column of the table: the numbers of the columns that stand for it."""
         widths = [_width(column) for column in self.columns]
         ends = np.cumsum(widths)
@@ -50,13 +50,13 @@ class Encoding:
     @property
     def categorical(self) -> tuple[Array, ...]:
         """The slices of the categorical columns."""
-        return tuple(place for place, yes in zip(self.places, self.is_categorical, strict=True) if yes)
+        return tuple(place for place, yes in zip(self.column_slices, self.is_categorical, strict=True) if yes)
 
     @cached_property
     def encoded_columns(self) -> tuple[Column, ...]:
         """Name and kind of each encoded column; indicators are called after their category."""
         found: list[Column] = []
-        for column, place in zip(self.columns, self.places, strict=True):
+        for column, place in zip(self.columns, self.column_slices, strict=True):
             if column.kind is not Kind.CATEGORICAL:
                 found.append(column)
             else:
@@ -72,8 +72,8 @@ class Encoding:
         values = self.fences.without(values)
         if not self.is_categorical.any():
             return values
-        result = np.empty((len(values), sum(len(place) for place in self.places)))
-        for j, place in enumerate(self.places):
+        result = np.empty((len(values), sum(len(place) for place in self.column_slices)))
+        for j, place in enumerate(self.column_slices):
             column = values[:, j]
             if not self.is_categorical[j]:
                 result[:, place[0]] = column
@@ -86,7 +86,7 @@ class Encoding:
     def wild(self, values: Array) -> Array | None:
         """Return which encoded cells (n, D) stand for wild ones of ``values`` (n, d); None where there are none."""
         wild = self.fences.wild(values)
-        widths = [len(place) for place in self.places]
+        widths = [len(place) for place in self.column_slices]
         return np.repeat(wild, widths, axis=1) if wild.any() else None
 
     def decode(self, x: Array, scale: Scale) -> Array:
@@ -99,7 +99,7 @@ class Encoding:
         if not self.is_categorical.any():
             return x
         result = np.empty((*x.shape[:-1], len(self.columns)))
-        for j, place in enumerate(self.places):
+        for j, place in enumerate(self.column_slices):
             if not self.is_categorical[j]:
                 result[..., j] = x[..., place[0]]
             else:
@@ -125,12 +125,12 @@ class Encoding:
 
     def category_spread(self, scale: Scale) -> Array:
         """Return sqrt(1 - sum_k p_k^2) of each categorical column of the table (d,), from the scale; 1 for numbers."""
-        first = np.array([scale.spread[place[0]] for place in self.places])
+        first = np.array([scale.spread[place[0]] for place in self.column_slices])
         return np.where(self.n_categories == 2, 2**0.5 * first, np.where(self.n_categories > 2, first, 1.0))
 
     def table_scale(self, scale: Scale) -> Scale:
         """Return the scale of the table's columns from that of the encoded ones; category numbers stay as they are."""
-        return without_categories(scale.of(np.array([place[0] for place in self.places])), self.is_categorical)
+        return without_categories(scale.of(np.array([place[0] for place in self.column_slices])), self.is_categorical)
 
 
 def without_categories(scale: Scale, is_categorical: Array) -> Scale:

@@ -27,7 +27,6 @@ from typing import Any
 
 import numpy as np
 
-from mirimpute.errors import warn
 from mirimpute.table.columns import Column, Kind
 from mirimpute.table.ranges import TOLD
 from mirimpute.types import Array
@@ -116,10 +115,6 @@ class Fences:
 
 NOWHERE = Fences(*(np.array(end) for end in (-np.inf, np.inf, -np.inf, np.inf)))
 """No fences."""
-
-
-warn_of_wild = warn
-"""For the sentences of :meth:`Fences.sentences`."""
 
 
 def shown(value: float, column: Column, digits: int = 12) -> str:

@@ -41,14 +41,14 @@ def test_every_column_has_variance_one_in_all():
     values = np.column_stack([rng.normal(5, 3, 4000), rng.choice(3, 4000, p=[0.7, 0.2, 0.1]), rng.random(4000) < 0.2])
     columns = (COLUMNS[0], COLUMNS[1], COLUMNS[2])
     problem, encoding, _ = problem_of(values.astype(float), columns, 0)
-    for block in encoding.places:
+    for block in encoding.column_slices:
         assert problem.x_incomplete[:, block].var(axis=0).sum() == pytest.approx(1.0)
     shares = [0.49 + 0.04 + 0.01, 0.2**2 + 0.8**2]
     spread = encoding.category_spread(encoding.scale_of(encoding.encode(values.astype(float))))
     np.testing.assert_allclose(spread, [1.0, *np.sqrt(1 - np.array(shares))], atol=0.02)
     some, other = rng.permutation(4000), rng.permutation(4000)
     squares = (problem.x_incomplete[some] - problem.x_incomplete[other]) ** 2
-    for block in encoding.places:
+    for block in encoding.column_slices:
         assert squares[:, block].sum(axis=1).mean() == pytest.approx(2.0, abs=0.15)
 
 

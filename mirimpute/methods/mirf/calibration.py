@@ -12,7 +12,7 @@ import torch
 from mirimpute.methods.columnwise.classifier import Corners
 from mirimpute.methods.mirf.flow_model import FlowModel
 from mirimpute.methods.mirf.parts import checked
-from mirimpute.methods.mirf.stack import SHARPNESS, sharpness
+from mirimpute.methods.mirf.stack import SHARPNESS, bounded, sharpness
 from mirimpute.numerics.crps import crps
 from mirimpute.types import Array
 
@@ -23,7 +23,6 @@ _DRAWS = 8
 _SPREAD_RANGE = (0.5, 1.2)
 _NARROWINGS = 1.15 ** -np.arange(26.0)  # from 1 to 0.03
 _TOO_WIDE = 0.02
-_LARGEST = 3.0
 _OFFSET_STEPS, _OFFSET_RATE = 100, 0.2
 
 
@@ -107,7 +106,7 @@ def calibrate(
 
     def scores(shift: float, factor: Array) -> Array:
         centre = of_flow + shift * (of_stack - of_flow)
-        return crps(_bounded(centre + factor[group] * deviation), _bounded(truth))
+        return crps(bounded(centre + factor[group] * deviation), bounded(truth))
 
     candidates = {shift: scores(shift, 1 + shift * (spread - 1)).mean() for shift in _SHIFTS}
     shift = min(candidates, key=lambda each: candidates[each])
@@ -158,10 +157,6 @@ def _offset(corners: Corners, drawn: Array, point: Array) -> Array:
 def _both(shares: Array) -> Array:
     """Return the shares of all categories (..., categories), of two from the one indicator that they have."""
     return np.concatenate([1 - shares, shares], axis=-1) if shares.shape[-1] == 1 else shares
-
-
-def _bounded(values: Array) -> Array:
-    return np.clip(values, -_LARGEST, _LARGEST)
 
 
 def _of_groups(scores: Array, group: Array, d: int) -> Array:

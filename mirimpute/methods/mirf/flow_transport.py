@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,40 +34,15 @@ from mirimpute.methods.gaussian import GaussianModel
 from mirimpute.methods.mirf.flow_model import FlowModel
 from mirimpute.methods.mirf.prediction import Predictor, importance
 from mirimpute.methods.mirf.rows import Rows
+from mirimpute.methods.mirf.settings import Settings
 from mirimpute.methods.mirf.training_pairs import Patterns, draw_pairs, draw_patterns
 from mirimpute.methods.mirf.validation import Best, Fit, HeldOut, pattern_fades
 from mirimpute.methods.transport import Transport
 from mirimpute.types import Progress
 
+_SOLVER_STEPS = 4
 _STEPS_AT_ONCE = 16
 _PATTERN_CELLS = 500_000
-
-
-@dataclass(frozen=True)
-class FlowSettings:
-    """Parameters of the transport; :class:`mirimpute.methods.mirf.settings.Mirf` documents them and holds the
-    defaults.
-    """
-
-    members: int
-    batch: int
-    steps: int
-    rounds: int
-    final_steps: int
-    width: int
-    blocks: int
-    dropout: float
-    bins: int
-    learning_rate: float
-    weight_decay: float
-    average: float
-    start_fraction: float
-    own_hidden_fraction: float
-    imputed_weight: float
-    source: str
-    solver: str
-    solver_steps: int
-    patience: int
 
 
 class FlowTransport(Transport):
@@ -87,7 +62,7 @@ class FlowTransport(Transport):
 
     def __init__(
         self,
-        settings: FlowSettings,
+        settings: Settings,
         x_incomplete: np.ndarray,
         base: GaussianModel,
         base_without: GaussianModel,
@@ -97,6 +72,7 @@ class FlowTransport(Transport):
         progress: Progress,
     ) -> None:
         self.settings = settings
+        self._solver = settings.solver.name, settings.solver.steps or _SOLVER_STEPS
         self._device = device
         self._progress = progress
         self._generator = torch.Generator(device=device).manual_seed(seed)
@@ -188,8 +164,8 @@ class FlowTransport(Transport):
             network=self._best_point.network,
             point_weight=self._best_point.correction_weight,
             draw_weight=self._best_flow.correction_weight,
-            solver=self.settings.solver,
-            solver_steps=self.settings.solver_steps,
+            solver=self._solver[0],
+            solver_steps=self._solver[1],
         )
 
     def mean(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray) -> np.ndarray:
@@ -208,8 +184,8 @@ class FlowTransport(Transport):
             self._table,
             source,
             correction_weight=1.0,
-            solver=self.settings.solver,
-            steps=self.settings.solver_steps,
+            solver=self._solver[0],
+            steps=self._solver[1],
         )
         return drawn[:, :, block].double().cpu().numpy()
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
+from torch import Tensor
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from mirimpute.methods.gaussian import GaussianModel
+from mirimpute.methods.bounds import bounds
+from mirimpute.methods.gaussian import GaussianModel, IndependentModel, fit_em
 
 LARGEST_GAUSSIAN = 256
 """Columns beyond which the base has independent ones."""
@@ -35,10 +34,6 @@ def bases(
     every row costs too much, the base has independent columns. EM sees at most 5,000 rows, fewer where
     rows x columns³ passes 1e9, and takes fewer rounds then.
     """
-    import torch
-
-    from mirimpute.methods.gaussian import IndependentModel, fit_em
-
     d = x_incomplete.shape[1]
     x = torch.as_tensor(np.nan_to_num(x_incomplete))
     known = torch.as_tensor(~np.isnan(x_incomplete))
@@ -72,8 +67,6 @@ def _shrinkage(
         part: rows that EM sees.
         rounds: of EM, at most.
     """
-    from mirimpute.methods.gaussian import fit_em
-
     best: tuple[float, float, list[GaussianModel | None]] | None = None
     models: list[GaussianModel | None] = [None] * len(apart)
     for shrinkage in _SHRINKAGES if int(known.sum()) >= _FEW_CELLS else (_OF_FEW_CELLS,):
@@ -105,10 +98,6 @@ def _folds(observed: np.ndarray, categorical: Sequence[np.ndarray], rng: np.rand
 
 def gaussian_fill(base: GaussianModel, x_incomplete: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
     """Complete every chain with a draw of the Gaussian base, inside the bounds of each column."""
-    import torch
-
-    from mirimpute.methods.bounds import bounds
-
     missing = np.isnan(x_incomplete)
     x = torch.as_tensor(np.nan_to_num(x_incomplete))
     noise = torch.Generator().manual_seed(int(rng.integers(2**63 - 1)))

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
 
 from mirimpute.methods.base import Problem
+from mirimpute.methods.bounds import allowed
+from mirimpute.methods.device import threads_for, torch_device
+from mirimpute.methods.history import Rounds
 from mirimpute.methods.holding_out import choose_observed
-from mirimpute.methods.loop import columns_of
+from mirimpute.methods.loop import Schedule, columns_of, reduce
+from mirimpute.methods.mirf.calibration import Calibration, calibrate
+from mirimpute.methods.mirf.flow_transport import FlowTransport
 from mirimpute.methods.mirf.gaussian_base import LARGEST_GAUSSIAN, bases, gaussian_fill
+from mirimpute.methods.mirf.model import MirfModel
+from mirimpute.methods.mirf.pattern.resampling import MOST_COLUMNS, Resampling, fit_resampling
+from mirimpute.methods.mirf.self_masking import SelfMasking, assumption_note, self_masking_slopes, unpredictable
+from mirimpute.methods.mirf.settings import SELF_MASKING, Settings
+from mirimpute.methods.mirf.stack import Stack, fit_stack, sharpness
+from mirimpute.methods.mirf.support import Support
+from mirimpute.methods.mirf.trees import TreeMeans, TreeSettings, fit_trees
 from mirimpute.seeding import generator, integer_seed
 from mirimpute.types import Progress, no_progress
 
-if TYPE_CHECKING:
-    from mirimpute.methods.history import Rounds
-    from mirimpute.methods.mirf.model import MirfModel
-    from mirimpute.methods.mirf.pattern.resampling import Resampling
-    from mirimpute.methods.mirf.settings import Settings
-    from mirimpute.methods.mirf.trees import TreeMeans
-
 _ROUNDS = 5
-_SOLVER_STEPS = 4
 _LEAST_HELD_OUT = 30
 _PLENTY = 50_000
 _MANY_ROWS = 10_000
@@ -62,34 +67,12 @@ def learn(settings: Settings, problem: Problem, progress: Progress = no_progress
         progress: called during long work.
         new_rows: also grow trees for columns that miss nothing here, because rows to come may miss them.
     """
-    from mirimpute.methods.device import threads_for
-
     n, d = problem.x_incomplete.shape
     with threads_for(d > LARGEST_GAUSSIAN or n > _MANY_ROWS):
         return _learn(_for_size(settings, n, d), problem, progress, new_rows)
 
 
 def _learn(settings: Settings, problem: Problem, progress: Progress, new_rows: bool) -> Learnt:
-    import torch
-
-    from mirimpute.methods.bounds import allowed
-    from mirimpute.methods.device import torch_device
-    from mirimpute.methods.loop import Schedule, reduce
-    from mirimpute.methods.mirf.calibration import Calibration, calibrate
-    from mirimpute.methods.mirf.flow_transport import FlowSettings, FlowTransport
-    from mirimpute.methods.mirf.model import MirfModel
-    from mirimpute.methods.mirf.pattern.resampling import MOST_COLUMNS
-    from mirimpute.methods.mirf.self_masking import (
-        SelfMasking,
-        assumption_note,
-        self_masking_slopes,
-        unpredictable,
-    )
-    from mirimpute.methods.mirf.settings import SELF_MASKING
-    from mirimpute.methods.mirf.stack import Stack, fit_stack, sharpness
-    from mirimpute.methods.mirf.support import Support
-    from mirimpute.methods.mirf.trees import TreeSettings, fit_trees
-
     device = torch_device(problem.device)
     rng = generator(problem.seed, "mirf")
     part = _part(problem, settings.steps * settings.batch, rng)
@@ -98,16 +81,8 @@ def _learn(settings: Settings, problem: Problem, progress: Progress, new_rows: b
     held_out = _hold_out(part, settings.held_out, rng)
     progress("gaussian base", 0, 1)
     base, base_without = bases(x, held_out, part.categorical, rng)
-    transport = FlowTransport(
-        FlowSettings(**_flow_fields(settings, FlowSettings.__dataclass_fields__)),
-        x,
-        base,
-        base_without,
-        held_out,
-        device,
-        integer_seed(problem.seed, "flow") % 2**63,
-        progress,
-    )
+    seed = integer_seed(problem.seed, "flow") % 2**63
+    transport = FlowTransport(settings, x, base, base_without, held_out, device, seed, progress)
     schedule = Schedule(
         sweep="joint",
         step="draw",
@@ -161,13 +136,8 @@ def _learn(settings: Settings, problem: Problem, progress: Progress, new_rows: b
         notes = (*notes, assumption_note(slopes, part.missing, part.categorical))
     if reduced.trace:
         reduced.trace[-1]["self_masked_columns"] = int((slopes != 0).sum())
-    model = MirfModel(
-        flow,
-        stack,
-        calibration,
-        Support.of(x, part.categorical, np.stack(allowed(problem))),
-        SelfMasking(slopes),
-    )
+    support = Support.of(x, part.categorical, np.stack(allowed(problem)))
+    model = MirfModel(flow, stack, calibration, support, SelfMasking(slopes))
     if settings.candidates > 1 and x.shape[1] <= MOST_COLUMNS and not slopes.any():
         least = _LEAST_CANDIDATES if problem.x_incomplete.size <= _LARGE_TABLE else _OF_LARGE_TABLES
         model = replace(model, resampling=_resampling(model, part, settings.candidates, least, rng))
@@ -182,8 +152,6 @@ def _resampling(
 
     So many draws are chosen together that they have ``least`` candidates or more.
     """
-    from mirimpute.methods.mirf.pattern.resampling import fit_resampling
-
     x = problem.x_incomplete
     if len(x) > _MOST_RESAMPLED:
         x = x[np.sort(rng.choice(len(x), _MOST_RESAMPLED, replace=False))]
@@ -191,12 +159,6 @@ def _resampling(
     drawn = model.candidates(x, count, int(rng.integers(2**63 - 1)))
     together = -(-least // candidates)
     return fit_resampling(drawn, np.isnan(x), columns_of(problem), candidates, model.support.room(), together)
-
-
-def _flow_fields(settings: Settings, names: Iterable[str]) -> dict[str, Any]:
-    """Return the fields of the flow's settings of these names."""
-    solver = {"solver": settings.solver.name, "solver_steps": settings.solver.steps or _SOLVER_STEPS}
-    return {name: solver[name] if name in solver else getattr(settings, name) for name in names}
 
 
 def _for_size(settings: Settings, n_rows: int, n_columns: int) -> Settings:

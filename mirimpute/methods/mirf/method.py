@@ -38,9 +38,6 @@ class Mirf(Settings):
         "torch._dynamo",
         "sklearn.ensemble",
         "mirimpute.methods.mirf.learn",
-        "mirimpute.methods.mirf.calibration",
-        "mirimpute.methods.mirf.model",
-        "mirimpute.methods.mirf.pattern.resampling",
     )
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:

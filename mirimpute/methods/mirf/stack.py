@@ -130,7 +130,7 @@ def fit_stack(
     groups = kind[held_out], column[np.nonzero(held_out)[1]]
 
     def error_of(candidate: Array) -> float:
-        return float(np.sqrt(((_bounded(candidate[held_out]) - _bounded(truth)) ** 2).mean()))
+        return float(np.sqrt(((bounded(candidate[held_out]) - bounded(truth)) ** 2).mean()))
 
     stack, estimate, error = Stack(), flow_mean, np.inf
     for _ in range(passes):
@@ -208,7 +208,7 @@ def stack_weights(estimates: Array, truth: Array, prior: Array) -> Array:
     m, k = estimates.shape
     if m == 0:
         return prior
-    errors = _bounded(estimates) - _bounded(truth)[:, None]
+    errors = bounded(estimates) - bounded(truth)[:, None]
     total = 1e4 * max(float(np.abs(errors).max()), 1e-9) * m**0.5  # a row so heavy that the sum is 1
     weights = nnls(np.vstack([errors, np.full((1, k), total)]), np.append(np.zeros(m), total))[0]
     weights /= weights.sum()
@@ -225,5 +225,6 @@ def _weighed(three: Array, weights: Array, kind: Array) -> Array:
     return (three * weights[kind, np.arange(three.shape[1])]).sum(axis=-1)
 
 
-def _bounded(values: Array) -> Array:
+def bounded(values: Array) -> Array:
+    """Return the values, three standard deviations at most: a few outliers would decide otherwise."""
     return np.clip(values, -_LARGEST, _LARGEST)

@@ -117,7 +117,7 @@ def test_unpredictable_columns_are_not_tilted(monkeypatch):
     _, x = _table("self", d=4, hidden=2, n=1000)
     before = Mirf(**QUICK, selection=SELF_MASKING).fit(problem_of(x)).learnt.model.self_masking.slopes
     assert (before[:2] > 0.5).all()
-    monkeypatch.setattr("mirimpute.methods.mirf.self_masking.unpredictable", lambda *arguments: np.array([0]))
+    monkeypatch.setattr("mirimpute.methods.mirf.learn.unpredictable", lambda *arguments: np.array([0]))
     slopes = Mirf(**QUICK, selection=SELF_MASKING).fit(problem_of(x)).learnt.model.self_masking.slopes
     assert slopes[0] == 0
     assert slopes[1] > 0.5

@@ -1,4 +1,4 @@
-"""Residual transport of draws: wrong residuals go half of the way to right ones; right draws and repeats stay."""
+"""Residual transport: wrong residuals go half of the way to right ones, right draws and repeated values stay."""
 
 import numpy as np
 import pytest
