@@ -116,8 +116,6 @@ def transports_from(arrays: Mapping[str, Array], n_columns: int) -> tuple[Residu
     inside = column.dtype.kind in "iu" and ((column >= 0) & (column < n_columns)).all()
     if not inside or (np.diff(at, axis=1) < 0).any() or (ends[:, 0] > ends[:, 1]).any():
         raise ValueError("transports of columns that are not there, or that are out of order")
-    # Learnt directions are columns of a matrix; numpy adds in another order where the numbers lie side by side.
-    direction = np.repeat(direction[:, :, None], 2, axis=2)[:, :, 0]
     return tuple(ResidualTransport(int(column[i]), direction[i], at[i], by[i], *ends[i]) for i in range(k))
 
 
