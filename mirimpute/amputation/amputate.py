@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirimpute.amputation.base import Mechanism, Proposal
-from mirimpute.amputation.calibration import first_cells, loss_order
+from mirimpute.amputation.rate_calibration import first_cells, loss_order
 from mirimpute.amputation.repair import protected_cells
 from mirimpute.errors import UserError, unknown
 
@@ -68,7 +68,7 @@ def amputate(
     a column would otherwise lose all its information (a column with one rare value, a very small table).
 
     "Last" is the largest uniform under MCAR, and otherwise the largest intercept at which the cell goes missing
-    (:mod:`mirimpute.amputation.calibration`). Where the intercepts are per column, every column has the same rate of
+    (:mod:`mirimpute.amputation.rate_calibration`). Where the intercepts are per column, every column has the same rate of
     its eligible cells; repairs in one column are then made up for by all columns together.
 
     Args:

@@ -19,7 +19,7 @@ def protected_cells(order: np.ndarray, values: np.ndarray) -> np.ndarray:
 
     Args:
         order: (n_rows, n_columns), +inf where a cell never goes missing, as of
-            :func:`mirimpute.amputation.calibration.loss_order`.
+            :func:`mirimpute.amputation.rate_calibration.loss_order`.
         values: (n_rows, n_columns), NaN where the source has no value.
     """
     observed = ~np.isnan(values)

@@ -67,7 +67,7 @@ def save(state: State, parameters: dict[str, Any], names: list[str], path: Path)
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    from mirimpute.methods.mirf.parts import prefixed
+    from mirimpute.methods.mirf.learnt_parts import prefixed
 
     parts = state.model.parts()
     arrays = {**prefixed("scale", vars(state.scale)), **prefixed("fences", vars(state.encoding.fences))}
@@ -164,8 +164,8 @@ def _check_versions(versions: dict[str, int], path: Path) -> None:
 
 
 def _state(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> State:
+    from mirimpute.methods.mirf.learnt_parts import of_prefix
     from mirimpute.methods.mirf.model import MirfModel
-    from mirimpute.methods.mirf.parts import of_prefix
     from mirimpute.table.encoding import Encoding
     from mirimpute.table.scale import Scale
     from mirimpute.table.source_bits import SourceBits

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mirimpute.amputation import MECHANISMS, amputate
-from mirimpute.amputation.calibration import first_cells, loss_order
+from mirimpute.amputation.rate_calibration import first_cells, loss_order
 from mirimpute.amputation.repair import protected_cells
 
 

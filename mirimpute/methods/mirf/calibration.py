@@ -11,7 +11,7 @@ import torch
 
 from mirimpute.methods.columnwise.classifier import Corners
 from mirimpute.methods.mirf.flow_model import FlowModel
-from mirimpute.methods.mirf.parts import checked
+from mirimpute.methods.mirf.learnt_parts import checked
 from mirimpute.methods.mirf.stack import SHARPNESS, bounded, sharpness
 from mirimpute.numerics.crps import crps
 from mirimpute.types import Array

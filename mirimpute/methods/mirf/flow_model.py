@@ -11,7 +11,7 @@ import torch
 
 from mirimpute.flow.network import ResidualNetwork
 from mirimpute.methods.gaussian import GaussianModel
-from mirimpute.methods.mirf.parts import of_prefix, prefixed
+from mirimpute.methods.mirf.learnt_parts import of_prefix, prefixed
 from mirimpute.methods.mirf.prediction import Predictor
 from mirimpute.methods.mirf.rows import Rows
 from mirimpute.methods.mirf.settings import SOLVERS

@@ -13,7 +13,7 @@ import torch
 from mirimpute.methods.device import threads_for
 from mirimpute.methods.mirf.calibration import Calibration
 from mirimpute.methods.mirf.flow_model import FlowModel
-from mirimpute.methods.mirf.parts import Part
+from mirimpute.methods.mirf.learnt_parts import Part
 from mirimpute.methods.mirf.pattern.resampling import Resampling
 from mirimpute.methods.mirf.self_masking import SelfMasking
 from mirimpute.methods.mirf.stack import Stack, sharpness

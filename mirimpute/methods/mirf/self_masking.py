@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from mirimpute.errors import UserError
-from mirimpute.methods.mirf.parts import checked
+from mirimpute.methods.mirf.learnt_parts import checked
 from mirimpute.types import Array
 
 if TYPE_CHECKING:

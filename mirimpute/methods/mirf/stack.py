@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.optimize import nnls
 
-from mirimpute.methods.mirf.parts import of_prefix, prefixed
+from mirimpute.methods.mirf.learnt_parts import of_prefix, prefixed
 from mirimpute.methods.mirf.trees import TreeMeans
 from mirimpute.types import Array
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from mirimpute.methods.columnwise.classifier import Corners
-from mirimpute.methods.mirf.parts import of_prefix, prefixed
+from mirimpute.methods.mirf.learnt_parts import of_prefix, prefixed
 from mirimpute.types import Array
 
 

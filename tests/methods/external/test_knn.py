@@ -69,7 +69,7 @@ def test_output_passes_the_gate_and_the_input_is_untouched() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "reason"), [({"n_neighbors": 0}, "n_neighbors=0"), ({"weights": "x"}, "weights='x'")]
+    ("wrong", "reason"), [({"n_neighbors": 0}, "n_neighbors=0"), ({"weights": "x"}, "weights 'x'")]
 )
 def test_parameters_without_meaning_are_refused(wrong: dict, reason: str) -> None:
     with pytest.raises(UserError, match=reason):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mirimpute.methods.mirf.parts import checked
+from mirimpute.methods.mirf.learnt_parts import checked
 from mirimpute.numerics.binning import bin_edges
 from mirimpute.numerics.residuals import residual_maker
 from mirimpute.numerics.ridge_logit import Dense, TwoSteps, bound, ridge_logit

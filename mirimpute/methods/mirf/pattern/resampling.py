@@ -31,7 +31,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mirimpute.methods.mirf.parts import checked, of_prefix, prefixed
+from mirimpute.methods.mirf.learnt_parts import checked, of_prefix, prefixed
 from mirimpute.methods.mirf.pattern.pattern_logit import (
     PatternLogit,
     fit_pattern_logit,

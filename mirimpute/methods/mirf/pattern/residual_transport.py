@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mirimpute.methods.mirf.parts import checked
+from mirimpute.methods.mirf.learnt_parts import checked
 from mirimpute.methods.mirf.pattern.pattern_logit import fit_pattern_logit, residuals_without_identities
 from mirimpute.types import Array
 
