@@ -68,8 +68,8 @@ def amputate(
     a column would otherwise lose all its information (a column with one rare value, a very small table).
 
     "Last" is the largest uniform under MCAR, and otherwise the largest intercept at which the cell goes missing
-    (:mod:`mirimpute.amputation.rate_calibration`). Where the intercepts are per column, every column has the same rate of
-    its eligible cells; repairs in one column are then made up for by all columns together.
+    (:mod:`mirimpute.amputation.rate_calibration`). Where the intercepts are per column, every column has the same
+    rate of its eligible cells; repairs in one column are then made up for by all columns together.
 
     Args:
         values: float64 (n_rows, n_columns), any scale, NaN where the source has no value; not modified.
