@@ -57,8 +57,10 @@ class Composer:
         return config
 
     def _load(self, overrides: tuple[str, ...]) -> Any:
+        from hydra.core.plugins import Plugins
         from omegaconf import open_dict
 
+        Plugins.instance()  # where the loader was unpickled, in a job of a cluster, no source is known yet
         config = self._config_loader.load_sweep_config(self._master, list(overrides))
         with open_dict(config):
             del config["hydra"]
