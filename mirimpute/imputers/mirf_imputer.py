@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from mirimpute.errors import UserError, unknown, warn
+from mirimpute.imputers.conversion import cells_of, written
 from mirimpute.imputers.multiple import random_halves
 from mirimpute.imputers.saving import State, load, save
 from mirimpute.table.wild import Fences
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 PRESETS = ("mirf", "mirf_fast", "mirf_mnar")
 OUTPUTS = ("point", "draw")
 UNSEEN = ("error", "missing")
+
+_NOTED_ROWS = 2_000
+"""Rows of the fit that are completed to say whether estimates lie outside of what was observed."""
 
 
 class MirfImputer(TransformerMixin, BaseEstimator):
@@ -59,8 +63,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         columns_: name, kind and categories of each column.
         trace_: one dict per round of the fit.
         notes_: what a reader of the result should know: what "mirf_mnar" assumed, wild cells, from which nothing is
-            learnt and which are warned of too (:mod:`mirimpute.table.wild`), or estimates for the fitted rows outside
-            of what was observed.
+            learnt and which are warned of too (:mod:`mirimpute.table.wild`), or estimates for the fitted rows (2,000 of
+            them at most) outside of what was observed.
 
     >>> import numpy as np
     >>> x = np.random.default_rng(0).normal(size=(60, 2)) @ np.array([[1.0, 0.9], [0.0, 0.3]])
@@ -101,10 +105,11 @@ class MirfImputer(TransformerMixin, BaseEstimator):
                 than 2 rows.
         """
         settings = self._settings()
-        x, columns = self._read(X)
+        x, columns = cells_of(self, X, None, self.unseen)
         self._learn(settings, x, columns, int(check_random_state(self.random_state).randint(2**31 - 1)))
         wild = self._wild(X, x)
-        outside = self._outside(x, self._complete_numbers(x, 0, 0)[0])
+        some = np.flatnonzero(np.isnan(x).any(axis=1))[:_NOTED_ROWS]
+        outside = self._outside(x[some], self._complete_numbers(x[some], 0, 0)[0])
         self.notes_ = (*self.notes_, *outside, *wild)
         warn(wild)
         return self
@@ -120,7 +125,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         return settings
 
     def _learn(self, settings: Mirf, x: np.ndarray, columns: tuple[Column, ...], seed: int) -> None:
-        """Fit to cells (n_rows, n_columns) as :meth:`_read` returns them."""
+        """Fit to cells (n_rows, n_columns) as :func:`~mirimpute.imputers.conversion.cells_of` returns them."""
         from mirimpute.methods.base import problem_of
         from mirimpute.methods.mirf.learn import learn
         from mirimpute.table.source_bits import SourceBits
@@ -145,7 +150,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         """
         self._check()
         point, draws = self._complete(X, int(self.output == "draw"), 0)
-        return self._written(X, draws[0] if self.output == "draw" else point)
+        return written(X, self.columns_, draws[0] if self.output == "draw" else point)
 
     def sample(self, X: Any, n_draws: int = 5, *, random_state: Any = 0) -> list[Any]:
         """Return ``n_draws`` completed tables, draws from the conditional distribution of the missing values.
@@ -165,7 +170,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         if not isinstance(n_draws, Integral) or n_draws < 1:
             raise UserError(f"n_draws={n_draws!r} is no number of draws: give 1 or more")
         _, draws = self._complete(X, int(n_draws), _stream(random_state))
-        return [self._written(X, draw) for draw in draws]
+        return [written(X, self.columns_, draw) for draw in draws]
 
     def impute_multiple(self, X: Any, n_draws: int = 20) -> list[Any]:
         """Return ``n_draws`` completions of ``X``, each a draw of a model of its own: proper multiple imputation.
@@ -187,7 +192,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         if not isinstance(n_draws, Integral) or n_draws < 1:
             raise UserError(f"n_draws={n_draws!r} is no number of draws: give 1 or more")
         settings, model = self._settings(), clone(self)
-        x, columns = model._read(X)
+        x, columns = cells_of(model, X, None, self.unseen)
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         halves = random_halves(~np.isnan(x), int(n_draws), rng)
         warn(Fences.of(x, columns).sentences(x, columns, X.index if hasattr(X, "iloc") else None))
@@ -195,7 +200,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         for rows in halves:
             model._learn(settings, x[rows], columns, int(rng.integers(2**31 - 1)))
             _, draws = model._complete_numbers(x, 1, 0)
-            tables.append(model._written(X, draws[0]))
+            tables.append(written(X, columns, draws[0]))
         return tables
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -256,7 +261,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         A draw is shrunk towards the point where that has a meaning: a category is drawn or not.
         """
         check_is_fitted(self)
-        x = self._read(X, self.columns_)[0]
+        x = cells_of(self, X, self.columns_, self.unseen)[0]
         warn(self._wild(X, x))
         return self._complete_numbers(x, n_draws, stream)
 
@@ -298,75 +303,6 @@ class MirfImputer(TransformerMixin, BaseEstimator):
             f"deviation at most, in column(s) {names}"
         ]
 
-    def _read(self, X: Any, columns: tuple[Column, ...] | None = None) -> tuple[np.ndarray, tuple[Column, ...]]:
-        """Return the cells as numbers, (n_rows, n_columns), and the columns; None: find out what they are."""
-        import pandas as pd
-
-        from mirimpute.table.arrays import table_of
-        from mirimpute.table.columns import Column, Kind
-        from mirimpute.table.frames import check_finite, columns_of, numbers_of, warn_of_ids
-        from mirimpute.table.hints import warn_of_codes
-
-        reset, given = columns is None, X
-        X, least = table_of(X), 2 if reset else 1
-        mixed = columns is not None and any(c.kind is not Kind.CONTINUOUS for c in columns)
-        if mixed and not isinstance(given, pd.DataFrame):
-            if [c.name for c in columns or ()] != [str(j) for j in range(len(columns or ()))]:
-                raise UserError(
-                    f"the imputer was fitted on a DataFrame, and gets a {type(given).__name__}: give a DataFrame"
-                )
-            X = pd.DataFrame(X)
-        for count, what, fewest in ((X.shape[0], "sample", least), (X.shape[1], "feature", 1)):
-            if count < fewest:
-                raise UserError(
-                    f"Found array with {count} {what}(s) (shape={X.shape}) while a minimum of {fewest} is required: "
-                    f"{count} {'row' if what == 'sample' else 'column'}(s) are too few to learn from or to complete"
-                )
-        if mixed or _is_mixed(X):
-            _check_feature_names(self, X, reset=reset)
-            _check_n_features(self, X, reset=reset)
-            columns = columns_of(X) if columns is None else columns
-            return numbers_of(X, columns, self.unseen), columns
-        x = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite=False)
-        names = list(getattr(self, "feature_names_in_", range(x.shape[1])))
-        check_finite(x, names)
-        if columns is None:
-            empty = np.flatnonzero(np.isnan(x).all(axis=0))
-            if empty.size:
-                raise UserError(
-                    f"column {names[int(empty[0])]!r} has no value at all: remove it, nothing can be learnt of it"
-                )
-            columns = tuple(Column(str(name), Kind.CONTINUOUS) for name in names)
-            if isinstance(X, pd.DataFrame):
-                warn_of_ids(X)
-                warn_of_codes(X)
-        return x, columns
-
-    def _written(self, X: Any, completed: np.ndarray) -> Any:
-        """Return the completed numbers in the form of ``X``: an array, or a DataFrame.
-
-        Raises:
-            UserError: a cell that got no finite number.
-        """
-        import pandas as pd
-
-        from mirimpute.table.arrays import in_form_of, table_of
-        from mirimpute.table.columns import Kind
-        from mirimpute.table.frames import filled
-
-        bad = ~np.isfinite(completed)
-        if bad.any():
-            name = self.columns_[int(bad.any(axis=0).argmax())].name
-            raise UserError(
-                f"column {name!r} has no finite estimate ({bad.sum()} cell(s)): values of these rows are too far "
-                "outside of those of the fit; correct or remove them"
-            )
-        if isinstance(X, pd.DataFrame):
-            return filled(X, self.columns_, completed)
-        if all(column.kind is Kind.CONTINUOUS for column in self.columns_):
-            return completed
-        return in_form_of(X, filled(pd.DataFrame(table_of(X)), self.columns_, completed))
-
 
 def _stream(random_state: Any) -> int:
     """Return the number of a stream of draws: an int is one, other states are asked for one.
@@ -380,10 +316,3 @@ def _stream(random_state: Any) -> int:
         return int(check_random_state(random_state).randint(2**31 - 1))
     except ValueError as error:
         raise UserError(f"random_state={random_state!r} is no seed: give an int, a RandomState or None") from error
-
-
-def _is_mixed(X: Any) -> bool:
-    """Return whether ``X`` is a DataFrame with a column that is not of plain numbers."""
-    if not hasattr(X, "iloc"):
-        return False
-    return any(not isinstance(dtype, np.dtype) or dtype.kind not in "fiu" for dtype in X.dtypes)

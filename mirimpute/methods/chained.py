@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING, Annotated
 
 from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Completed, Fitted, Method, Problem
-from mirimpute.methods.baselines.gaussian_em import GaussianEm
+from mirimpute.methods.baselines.gaussian_em import GaussianEm, GaussianTransport
 from mirimpute.methods.baselines.hyper import Hyper
 from mirimpute.methods.baselines.ice import Ice
 from mirimpute.methods.baselines.mice import Mice
 from mirimpute.methods.baselines.missforest import MissForest
+from mirimpute.methods.columnwise.bayes import BayesTransport
+from mirimpute.methods.columnwise.boosting import BoostingTransport
+from mirimpute.methods.columnwise.constant import ColumnTransport
+from mirimpute.methods.columnwise.forest import ForestTransport
+from mirimpute.methods.columnwise.linear import LinearTransport
+from mirimpute.methods.columnwise.matching import MatchingTransport
+from mirimpute.methods.columnwise.model_selection import ChoiceTransport, regressors
 from mirimpute.methods.mirf.settings import Solver
 from mirimpute.methods.parameters import Count, Decay, Fraction, Interval, Part
 from mirimpute.seeding import generator, integer_seed
@@ -164,59 +171,6 @@ class Combination:
     uses: frozenset[str] = frozenset()
 
 
-def _constant(settings: Chained, problem: Problem) -> Transport:
-    from mirimpute.methods.columnwise.constant import ColumnTransport
-
-    return ColumnTransport(problem.categorical)
-
-
-def _linear(settings: Chained, problem: Problem) -> Transport:
-    from mirimpute.methods.columnwise.linear import LinearTransport
-
-    return LinearTransport()
-
-
-def _gaussian(settings: Chained, problem: Problem) -> Transport:
-    from mirimpute.methods.baselines.gaussian_em import GaussianTransport
-
-    return GaussianTransport(GaussianEm.shrinkage, GaussianEm.tolerance)
-
-
-def _forest(settings: Chained, problem: Problem) -> Transport:
-    from mirimpute.methods.columnwise.forest import ForestTransport
-
-    return ForestTransport(settings.trees, MissForest.max_features, settings.leaf)
-
-
-def _boosting(settings: Chained, problem: Problem) -> Transport:
-    from mirimpute.methods.columnwise.boosting import BoostingTransport
-
-    return BoostingTransport(Hyper.iterations)
-
-
-def _model_selection(settings: Chained, problem: Problem) -> Transport:
-    from mirimpute.methods.columnwise.model_selection import ChoiceTransport
-
-    return ChoiceTransport(_regressors(settings), Hyper.folds, Hyper.most_rows, every_round=False)
-
-
-def _bayes(by_row: bool) -> Build:
-    """Return what builds Bayesian regressions, whose parameters are drawn once, or for every row."""
-
-    def build(settings: Chained, problem: Problem) -> Transport:
-        from mirimpute.methods.columnwise.bayes import BayesTransport
-
-        return BayesTransport(by_row)
-
-    return build
-
-
-def _pmm(settings: Chained, problem: Problem) -> Transport:
-    from mirimpute.methods.columnwise.matching import MatchingTransport
-
-    return MatchingTransport(Mice.donors)
-
-
 def _column_flow(settings: Chained, problem: Problem) -> Transport:
     from mirimpute.methods.columnwise.column_flow import ColumnFlowSettings, ColumnFlowTransport
     from mirimpute.methods.device import torch_device
@@ -240,25 +194,36 @@ def _velocity(name: str) -> Build:
 
 
 def _regressors(settings: Chained) -> dict[str, NewRegressor]:
-    from mirimpute.methods.columnwise.model_selection import regressors
-
     return regressors(settings.trees, MissForest.max_features, settings.leaf, Hyper.iterations)
+
+
+def _forest(settings: Chained, problem: Problem) -> Transport:
+    return ForestTransport(settings.trees, MissForest.max_features, settings.leaf)
+
+
+def _em(settings: Chained, problem: Problem) -> Transport:
+    return GaussianTransport(GaussianEm.shrinkage, GaussianEm.tolerance)
+
+
+def _model_selection(settings: Chained, problem: Problem) -> Transport:
+    return ChoiceTransport(_regressors(settings), Hyper.folds, Hyper.most_rows, every_round=False)
 
 
 _TREES = frozenset({"trees", "leaf"})
 _NETWORK = frozenset({"network"})
-_EM = Combination(
-    "gaussian_em", _gaussian, GaussianEm.rounds, stop="transport", tolerance=GaussianEm.tolerance, exact=True
-)
-_MEAN = Combination("mean", _constant, 1)
-_HOT_DECK = Combination("hot_deck", _constant, 1)
+_EM = Combination("gaussian_em", _em, GaussianEm.rounds, stop="transport", tolerance=GaussianEm.tolerance, exact=True)
+_CONSTANT: Build = lambda settings, problem: ColumnTransport(problem.categorical)  # noqa: E731
+_MEAN = Combination("mean", _CONSTANT, 1)
+_HOT_DECK = Combination("hot_deck", _CONSTANT, 1)
 
 COMBINATIONS: dict[tuple[str, str, str], Combination] = {
     ("constant", "joint", MEAN): _MEAN,
     ("constant", "columnwise", MEAN): _MEAN,
     ("constant", "joint", DRAW): _HOT_DECK,
     ("constant", "columnwise", DRAW): _HOT_DECK,
-    ("linear", "columnwise", MEAN): Combination("ice", _linear, Ice.rounds, "change", Ice.tolerance),
+    ("linear", "columnwise", MEAN): Combination(
+        "ice", lambda *_: LinearTransport(), Ice.rounds, "change", Ice.tolerance
+    ),
     ("linear", "columnwise", DRAW): Combination("", _velocity("linear"), _ROUNDS_OF_DRAWS, fill="draws"),
     ("linear", "joint", MEAN): _EM,
     ("linear", "joint", DRAW): _EM,
@@ -268,16 +233,22 @@ COMBINATIONS: dict[tuple[str, str, str], Combination] = {
     ("forest", "columnwise", DRAW): Combination("", _velocity("forest"), _ROUNDS_OF_DRAWS, fill="draws", uses=_TREES),
     ("forest", "joint", MEAN): Combination("", _velocity("forest"), MissForest.rounds, "rise", uses=_TREES),
     ("forest", "joint", DRAW): Combination("", _velocity("forest"), _ROUNDS_OF_DRAWS, fill="draws", uses=_TREES),
-    ("boosting", "columnwise", MEAN): Combination("", _boosting, MissForest.rounds, "rise"),
+    ("boosting", "columnwise", MEAN): Combination(
+        "", lambda *_: BoostingTransport(Hyper.iterations), MissForest.rounds, "rise"
+    ),
     ("boosting", "columnwise", DRAW): Combination("", _velocity("boosting"), _ROUNDS_OF_DRAWS, fill="draws"),
     ("boosting", "joint", MEAN): Combination("", _velocity("boosting"), MissForest.rounds, "rise"),
     ("boosting", "joint", DRAW): Combination("", _velocity("boosting"), _ROUNDS_OF_DRAWS, fill="draws"),
     ("model_selection", "columnwise", MEAN): Combination(
         "hyper", _model_selection, Hyper.rounds, "rise", errors=True, uses=_TREES
     ),
-    ("bayes", "columnwise", DRAW): Combination("mice", _bayes(False), Mice.rounds, fill="draws"),
-    ("bayes_by_row", "columnwise", DRAW): Combination("mice", _bayes(True), Mice.rounds, fill="draws"),
-    ("pmm", "columnwise", DRAW): Combination("mice", _pmm, Mice.rounds, fill="draws"),
+    ("bayes", "columnwise", DRAW): Combination("mice", lambda *_: BayesTransport(False), Mice.rounds, fill="draws"),
+    ("bayes_by_row", "columnwise", DRAW): Combination(
+        "mice", lambda *_: BayesTransport(True), Mice.rounds, fill="draws"
+    ),
+    ("pmm", "columnwise", DRAW): Combination(
+        "mice", lambda *_: MatchingTransport(Mice.donors), Mice.rounds, fill="draws"
+    ),
     ("flow", "columnwise", MEAN): Combination("", _column_flow, _ROUNDS_OF_DRAWS, uses=_NETWORK),
     ("flow", "columnwise", DRAW): Combination("", _column_flow, _ROUNDS_OF_DRAWS, fill="draws", uses=_NETWORK),
 }

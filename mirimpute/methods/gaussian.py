@@ -1,4 +1,4 @@
-"""The exact linear-Gaussian conditional: x_miss | x_obs for a multivariate normal, fitted by EM."""
+"""The multivariate normal distribution and its exact conditional, x_miss given x_obs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ else:
 
 _CACHE_BYTES = 2**20  # of a processor: on 64 columns, four times as fast as 64 MiB at once
 _DEVICE_BYTES = 64 * 2**20
-_SMALLEST_VARIANCE = 1e-6
+SMALLEST_VARIANCE = 1e-6
+"""Of a column, standardised, and of an entry given the others."""
 _IMPOSSIBLE = 3e-4
 _DRAWS_AT_ONCE = 8
 
@@ -66,7 +67,7 @@ class GaussianModel:
         Returns:
             Two tensors (n, d); known entries are returned as they are, with the smallest deviation.
         """
-        rows = _rows_at_once(self.covariance)
+        rows = rows_at_once(self.covariance)
         means, spreads = [], []
         for part, part_known in zip(x.split(rows), known.split(rows), strict=True):
             mean, half = self._solved(part, part_known)
@@ -84,7 +85,7 @@ class GaussianModel:
         Returns:
             (count, n, d), each entry of mean 0 and variance 1.
         """
-        rows, result = _rows_at_once(self.covariance), []
+        rows, result = rows_at_once(self.covariance), []
         for part, part_known in zip(noise.split(rows, dim=1), known.split(rows), strict=True):
             factor = self._correlation(part_known, self._half(part_known)).to(noise.dtype)
             result.append(_of_each_draw(factor, part))
@@ -104,7 +105,7 @@ class GaussianModel:
         lowest = torch.linalg.eigvalsh(self.covariance)[0] / self.covariance.diagonal().max()
         if float(lowest) > 10 * _IMPOSSIBLE:  # no conditional variance is smaller than the smallest of all
             return deviation
-        rows, result = _rows_at_once(self.covariance), []
+        rows, result = rows_at_once(self.covariance), []
         ridge = _IMPOSSIBLE**2 * torch.eye(known.shape[1], dtype=self.covariance.dtype, device=known.device)
         for part, part_known in zip(deviation.split(rows, dim=1), known.split(rows), strict=True):
             half = self._half(part_known)
@@ -131,7 +132,7 @@ class GaussianModel:
     def surprise(self, x: Tensor, known: Tensor) -> float:
         """Return the negative log density of the known entries of rows ``x`` (n, d), per entry, in nats."""
         total = 0.0
-        rows = _rows_at_once(self.covariance)
+        rows = rows_at_once(self.covariance)
         for part, part_known in zip(x.split(rows), known.split(rows), strict=True):
             factor = self._factor(part_known)
             from_mean = torch.where(part_known, part - self.mean, 0.0)
@@ -156,7 +157,7 @@ class GaussianModel:
 
     def _spread(self, half: Tensor) -> Tensor:
         """Return the conditional standard deviations (n, d)."""
-        return (self.covariance.diagonal() - (half**2).sum(dim=1)).clamp_min(_SMALLEST_VARIANCE).sqrt()
+        return (self.covariance.diagonal() - (half**2).sum(dim=1)).clamp_min(SMALLEST_VARIANCE).sqrt()
 
     def _correlation(self, known: Tensor, half: Tensor) -> Tensor:
         """Return the Cholesky factor of the conditional correlation of the unknown entries, (n, d, d).
@@ -165,7 +166,7 @@ class GaussianModel:
         """
         inverse = (~known).to(half.dtype) / self._spread(half)
         correlation = (self.covariance - half.mT @ half) * inverse[:, :, None] * inverse[:, None, :]
-        correlation.diagonal(dim1=1, dim2=2).fill_(1 + _SMALLEST_VARIANCE)
+        correlation.diagonal(dim1=1, dim2=2).fill_(1 + SMALLEST_VARIANCE)
         return torch.linalg.cholesky(correlation)
 
     def _factor(self, known: Tensor) -> Tensor:
@@ -186,7 +187,7 @@ class GaussianModel:
             Weights (n, d, d), standard deviations (n, d), and factors of the correlation (n, d, d), see
             :meth:`correlated`.
         """
-        rows = _rows_at_once(self.covariance)
+        rows = rows_at_once(self.covariance)
         weights, spreads, factors = [], [], []
         for part in known.split(rows):
             half = self._half(part)
@@ -209,19 +210,19 @@ class GaussianModel:
         """Return samples (count, n, d) of the unknown entries of each row of ``x`` (n, d) given its known ones."""
         parts = [
             torch.randn((*part.shape, count), generator=generator, dtype=x.dtype, device=x.device)
-            for part in x.split(_rows_at_once(self.covariance))
+            for part in x.split(rows_at_once(self.covariance))
         ]
         return self.drawn(x, known, torch.cat(parts).movedim(-1, 0))
 
     def drawn(self, x: Tensor, known: Tensor, noise: Tensor) -> Tensor:
         """Return the samples that standard normal ``noise`` (count, n, d) makes; the rest as in :meth:`draw`."""
-        rows = _rows_at_once(self.covariance)
+        rows = rows_at_once(self.covariance)
         result = [x.new_empty((len(noise), 0, x.shape[1]))]
         for part, part_known, part_noise in zip(
             x.split(rows), known.split(rows), noise.split(rows, dim=1), strict=True
         ):
             mean, covariance = self.moments(part, part_known)
-            jitter = _SMALLEST_VARIANCE * torch.eye(x.shape[1], dtype=mean.dtype, device=x.device)
+            jitter = SMALLEST_VARIANCE * torch.eye(x.shape[1], dtype=mean.dtype, device=x.device)
             steps = _of_each_draw(torch.linalg.cholesky(covariance + jitter), part_noise.to(mean.dtype))
             result.append(torch.where(part_known, part, (mean + steps).to(x.dtype)))
         return torch.cat(result, dim=1)
@@ -274,7 +275,7 @@ def _of_each_draw(matrices: Tensor, draws: Tensor) -> Tensor:
 
 def _products(x: Tensor, matrices: Tensor, which: Tensor) -> Tensor:
     """Return each row of ``x`` (n, d) multiplied from the left by the matrix (p, d, d) numbered ``which`` (n,)."""
-    rows = _rows_at_once(matrices[0])
+    rows = rows_at_once(matrices[0])
     parts = [
         (matrices[number] @ values[:, :, None])[:, :, 0]
         for values, number in zip(x.split(rows), which.split(rows), strict=True)
@@ -282,68 +283,7 @@ def _products(x: Tensor, matrices: Tensor, which: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
-def _rows_at_once(covariance: Tensor) -> int:
+def rows_at_once(covariance: Tensor) -> int:
     """Return how many matrices of this size (d, d) are worked on together."""
     size = _CACHE_BYTES if covariance.device.type == "cpu" else _DEVICE_BYTES
     return max(1, size // (covariance.numel() * covariance.element_size()))
-
-
-def fit_em(
-    x: Tensor,
-    known: Tensor,
-    shrinkage: float,
-    *,
-    start: GaussianModel | None = None,
-    rounds: int = 50,
-    tolerance: float = 1e-3,
-) -> GaussianModel:
-    """Return the normal distribution of highest likelihood for an incomplete table, shrunk towards independence.
-
-    Expectation-maximisation (Dempster, Laird & Rubin 1977; Little & Rubin 2019, section 11.2); after each step the
-    correlations are multiplied by 1 - shrinkage, which keeps the covariance positive definite when columns repeat or
-    rows are few.
-
-    Args:
-        x: float64 (n, d), standardised; entries that are not known may hold anything finite.
-        known: bool (n, d).
-        shrinkage: in [0, 1].
-        start: where to start (default: independent columns).
-        rounds: the most steps.
-        tolerance: stop once no entry of the covariance moves by more, or than ``shrinkage``: where columns follow from
-            each other, what they leave is as small.
-    """
-    model, tolerance = start or independent(x), min(tolerance, max(shrinkage, _SMALLEST_VARIANCE))
-    for _ in range(rounds):
-        before, model = model, em_step(model, x, known, shrinkage)
-        if float((model.covariance - before.covariance).abs().max()) < tolerance:
-            break
-    return model
-
-
-def independent(x: Tensor) -> GaussianModel:
-    """Return N(0, I) over the columns of ``x`` (n, d), where EM starts."""
-    d = x.shape[1]
-    identity = torch.eye(d, dtype=x.dtype, device=x.device)
-    return GaussianModel(torch.zeros(d, dtype=x.dtype, device=x.device), identity)
-
-
-def em_step(model: GaussianModel, x: Tensor, known: Tensor, shrinkage: float) -> GaussianModel:
-    """Return the model after one step of :func:`fit_em`, whose arguments these are.
-
-    E: the moments of each row given its known entries, under ``model``. M: mean and covariance of these rows, with
-    the conditional covariances added, then shrunk.
-    """
-    rows = _rows_at_once(model.covariance)
-    completed, spread = [], torch.zeros_like(model.covariance)
-    for part, part_known in zip(x.split(rows), known.split(rows), strict=True):
-        means, covariances = model.moments(part, part_known)
-        completed.append(means)
-        spread += covariances.sum(dim=0)
-    filled = torch.cat(completed)
-    mean = filled.mean(dim=0)
-    centred = filled - mean
-    covariance = (centred.T @ centred + spread) / len(x)
-    variance = covariance.diagonal().clamp_min(_SMALLEST_VARIANCE)
-    covariance = (1 - shrinkage) * covariance
-    covariance = covariance - torch.diag(covariance.diagonal()) + torch.diag(variance * (1 + _SMALLEST_VARIANCE))
-    return GaussianModel(mean, covariance)

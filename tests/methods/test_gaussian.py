@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from mirimpute.methods.gaussian import GaussianModel, fit_em
+from mirimpute.methods.expectation_maximisation import fit_em
+from mirimpute.methods.gaussian import GaussianModel
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 
 from mirimpute.methods.base import Completed, Fitted, Method, Problem
 from mirimpute.methods.device import threads_for
-from mirimpute.methods.gaussian import em_step, independent
+from mirimpute.methods.expectation_maximisation import em_step, independent
 from mirimpute.methods.loop import Schedule, fill_means, reduce
 from mirimpute.methods.parameters import Count, Fraction, Positive
 from mirimpute.methods.transport import Transport

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from mirimpute.methods.bounds import bounds
-from mirimpute.methods.gaussian import GaussianModel, IndependentModel, fit_em
+from mirimpute.methods.expectation_maximisation import fit_em
+from mirimpute.methods.gaussian import GaussianModel, IndependentModel
 
 LARGEST_GAUSSIAN = 256
 """Columns beyond which the base has independent ones."""

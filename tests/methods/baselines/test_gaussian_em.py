@@ -6,7 +6,8 @@ import torch
 
 from mirimpute.errors import UserError
 from mirimpute.methods.baselines.gaussian_em import GaussianEm
-from mirimpute.methods.gaussian import GaussianModel, fit_em
+from mirimpute.methods.expectation_maximisation import fit_em
+from mirimpute.methods.gaussian import GaussianModel
 from tests.methods.conftest import correlated, problem_of
 
 

@@ -7,7 +7,7 @@ import torch
 from mirimpute.flow.network import ResidualNetwork
 from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import velocity
-from mirimpute.methods.gaussian import fit_em
+from mirimpute.methods.expectation_maximisation import fit_em
 from mirimpute.methods.mirf import flow_transport as flow
 from mirimpute.methods.mirf import validation
 from mirimpute.methods.mirf.method import Mirf
