@@ -4,21 +4,17 @@ A cell depends on its configuration alone."""
 
 from __future__ import annotations
 
-import hashlib
-import platform
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mirimpute import __version__
 from mirimpute.bench.config import CellConfig
-from mirimpute.bench.hide import Hidden, hide
+from mirimpute.bench.hide import hide
+from mirimpute.bench.identity import row_identity
 from mirimpute.bench.results.claims import Claims
 from mirimpute.bench.results.layout import cell_directory
 from mirimpute.bench.results.path_redaction import without_paths
@@ -36,8 +32,6 @@ from mirimpute.types import Progress, no_progress
 
 if TYPE_CHECKING:
     import pandas as pd
-
-VERSIONED = ("numpy", "pandas", "scipy", "scikit-learn", "torch", "POT", "hyperimpute")
 
 
 @dataclass(frozen=True)
@@ -137,7 +131,7 @@ def _compute(
     outcome = _impute(config, problem, None if new_rows is None else new_rows.x_incomplete, progress)
     facts: dict[str, Any] = {
         **identity,
-        **_facts(table, hidden),
+        **hidden.facts(table),
         "status": outcome.status,
         "reason": outcome.reason,
     }
@@ -193,22 +187,6 @@ def write_result(config: CellConfig, row: dict[str, Any], **parts: Any) -> CellR
     return CellResult(row, write_cell(results_dir, row, **parts), resumed=False)
 
 
-def row_identity(config: CellConfig, data_sha256: str = "") -> dict[str, Any]:
-    """Return the fields of a row that say which cell it is."""
-    return {
-        "dataset": config.dataset.name,
-        "mechanism": config.mechanism.name,
-        "missing_rate": config.missing_rate,
-        "method": config.method.name,
-        "method_hash": config.method_hash(),
-        "protocol": config.protocol.name,
-        "seed": config.seed,
-        "device": config.device,
-        "config_hash": config.config_hash(data_sha256),
-        "versions": versions(),
-    }
-
-
 def _finished(config: CellConfig, identity: Mapping[str, Any]) -> CellResult | None:
     """Return the cell if it need not be computed: done by the same versions, with the tables that are wanted."""
     if config.force or config.resume is False:
@@ -244,18 +222,6 @@ def failed_cell(config: CellConfig, data_dir: Path, reason: str, load: Load = lo
     return write_result(config, row, trace=[], **{"config_yaml": "", "log": "", **parts})
 
 
-@cache
-def versions() -> str:
-    """Return the versions that a result depends on, in one line."""
-    found = [f"mirimpute {__version__}", f"python {platform.python_version()}"]
-    for name in VERSIONED:
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            continue
-    return "; ".join(found)
-
-
 def _impute(config: CellConfig, problem: Problem, new_rows: np.ndarray | None, progress: Progress) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="mirimpute-") as folder:
         return run_isolated(
@@ -268,21 +234,6 @@ def _impute(config: CellConfig, problem: Problem, new_rows: np.ndarray | None, p
             memory_mb=config.memory_mb,
             progress=progress,
         )
-
-
-def _facts(table: Table, hidden: Hidden) -> dict[str, Any]:
-    found = hidden.amputation
-    by_column = found.realised_rate_by_column
-    return {
-        "n_rows": table.values.shape[0],
-        "n_columns": table.values.shape[1],
-        "realised_rate": found.realised_rate,
-        "realised_rate_min_column": float(np.nanmin(by_column)),
-        "realised_rate_max_column": float(np.nanmax(by_column)),
-        "scored_cells": int(found.scored.sum()),
-        "data_sha256": table.sha256,
-        "mask_sha256": hashlib.sha256(np.packbits(np.isnan(hidden.x_incomplete)).tobytes()).hexdigest(),
-    }
 
 
 def _tables(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +34,21 @@ class Hidden:
     amputation: Amputation
     x_incomplete: np.ndarray
     method_seed: int
+
+    def facts(self, table: Table) -> dict[str, Any]:
+        """Return the fields of a row that say what was hidden of which table."""
+        found = self.amputation
+        by_column = found.realised_rate_by_column
+        return {
+            "n_rows": table.values.shape[0],
+            "n_columns": table.values.shape[1],
+            "realised_rate": found.realised_rate,
+            "realised_rate_min_column": float(np.nanmin(by_column)),
+            "realised_rate_max_column": float(np.nanmax(by_column)),
+            "scored_cells": int(found.scored.sum()),
+            "data_sha256": table.sha256,
+            "mask_sha256": hashlib.sha256(np.packbits(np.isnan(self.x_incomplete)).tobytes()).hexdigest(),
+        }
 
 
 def hide(

@@ -172,7 +172,7 @@ def test_resume_computes_again_for_other_versions_or_wanted_tables(tmp_path, mon
     assert not with_tables.resumed
     assert (with_tables.directory / "tables").is_dir()
     assert run_cell(_config(tmp_path, resume=True, save_tables=True), tmp_path).resumed
-    monkeypatch.setattr("mirimpute.bench.cell.versions", lambda: "mirimpute 0.1.0; numpy 99")
+    monkeypatch.setattr("mirimpute.bench.identity.versions", lambda: "mirimpute 0.1.0; numpy 99")
     assert not run_cell(_config(tmp_path, resume=True), tmp_path).resumed
 
 
