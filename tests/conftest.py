@@ -39,3 +39,12 @@ def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     for owner, name, function in replaced:
         monkeypatch.setattr(owner, name, function)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder without data, as somebody would who has just installed the package."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MIRIMPUTE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+    return tmp_path

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Completed, Fitted, Method, Problem
@@ -24,8 +24,8 @@ from mirimpute.methods.columnwise.forest import ForestTransport
 from mirimpute.methods.columnwise.linear import LinearTransport
 from mirimpute.methods.columnwise.matching import MatchingTransport
 from mirimpute.methods.columnwise.model_selection import ChoiceTransport, regressors
-from mirimpute.methods.mirf.settings import Solver
-from mirimpute.methods.parameters import Count, Decay, Fraction, Interval, Part
+from mirimpute.methods.flow_parameters import Network, Solver
+from mirimpute.methods.parameters import Count
 from mirimpute.seeding import generator, integer_seed
 from mirimpute.types import Progress, no_progress
 
@@ -37,28 +37,6 @@ SWEEPS = ("joint", "columnwise")
 MEAN, DRAW = "mean", "draw"
 _ROUNDS_OF_DRAWS = 5
 _SOLVER_STEPS = 8
-
-
-@dataclass
-class Network:
-    """The networks of ``transport=flow``, one for each column; :class:`mirimpute.methods.mirf.settings.Mirf` says more.
-
-    Attributes:
-        steps, batch: gradient steps per round, and pairs per step.
-        width, blocks, dropout: sizes.
-        learning_rate, weight_decay, average: of AdamW and of the moving average of the weights.
-        start_fraction: fraction of the pairs at tau = 0, which teach the conditional mean.
-    """
-
-    steps: Count = 300
-    batch: Count = 256
-    width: Count = 96
-    blocks: Count = 2
-    dropout: Fraction = 0.1
-    learning_rate: Annotated[float, Interval(0, 1, "neither")] = 2e-3
-    weight_decay: Decay = 0.1
-    average: Fraction = 0.998
-    start_fraction: Part = 0.3
 
 
 @dataclass
@@ -172,13 +150,12 @@ class Combination:
 
 
 def _column_flow(settings: Chained, problem: Problem) -> Transport:
-    from mirimpute.methods.columnwise.column_flow import ColumnFlowSettings, ColumnFlowTransport
+    from mirimpute.methods.columnwise.column_flow import ColumnFlowTransport
     from mirimpute.methods.device import torch_device
 
     seed = integer_seed(problem.seed, "column flow") % 2**63
     solver, device = settings.solver, torch_device(problem.device)
-    network = ColumnFlowSettings(**vars(settings.network))
-    return ColumnFlowTransport(network, solver.name, solver.steps or _SOLVER_STEPS, device, seed)
+    return ColumnFlowTransport(settings.network, solver.name, solver.steps or _SOLVER_STEPS, device, seed)
 
 
 def _velocity(name: str) -> Build:

@@ -23,8 +23,8 @@ from mirimpute.methods.base import Completed, Imputation, Method
 from mirimpute.methods.baselines.hot_deck import HotDeck
 from mirimpute.methods.baselines.ice import Ice
 from mirimpute.methods.baselines.mean import Mean
+from mirimpute.methods.flow_parameters import Solver
 from mirimpute.methods.mirf.method import Mirf
-from mirimpute.methods.mirf.settings import Solver
 from mirimpute.types import no_progress
 
 IRIS = Bundled(name="iris", id="iris")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mirimpute.bench.results.store import read_rows
-from mirimpute.cli.bench import main
+from tests.commands import bench
 
 CSV = Path(__file__).parent / "csv"
 BAD = {
@@ -28,19 +28,7 @@ BAD = {
 }
 
 
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MIRIMPUTE_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
-    return tmp_path
-
-
-def bench(*arguments):
-    """Return the exit code."""
-    with pytest.raises(SystemExit) as ended:
-        main([*arguments])
-    return ended.value.code
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 
 def put(folder, name):

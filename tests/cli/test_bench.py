@@ -16,24 +16,12 @@ from mirimpute.bench.results.store import read_rows
 from mirimpute.cli.bench import main
 from mirimpute.cli.help import bench_help
 from mirimpute.methods.registry import METHODS
+from tests.commands import bench
 
 TINY_MIRF = [f"method.{x}" for x in ("rounds=1", "steps=4", "final_steps=4", "width=8", "batch=16", "solver.steps=2")]
 
 
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path, monkeypatch):
-    """Run in an empty folder without data, as somebody would who has just installed the package."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MIRIMPUTE_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
-    return tmp_path
-
-
-def bench(*arguments):
-    """Return the exit code."""
-    with pytest.raises(SystemExit) as ended:
-        main([*arguments])
-    return ended.value.code
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 
 def test_one_cell_writes_one_row_and_prints_one_table(elsewhere, capsys):

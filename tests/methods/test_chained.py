@@ -14,8 +14,8 @@ from mirimpute.methods.baselines.ice import Ice
 from mirimpute.methods.baselines.mean import Mean
 from mirimpute.methods.baselines.mice import Mice
 from mirimpute.methods.baselines.missforest import MissForest
-from mirimpute.methods.chained import COMBINATIONS, DRAW, SWEEPS, TRANSPORTS, Chained, Network, used
-from mirimpute.methods.mirf.settings import Solver
+from mirimpute.methods.chained import COMBINATIONS, DRAW, SWEEPS, TRANSPORTS, Chained, used
+from mirimpute.methods.flow_parameters import Network, Solver
 from mirimpute.methods.presets import named_method
 from mirimpute.methods.sanity import check
 from mirimpute.table.scale import observed_scale
@@ -121,12 +121,6 @@ def test_parameters_that_a_combination_does_not_read_are_refused(parameters, sai
         return method.check()
     with pytest.raises(UserError, match=said):
         method.check()
-
-
-def test_the_network_of_a_column_has_the_parameters_of_its_transport():
-    from mirimpute.methods.columnwise.column_flow import ColumnFlowSettings
-
-    assert set(ColumnFlowSettings.__dataclass_fields__) == set(Network.__dataclass_fields__)
 
 
 def test_what_is_not_listed_is_refused_in_one_sentence():

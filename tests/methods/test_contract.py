@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from mirimpute.bench.conf_location import descriptions
 from mirimpute.errors import MirimputeWarning, UserError
+from mirimpute.methods.flow_parameters import Solver
 from mirimpute.methods.mirf.method import Mirf
-from mirimpute.methods.mirf.settings import Solver
 from mirimpute.methods.registry import METHODS
 from mirimpute.methods.sanity import check
 from mirimpute.table.scale import observed_scale

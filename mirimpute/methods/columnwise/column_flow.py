@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,25 +13,9 @@ from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import Preconditioner, interpolate, velocity
 from mirimpute.flow.training import Optimisation, Trainer
 from mirimpute.methods.columnwise.regressor import placed
+from mirimpute.methods.flow_parameters import Network
 from mirimpute.methods.transport import Transport
 from mirimpute.types import Array
-
-
-@dataclass(frozen=True)
-class ColumnFlowSettings:
-    """Parameters of the transport; :class:`mirimpute.methods.mirf.settings.Mirf` documents them and holds the
-    defaults.
-    """
-
-    steps: int
-    batch: int
-    width: int
-    blocks: int
-    dropout: float
-    learning_rate: float
-    weight_decay: float
-    average: float
-    start_fraction: float
 
 
 class ColumnFlowTransport(Transport):
@@ -52,9 +35,7 @@ class ColumnFlowTransport(Transport):
         seed: of initial weights, pairs and noise.
     """
 
-    def __init__(
-        self, settings: ColumnFlowSettings, solver: str, solver_steps: int, device: torch.device, seed: int
-    ) -> None:
+    def __init__(self, settings: Network, solver: str, solver_steps: int, device: torch.device, seed: int) -> None:
         self._settings = settings
         self._solver = solver
         self._solver_steps = solver_steps

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 
 from mirimpute.flow.network import ResidualNetwork
+from mirimpute.methods.flow_parameters import SOLVERS
 from mirimpute.methods.gaussian import GaussianModel
 from mirimpute.methods.mirf.learnt_parts import of_prefix, prefixed
 from mirimpute.methods.mirf.prediction import Predictor
 from mirimpute.methods.mirf.rows import Rows
-from mirimpute.methods.mirf.settings import SOLVERS
 from mirimpute.types import Array
 
 

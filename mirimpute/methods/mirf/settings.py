@@ -7,25 +7,11 @@ from typing import Annotated, Any
 
 from mirimpute.errors import UserError
 from mirimpute.methods.base import Method
+from mirimpute.methods.flow_parameters import Solver
 from mirimpute.methods.parameters import Count, CountOrZero, Decay, Fraction, Interval, Options, Part, Positive
 
-SOLVERS = ("euler", "heun")
 SOURCES = ("noise", "imputation")
 NEVER, SELF_MASKING = "never", "self_masking"
-
-
-@dataclass
-class Solver:
-    """How a flow is integrated from tau = 0 to 1.
-
-    Attributes:
-        name: euler or heun.
-        steps: equal steps; one is the conditional mean, whatever the solver (null: 4 for the flow over its base, which
-            is exact for the base; 8 for the flows of ``chained``).
-    """
-
-    name: Annotated[str, Options(SOLVERS)] = "heun"
-    steps: Count | None = None
 
 
 @dataclass
