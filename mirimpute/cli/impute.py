@@ -39,13 +39,14 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.bench.run.isolation import run_isolated
     from mirimpute.cli.file_options import file_options
     from mirimpute.cli.progress import rich_progress
-    from mirimpute.datasets.files import File
     from mirimpute.methods.base import problem_of
+    from mirimpute.methods.column_limits import inside
     from mirimpute.methods.device import torch_device
-    from mirimpute.methods.inside import inside
     from mirimpute.methods.presets import named_method
     from mirimpute.methods.sanity import check as check_sanity
     from mirimpute.seeding import integer_seed
+    from mirimpute.table.file_format import TableFile, stem_of
+    from mirimpute.table.reading import content_of, frame_of, table_of_file, warn_of_ids_in
     from mirimpute.table.source_bits import SourceBits
     from mirimpute.table.writing import check_target, write_completed
 
@@ -55,12 +56,14 @@ def complete(options: argparse.Namespace) -> int:
         torch_device(options.device)
     method = named_method(options.method, {"draws": options.draws} if _has_draws(options) else None)
     kinds = _kinds(options.kind)
-    source = File(path=str(options.file), kinds=kinds, **file_options(options))
+    source = TableFile(str(options.file), kinds, **file_options(options))
     targets = [options.output, *(_numbered(options.output, k + 1, options.draws) for k in range(options.draws))]
     for target in targets:
         check_target(options.file, target, options.force)
-    frame = source.read(Path())
-    table = source.table_of(frame)
+    content = content_of(source)
+    frame = frame_of(source, content)
+    warn_of_ids_in(frame, kinds)
+    table = table_of_file(frame, stem_of(options.file), kinds, source.path)
     count = int(table.missing.sum())
     if not count:
         raise UserError(f"'{options.file}' has no missing cell that can be filled: there is nothing to fill")
@@ -92,7 +95,7 @@ def complete(options: argparse.Namespace) -> int:
         print(f"{PROGRAM}: note: {note}", file=sys.stderr)
     empty = _still_empty(frame, table)
     for target, values in zip(targets, completed, strict=True):
-        write_completed(source.file, table, values, target)
+        write_completed(content, table, values, target)
     seconds = outcome.cost.fit_s + outcome.cost.impute_s
     print(f"{count} cells filled by {options.method} in {seconds:.1f} s: {', '.join(map(str, targets))}{empty}")
     return OK

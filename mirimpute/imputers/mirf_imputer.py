@@ -20,6 +20,7 @@ from mirimpute.imputers.saving import State, load, save
 from mirimpute.table.wild import Fences
 
 if TYPE_CHECKING:
+    from mirimpute.methods.base import Problem
     from mirimpute.methods.mirf.method import Mirf
     from mirimpute.table.columns import Column
 
@@ -104,13 +105,14 @@ class MirfImputer(TransformerMixin, BaseEstimator):
             ValueError: a parameter without a meaning, a column without any value or of text, infinite values, fewer
                 than 2 rows.
         """
+        from mirimpute.methods.column_limits import outside_note
+
         settings = self._settings()
         x, columns = cells_of(self, X, None, self.unseen)
-        self._learn(settings, x, columns, int(check_random_state(self.random_state).randint(2**31 - 1)))
-        wild = self._wild(X, x)
-        some = np.flatnonzero(np.isnan(x).any(axis=1))[:_NOTED_ROWS]
-        outside = self._outside(x[some], self._complete_numbers(x[some], 0, 0)[0])
-        self.notes_ = (*self.notes_, *outside, *wild)
+        problem = self._learn(settings, x, columns, int(check_random_state(self.random_state).randint(2**31 - 1)))
+        wild, some = self._wild(X, x), np.flatnonzero(np.isnan(x).any(axis=1))[:_NOTED_ROWS]
+        outside = outside_note(problem, self._state.model.complete(problem.x_incomplete[some], 0, 0)[0], some)
+        self.notes_ = (*self.notes_, *filter(None, [outside]), *wild)
         warn(wild)
         return self
 
@@ -124,8 +126,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         assert isinstance(settings, Mirf)
         return settings
 
-    def _learn(self, settings: Mirf, x: np.ndarray, columns: tuple[Column, ...], seed: int) -> None:
-        """Fit to cells (n_rows, n_columns) as :func:`~mirimpute.imputers.conversion.cells_of` returns them."""
+    def _learn(self, settings: Mirf, x: np.ndarray, columns: tuple[Column, ...], seed: int) -> Problem:
+        """Fit to cells (n_rows, n_columns) of :func:`~mirimpute.imputers.conversion.cells_of`; return the problem."""
         from mirimpute.methods.base import problem_of
         from mirimpute.methods.mirf.learn import learn
         from mirimpute.table.source_bits import SourceBits
@@ -135,6 +137,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         repeat = np.array([learnt.model.support.values[place[0]] is not None for place in encoding.column_slices])
         bits = SourceBits.of(x, encoding.decode(problem.x_incomplete, scale), repeat)
         self._set(State(columns, encoding, scale, bits, learnt.model, seed, learnt.trace, learnt.notes))
+        return problem
 
     def _set(self, state: State) -> None:
         self._state, self.columns_, self.trace_, self.notes_ = state, state.columns, state.trace, state.notes
@@ -289,19 +292,6 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         """Return a sentence for each column of ``X`` with wild cells; ``x`` are its numbers."""
         rows = X.index if hasattr(X, "iloc") else None
         return self._state.encoding.fences.sentences(x, self.columns_, rows)
-
-    def _outside(self, x: np.ndarray, point: np.ndarray) -> list[str]:
-        """Return a note on estimates outside of what was observed, original units, if there are any."""
-        outside = np.isnan(x) & self._state.encoding.fences.outside(
-            point, self._state.encoding.table_scale(self._state.scale).spread
-        )
-        if not outside.any():
-            return []
-        names = ", ".join(repr(self.columns_[j].name) for j in np.flatnonzero(outside.any(axis=0)))
-        return [
-            f"{outside.sum()} of {np.isnan(x).sum()} point(s) lie outside of the observed range, by a standard "
-            f"deviation at most, in column(s) {names}"
-        ]
 
 
 def _stream(random_state: Any) -> int:

@@ -23,7 +23,7 @@ from mirimpute.methods.columnwise.constant import ColumnTransport
 from mirimpute.methods.columnwise.forest import ForestTransport
 from mirimpute.methods.columnwise.linear import LinearTransport
 from mirimpute.methods.columnwise.matching import MatchingTransport
-from mirimpute.methods.columnwise.model_selection import ChoiceTransport, regressors
+from mirimpute.methods.columnwise.model_selection import ChoiceTransport, classifiers, regressors
 from mirimpute.methods.flow_parameters import Network, Solver
 from mirimpute.methods.parameters import Count
 from mirimpute.seeding import generator, integer_seed
@@ -127,8 +127,8 @@ class Combination:
     """A transport that can be moved in a way, and how its loop runs.
 
     Attributes:
-        method: the method that it is, under whose name its random numbers are drawn too; "" for one that has no other
-            name.
+        method: the method that it is, with that method's numbers of trees and chains, and under whose name its random
+            numbers are drawn; "" for one that has no other name.
         build: what makes the transport.
         rounds: the most rounds, unless the user gives another number.
         stop, tolerance: see :class:`mirimpute.methods.loop.Schedule`.
@@ -183,7 +183,8 @@ def _em(settings: Chained, problem: Problem) -> Transport:
 
 
 def _model_selection(settings: Chained, problem: Problem) -> Transport:
-    return ChoiceTransport(_regressors(settings), Hyper.folds, Hyper.most_rows, every_round=False)
+    of_categories = classifiers(settings.trees, MissForest.max_features, settings.leaf, Hyper.iterations)
+    return ChoiceTransport(_regressors(settings), Hyper.folds, Hyper.most_rows, False, of_categories)
 
 
 _TREES = frozenset({"trees", "leaf"})

@@ -26,7 +26,9 @@ class Solver:
 
 @dataclass
 class Network:
-    """The networks of ``transport=flow``, one for each column; :class:`mirimpute.methods.mirf.settings.Mirf` says more.
+    """The networks of ``transport=flow``, one for each column.
+
+    :class:`mirimpute.methods.mirf.settings.Settings` says more.
 
     Attributes:
         steps, batch: gradient steps per round, and pairs per step.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,6 +92,11 @@ class GaussianModel:
             result.append(_of_each_draw(factor, part))
         return torch.cat(result, dim=1)
 
+    @cached_property
+    def _smallest_eigenvalue(self) -> float:
+        """Of the covariance, by its largest variance."""
+        return float(torch.linalg.eigvalsh(self.covariance)[0] / self.covariance.diagonal().max())
+
     def possible(self, known: Tensor, deviation: Tensor) -> Tensor:
         """Return deviations of the unknown entries from their conditional mean, without what an identity rules out.
 
@@ -102,8 +108,7 @@ class GaussianModel:
             known: bool (n, d).
             deviation: (count, n, d).
         """
-        lowest = torch.linalg.eigvalsh(self.covariance)[0] / self.covariance.diagonal().max()
-        if float(lowest) > 10 * _IMPOSSIBLE:  # no conditional variance is smaller than the smallest of all
+        if self._smallest_eigenvalue > 10 * _IMPOSSIBLE:  # no conditional variance is smaller than the smallest of all
             return deviation
         rows, result = rows_at_once(self.covariance), []
         ridge = _IMPOSSIBLE**2 * torch.eye(known.shape[1], dtype=self.covariance.dtype, device=known.device)

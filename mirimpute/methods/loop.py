@@ -16,9 +16,9 @@ import numpy as np
 
 from mirimpute.errors import ImputationError
 from mirimpute.methods.base import Imputation, Problem
+from mirimpute.methods.column_limits import inside
 from mirimpute.methods.columnwise.classifier import ByKind, ClassifierTransport, new_logistic
 from mirimpute.methods.history import History
-from mirimpute.methods.inside import inside
 from mirimpute.methods.sanity import LARGEST_VALUE
 from mirimpute.methods.transport import Transport
 from mirimpute.types import Array, Progress

@@ -138,11 +138,13 @@ def _numbers_as_text(present: pd.Series) -> str:
 
 def of_codes(values: np.ndarray, columns: Sequence[Column], kinds: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each column of whole numbers in ``values`` (n_rows, n_columns) that may be codes."""
-    return [
-        codes_in(values[:, j], column.name, f"say {kind_option(column.name, 'categorical')}")
-        for j, column in enumerate(columns)
-        if column.kind is Kind.INTEGER and column.name not in kinds and codes_in(values[:, j], column.name, "")
-    ]
+    asked = [(j, column.name) for j, column in enumerate(columns) if column.kind is Kind.INTEGER]
+    found = (
+        codes_in(values[:, j], name, f"say {kind_option(name, 'categorical')}")
+        for j, name in asked
+        if name not in kinds
+    )
+    return [each for each in found if each]
 
 
 def codes_in(values: np.ndarray, name: str, way: str) -> str:

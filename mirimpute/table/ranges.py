@@ -7,7 +7,7 @@ or 5 of a questionnaire's answers. Elsewhere values may lie outside of the obser
 what is hidden may be more extreme than what is seen; from a tenth of one on a note tells how many do.
 
 A conditional mean obeys because it is a mean of such values; regressions do not know it, and their answers are pulled
-in (:mod:`mirimpute.methods.inside`). Indicators of categories have no limits here.
+in (:mod:`mirimpute.methods.column_limits`). Indicators of categories have no limits here.
 """
 
 from __future__ import annotations

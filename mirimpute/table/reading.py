@@ -6,7 +6,7 @@ import lzma
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 import pyarrow
@@ -21,29 +21,44 @@ from mirimpute.table.hints import kind_option, of_codes
 from mirimpute.table.table import Table, table_from_frame
 from mirimpute.table.text_hints import of_column, of_text
 
+Content: TypeAlias = "Delimited | pyarrow.Table"
+"""A file that was read: the cells of a text, or the columns of Parquet."""
 
-def frame_of(file: TableFile) -> pd.DataFrame:
+
+def content_of(file: TableFile) -> Content:
+    """Return what is in the file, without a warning; errors as :func:`frame_of`."""
+    path = Path(file.path).expanduser()
+    _check(file, path)
+    kind = "Parquet file" if is_parquet(path) else "text"
+    try:
+        if not is_parquet(path):
+            return read_delimited(file, path)
+        _check_names(path, pyarrow.parquet.read_schema(path).names)
+        return _parquet_table(path)
+    except UserError:
+        raise
+    except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:  # Arrow's own are ValueErrors
+        raise _unreadable(path, error, kind) from error
+
+
+def frame_of(file: TableFile, content: Content | None = None) -> pd.DataFrame:
     """Return every column, and warn of what was found out about the file.
+
+    Args:
+        file: the file.
+        content: of the file, where it was read before.
 
     Raises:
         DataError: the file does not exist, is a folder, has another suffix, is empty or cannot be parsed; a column
             has no name; two columns have the same name.
     """
-    path = Path(file.path).expanduser()
-    _check(file, path)
-    return _read_parquet(path) if is_parquet(path) else _read_text(file, path)
-
-
-def delimited_of(file: TableFile) -> Delimited:
-    """Return the cells of a CSV and what they are, without a warning; errors as :func:`frame_of`."""
-    path = Path(file.path).expanduser()
-    _check(file, path)
+    content = content_of(file) if content is None else content
     try:
-        return read_delimited(file, path)
+        return _parquet_frame(content) if isinstance(content, pyarrow.Table) else _text_frame(file, content)
     except UserError:
         raise
-    except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:
-        raise _unreadable(path, error, "text") from error
+    except (OSError, ValueError) as error:
+        raise _unreadable(Path(file.path), error, "Parquet file") from error
 
 
 def _check(file: TableFile, path: Path) -> None:
@@ -65,27 +80,19 @@ def _check(file: TableFile, path: Path) -> None:
         raise UserError(f"decimal and thousands are both {file.decimal!r}: give two different ones")
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _parquet_frame(table: pyarrow.Table) -> pd.DataFrame:
     """Return the columns, without those that pandas has saved as an index.
 
     Each becomes what Arrow makes of its type: pandas' own reader looks up the dtypes that the file notes, and does
     not know all that it writes itself.
     """
-    try:
-        names = pyarrow.parquet.read_schema(path).names
-        _check_names(path, names)
-        table = parquet_table(path)
-        index = (table.schema.pandas_metadata or {}).get("index_columns", [])
-        names = [name for name in table.schema.names if name not in index]
-        columns = [from_arrow(table.column(name)).rename(name) for name in names]
-    except UserError:
-        raise
-    except (OSError, ValueError) as error:  # Arrow's own are ValueErrors
-        raise _unreadable(path, error, "Parquet file") from error
+    index = (table.schema.pandas_metadata or {}).get("index_columns", [])
+    names = [name for name in table.schema.names if name not in index]
+    columns = [from_arrow(table.column(name)).rename(name) for name in names]
     return pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(table.num_rows))
 
 
-def parquet_table(path: Path) -> pyarrow.Table:
+def _parquet_table(path: Path) -> pyarrow.Table:
     """Return a Parquet file, periods and intervals of pandas as such.
 
     Raises:
@@ -95,9 +102,8 @@ def parquet_table(path: Path) -> pyarrow.Table:
     return pyarrow.parquet.read_table(path)
 
 
-def _read_text(file: TableFile, path: Path) -> pd.DataFrame:
-    text = delimited_of(file)
-    _check_names(path, [name for name in text.names if name])
+def _text_frame(file: TableFile, text: Delimited) -> pd.DataFrame:
+    _check_names(Path(file.path).expanduser(), [name for name in text.names if name])
     frame, sentences = {}, of_text(text)
     for name, place in text.named.items():
         written = text.cells.texts(text.places(place))

@@ -9,6 +9,8 @@ import numpy as np
 
 _ROUNDING = 16 * np.finfo(float).eps
 """Range of a column, as a fraction of its largest magnitude, that may be rounding."""
+_BEYOND = 1e-9
+"""Spreads by which rounding may carry a value beyond an end of its column."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Scale:
 
     Attributes:
         mean, spread: original units.
-        lowest, highest: (n_columns,), between which :meth:`restore` answers; None: anywhere.
+        lowest, highest: (n_columns,), ends that :meth:`restore` meets exactly; None: none.
     """
 
     mean: np.ndarray
@@ -35,15 +37,23 @@ class Scale:
             return np.where(np.isinf(z), x / self.spread - self.mean / self.spread, z)
 
     def restore(self, x: np.ndarray) -> np.ndarray:
-        """Return x * spread + mean, the inverse of :meth:`standardise`, between ``lowest`` and ``highest``."""
+        """Return x * spread + mean, the inverse of :meth:`standardise`.
+
+        What is beyond ``lowest`` or ``highest`` by rounding alone, or by more than a number can be, is on it.
+        """
         with np.errstate(over="ignore", invalid="ignore"):
             values = x * self.spread + self.mean
             if not np.isfinite(values).all():
                 values = np.where(np.isfinite(values), values, 4 * (x * (self.spread / 4) + self.mean / 4))
-        return values if self.lowest is None else np.clip(values, self.lowest, self.highest)
+        if self.lowest is None:
+            return values
+        inside = np.clip(values, self.lowest, self.highest)
+        with np.errstate(over="ignore", invalid="ignore"):
+            by_rounding = np.abs(values - inside) <= _BEYOND * self.spread
+        return np.where(by_rounding | np.isinf(values), inside, values)
 
     def within(self, lowest: np.ndarray, highest: np.ndarray) -> Scale:
-        """Return the scale that restores to values between ``lowest`` and ``highest``."""
+        """Return the scale that restores to ``lowest`` and ``highest`` exactly what is on them."""
         return replace(self, lowest=lowest, highest=highest)
 
     def of(self, columns: np.ndarray) -> Scale:

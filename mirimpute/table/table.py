@@ -6,6 +6,7 @@ import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class Table:
         """Bool (n_rows, n_columns): True where the source itself has no value."""
         return np.isnan(self.values)
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """SHA-256 of shape, column names, kinds and values: two tables with the same hash are the same problem."""
         digest = hashlib.sha256()

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from mirimpute.table.columns import Kind
 from mirimpute.table.delimited import Delimited
-from mirimpute.table.file_format import TableFile
+from mirimpute.table.file_format import MISSING_MARKERS, TableFile
 from mirimpute.table.hints import kind_option
 from mirimpute.table.kinds import kind_of
 from mirimpute.table.text_numbers import Numerals
@@ -70,7 +70,11 @@ def _of_markers(name: str, values: Any, written: pyarrow.Array, texts: pyarrow.A
     if texts.null_count in (0, len(texts)):
         return []
     hidden = pc.value_counts(written.filter(pc.is_null(texts))).to_pylist()
-    words = [(each["counts"], each["values"]) for each in hidden if re.search(r"\w", each["values"])]
+    words = [
+        (each["counts"], each["values"])
+        for each in hidden
+        if each["values"] in MISSING_MARKERS and re.search(r"\w", each["values"])
+    ]
     if not words or kind_of(pd.Series(values)) is not Kind.CATEGORICAL:
         return []
     count, word = max(words)

@@ -28,7 +28,6 @@ from typing import Any
 import numpy as np
 
 from mirimpute.table.columns import Column, Kind
-from mirimpute.table.ranges import TOLD
 from mirimpute.types import Array
 
 _RANGES, _RANGES_OF_TWO, _RANGES_OF_FEW, _TIMES_OF_ONE = 5.0, 100.0, 1000.0, 1e15
@@ -74,11 +73,6 @@ class Fences:
         wild = (x < self.low) | (x > self.high)
         nines = [value for value in np.unique(x[far & ~wild]) if _is_nines(value)]
         return wild | (far & np.isin(x, nines)) if nines else wild
-
-    def outside(self, x: Array, spread: Array) -> Array:
-        """Return which of ``x`` (n, d) are outside of the observed range, by more than a part of ``spread`` (d,)."""
-        margin = np.where(np.isinf(self.low), np.inf, TOLD * spread)
-        return (x < self.lowest - margin) | (x > self.highest + margin)
 
     def without(self, x: Array) -> Array:
         """Return ``x`` (n, d) with NaN in its wild cells; the array itself if there are none."""

@@ -12,13 +12,13 @@ import pyarrow
 import pyarrow.compute as pc
 import pyarrow.parquet
 
-from mirimpute.errors import DataError, ImputationError, UserError
+from mirimpute.errors import ImputationError, UserError
 from mirimpute.table.column_numbers import decoded
 from mirimpute.table.column_storage import arrow_merged, from_arrow, stored
 from mirimpute.table.columns import Column, Kind
 from mirimpute.table.delimited import Delimited, packed
-from mirimpute.table.file_format import TableFile, is_parquet, suffix_of
-from mirimpute.table.reading import delimited_of, parquet_table
+from mirimpute.table.file_format import suffix_of
+from mirimpute.table.reading import Content
 from mirimpute.table.table import Table
 from mirimpute.table.text_numbers import Numerals, written
 
@@ -49,15 +49,15 @@ def check_target(source: Path, target: Path, replace: bool) -> None:
         ) from error
 
 
-def write_completed(source: TableFile, table: Table, completed: np.ndarray, target: Path) -> None:
-    """Write ``source`` to ``target`` with the missing cells of the table's columns filled.
+def write_completed(content: Content, table: Table, completed: np.ndarray, target: Path) -> None:
+    """Write a file that was read again, with the missing cells of the table's columns filled.
 
     Order, names and types of columns stay, and so does every cell that has a value (of a CSV its text). Whole-number
     columns get whole numbers, categories are written as the file has them. Columns of text are left alone. The file
     appears complete or not at all.
 
     Args:
-        source: what was read.
+        content: what was read, see :func:`mirimpute.table.reading.content_of`.
         table: what of it is imputed.
         completed: float64 (n_rows, n_columns of ``table``), finite, original units and numbers of categories.
         target: the file to write, of the same kind.
@@ -65,18 +65,16 @@ def write_completed(source: TableFile, table: Table, completed: np.ndarray, targ
     Raises:
         UserError: the system refuses.
         ImputationError: a cell of the table's columns got no value.
-        DataError: the source has changed since it was read.
     """
-    path = Path(source.path).expanduser()
     if not np.isfinite(completed).all():
         raise ImputationError(f"{(~np.isfinite(completed)).sum()} cell(s) have no finite value: nothing is written")
     beside = target.with_name(f".{target.name}.part")
     try:
         try:
-            if is_parquet(path):
-                _write_parquet(path, table, completed, beside)
+            if isinstance(content, pyarrow.Table):
+                pyarrow.parquet.write_table(_completed_columns(content, table, completed), beside)
             else:
-                _write_text(source, path, table, completed, beside)
+                beside.write_bytes(packed(_completed_text(content, table, completed), suffix_of(target)))
             os.replace(beside, target)
         finally:
             beside.unlink(missing_ok=True)
@@ -84,21 +82,16 @@ def write_completed(source: TableFile, table: Table, completed: np.ndarray, targ
         raise UserError(f"cannot write '{target}' ({error.strerror or error}): give another output") from error
 
 
-def _write_text(source: TableFile, path: Path, table: Table, filled: np.ndarray, target: Path) -> None:
-    text = delimited_of(source)
+def _completed_text(text: Delimited, table: Table, filled: np.ndarray) -> bytes:
     cells, texts = [np.empty(0, dtype=np.int64)], []
     for j in np.flatnonzero(table.missing.any(axis=0)):
         column, missing = table.columns[j], table.missing[:, j]
-        place = text.named.get(column.name, 0)
-        own = text.texts(place)
-        if not np.array_equal(np.asarray(own.is_null()), missing):
-            raise DataError(f"file '{path}' has changed since it was read: run again")
-        holes = text.places(place)[missing]
-        cells.append(holes)
-        texts += _as_written(text, place, own, filled[missing, j], column, table.values[:, j])
+        place = text.named[column.name]
+        cells.append(text.places(place)[missing])
+        texts += _as_written(text, place, text.texts(place), filled[missing, j], column, table.values[:, j])
     numbers = np.concatenate(cells)
     order = np.argsort(numbers, kind="stable")
-    target.write_bytes(packed(text.rewritten(numbers[order], [texts[k] for k in order]), suffix_of(path)))
+    return text.rewritten(numbers[order], [texts[k] for k in order])
 
 
 def _as_written(
@@ -134,10 +127,7 @@ def _texts(numbers: np.ndarray, column: Column) -> list[str]:
     return [f"{value:.10g}" if column.kind is Kind.CONTINUOUS else f"{round(value)}" for value in numbers]
 
 
-def _write_parquet(path: Path, table: Table, filled: np.ndarray, target: Path) -> None:
-    whole = parquet_table(path)
-    if whole.num_rows != len(filled):
-        raise DataError(f"file '{path}' has {whole.num_rows} rows now and had {len(filled)}: run again")
+def _completed_columns(whole: pyarrow.Table, table: Table, filled: np.ndarray) -> pyarrow.Table:
     for j, column in enumerate(table.columns):
         hidden = table.missing[:, j]
         if hidden.any():
@@ -148,7 +138,7 @@ def _write_parquet(path: Path, table: Table, filled: np.ndarray, target: Path) -
             if np.asarray(pc.is_null(stored(complete), nan_is_null=True)).any():
                 raise ImputationError(f"column {column.name!r} ({field.type}) was filled and still has a hole")
             whole = whole.set_column(number, field, complete)
-    pyarrow.parquet.write_table(whole, target)
+    return whole
 
 
 def _new_cells(values: pyarrow.ChunkedArray, numbers: np.ndarray, column: Column) -> pyarrow.Array:

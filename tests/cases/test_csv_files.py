@@ -313,17 +313,17 @@ def test_comments_and_quotes_inside_of_a_table(tmp_path):
     assert target.read_text() == text.replace('6" pipe,,x', '6" pipe,2,x')
 
 
-def test_a_file_that_changed_meanwhile_is_told(tmp_path):
+def test_what_is_written_is_what_was_read(tmp_path):
+    from mirimpute.table.reading import content_of
     from mirimpute.table.writing import write_completed
 
     path = tmp_path / "a.csv"
     shutil.copy(CSV / "plain.csv", path)
     source = File(path=str(path))
-    table = source.load(Path())
-    path.write_text(path.read_text().replace("44.64,\n", "44.64,1\n"))
-    with pytest.raises(DataError, match="has changed"):
-        write_completed(source.file, table, np.zeros(table.values.shape), tmp_path / "b.csv")
-    assert [each.name for each in tmp_path.iterdir()] == ["a.csv"]
+    table, content, before = source.load(Path()), content_of(source.file), path.read_bytes()
+    path.write_text("another,file\n1,2\n")
+    write_completed(content, table, np.nan_to_num(table.values), tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_bytes() == before.replace(b",\n", b",0.0\n")
 
 
 def test_codes_of_a_dataframe_are_told(tmp_path):

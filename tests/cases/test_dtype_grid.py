@@ -12,6 +12,7 @@ import pytest
 from mirimpute import MirfImputer
 from mirimpute.datasets.files import File
 from mirimpute.errors import UserError
+from mirimpute.table.reading import content_of
 from mirimpute.table.writing import write_completed
 from tests.cases.dtypes import CONDITIONS, DTYPES, LEFT_ALONE, cells, column, table
 
@@ -152,7 +153,7 @@ def in_file(source, name, condition, way):
         if not each.categories:
             made_up[loaded.missing[:, j], j] = np.nanmean(loaded.values[:, j] / 2) * 2
     target = source.with_stem("completed")
-    write_completed(file.file, loaded, made_up, target)
+    write_completed(content_of(file.file), loaded, made_up, target)
     if "v" not in names:
         assert refused(name, condition, way), "left out as text"
         return

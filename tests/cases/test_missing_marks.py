@@ -14,6 +14,7 @@ from mirimpute.cli import impute
 from mirimpute.datasets.files import File
 from mirimpute.errors import ImputationError, MirimputeWarning, UserError
 from mirimpute.table.column_storage import missing_in
+from mirimpute.table.reading import content_of
 from mirimpute.table.table import table_from_frame
 from mirimpute.table.writing import write_completed
 
@@ -110,7 +111,9 @@ def test_every_file_is_written_again_without_a_hole_in_what_was_imputed(path, tm
     source = File(path=str(path))
     table = source.load(Path())
     means = [0.0 if c.categories else np.nanmean(table.values[:, j]) for j, c in enumerate(table.columns)]
-    write_completed(source.file, table, np.where(table.missing, means, table.values), tmp_path / "done.parquet")
+    write_completed(
+        content_of(source.file), table, np.where(table.missing, means, table.values), tmp_path / "done.parquet"
+    )
     before, after = pa.parquet.read_table(path), pa.parquet.read_table(tmp_path / "done.parquet")
     assert after.schema.equals(before.schema, check_metadata=True)
     places = {column.name: j for j, column in enumerate(table.columns)}
@@ -125,7 +128,7 @@ def test_what_a_method_left_open_is_not_written(tmp_path):
     source = File(path=str(PARQUET / "dec.parquet"))
     table = source.load(Path())
     with pytest.raises(ImputationError, match="no finite value"):
-        write_completed(source.file, table, table.values, tmp_path / "done.parquet")
+        write_completed(content_of(source.file), table, table.values, tmp_path / "done.parquet")
     assert not list(tmp_path.iterdir())
 
 

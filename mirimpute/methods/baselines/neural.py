@@ -13,9 +13,8 @@ import numpy as np
 from mirimpute.errors import ImputationError
 from mirimpute.flow.training import Network, Optimisation, Trainer
 from mirimpute.methods.base import Completed, Problem
-from mirimpute.methods.bounds import bounds
+from mirimpute.methods.column_limits import bounds, inside
 from mirimpute.methods.device import threads_for, torch_device
-from mirimpute.methods.inside import inside
 from mirimpute.methods.loop import Fill, Schedule, reduce
 from mirimpute.methods.transport import Transport
 from mirimpute.seeding import generator, integer_seed

@@ -21,6 +21,10 @@ class ColumnTransport(Transport):
         """Store the numbers of the columns that are indicators of one category, which are drawn together."""
         self._categorical = categorical
 
+    def for_categories(self) -> ColumnTransport:
+        """Return the same for categories: their shares, or the category of another row."""
+        return ColumnTransport(self._categorical)
+
     def fit(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> None:
         """Keep the observed values of each column; the loss is their variance."""
         self._donors = [x[0, ~missing[:, column], column] for column in block]

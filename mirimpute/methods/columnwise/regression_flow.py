@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import interpolate, velocity
-from mirimpute.methods.bounds import bounds
+from mirimpute.methods.column_limits import bounds
 from mirimpute.methods.columnwise.regressor import NewRegressor, fitted
 from mirimpute.methods.transport import Transport
 from mirimpute.types import Array

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mirimpute.methods.bounds import bounds
+from mirimpute.methods.column_limits import bounds
 from mirimpute.methods.expectation_maximisation import fit_em
 from mirimpute.methods.gaussian import GaussianModel, IndependentModel
 

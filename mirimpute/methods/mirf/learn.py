@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from mirimpute.methods.base import Problem
-from mirimpute.methods.bounds import allowed
+from mirimpute.methods.column_limits import allowed
 from mirimpute.methods.device import threads_for, torch_device
 from mirimpute.methods.history import Rounds
 from mirimpute.methods.holding_out import choose_observed

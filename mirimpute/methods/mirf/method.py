@@ -59,7 +59,7 @@ class _FittedMirf(Fitted):
         return self.learnt.model
 
     def impute(self) -> Imputation:
-        from mirimpute.methods.inside import outside_note
+        from mirimpute.methods.column_limits import outside_note
 
         learnt, (point, draws) = self.learnt, self._completed(self.problem.x_incomplete)
         note = outside_note(self.problem, point)

@@ -12,7 +12,7 @@ from torch import Tensor
 from mirimpute.flow.network import ResidualNetwork
 from mirimpute.flow.ode import integrate_by_clock
 from mirimpute.flow.path import Preconditioner
-from mirimpute.methods.bounds import bounds
+from mirimpute.methods.column_limits import bounds
 from mirimpute.methods.mirf.rows import Rows
 from mirimpute.methods.mirf.settings import SOURCES
 

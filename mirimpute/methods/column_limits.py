@@ -1,4 +1,4 @@
-"""Clip what a method returns to the range that its columns can have, and add a note that says so."""
+"""Where imputed values may lie, in the scale of the problem, and how what a method returns is pulled in to it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,29 @@ from dataclasses import replace
 import numpy as np
 
 from mirimpute.methods.base import Imputation, Problem
-from mirimpute.methods.bounds import allowed
-from mirimpute.table.ranges import TOLD
+from mirimpute.table.ranges import TOLD, Limits, limits
 from mirimpute.types import Array
 
 _ROUNDING = 1e-9
 _NAMED = 5
 
+_ANYWHERE = (np.array(-np.inf), np.array(np.inf))
+
+
+def bounds(x_incomplete: Array) -> Limits:
+    """Return where the state of a method may go: the observed range, widened by 1 unless it is a point."""
+    return limits(x_incomplete, 1.0, _ANYWHERE)
+
+
+def allowed(problem: Problem) -> Limits:
+    """Return where what a method returns may lie: :func:`bounds`, and what the columns can have."""
+    if problem.lowest is None or problem.highest is None:
+        return bounds(problem.x_incomplete)
+    return limits(problem.x_incomplete, 1.0, (problem.lowest, problem.highest))
+
 
 def inside(problem: Problem, imputation: Imputation) -> Imputation:
-    """Return the imputation with points and draws of numbers where :func:`~.limits.allowed` says, and notes.
+    """Return the imputation with points and draws of numbers where :func:`allowed` says, and notes.
 
     Values inside the range are returned unchanged. Indicators of categories are left alone.
     """
@@ -33,9 +46,17 @@ def inside(problem: Problem, imputation: Imputation) -> Imputation:
     return replace(imputation, point=point, draws=draws, notes=notes)
 
 
-def outside_note(problem: Problem, point: Array) -> str:
-    """Return the note for point estimates of numbers clearly outside of the observed range, "" for none."""
+def outside_note(problem: Problem, point: Array, rows: Array | slice = slice(None)) -> str:
+    """Return the note for point estimates of numbers clearly outside of the observed range, "" for none.
+
+    Args:
+        problem: with all of its rows.
+        point: (n, n_columns), the estimates of some of them.
+        rows: which.
+    """
     observed = np.nanmin(problem.x_incomplete, axis=0), np.nanmax(problem.x_incomplete, axis=0)
+    wild = None if problem.wild is None else problem.wild[rows]
+    problem = replace(problem, x_incomplete=problem.x_incomplete[rows], wild=wild)
     return _beyond_note(problem, point, *observed, TOLD, "lie outside of the observed range")
 
 
