@@ -76,7 +76,7 @@ def amputate(
         mechanism: one of :data:`mirimpute.amputation.MECHANISMS`.
         missing_rate: in (0, 1).
         rate_of: "overall", a fraction of the cells that the source observes, or "eligible", a fraction of those
-            that the mechanism may hide.
+            that the mechanism may hide; `copy` and `fitted` know the second alone.
         rng: the only source of randomness.
         categorical: bool (n_columns,), columns whose values are numbers of categories (default: none).
 
@@ -96,6 +96,7 @@ def amputate(
     _check_values(values)
     observed = ~np.isnan(values)
     proposal = mechanism.propose(values, rng, np.zeros(values.shape[1], bool) if categorical is None else categorical)
+    rate_of = proposal.rate_of or rate_of
     eligible = proposal.eligible & observed
     order = loss_order(proposal.logits, eligible, proposal.intercept_per_column, rng)
     protected = protected_cells(order, values)

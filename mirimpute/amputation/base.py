@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import MISSING, asdict, dataclass, fields
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -22,6 +24,7 @@ class Proposal:
         notes: what a reader of the result should know (columns that stay observed, columns left out).
         limit: for the refusal of a rate out of reach: why not every cell is eligible ("" when every cell is).
         remedy: for the same refusal: what, besides a smaller rate, helps ("" when nothing does).
+        rate_of: what the rate refers to, where the mechanism leaves no choice ("": what the user asked for).
     """
 
     eligible: np.ndarray
@@ -30,6 +33,7 @@ class Proposal:
     notes: tuple[str, ...] = ()
     limit: str = ""
     remedy: str = ""
+    rate_of: str = ""
 
 
 @dataclass
@@ -38,9 +42,33 @@ class Mechanism(ABC):
 
     Attributes:
         name: the label in rows, tables and folders.
+        version: raised when the same parameters begin to hide other cells, so that older cells are told apart.
+        added_fields: parameters that came after the first version; at their defaults they make no other cell.
     """
 
+    version: ClassVar[int] = 1
+    added_fields: ClassVar[tuple[str, ...]] = ()
+
     name: str
+
+    def identity(self) -> dict[str, Any]:
+        """Return what the hidden cells depend on besides table, rate and seed: class, version and parameters."""
+        defaults = {field.name: field.default for field in fields(self) if field.default is not MISSING}
+        found = {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in self.added_fields or value != defaults[name]
+        }
+        found["class"] = type(self).__name__
+        return found if self.version == 1 else {**found, "version": self.version}
+
+    def for_columns(self, names: Sequence[str]) -> Mechanism:
+        """Return the mechanism with the columns that it names by their numbers.
+
+        Raises:
+            UserError: the table has no column of that name.
+        """
+        return self
 
     def check(self) -> None:  # noqa: B027 (most mechanisms have nothing to check)
         """Raise UserError when a parameter has no meaning; needs no data, so it can run before any is read."""

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
-from mirimpute.amputation.base import Mechanism, Proposal, name_columns
+from mirimpute.amputation.base import Mechanism, Proposal
 from mirimpute.amputation.mcar import Mcar
-from mirimpute.errors import UserError
-
-_LAYERS = 8
-_APART = 1e3  # more than any difference of logit(u), so that whole patterns go missing one after the other
+from mirimpute.amputation.own_patterns import incomplete_columns, like_own_holes
 
 
 @dataclass
 class Copy(Mechanism):
     """Rows lose the cells that other rows of the same table lack: columns go missing together as they do in the data.
 
-    Each row, in random order, gets the pattern of a random incomplete row besides its own missing cells, until the rate
-    is reached. If it is not reached once all rows have one, they get a second, up to eight. A complete column stays
-    complete, and a row that would lose all its cells keeps one. Rows get patterns at random, so a dependence of the
-    missing cells on values is not copied.
+    The rate is a share of the observed cells of *each* incomplete column, so that a column with many holes loses no
+    more of what is left than one with few. A complete column stays complete. Rows get patterns at random, so a
+    dependence of the missing cells on values is not copied: see :class:`~mirimpute.amputation.fitted.Fitted`. Shares
+    that are equal bound what can be copied: where b is missing whenever a is, but a more rarely than b, more of the new
+    holes of b come with one of a than in the table.
+
+    How patterns are copied: :func:`~mirimpute.amputation.own_patterns.like_own_holes`.
 
     Attributes:
         mcar_if_complete: hide cells at random in a complete table, instead of refusing it.
@@ -29,6 +30,8 @@ class Copy(Mechanism):
     Used to judge methods on a table whose true values nobody knows (copy-masking: Jarrett et al. 2022 and Du et al.,
     "ReMasker", 2024, train on such patterns).
     """
+
+    version: ClassVar[int] = 2  # 1: the rate was a fraction of all observed cells
 
     mcar_if_complete: bool = False
 
@@ -39,30 +42,8 @@ class Copy(Mechanism):
             UserError: the table has no missing cell.
         """
         missing = np.isnan(values)
-        n = len(values)
-        incomplete = np.flatnonzero(missing.any(axis=1))
-        if incomplete.size == 0 and self.mcar_if_complete:
+        if self.mcar_if_complete and not missing.any():
             note = "the table misses no cell: cells were hidden completely at random"
             return replace(Mcar(self.name).propose(values, rng, categorical), notes=(note,))
-        if incomplete.size == 0:
-            raise UserError(
-                f"mechanism {self.name!r} copies the missing cells of the table's own rows, and no row has one: use "
-                "mechanism=mcar or mar"
-            )
-        logits = np.zeros(values.shape)
-        eligible = np.zeros(values.shape, dtype=bool)
-        for layer in range(_LAYERS):
-            pattern = missing[rng.choice(incomplete, size=n)] & ~missing & ~eligible
-            turn = layer * n + rng.permutation(n)
-            logits[pattern] = -_APART * np.broadcast_to(turn[:, None], values.shape)[pattern]
-            eligible |= pattern
-        complete = np.flatnonzero(~missing.any(axis=0))
-        return Proposal(
-            eligible=eligible,
-            logits=logits,
-            intercept_per_column=False,
-            notes=(f"complete column(s) {name_columns(complete)} stay observed",) if complete.size else (),
-            limit=f"{complete.size} of {values.shape[1]} columns miss nothing in the table and stay observed, the "
-            "others lose what other rows lack",
-            remedy="",
-        )
+        incomplete_columns(missing, self.name)
+        return like_own_holes(missing, np.zeros(values.shape), rng)

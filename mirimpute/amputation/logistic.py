@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from mirimpute.amputation.base import Mechanism, Proposal, name_columns
-from mirimpute.amputation.predictors import features, varying_columns
+from mirimpute.amputation.predictors import check_strength, features, varying_columns
 from mirimpute.errors import UserError
 
 
@@ -16,19 +17,24 @@ from mirimpute.errors import UserError
 class Logistic(Mechanism):
     """Some columns decide, and the others go missing by a logistic model of them; subclasses treat the first.
 
-    P(x_ij missing) = sigmoid(s_ij + b_j), s_j = Z w_j / sd(Z w_j), w_j ~ N(0, I), Z the standardised columns that
-    decide. A cell that the source itself lacks contributes 0 to Z.
+    P(x_ij missing) = sigmoid(strength s_ij + b_j), s_j = Z w_j / sd(Z w_j), w_j ~ N(0, I), Z the standardised columns
+    that decide. A cell that the source itself lacks contributes 0 to Z.
 
     Attributes:
         observed_fraction: fraction of the columns that decide; at least one and at most all but one do.
+        strength: slope of the log-odds in one standard deviation of the score, above 0; 1 in the reference.
 
     Reference: Muzellec et al. (2020), "Missing data imputation using optimal transport", ICML.
     """
 
+    added_fields: ClassVar[tuple[str, ...]] = ("strength",)
+
     observed_fraction: float = 0.3
+    strength: float = 1.0
 
     def check(self) -> None:
-        """Raise UserError unless ``observed_fraction`` is in (0, 1)."""
+        """Raise UserError unless ``observed_fraction`` is in (0, 1) and ``strength`` above 0."""
+        check_strength(self.strength)
         if not 0 < self.observed_fraction < 1:
             raise UserError(
                 f"observed_fraction={self.observed_fraction} is outside (0, 1): give the fraction of the columns that "
@@ -39,7 +45,8 @@ class Logistic(Mechanism):
         """Return the scores of the columns that depend on others, and 0 for those that decide."""
         roles = choose_roles(values, self.observed_fraction, self.name, rng)
         logits = np.zeros(values.shape)
-        logits[:, roles.targets] = scores(values, roles.inputs, len(roles.targets), rng, categorical)
+        found = scores(values, roles.inputs, len(roles.targets), rng, categorical)
+        logits[:, roles.targets] = self.strength * found
         return self._proposal(roles, logits)
 
     @abstractmethod

@@ -12,7 +12,7 @@ from mirimpute.amputation.logistic import Logistic, Roles
 
 @dataclass
 class Mar(Logistic):
-    """The columns that decide stay observed: P(x_ij missing) = sigmoid(s_ij + b_j) in the others, 0 in them.
+    """The columns that decide stay observed: P(x_ij missing) = sigmoid(strength s_ij + b_j) in the others, 0 in them.
 
     The scores s_ij and their reference: :class:`~mirimpute.amputation.logistic.Logistic`.
     """

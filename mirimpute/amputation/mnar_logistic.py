@@ -14,7 +14,7 @@ from mirimpute.amputation.logistic import Logistic, Roles
 class MnarLogistic(Logistic):
     """The columns that decide go missing completely at random, at the same rate: their values are hidden as well.
 
-    P(x_ij missing) = sigmoid(s_ij + b_j) in the others; the scores s_ij and their reference:
+    P(x_ij missing) = sigmoid(strength s_ij + b_j) in the others; the scores s_ij and their reference:
     :class:`~mirimpute.amputation.logistic.Logistic`.
     """
 

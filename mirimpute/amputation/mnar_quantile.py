@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirimpute.amputation.base import Mechanism, Proposal, name_columns
+from mirimpute.amputation.predictors import in_random_order
 from mirimpute.errors import UserError
 
 MIN_CONTRAST = 0.1
@@ -50,7 +51,7 @@ class MnarQuantile(Mechanism):
         eligible = np.zeros(values.shape, dtype=bool)
         left_out = []
         for column in range(n_columns):
-            ordered = _in_random_order(values[:, column], rng) if categorical[column] else values[:, column]
+            ordered = in_random_order(values[:, column], rng) if categorical[column] else values[:, column]
             region = outer_region(ordered, self.quantile, rng)
             if region.contrast < MIN_CONTRAST:
                 left_out.append(column)
@@ -73,12 +74,6 @@ class MnarQuantile(Mechanism):
             limit=f"only the outer {self.quantile:g}-quantiles of {used} of {n_columns} columns go missing",
             remedy=f"rate_of=eligible or a quantile larger than {self.quantile:g} (below 0.5)",
         )
-
-
-def _in_random_order(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return category numbers (n_rows,) exchanged for others at random, NaN where there is none."""
-    place = rng.permutation(int(np.nanmax(codes)) + 1).astype(float)
-    return np.where(np.isnan(codes), np.nan, place[np.nan_to_num(codes).astype(int)])
 
 
 @dataclass(frozen=True)

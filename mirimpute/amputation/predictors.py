@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mirimpute.errors import UserError
+
+
+def check_strength(strength: float) -> None:
+    """Raise UserError unless ``strength`` is above 0 and finite."""
+    if not (strength > 0 and math.isfinite(strength)):
+        raise UserError(
+            f"strength={strength} is no slope above 0: it is the change of the log-odds, and 0 would be MCAR; give one "
+            "such as 1.5"
+        )
 
 
 def varying_columns(values: np.ndarray, mechanism_name: str) -> np.ndarray:
@@ -28,6 +39,12 @@ def varying_columns(values: np.ndarray, mechanism_name: str) -> np.ndarray:
             "use mechanism=mcar or a table with a varying column"
         )
     return np.asarray(varying)
+
+
+def in_random_order(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return category numbers (n_rows,) exchanged for others at random, NaN where there is none."""
+    place = rng.permutation(int(np.nanmax(codes)) + 1).astype(float)
+    return np.where(np.isnan(codes), np.nan, place[np.nan_to_num(codes).astype(int)])
 
 
 def features(column: np.ndarray, categorical: bool) -> np.ndarray:

@@ -45,6 +45,24 @@ def loss_order(
     return order
 
 
+APART = 1e3
+"""More than any difference of two logit(u), so that cells whose logits are so far apart go one after the other."""
+
+
+def in_turns(turns: np.ndarray) -> np.ndarray:
+    """Return logits under which cells go missing in the order of ``turns``, and those of one turn at random.
+
+    Args:
+        turns: (n_rows, n_columns), comparable numbers without NaN; equal ones make a turn.
+
+    >>> in_turns(np.array([[0.5, 7.0], [7.0, -1.0]]))
+    array([[-1000., -2000.],
+           [-2000.,    -0.]])
+    """
+    ranks = np.unique(turns, return_inverse=True)[1].reshape(turns.shape)
+    return -APART * ranks
+
+
 def first_cells(order: np.ndarray, count: int) -> np.ndarray:
     """Return bool, the shape of ``order``: the ``count`` cells that go first; ties go in row-major order.
 

@@ -103,7 +103,8 @@ class CellConfig:
         for key in ("kinds", "sep", "decimal", "thousands", "encoding", "comment"):
             if not parts["dataset"].get(key, True):
                 del parts["dataset"][key]  # what is not asked for does not make another cell
-        for key in ("dataset", "mechanism", "method"):
+        parts["mechanism"] = self.mechanism.identity()
+        for key in ("dataset", "method"):
             parts[key]["class"] = type(getattr(self, key)).__name__
         parts["method"]["version"] = self.method.version
         return {**parts, "data_sha256": data_sha256, "mirimpute": __version__}

@@ -69,6 +69,7 @@ def hide(
     """
     rng = generator(seed, "missing cells", dataset, mechanism.name)
     categorical = Encoding(table.columns).is_categorical
+    mechanism = mechanism.for_columns([column.name for column in table.columns])
     amputation = amputate(table.values, mechanism, missing_rate, rate_of, rng, categorical)
     x_incomplete = np.where(amputation.scored, np.nan, table.values)
     return Hidden(amputation, x_incomplete, integer_seed(seed, "method", dataset) % 2**31)

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from mirimpute.amputation import Copy, amputate
+from mirimpute.amputation import Copy, Fitted, amputate
 from mirimpute.errors import UserError
+
+BOTH = pytest.mark.parametrize("kind", [Copy, Fitted])
 
 
 @pytest.fixture
@@ -16,33 +18,42 @@ def holey():
     return x
 
 
-def run(x, rate, seed=0):
-    return amputate(x, Copy(name="copy"), rate, "overall", np.random.default_rng(seed))
+def run(x, rate, seed=0, kind=Copy, rate_of="overall"):
+    return amputate(x, kind(name="copy"), rate, rate_of, np.random.default_rng(seed))
 
 
-def test_columns_go_missing_together_as_they_do_in_the_table(holey):
-    result = run(holey, 0.1)
-    fresh = ~np.isnan(holey).any(axis=1)
-    hidden = result.scored[fresh]
-    assert (hidden[:, 0] == hidden[:, 1]).mean() > 0.995  # but for the row at which the rate is reached
-    assert not hidden[:, 3].any()
-    rows = hidden[hidden.any(axis=1)]
-    # a third of the incomplete rows miss the first two
-    assert rows[:, 0].mean() == pytest.approx(1 / 3, abs=4 * np.sqrt(2 / 9 / len(rows)))
-    assert result.notes == ("complete column(s) 3 stay observed",)
+@BOTH
+def test_columns_go_missing_together_as_they_do_in_the_table(holey, kind):
+    result = run(holey, 0.1, kind=kind)
+    fresh = ~np.isnan(holey[:, :2]).any(axis=1)
+    assert (result.scored[fresh, 0] == result.scored[fresh, 1]).mean() > 0.995  # but for the row at which a rate is met
+    assert not result.scored[:, 3].any()
+    assert "column(s) 3 stay observed" in result.notes[0]
+    together = (result.scored[fresh, 0] & result.scored[fresh, 2]).mean()
+    assert together == pytest.approx(0.01, abs=4 * np.sqrt(0.01 / fresh.sum()))  # of two that are independent at 0.1
 
 
-def test_rate_is_exact_and_own_holes_are_never_scored(holey):
-    result = run(holey, 0.2)
-    assert result.scored.sum() == round(0.2 * (~np.isnan(holey)).sum())
+@BOTH
+@pytest.mark.parametrize("rate_of", ["overall", "eligible"])
+def test_every_incomplete_column_loses_the_same_share_of_its_own_cells(holey, kind, rate_of):
+    holey[5, 3] = np.nan  # one hole is enough
+    observed = (~np.isnan(holey)).sum(axis=0)
+    for rate in (0.1, 0.3, 0.6):
+        result = run(holey, rate, kind=kind, rate_of=rate_of)
+        assert result.scored.sum() == round(rate * observed.sum())
+        assert np.abs(result.scored.sum(axis=0) - rate * observed).max() <= 1 + result.repaired_cells
     assert not (result.scored & np.isnan(holey)).any()
 
 
-def test_second_patterns_reach_rates_that_one_cannot(holey):
-    """One pattern per row hides at most a third of the cells; eight reach nearly all of three columns."""
-    assert run(holey, 0.6).scored[:, :3].mean() > 0.5
-    with pytest.raises(UserError, match="columns miss nothing in the table and stay observed"):
-        run(holey, 0.9)
+def test_a_partner_comes_along_as_often_as_in_the_table():
+    """Of the rows that lack column 0, three in ten lack column 1 too, which is missing elsewhere as often as that."""
+    x = np.random.default_rng(3).normal(size=(20_000, 3))
+    x[:1000, 0] = np.nan
+    x[700:1700, 1] = np.nan
+    scored = run(x, 0.05).scored[1700:]
+    n = scored[:, 0].sum()
+    by_chance = 0.7 * 0.05  # the row gets a second pattern
+    assert scored[scored[:, 0], 1].mean() == pytest.approx(0.3 + by_chance, abs=by_chance + 3 * np.sqrt(0.21 / n))
 
 
 def test_patterns_do_not_depend_on_values(holey):
@@ -51,14 +62,16 @@ def test_patterns_do_not_depend_on_values(holey):
     assert (first.scored != second.scored).mean() < 1e-3  # the repair rules look at values
 
 
-def test_smaller_rates_are_parts_of_larger_ones(holey):
-    small, large = run(holey, 0.1).scored, run(holey, 0.3).scored
+@BOTH
+def test_smaller_rates_are_parts_of_larger_ones(holey, kind):
+    small, large = (run(holey, rate, kind=kind).scored for rate in (0.1, 0.3))
     assert not (small & ~large).any()
 
 
-def test_complete_tables_are_refused():
-    with pytest.raises(UserError, match="no row has one: use mechanism=mcar or mar"):
-        run(np.random.default_rng(0).normal(size=(50, 3)), 0.2)
+@BOTH
+def test_complete_tables_are_refused(kind):
+    with pytest.raises(UserError, match="no row lacks one: use mechanism=mcar or mar"):
+        run(np.random.default_rng(0).normal(size=(50, 3)), 0.2, kind=kind)
 
 
 def test_complete_tables_lose_cells_at_random_where_that_is_asked_for():
@@ -69,9 +82,11 @@ def test_complete_tables_lose_cells_at_random_where_that_is_asked_for():
     assert result.notes == ("the table misses no cell: cells were hidden completely at random",)
 
 
-def test_rows_that_miss_all_are_patterns_that_leave_one_cell(holey):
+@BOTH
+def test_rows_that_miss_all_are_patterns_that_leave_one_cell(holey, kind):
     x = np.where(np.isnan(holey), 0.0, holey)
     x[:20] = np.nan
-    scored = run(x, 0.3).scored
+    scored = run(x, 0.3, kind=kind).scored
     hidden = scored[20:].sum(axis=1)
-    assert (np.isin(hidden, [0, 3])).mean() > 0.995  # but for the row at which the rate is reached
+    assert (np.isin(hidden, [0, 3])).mean() > 0.99  # but for the rows at which the rates are met
+    assert hidden.max() == 3

@@ -226,3 +226,50 @@ def test_standardised_at_any_scale(scale):
 def test_standardised_keeps_a_small_spread_on_a_large_offset():
     column = 1e9 + np.array([0.0, 1.0, 2.0])
     np.testing.assert_allclose(standardised(column), [-np.sqrt(1.5), 0, np.sqrt(1.5)], rtol=1e-12)
+
+
+def test_a_latent_variable_decides_about_all_cells_of_a_row():
+    """With loading 1 the latent variable is a linear score of the row, and all columns follow it by the same slope."""
+    values = np.random.default_rng(40).normal(size=(20_000, 8))
+    latent = scores(values, np.arange(8), 1, np.random.default_rng(0), np.zeros(8, dtype=bool))[:, 0]  # the first draw
+    result = run(values, "mnar_latent", 0.2, strength=2.0, loading=1.0)
+    for j in range(8):
+        assert_logistic(2.0 * latent, result.scored[:, j])
+    together = (result.scored[:, 0] & result.scored[:, 1]).mean()
+    assert together > 1.5 * result.scored[:, 0].mean() * result.scored[:, 1].mean()
+
+
+def test_a_latent_variable_is_known_from_the_row_as_far_as_its_loading_says():
+    values = np.random.default_rng(41).normal(size=(20_000, 8))
+    rng = np.random.default_rng(0)
+    score = scores(values, np.arange(8), 1, rng, np.zeros(8, dtype=bool))[:, 0]
+    latent = 0.6 * score + 0.8 * rng.standard_normal(20_000)
+    scored = run(values, "mnar_latent", 0.2, strength=1.5, loading=0.6).scored
+    for j in range(8):
+        assert_logistic(1.5 * latent, scored[:, j])
+        assert dependence(score, scored[:, j]) < dependence(latent, scored[:, j])
+
+
+def test_censored_values_are_exactly_those_below_a_limit():
+    values = np.random.default_rng(42).lognormal(size=(5000, 8)) * 10.0 ** np.arange(-4, 4)
+    result = run(values, "mnar_censored", 0.3)
+    assert result.repaired_cells == 0
+    for hidden, column in zip(result.scored.T, values.T, strict=True):
+        assert column[hidden].max() < column[~hidden].min()
+    weights = result.scored.mean(axis=0) / 0.3  # w_j over their mean
+    assert weights.max() / weights.min() < 3.01
+    assert np.ptp(weights) > 0.2
+    double = run(values, "mnar_censored", 0.15).scored.mean(axis=0) / 0.15
+    np.testing.assert_allclose(double, weights, atol=0.01)
+    other = run(values, "mnar_censored", 0.3, seed=1).scored
+    assert (other != result.scored).sum() > 1000
+
+
+def test_of_values_at_the_limit_random_ones_are_censored():
+    values = np.random.default_rng(43).normal(size=(4000, 6))
+    values[:, 0] = np.maximum(values[:, 0], 0.0)  # half are 0
+    scored = run(values, "mnar_censored", 0.2).scored
+    assert scored[:, 0].any()
+    assert not scored[values[:, 0] > 0, 0].any()
+    zero = values[:, 0] == 0
+    assert abs(dependence(np.arange(4000.0)[zero], scored[zero, 0])) < 4

@@ -39,6 +39,13 @@ def test_unknown_rate_of():
         ("mar", {"observed_fraction": float("nan")}, "observed_fraction=nan is outside"),
         ("mnar_quantile", {"quantile": 0.5}, "quantile=0.5 is outside"),
         ("mnar_quantile", {"quantile": 0.0}, "quantile=0.0 is outside"),
+        ("mar", {"strength": 0.0}, "strength=0.0 is no slope above 0"),
+        ("mnar_logistic", {"strength": float("inf")}, "strength=inf is no slope above 0"),
+        ("mar_driver", {"strength": -1.0}, "strength=-1.0 is no slope above 0"),
+        ("mar_threshold", {"quantile": 1.0}, "quantile=1.0 is outside"),
+        ("mnar_latent", {"loading": 0.0}, "loading=0.0 is outside"),
+        ("mnar_latent", {"loading": 1.1}, "loading=1.1 is outside"),
+        ("mnar_latent", {"strength": float("nan")}, "strength=nan is no slope above 0"),
     ],
 )
 def test_parameter_out_of_range(mechanism, parameters, message):
@@ -48,17 +55,58 @@ def test_parameter_out_of_range(mechanism, parameters, message):
     assert "such as" in str(error.value)
 
 
-@pytest.mark.parametrize("mechanism", sorted(set(MECHANISMS) - {"copy"}))
+@pytest.mark.parametrize("mechanism", sorted(MECHANISMS))
 def test_one_column(mechanism):
     with pytest.raises(UserError, match=r"has 1 column.*give a table with at least 2"):
         run(VALUES[:, :1], mechanism, 0.3)
 
 
-@pytest.mark.parametrize("mechanism", ["mar", "mnar_logistic", "mnar_self", "mnar_quantile"])
+@pytest.mark.parametrize(
+    "mechanism",
+    ["mar", "mar_driver", "mar_threshold", "mnar_logistic", "mnar_self", "mnar_quantile", "mnar_latent", "mnar_censored"],
+)
 def test_no_column_varies(mechanism):
     with pytest.raises(UserError, match=f"'{mechanism}' cannot depend on the values.*use mechanism=mcar"):
         run(np.ones((50, 4)), mechanism, 0.2)
     assert run(np.ones((50, 4)), "mcar", 0.2).realised_rate == 0.2
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "parameters", "words"),
+    [
+        ("block", {"block_rows": 0}, "block_rows=0 is no size of a block: give 1 or more"),
+        ("block", {"block_rows": 201}, "mechanism.block_rows=201 is larger than the table of 200 rows: give 200 or fewer"),
+        ("block", {"block_columns": 10}, "mechanism.block_columns=10 would empty the rows.*give 9 or fewer"),
+        ("sequential", {"stretch": 0.5}, "stretch=0.5 is no mean number of rows: give 1 or more"),
+        ("sequential", {"stretch": 300.0}, "mechanism.stretch=300 is longer than the table of 200 rows: give 200 or less"),
+        ("mar_driver", {"driver": "10"}, "unknown mechanism.driver '10': .*valid: 0, 1"),
+        ("mar_threshold", {"driver": "income"}, "unknown mechanism.driver 'income'"),
+    ],
+)
+def test_a_request_that_the_table_cannot_serve(mechanism, parameters, words):
+    with pytest.raises(UserError, match=words):
+        run(VALUES, mechanism, 0.3, **parameters)
+
+
+@pytest.mark.parametrize("mechanism", ["mar_driver", "mar_threshold"])
+def test_a_driver_has_to_vary_and_to_miss_nothing(mechanism):
+    values = VALUES[:, :3].copy()
+    values[7, 0] = np.nan
+    values[:, 1] = 1.0
+    for driver, reason in [("0", "column 0 misses 1 values"), ("1", "column 1 is constant")]:
+        with pytest.raises(UserError, match=rf"mechanism\.driver={driver} cannot .*{reason}; give .* \(2\)"):
+            run(values, mechanism, 0.3, driver=driver)
+    assert "column 2 decides" in run(values, mechanism, 0.3).notes[0]
+    values[3, 2] = np.nan
+    with pytest.raises(UserError, match="the table has none: use mechanism=mcar, or mechanism=mar"):
+        run(values, mechanism, 0.3)
+
+
+def test_censoring_needs_numbers():
+    codes = np.random.default_rng(0).integers(3, size=(50, 4)).astype(float)
+    mechanism = MECHANISMS["mnar_censored"](name="mnar_censored")
+    with pytest.raises(UserError, match="no column of numbers that vary: use mechanism=mcar or mechanism=mnar_self"):
+        amputate(codes, mechanism, 0.3, "overall", np.random.default_rng(0), np.ones(4, dtype=bool))
 
 
 def test_mnar_quantile_of_even_binary_columns():
