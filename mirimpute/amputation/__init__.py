@@ -26,11 +26,11 @@ fitted         sigmoid(f_j(z_i) + b_j), f_j fitted to the table's own      Qolma
                holes, z its complete columns; patterns as copy
 =============  ==========================================================  ====================
 
-`docs/mechanisms.md` draws each. Scores are weighted with N(0, 1) and have unit variance; z_j is standardised over the observed values. No mechanism
-depends on the unit or the offset of a column. A cell that the source itself lacks is never scored, and contributes 0
-to a score. ``rate_of`` says what p refers to: ``overall``, all cells that the source observes (p inside the eligible
-cells is then larger where a mechanism spares some), or ``eligible``, those that the mechanism may hide. For ``copy`` and
-``fitted`` it is always a share of each incomplete column.
+`docs/mechanisms.md` draws each. Scores are weighted with N(0, 1) and have unit variance; z_j is standardised over the
+observed values. No mechanism depends on the unit or the offset of a column. A cell that the source itself lacks is
+never scored, and contributes 0 to a score. ``rate_of`` says what p refers to: ``overall``, all cells that the source
+observes (p inside the eligible cells is then larger where a mechanism spares some), or ``eligible``, those that the
+mechanism may hide. For ``copy`` and ``fitted`` it is always a share of each incomplete column.
 
 Repaired, by the rules of :func:`amputate`: a row or a column that would be left empty. Left out, with a note:
 columns in which an MNAR mechanism would be MCAR in disguise (constant columns; columns with too few distinct values to

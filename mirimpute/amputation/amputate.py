@@ -160,7 +160,7 @@ def _cells_to_hide(
         raise UserError(
             f"missing_rate={missing_rate} of the {_CELLS[rate_of]} cells (rate_of={rate_of}) is out of reach for "
             f"mechanism {mechanism.name!r} ({'; '.join(reasons)}): give at most {_rounded(available / base, up=False)}"
-            + (f", {remedy}" if remedy else "")
+            + (f"{', ' if ' or ' in remedy else ' or '}{remedy}" if remedy else "")
         )
     return min(count, available)
 

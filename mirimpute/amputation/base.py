@@ -62,11 +62,15 @@ class Mechanism(ABC):
         found["class"] = type(self).__name__
         return found if self.version == 1 else {**found, "version": self.version}
 
-    def for_columns(self, names: Sequence[str]) -> Mechanism:
+    def for_table(self, names: Sequence[str], values: np.ndarray) -> Mechanism:
         """Return the mechanism with the columns that it names by their numbers.
 
+        Args:
+            names: of the columns.
+            values: float64 (n_rows, n_columns), any scale, NaN where the source has no value.
+
         Raises:
-            UserError: the table has no column of that name.
+            UserError: the table has no column of that name, or it cannot be what the mechanism needs.
         """
         return self
 

@@ -30,14 +30,16 @@ class Driven(Mechanism):
         """Raise UserError unless ``strength`` is above 0."""
         check_strength(self.strength)
 
-    def for_columns(self, names: Sequence[str]) -> Mechanism:
-        """Return the mechanism with the number of the driver."""
+    def for_table(self, names: Sequence[str], values: np.ndarray) -> Mechanism:
+        """Return the mechanism with the number of the driver; errors as :meth:`propose`."""
+        if not self.driver:
+            return self
         numbers = [str(number) for number in range(len(names))]
-        if self.driver in names:
-            return replace(self, driver=str(list(names).index(self.driver)))
-        if self.driver and self.driver not in numbers:
+        if self.driver not in names and self.driver not in numbers:
             raise unknown("mechanism.driver", self.driver, names)
-        return self
+        number = list(names).index(self.driver) if self.driver in names else int(self.driver)
+        check_driver(number, values, names, self.name)
+        return replace(self, driver=str(number))
 
     def propose(self, values: np.ndarray, rng: np.random.Generator, categorical: np.ndarray) -> Proposal:
         """Return the log-odds of the driver for all other columns.
@@ -75,22 +77,33 @@ def choose_driver(values: np.ndarray, driver: str, mechanism_name: str, rng: np.
     Raises:
         UserError: there is no such column, it is constant or misses values, or no column can be a driver.
     """
-    varying = varying_columns(values, mechanism_name)
-    able = varying & ~np.isnan(values).any(axis=0)
-    if not driver:
-        if not able.any():
-            raise UserError(
-                f"mechanism {mechanism_name!r} needs a column that varies and misses no value, and the table has none: "
-                "use mechanism=mcar, or mechanism=mar, whose columns may miss values"
-            )
-        return int(rng.choice(np.flatnonzero(able)))
     numbers = [str(number) for number in range(values.shape[1])]
-    if driver not in numbers:
-        raise unknown("mechanism.driver", driver, numbers)
-    number = int(driver)
-    if not able[number]:
-        reason = f"misses {int(np.isnan(values[:, number]).sum())} values" if varying[number] else "is constant"
-        others = ", ".join(str(each) for each in np.flatnonzero(able)[:12])
-        remedy = f"give a complete column that varies ({others})" if others else "use mechanism=mcar"
-        raise UserError(f"mechanism.driver={driver} cannot decide what goes missing: column {number} {reason}; {remedy}")
-    return number
+    if driver:
+        if driver not in numbers:
+            raise unknown("mechanism.driver", driver, numbers)
+        check_driver(int(driver), values, numbers, mechanism_name)
+        return int(driver)
+    able = possible_drivers(values, mechanism_name)
+    if not able.any():
+        raise UserError(
+            f"mechanism {mechanism_name!r} needs a column that varies and misses no value, and the table has none: "
+            "use mechanism=mcar, or mechanism=mar, whose columns may miss values"
+        )
+    return int(rng.choice(np.flatnonzero(able)))
+
+
+def possible_drivers(values: np.ndarray, mechanism_name: str) -> np.ndarray:
+    """Return bool (n_columns,): the columns that vary and miss nothing; errors as of :func:`varying_columns`."""
+    return varying_columns(values, mechanism_name) & ~np.isnan(values).any(axis=0)
+
+
+def check_driver(number: int, values: np.ndarray, names: Sequence[str], mechanism_name: str) -> None:
+    """Raise UserError unless column ``number`` of ``values`` varies and misses nothing; the message has ``names``."""
+    able = possible_drivers(values, mechanism_name)
+    if able[number]:
+        return
+    holes = int(np.isnan(values[:, number]).sum())
+    reason = f"it misses {holes} of {len(values)} values" if holes else "it is constant"
+    others = ", ".join(names[each] for each in np.flatnonzero(able)[:12])
+    remedy = f"give a complete column that varies: {others}" if others else "use mechanism=mcar"
+    raise UserError(f"mechanism.driver={names[number]} cannot decide what goes missing, because {reason}; {remedy}")

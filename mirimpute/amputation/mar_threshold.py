@@ -36,7 +36,7 @@ class MarThreshold(Driven):
         super().check()
         if not 0 < self.quantile < 1:
             raise UserError(
-                f"quantile={self.quantile} is outside (0, 1): give the fraction of rows below the threshold, such as 0.5"
+                f"quantile={self.quantile} is outside (0, 1): give the share of rows below the threshold, such as 0.5"
             )
 
     def score(self, column: np.ndarray, categorical: bool, rng: np.random.Generator) -> np.ndarray:

@@ -17,8 +17,8 @@ class MnarLatent(Mechanism):
     """A latent variable of each row, which the whole row tells of, decides about all cells of the row.
 
     P(x_ij missing) = sigmoid(strength u_i + b_j), u = r s + √(1 − r²) e with s the score of all columns (random N(0, 1)
-    weights of the standardised columns, unit variance) and e ~ N(0, 1). No column explains the holes by itself, the cells
-    of a row go together, and r < 1 leaves something that no cell tells of.
+    weights of the standardised columns, unit variance) and e ~ N(0, 1). No column explains the holes by itself, and the
+    cells of a row go together. With r < 1 no cell tells all of u.
 
     Attributes:
         strength: slope of the log-odds in one standard deviation of u, above 0.

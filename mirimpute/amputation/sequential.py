@@ -16,7 +16,7 @@ SHARE_OF_ROWS = 20
 
 @dataclass
 class Sequential(Mechanism):
-    """Rows are in the order of time, and each column goes missing in runs of consecutive rows: a sensor fails for a while.
+    """Rows are in the order of time, and each column goes missing in runs of rows: a sensor fails for a while.
 
     Each column is cut into stretches of geometric length with mean L, and stretches go missing in random order. At rate
     p this is a Markov chain along the rows: with probability 1/L a cell's state is drawn anew (missing with probability
@@ -24,8 +24,8 @@ class Sequential(Mechanism):
     missing cells has mean length L / (1 − p). Where runs go depends on no value.
 
     Attributes:
-        stretch: L, at least 1 (where every cell goes by itself) and at most the number of rows (null: a twentieth of the
-            rows, at least 2).
+        stretch: L, at least 1 (where every cell goes by itself) and at most the number of rows (null: a twentieth of
+            them, at least 2).
 
     Reference: Gilbert (1960), "Capacity of a burst-noise channel", Bell System Technical Journal 39.
     """

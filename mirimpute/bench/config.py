@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from mirimpute import __version__
+from mirimpute.amputation.amputate import check_missing_rate
 from mirimpute.amputation.base import Mechanism
 from mirimpute.bench.protocol import Protocol
 from mirimpute.bench.run.limits import can_watch_memory
@@ -75,8 +75,7 @@ class CellConfig:
         Raises:
             UserError: with the value, the reason and the fix.
         """
-        if not (math.isfinite(self.missing_rate) and 0 < self.missing_rate < 1):
-            raise UserError(f"missing_rate={self.missing_rate} is outside (0, 1): give a fraction such as 0.3")
+        self.check_hiding()
         if self.seed < 0:
             raise UserError(f"seed={self.seed} is negative: give 0 or more")
         if self.timeout_s is not None and not self.timeout_s > 0:
@@ -91,9 +90,13 @@ class CellConfig:
             raise UserError(f"resume={self.resume!r} is unknown: give true, false or failed")
         if not is_device(self.device):
             raise UserError(f"device={self.device!r} is unknown: give cpu, cuda or cuda:N")
+        self.method.check()
+
+    def check_hiding(self) -> None:
+        """Refuse what :meth:`check` refuses of protocol, rate and mechanism; errors as there."""
+        check_missing_rate(self.missing_rate)
         self.protocol.check(self.mechanism.name, self.missing_rate)
         self.mechanism.check()
-        self.method.check()
 
     def identity(self, data_sha256: str) -> dict[str, Any]:
         """Return what the result depends on: data, package, method's version, configuration; not how it is kept."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from mirimpute.amputation.amputate import Amputation, amputate
 from mirimpute.amputation.base import Mechanism
+from mirimpute.bench.config import CellConfig
 from mirimpute.errors import UserError
 from mirimpute.methods.base import Problem
 from mirimpute.methods.holding_out import choose_observed
@@ -69,10 +70,17 @@ def hide(
     """
     rng = generator(seed, "missing cells", dataset, mechanism.name)
     categorical = Encoding(table.columns).is_categorical
-    mechanism = mechanism.for_columns([column.name for column in table.columns])
+    mechanism = mechanism.for_table([column.name for column in table.columns], table.values)
     amputation = amputate(table.values, mechanism, missing_rate, rate_of, rng, categorical)
     x_incomplete = np.where(amputation.scored, np.nan, table.values)
     return Hidden(amputation, x_incomplete, integer_seed(seed, "method", dataset) % 2**31)
+
+
+def check_hiding(config: CellConfig, table: Table) -> None:
+    """Refuse what :func:`hide` refuses of a cell, without running it; errors as there."""
+    hide(
+        table, config.dataset.name, config.mechanism, config.missing_rate, config.seed, rate_of=config.protocol.rate_of
+    )
 
 
 def hold_out(problem: Problem, fraction: float = HELD_OUT) -> tuple[Problem, np.ndarray]:

@@ -96,6 +96,7 @@ def _run_alone(cfg: Any) -> CellResult:
     from omegaconf import OmegaConf
 
     from mirimpute.bench.cell import run_cell
+    from mirimpute.bench.hide import check_hiding
     from mirimpute.bench.notices import plain_warnings
     from mirimpute.bench.results.claims import Claims
     from mirimpute.bench.results.layout import check_writable
@@ -108,6 +109,7 @@ def _run_alone(cfg: Any) -> CellResult:
     config.check()
     with plain_warnings(PROGRAM):
         table = config.dataset.load(data_directory())
+    check_hiding(config, table)
     check_writable(Path(config.results_dir))
     text, claims = OmegaConf.to_yaml(cfg, resolve=True), Claims(Path(config.results_dir))
     options: dict[str, Any] = {"config_yaml": text, "claims": claims, "load": lambda *_: table}

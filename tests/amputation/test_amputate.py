@@ -106,7 +106,9 @@ def test_ordinary_tables_are_never_refused(mechanism, rate_of, rate, shape):
     assert abs(result.scored.sum() - rate * base) <= 0.5
 
 
-@pytest.mark.parametrize("mechanism", ["mar", "mar_driver", "mar_threshold", "mnar_logistic", "mnar_self", "sequential"])
+@pytest.mark.parametrize(
+    "mechanism", ["mar", "mar_driver", "mar_threshold", "mnar_logistic", "mnar_self", "sequential"]
+)
 def test_an_intercept_per_column_gives_every_eligible_column_the_same_rate(mechanism):
     rng = np.random.default_rng(1)
     values = np.exp(2 * rng.normal(size=(1000, 20)))  # skewed: one intercept for all would give unequal rates

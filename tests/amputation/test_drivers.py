@@ -87,13 +87,19 @@ def test_mar_has_the_slope_that_is_asked_for():
 
 @KINDS
 def test_a_driver_is_named_by_its_column(skewed, kind):
-    named = kind(name="m", driver="income").for_columns(["age", "income", "2", "x"])
-    assert named.driver == "1"
-    assert kind(name="m", driver="2").for_columns(["2", "b", "c", "d"]).driver == "0"
-    assert kind(name="m", driver="3").for_columns(["2", "b", "c", "d"]).driver == "3"
-    assert kind(name="m").for_columns(["a", "b"]).driver == ""
+    def number(driver, *names):
+        return kind(name="m", driver=driver).for_table(names, skewed).driver
+
+    assert number("income", "age", "income", "2", "x") == "1"
+    assert number("2", "2", "b", "c", "d") == "0"
+    assert number("3", "2", "b", "c", "d") == "3"
+    assert number("", "a", "b", "c", "d") == ""
     with pytest.raises(UserError, match=r"unknown mechanism\.driver 'incom': did you mean 'income'"):
-        kind(name="m", driver="incom").for_columns(["age", "income"])
+        number("incom", "age", "income", "c", "d")
+    holey = skewed.copy()
+    holey[0, 1] = np.nan
+    with pytest.raises(UserError, match=r"driver=income cannot .* misses 1 of 20000 values; .*varies: age, c, d"):
+        kind(name="m", driver="income").for_table(["age", "income", "c", "d"], holey)
 
 
 @KINDS

@@ -63,7 +63,16 @@ def test_one_column(mechanism):
 
 @pytest.mark.parametrize(
     "mechanism",
-    ["mar", "mar_driver", "mar_threshold", "mnar_logistic", "mnar_self", "mnar_quantile", "mnar_latent", "mnar_censored"],
+    [
+        "mar",
+        "mar_driver",
+        "mar_threshold",
+        "mnar_logistic",
+        "mnar_self",
+        "mnar_quantile",
+        "mnar_latent",
+        "mnar_censored",
+    ],
 )
 def test_no_column_varies(mechanism):
     with pytest.raises(UserError, match=f"'{mechanism}' cannot depend on the values.*use mechanism=mcar"):
@@ -75,10 +84,18 @@ def test_no_column_varies(mechanism):
     ("mechanism", "parameters", "words"),
     [
         ("block", {"block_rows": 0}, "block_rows=0 is no size of a block: give 1 or more"),
-        ("block", {"block_rows": 201}, "mechanism.block_rows=201 is larger than the table of 200 rows: give 200 or fewer"),
+        (
+            "block",
+            {"block_rows": 201},
+            "block_rows=201 is larger than the table of 200 rows: give 200 or fewer",
+        ),
         ("block", {"block_columns": 10}, "mechanism.block_columns=10 would empty the rows.*give 9 or fewer"),
         ("sequential", {"stretch": 0.5}, "stretch=0.5 is no mean number of rows: give 1 or more"),
-        ("sequential", {"stretch": 300.0}, "mechanism.stretch=300 is longer than the table of 200 rows: give 200 or less"),
+        (
+            "sequential",
+            {"stretch": 300.0},
+            "stretch=300 is longer than the table of 200 rows: give 200 or less",
+        ),
         ("mar_driver", {"driver": "10"}, "unknown mechanism.driver '10': .*valid: 0, 1"),
         ("mar_threshold", {"driver": "income"}, "unknown mechanism.driver 'income'"),
     ],
@@ -93,8 +110,8 @@ def test_a_driver_has_to_vary_and_to_miss_nothing(mechanism):
     values = VALUES[:, :3].copy()
     values[7, 0] = np.nan
     values[:, 1] = 1.0
-    for driver, reason in [("0", "column 0 misses 1 values"), ("1", "column 1 is constant")]:
-        with pytest.raises(UserError, match=rf"mechanism\.driver={driver} cannot .*{reason}; give .* \(2\)"):
+    for driver, reason in [("0", "misses 1 of 200 values"), ("1", "is constant")]:
+        with pytest.raises(UserError, match=rf"mechanism\.driver={driver} cannot .*{reason}; give .*: 2$"):
             run(values, mechanism, 0.3, driver=driver)
     assert "column 2 decides" in run(values, mechanism, 0.3).notes[0]
     values[3, 2] = np.nan

@@ -13,10 +13,8 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 
 from mirimpute.bench.sweeps.compose import Composer, choices, covering
+from mirimpute.bench.sweeps.door import check_tables, decides
 from mirimpute.bench.sweeps.schema import part_config
-from mirimpute.errors import StoreError, UserError
-
-PROGRAM = "mirimpute-bench"
 
 
 class CellSweeper(Sweeper):
@@ -42,7 +40,8 @@ class CellSweeper(Sweeper):
         """Run all combinations.
 
         Raises:
-            UserError: some cannot be composed, a table cannot be used, or the results folder cannot be written.
+            UserError: some cannot be composed, a table cannot be used, no cell can be hidden as it is asked for, or the
+                results folder cannot be written.
         """
         from mirimpute.bench.results.journal import Plan, write_plan
         from mirimpute.bench.results.layout import check_writable
@@ -53,7 +52,7 @@ class CellSweeper(Sweeper):
         composer = Composer(self._loader, self._config)
         for overrides in covering(values):
             composer.compose(overrides)
-        _fetch_and_check(values, composer)
+        check_tables(values, composer)
         check_writable(Path(self._config.results_dir))
         cells = [list(combination) for combination in itertools.product(*values)]
         sweep_dir = Path(self._config.hydra.sweep.dir)
@@ -64,40 +63,8 @@ class CellSweeper(Sweeper):
 
 def _methods(cells: Sequence[Sequence[str]], composer: Composer) -> dict[str, int]:
     """Return label -> number of cells."""
-    counts = Counter(tuple(each for each in overrides if _decides(each, "method")) for overrides in cells)
+    counts = Counter(tuple(each for each in overrides if decides(each, "method")) for overrides in cells)
     found: Counter[str] = Counter()
     for overrides, count in counts.items():
         found[part_config(composer.compose(overrides), "method").name] += count
     return dict(found)
-
-
-def _decides(override: str, part: str) -> bool:
-    """Return whether the override says which part is taken or what it is like: itself or by an experiment."""
-    key = override.split("=")[0].lstrip("+~")
-    return key in (part, "experiment") or key.startswith(f"{part}.")
-
-
-def _fetch_and_check(values: Sequence[Sequence[str]], composer: Composer) -> None:
-    """Download what the cells need before any worker starts, so that no two download the same, and read each table.
-
-    What is found out about a table is printed here, once for all cells.
-
-    Raises:
-        UserError: a table that is here cannot be used.
-    """
-    from mirimpute.bench.notices import plain_warnings
-    from mirimpute.datasets.files import File
-    from mirimpute.datasets.location import data_directory
-
-    folder = data_directory()
-    for overrides in itertools.product(*(each for each in values if _decides(each[0], "dataset"))):
-        dataset = part_config(composer.compose(overrides), "dataset")
-        try:
-            dataset.fetch(folder)
-        except StoreError:
-            raise
-        except UserError:
-            continue  # its cells say so, one by one
-        if isinstance(dataset, File) or dataset.is_present(folder):
-            with plain_warnings(PROGRAM):
-                dataset.load(folder)

@@ -36,6 +36,7 @@ def test_the_same_rows_as_in_one_process(tmp_path: Path) -> None:
 def test_a_failure_is_a_row_and_an_impossible_request_none(tmp_path: Path) -> None:
     there = f"results_dir={tmp_path}"
     sweep("dataset=iris", "method=mean", "missing_rate=0.3,1.5", there, LOCAL, code=1)
+    assert "1.5 is outside" in sweep("dataset=iris", "method=mean", "missing_rate=1.5", there, LOCAL, code=2)
     printed = sweep("dataset=iris", "method=mean,meann", there, LOCAL, code=2)
     assert "did you mean 'mean'" in printed
     assert "n_jobs=0 computes nothing" in sweep("method=mean,ice", there, LOCAL, "hydra.launcher.n_jobs=0", code=2)
