@@ -47,6 +47,7 @@ class Hidden:
             "realised_rate_min_column": float(np.nanmin(by_column)),
             "realised_rate_max_column": float(np.nanmax(by_column)),
             "scored_cells": int(found.scored.sum()),
+            "scored_categories": int(found.scored[:, Encoding(table.columns).is_categorical].sum()),
             "data_sha256": table.sha256,
             "mask_sha256": hashlib.sha256(np.packbits(np.isnan(self.x_incomplete)).tobytes()).hexdigest(),
         }

@@ -140,7 +140,7 @@ def _of_case(rows: Sequence[Row]) -> list[str]:
     if found is not None and not too_few and not {each.best for each in errors} <= {found.best, *found.tied}:
         sentences.append(
             f"for the distribution (variances, correlations) use the draws of {_names(found)}, "
-            f"{_name(DISTRIBUTION)} {_comparison(found)}"
+            f"{_name(DISTRIBUTION)} over {found.masks} masks{_cells(sound, found)}, {_comparison(found)}"
         )
     if failed:
         sentences.append(f"left out because a mask failed: {', '.join(failed)}")
@@ -157,9 +157,23 @@ def _of_error(found: Lead, rows: Sequence[Row], *, alone: bool) -> str:
     cells, unit = ERRORS[found.field]
     return (
         f"{'' if alone else f'for {cells} '}use {_names(found)}: the {_name(found.field)} on hidden cells is the "
-        f"smallest, {number(found.mean)} ± {number(found.sd)}{unit} over {found.masks} masks, {_comparison(found)}"
-        f"{_cheaper(rows, found)}"
+        f"smallest, {number(found.mean)} ± {number(found.sd)}{unit} over {found.masks} masks{_cells(rows, found)}, "
+        f"{_comparison(found)}{_cheaper(rows, found)}"
     )
+
+
+def _cells(rows: Sequence[Row], found: Lead) -> str:
+    """Return how many scored cells of its kind each mask has, "" where the rows do not say."""
+    own = [row for row in rows if row["method"] == found.best]
+    if any(row.get("scored_cells") is None or row.get("scored_categories") is None for row in own):
+        return ""
+    categories = [row["scored_categories"] for row in own]
+    counts = {
+        "point_rmse": [row["scored_cells"] - of for row, of in zip(own, categories, strict=True)],
+        "point_error_rate": categories,
+    }.get(found.field, [row["scored_cells"] for row in own])
+    few, many = min(counts), max(counts)
+    return f" of {few:,} hidden cells" if few == many else f" of {few:,} to {many:,} hidden cells"
 
 
 def _name(field: str) -> str:

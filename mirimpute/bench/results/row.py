@@ -53,6 +53,7 @@ ROW_FIELDS: dict[str, Field] = {
     "realised_rate_max_column": Field(float, "The largest realised rate of a column."),
     "test_rows": Field(int, "Rows that the method completed without learning from them; null: none.", Null.ANY),
     "scored_cells": Field(int, "Cells hidden on purpose, whose truth is known."),
+    "scored_categories": Field(int, "Of these, cells of categorical columns; null in rows of before.", Null.ANY),
     "method": Field(str, "Label of the method, as typed on the command line.", Null.NEVER),
     "method_hash": Field(
         str, "SHA-256 of the method's parameters: tells apart two settings that share a label.", Null.ANY
