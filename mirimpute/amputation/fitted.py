@@ -13,7 +13,7 @@ from mirimpute.numerics.ridge_logit import Dense, ridge_logit
 
 _PREDICTORS = 100  # of each column at most: those of the largest covariance with its missing cells
 _RIDGE = 1.0
-_STEPS = 20
+_STEPS = 10  # of Newton, from the log-odds of the column: to 1e-11 on titanic, adult and where holes are certain
 
 
 @dataclass

@@ -64,10 +64,14 @@ class CellConfig:
             self.mechanism = replace(self.mechanism, **changed)
 
     @property
+    def case(self) -> str:
+        """What the cell hides of which table, for people."""
+        return f"{self.dataset.name} {self.mechanism.name} {self.missing_rate:g}"
+
+    @property
     def label(self) -> str:
         """The cell in words, for people."""
-        case = f"{self.dataset.name} {self.mechanism.name} {self.missing_rate:g}"
-        return f"{case} {self.method.name} seed {self.seed}"
+        return f"{self.case} {self.method.name} seed {self.seed}"
 
     def check(self) -> None:
         """Refuse values that no data is needed to refuse.

@@ -1,10 +1,15 @@
 """Patterns copied from the table's own rows."""
 
+import re
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mirimpute.amputation import Copy, Fitted, amputate
 from mirimpute.errors import UserError
+from tests.amputation.test_amputate import tables
 
 BOTH = pytest.mark.parametrize("kind", [Copy, Fitted])
 
@@ -20,6 +25,14 @@ def holey():
 
 def run(x, rate, seed=0, kind=Copy, rate_of="overall"):
     return amputate(x, kind(name="copy"), rate, rate_of, np.random.default_rng(seed))
+
+
+def attempt(x, kind, rate, seed):
+    """The refusal and None, or "" and the result."""
+    try:
+        return "", run(x, rate, seed, kind)
+    except UserError as error:
+        return str(error), None
 
 
 @BOTH
@@ -43,6 +56,22 @@ def test_every_incomplete_column_loses_the_same_share_of_its_own_cells(holey, ki
         assert result.scored.sum() == round(rate * observed.sum())
         assert np.abs(result.scored.sum(axis=0) - rate * observed).max() <= 1 + result.repaired_cells
     assert not (result.scored & np.isnan(holey)).any()
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(tables(), st.sampled_from([Copy, Fitted]), st.floats(0.01, 0.97), st.integers(0, 1000))
+def test_rate_is_met_or_refused_with_a_rate_that_is_met(values, kind, rate, seed):
+    refusal, result = attempt(values, kind, rate, seed)
+    if result is None:
+        advice = re.search(r"give at (most|least) ([\d.e-]+)", refusal)
+        if advice is None:
+            assert re.search(r"use mechanism=mcar|give a larger table", refusal)
+            return
+        rate = float(advice[2])
+        result = run(values, rate, seed, kind)
+    assert abs(result.scored.sum() - rate * result.eligible.sum()) <= 1 + 1e-9
+    assert not (result.scored & np.isnan(values)).any()
+    assert not result.scored[:, ~np.isnan(values).any(axis=0)].any()
 
 
 def test_a_partner_comes_along_as_often_as_in_the_table():

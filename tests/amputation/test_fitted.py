@@ -31,6 +31,15 @@ def test_the_model_of_the_own_holes_is_found(holey):
     np.testing.assert_allclose(weights, [[SLOPE, 0], [0, 0]], atol=0.12)
 
 
+def test_weights_are_those_of_a_ridge_logit(holey):
+    """scikit-learn's, whose penalty is half of the weights' squares as here."""
+    from sklearn.linear_model import LogisticRegression
+
+    z, missing = holey[:3000, [1, 2]], np.isnan(holey[:3000, [0]])
+    reference = LogisticRegression(C=1.0, tol=1e-10).fit(z, missing[:, 0])
+    np.testing.assert_allclose(fitted_log_odds(z, missing)[:, 0], z @ reference.coef_[0], atol=1e-4)
+
+
 def test_new_holes_follow_the_model_of_the_own_ones(holey):
     """Within bins of column 1 the hidden share of column 0 is a logit of slope 1.5; that of column 3 is flat."""
     scored = run(holey).scored

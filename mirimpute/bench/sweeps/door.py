@@ -37,7 +37,7 @@ def check_tables(values: Sequence[Sequence[str]], composer: Composer) -> None:
     if None not in found:
         raise next(error for error in found if error is not None)  # no table is needed to know this
     folder = data_directory()
-    refused: list[UserError] = []
+    refused: dict[str, UserError] = {}
     served = False
     with plain_warnings(PROGRAM):
         for overrides in itertools.product(*(each for each in values if decides(each[0], "dataset"))):
@@ -51,12 +51,14 @@ def check_tables(values: Sequence[Sequence[str]], composer: Composer) -> None:
                 continue
             if isinstance(dataset, File) or dataset.is_present(folder):
                 check = partial(check_hiding, table=dataset.load(folder))
-                found = [_refusal(check, each, composer) for each in _combinations(overrides, values)]
-                refused += [error for error in found if error is not None]
-                served |= None in found
+                for each in _combinations(overrides, values):
+                    error = _refusal(check, each, composer)
+                    served |= error is None
+                    if error is not None:
+                        refused[cell_config(composer.compose(each)).case] = error
         if refused and not served:
-            raise refused[0]
-        warn(f"cells that will fail: {error}" for error in refused)
+            raise next(iter(refused.values()))
+        warn(f"cells of {case} will fail: {error}" for case, error in refused.items())
 
 
 def decides(override: str, part: str) -> bool:

@@ -51,7 +51,9 @@ def test_a_mechanism_that_the_table_cannot_have(arguments: list[str], words: str
 def test_a_grid_runs_what_can_be_run_and_names_the_rest_first(tmp_path: Path) -> None:
     printed = sweep(*SMALL, *QUICK, "mechanism=mcar,mar", "missing_rate=0.3,0.74", f"results_dir={tmp_path}", code=1)
     first = printed.splitlines()[0]
-    assert first.startswith("mirimpute-bench: warning: cells that will fail: missing_rate=0.74 of the observed cells")
+    assert first.startswith(
+        "mirimpute-bench: warning: cells of synthetic/gaussian mar 0.74 will fail: missing_rate=0.74"
+    )
     rows = read_rows(tmp_path)
     assert sorted((row["mechanism"], row["missing_rate"], row["status"]) for row in rows) == [
         ("mar", 0.3, "ok"),
