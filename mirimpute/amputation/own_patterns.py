@@ -30,7 +30,7 @@ def like_own_holes(missing: np.ndarray, log_odds: np.ndarray, rng: np.random.Gen
     Row i is reached by column j at the intercept logit(u_ij) - log_odds_ij, taken as a rank. It then gets the pattern
     of a random row that lacks j: all columns that this row lacks go with it. A cell goes missing when the first of the
     columns that take it along reaches its row. A pattern of k columns can be reached by each of them, so it is drawn
-    with weight 1/k: where all columns miss equally many cells, every incomplete row is copied equally often. Columns
+    with weight 1/k: where all columns miss equally many cells, incomplete rows are copied about equally often. Columns
     that are always missing together stay so, whatever the rate.
 
     Args:

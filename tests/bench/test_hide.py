@@ -3,6 +3,7 @@
 import hashlib
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mirimpute.amputation.registry import MECHANISMS
@@ -14,6 +15,7 @@ from mirimpute.bench.tuning import masked_problem
 from mirimpute.errors import UserError
 from mirimpute.methods.base import Problem
 from mirimpute.methods.presets import named_method
+from mirimpute.table.table import table_from_frame
 from tests.methods.conftest import correlated, problem_of
 
 
@@ -42,6 +44,38 @@ def test_the_seed_and_the_label_choose_the_cells(tmp_path):
         assert first.method_seed != other.method_seed
     kept = ~first.amputation.scored
     assert np.array_equal(first.x_incomplete[kept], table.values[kept])
+
+
+def test_a_row_says_how_many_of_the_hidden_cells_are_categories():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {"a": rng.normal(size=200), "b": rng.choice(["x", "y"], 200), "c": rng.choice(["u", "v"], 200)}
+    )
+    table = table_from_frame(frame, "mixed")
+    hidden = hide(table, "mixed", MECHANISMS["mcar"](name="mcar"), 0.3, 0)
+    facts = hidden.facts(table)
+    assert facts["scored_cells"] == hidden.amputation.scored.sum() == 180
+    assert facts["scored_categories"] == hidden.amputation.scored[:, 1:].sum() > 90
+
+
+def test_a_driver_is_given_by_its_name(tmp_path):
+    table = named_dataset("iris").load(tmp_path)
+    by_name, by_number = (
+        hide(table, "iris", MECHANISMS["mar_driver"](name="m", driver=driver), 0.3, 0)
+        for driver in ("petal width (cm)", "3")
+    )
+    assert not by_name.amputation.scored[:, 3].any()
+    np.testing.assert_array_equal(by_name.amputation.scored, by_number.amputation.scored)
+
+
+@pytest.mark.parametrize("name", ["mcar", "mar", "mnar_logistic", "mnar_self", "mnar_quantile"])
+def test_identities_of_the_first_mechanisms_have_not_changed(name):
+    """Neither the strength that came later nor a version is in them, so rows of before are found again."""
+    parameters = {"mar": ["observed_fraction"], "mnar_logistic": ["observed_fraction"], "mnar_quantile": ["quantile"]}
+    mechanism = MECHANISMS[name](name=name)
+    assert set(mechanism.identity()) == {"name", "class", *parameters.get(name, [])}
+    assert MECHANISMS["mar"](name="mar", strength=2.0).identity()["strength"] == 2.0
+    assert MECHANISMS["copy"](name="copy").identity()["version"] == 2
 
 
 def test_held_out_cells_are_observed_and_leave_something_in_every_row_and_column():

@@ -102,6 +102,16 @@ def test_numbers_and_categories_have_a_sentence_each():
     assert "use the draws of mirf" in distribution  # which of the two it is has to be said
 
 
+def test_each_sentence_says_on_how_many_cells_of_its_kind_it_rests():
+    rows = with_categories(drawn(rows_of(CLEAR, scored_cells=5121)), WRONG)
+    assert "hidden cells" not in advice(rows)[0].replace("on hidden cells", "")  # rows of before do not say
+    rows = [{**row, "scored_categories": 1121 if row["seed"] else 1021} for row in rows]
+    numbers, categories, distribution = advice(rows)
+    assert says(numbers, "4 masks of 4,000 to 4,100 hidden cells")
+    assert says(categories, "4 masks of 1,021 to 1,121 hidden cells")
+    assert says(distribution, "4 masks of 5,121 hidden cells")
+
+
 def test_table_of_categories_only():
     rows = [{**row, "point_rmse": None} for row in with_categories(drawn(rows_of(CLEAR)), WRONG)]
     error, distribution = advice(rows)
