@@ -47,11 +47,12 @@ def like_own_holes(missing: np.ndarray, log_odds: np.ndarray, rng: np.random.Gen
         pattern = missing[rng.choice(rows, size=len(missing), p=weights / weights.sum())]
         np.minimum(turns, np.where(pattern, reached[:, [column]], np.inf), out=turns)
     complete = np.flatnonzero(~missing.any(axis=0))
+    stay = f"{complete.size} of {missing.shape[1]} columns miss nothing in the table and stay observed"
     return Proposal(
         eligible=np.broadcast_to(missing.any(axis=0), missing.shape),
         logits=in_turns(turns),
         intercept_per_column=True,
         notes=(f"complete column(s) {name_columns(complete)} stay observed",) if complete.size else (),
-        limit="the rate is a share of each incomplete column",
+        limit=stay if complete.size else "",
         rate_of="eligible",
     )
