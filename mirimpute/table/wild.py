@@ -14,9 +14,14 @@ error larger, 0.35 at least (1 where five values or fewer are above the median).
 or Student's t with two degrees of freedom, fewer than one in a hundred has a wild cell by chance.
 
 A column is fenced without its wild cells: at most three different values at an end, together at most a twentieth of the
-cells (two of few cells). A value that is written for missing ones (nines only, such as -999, or a million times the
-range away) may be up to a third, and nines are wild from five ranges on. Eight cells have to be left. Where these have
-only two values, what is a hundred times their range away is wild; where they are equal, what is 1e15 times as large.
+cells (two of few cells). A value that is written for missing ones (a mark, or a million times the range away) may be up
+to a third. Eight cells have to be left. Where these have only two values, what is a hundred times their range away is
+wild; where they are equal, what is 1e15 times as large.
+
+Marks are wild from nearer on. Nines only, such as -999, 99 or -9 (9 itself is a value of many scales): from one range
+on, or where the tail is heavy, from median + D 15^g on, two ranges at most; negative ones always where
+nothing else is negative. In columns of dates the days that programs put for an empty one, such as 9999-12-31 or
+1900-01-01: from half a range on.
 """
 
 from __future__ import annotations
@@ -32,6 +37,26 @@ from mirimpute.types import Array
 
 _RANGES, _RANGES_OF_TWO, _RANGES_OF_FEW, _TIMES_OF_ONE = 5.0, 100.0, 1000.0, 1e15
 _TAIL = 1000.0
+_LEAST_RANGES_OF_NINES, _MOST_RANGES_OF_NINES, _TAIL_OF_NINES, _RANGES_OF_DATES = 1.0, 2.0, 15.0, 0.5
+_DAY = 86_400.0
+_MARKED_DAYS = np.array(
+    [
+        "0001-01-01",
+        "1753-01-01",
+        "1899-12-30",
+        "1899-12-31",
+        "1900-01-01",
+        "1970-01-01",
+        "2099-12-31",
+        "2262-04-11",
+        "2999-12-31",
+        "9999-01-01",
+        "9999-12-30",
+        "9999-12-31",
+    ],
+    dtype="M8[D]",
+).astype(np.int64)
+"""Days since 1970 that databases and spreadsheets put for an empty date, or for the first or last that they know."""
 _LEAST_INDEX, _UNKNOWN_INDEX = 0.35, 1.0
 _MOST_VALUES = 3
 _FEW, _MOST_MARKS, _FEWEST_LEFT = 0.05, 1 / 3, 8
@@ -47,12 +72,17 @@ class Fences:
     Attributes:
         lowest, highest: the observed range without the wild cells.
         low, high: the fences; infinite for categories.
+        low_of_marks, high_of_marks: beyond which a mark of missing values is wild.
+        is_date: which columns hold dates, bool.
     """
 
     lowest: Array
     highest: Array
     low: Array
     high: Array
+    low_of_marks: Array
+    high_of_marks: Array
+    is_date: Array
 
     @classmethod
     def of(cls, x_incomplete: Array, columns: Sequence[Column]) -> Fences:
@@ -63,16 +93,17 @@ class Fences:
             columns: of the table.
         """
         found = [_fenced(values, column) for values, column in zip(x_incomplete.T, columns, strict=True)]
-        return cls(*np.array(found, dtype=float).T.copy())
+        is_date = np.array([column.kind is Kind.DATETIME for column in columns], dtype=bool)
+        lowest, highest, low, high, low_of_marks, high_of_marks = np.array(found, dtype=float).T.copy()
+        return cls(lowest, highest, low, high, low_of_marks, high_of_marks, is_date)
 
     def wild(self, x: Array) -> Array:
         """Return which cells of ``x`` (n, d) are wild, bool; missing ones are not."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            reach = _RANGES * (self.highest - self.lowest)
-            far = ((x < self.lowest - reach) | (x > self.highest + reach)) & np.isfinite(self.low) & (reach > 0)
         wild = (x < self.low) | (x > self.high)
-        nines = [value for value in np.unique(x[far & ~wild]) if _is_nines(value)]
-        return wild | (far & np.isin(x, nines)) if nines else wild
+        far = ~wild & ((x < self.low_of_marks) | (x > self.high_of_marks))
+        for j in np.flatnonzero(far.any(axis=0)):
+            wild[far[:, j], j] = _are_marks(x[far[:, j], j], bool(self.is_date[j]))
+        return wild
 
     def without(self, x: Array) -> Array:
         """Return ``x`` (n, d) with NaN in its wild cells; the array itself if there are none."""
@@ -107,7 +138,8 @@ class Fences:
         return found
 
 
-NOWHERE = Fences(*(np.array(end) for end in (-np.inf, np.inf, -np.inf, np.inf)))
+_ANYWHERE = np.array(-np.inf), np.array(np.inf)
+NOWHERE = Fences(*_ANYWHERE, *_ANYWHERE, *_ANYWHERE, np.array(False))
 """No fences."""
 
 
@@ -119,7 +151,8 @@ def shown(value: float, column: Column, digits: int = 12) -> str:
     ('-999', '1970-01-02 00:00:00')
     """
     if column.kind is Kind.DATETIME:
-        return str(np.datetime64(0, "s") + np.timedelta64(round(float(value)), "s")).replace("T", " ")
+        moment = np.datetime64(0, "s") + np.timedelta64(round(float(value)), "s")
+        return str(moment.astype("M8[D]") if column.step == _DAY else moment).replace("T", " ")
     return f"{value:.{digits}g}" + (" seconds" if column.kind is Kind.DURATION else "")
 
 
@@ -130,18 +163,22 @@ def _rows(numbers: Array, names: Sequence[Any] | None, first: int) -> str:
     return f"row{'s' if len(numbers) > 1 else ''} {', '.join(labels)}{more}"
 
 
-def _fenced(values: Array, column: Column) -> tuple[float, float, float, float]:
-    """Return range and fences of one column, see :class:`Fences`."""
+def _fenced(values: Array, column: Column) -> tuple[float, ...]:
+    """Return range and fences of one column, as the first fields of :class:`Fences`."""
     observed = np.sort(values[~np.isnan(values)])
     if column.categories:
-        return observed[0], observed[-1], -np.inf, np.inf
+        return observed[0], observed[-1], *(-np.inf, np.inf) * 2
+    is_date = column.kind is Kind.DATETIME
     with np.errstate(over="ignore"):
-        kept = _without_ends(observed)
-        return kept[0], kept[-1], *_fences(kept)
+        kept = _without_ends(observed, is_date)
+        return kept[0], kept[-1], *_fences(kept), *_fences_of_marks(kept, is_date)
 
 
-def _without_ends(observed: Array) -> Array:
-    """Return sorted values without the wild ones at their ends; as many different ones as can be."""
+def _without_ends(observed: Array, is_date: bool) -> Array:
+    """Return sorted values without the wild ones at their ends; as many different ones as can be.
+
+    Those of both ends are judged together, by what is left without them, so that none hides another.
+    """
     distinct, counts = np.unique(observed, return_counts=True)
     n, ends = len(observed), np.concatenate([[0], np.cumsum(counts)])
     best, most = observed, 0
@@ -152,14 +189,14 @@ def _without_ends(observed: Array) -> Array:
             if below + above <= most or len(kept) < _FEWEST_LEFT:
                 continue
             away, room = np.r_[0:below, last : len(distinct)], kept[-1] - kept[0]
-            gap = np.maximum(kept[0] - distinct[away], distinct[away] - kept[-1])
-            if not (gap > (_RANGES * room or _TIMES_OF_ONE * max(abs(kept[0]), 1.0))).all():
-                continue
-            nines = np.array([_is_nines(distinct[i]) for i in away], dtype=bool)
-            marked = nines | (gap > _FILL * room)
-            few = counts[away][~marked].sum() <= max(2, _FEW * n) and counts[away].sum() <= max(2, _MOST_MARKS * n)
-            low, high = _fences(kept)
-            if few and ((distinct[away] < low) | (distinct[away] > high) | (nines & (room > 0))).all():
+            ends_of, gap = distinct[away], np.maximum(kept[0] - distinct[away], distinct[away] - kept[-1])
+            (low, high), (low_of_marks, high_of_marks) = _fences(kept), _fences_of_marks(kept, is_date)
+            marked = _are_marks(ends_of, is_date) & ((ends_of < low_of_marks) | (ends_of > high_of_marks))
+            far = gap > (_RANGES * room or _TIMES_OF_ONE * max(abs(kept[0]), 1.0))
+            wild = marked | (far & ((ends_of < low) | (ends_of > high)))
+            of_few = counts[away][~marked & ~(gap > _FILL * room)]
+            few = of_few.sum() <= max(2, _FEW * n) and counts[away].sum() <= max(2, _MOST_MARKS * n)
+            if few and wild.all():
                 best, most = kept, below + above
     return best
 
@@ -171,26 +208,54 @@ def _fences(kept: Array) -> tuple[float, float]:
         ranges = _RANGES_OF_TWO if len(kept) >= _FEWEST_LEFT and highest > lowest else _RANGES_OF_FEW
         reach = ranges * (highest - lowest or max(abs(lowest), 1.0))
         return lowest - reach, highest + reach
-    reach, middle = _RANGES * (highest - lowest), float(np.median(kept))
-    low = min(lowest - reach, middle - _tail(middle - kept[::-1]))
-    return low, max(highest + reach, middle + _tail(kept - middle))
+    reach = _RANGES * (highest - lowest)
+    low, high = _tails(kept, _TAIL)
+    return min(lowest - reach, low), max(highest + reach, high)
 
 
-def _tail(above: Array) -> float:
-    """Return how far a tail goes that exceeds it once in a thousand times its largest, from sorted distances (n,)."""
+def _fences_of_marks(kept: Array, is_date: bool) -> tuple[float, float]:
+    """Return the fences around sorted values beyond which marks are wild; infinite where all are equal."""
+    lowest, highest = kept[0], kept[-1]
+    room = highest - lowest
+    if is_date and ((kept > lowest) & (kept < highest)).any():
+        return lowest - _RANGES_OF_DATES * room, highest + _RANGES_OF_DATES * room
+    if is_date or not room > 0:
+        return -np.inf, np.inf
+    near, far = _LEAST_RANGES_OF_NINES * room, _MOST_RANGES_OF_NINES * room
+    low, high = _tails(kept, _TAIL_OF_NINES)
+    low, high = min(lowest - near, max(low, lowest - far)), max(highest + near, min(high, highest + far))
+    return 0.0 if lowest >= 0 else low, high
+
+
+def _tails(kept: Array, times: float) -> tuple[float, float]:
+    """Return how far the tails of sorted values (n,) go, see :func:`_tail`."""
+    middle = float(np.median(kept))
+    return middle - _tail(middle - kept[::-1], times), middle + _tail(kept - middle, times)
+
+
+def _tail(above: Array, times: float) -> float:
+    """Return how far a tail goes that exceeds it once in so many times its largest, from sorted distances (n,)."""
     above = above[above > 0]
     k, index = min(max(len(above) // 5, 4), 50), _UNKNOWN_INDEX
     if len(above) > k + 1:
         top = np.log(above[-k - 1 :])
         index = float((top[1:] - top[0]).mean()) * (1 + k**-0.5)
-    return float(above[-1]) * _TAIL ** max(index, _LEAST_INDEX) if len(above) else 0.0
+    return float(above[-1]) * times ** max(index, _LEAST_INDEX) if len(above) else 0.0
+
+
+def _are_marks(values: Array, is_date: bool) -> Array:
+    """Return which values (k,) are written for missing ones, bool: nines, or days of :data:`_MARKED_DAYS`."""
+    if is_date:
+        return np.isin(np.floor(values / _DAY), _MARKED_DAYS)
+    distinct, where = np.unique(values, return_inverse=True)
+    return np.array([_is_nines(value) for value in distinct], dtype=bool)[where]
 
 
 def _is_nines(value: float) -> bool:
-    """Return whether a number is written with nines only, two or more, as marks of missing values are.
+    """Return whether a number is written with nines only, as marks of missing values are; 9 itself is none.
 
-    >>> _is_nines(-999.0), _is_nines(99.99), _is_nines(9.0), _is_nines(1999.0)
-    (True, True, False, False)
+    >>> _is_nines(-999.0), _is_nines(99.99), _is_nines(-9.0), _is_nines(9.0), _is_nines(1999.0)
+    (True, True, True, False, False)
     """
     digits = f"{abs(value):.15g}".replace(".", "")
-    return len(digits) > 1 and set(digits) == {"9"}
+    return set(digits) == {"9"} and (len(digits) > 1 or value < 0)

@@ -35,9 +35,9 @@ def line(seed=0, n=120):
     return x, np.arange(n) % 5 == 2
 
 
-def wild_cells(values):
+def wild_cells(values, columns=FEW_COLUMNS[:1]):
     x = np.asarray(values, dtype=float)[:, None]
-    return Fences.of(x, FEW_COLUMNS[:1]).wild(x)[:, 0]
+    return Fences.of(x, columns).wild(x)[:, 0]
 
 
 @pytest.mark.parametrize("wild", [9.97e36, -999.0, -1e300, 1e8])
@@ -159,6 +159,58 @@ def test_several_wild_cells_do_not_hide_one_another():
     cells = np.concatenate([usual, [-999.0] * 12, [9.97e36, -9.97e36]])
     assert np.flatnonzero(wild_cells(cells)).tolist() == list(range(60, 74))
     assert np.flatnonzero(wild_cells([0.0, 1.0] * 20 + [9.97e36, -999.0])).tolist() == [40, 41]
+
+
+@pytest.mark.parametrize("mark", [-9, -99, -999, 99, 999, 99.9])
+@pytest.mark.parametrize("share", [0.02, 0.3])
+def test_marks_of_nines_are_wild_from_one_range_on(mark, share):
+    rng = np.random.default_rng(0)
+    for usual in (rng.uniform(1, 40, size=100), rng.integers(1, 8, size=100), rng.normal(20, 4, size=100).round(1)):
+        cells = np.where(np.arange(100) < 100 * share, mark, usual)
+        assert np.flatnonzero(wild_cells(cells)).tolist() == list(range(int(100 * share)))
+
+
+def test_a_mark_and_a_farther_cell_do_not_hide_each_other():
+    usual = np.random.default_rng(0).uniform(0, 400, size=60)
+    for others in ([1e15, -999.0], [1e15, 1e9, *[-999.0] * 6], [9999.0, 1e15, -999.0]):
+        assert np.flatnonzero(wild_cells([*others, *usual])).tolist() == list(range(len(others)))
+
+
+def test_scales_that_contain_nines_are_whole():
+    rng = np.random.default_rng(0)
+    scales = {
+        "1 to 9": lambda: rng.integers(1, 10, size=80),
+        "-9 to 9": lambda: rng.integers(-9, 10, size=80),
+        "ages": lambda: np.clip(rng.gamma(4, 12, size=80).round(), 0, 99),
+        "percentages": lambda: (100 * rng.beta(0.3, 0.3, size=80)).round(),
+        "counts": lambda: (10 * rng.lognormal(sigma=1.2, size=80)).round(),
+        "differences": lambda: (3 * rng.standard_t(2, size=80)).round(),
+    }
+    for name, draw in scales.items():
+        assert sum(wild_cells(draw()).any() for _ in range(50)) <= 1, name
+
+
+@pytest.mark.parametrize("mark", ["9999-12-31", "9999-01-01", "1900-01-01", "1970-01-01", "0001-01-01"])
+def test_days_that_stand_for_no_date_are_told_and_not_learnt_from(mark, tmp_path, capsys):
+    x, _ = line()
+    days = np.datetime64("2020-01-01") + x[:, 1].astype(int)
+    written = np.where(np.arange(len(x)) % 4 == 0, mark, days.astype(str))
+    written[1::4] = ""  # marks are a third of what is left
+    source, target = tmp_path / "days.csv", tmp_path / "done.csv"
+    pd.DataFrame({"a": x[:, 0], "day": written}).to_csv(source, index=False)
+    assert impute.main([str(source), "-o", str(target), "--method", "ice"]) == 0
+    assert f"'day' holds {mark} in rows 1, 5, 9 and {len(x) // 4 - 3} more" in capsys.readouterr().err
+    done = pd.read_csv(target)["day"]
+    assert (done[::4] == mark).all()
+    assert pd.to_datetime(done[1::4]).dt.year.isin([2019, 2020]).all()
+
+
+def test_days_that_a_calendar_contains_are_not_wild():
+    column = (Column("day", Kind.DATETIME, step=86400),)
+    day = 86400.0
+    assert not wild_cells(day * np.arange(300), column).any()  # from 1970-01-01 on
+    assert not wild_cells(day * np.tile([0, 3652, 7305, 10957], 20), column).any()  # 1970, 1980, 1990, 2000
+    assert not wild_cells(day * (365.25 * np.arange(-70, 30)).round(), column).any()  # from 1900 on
 
 
 @pytest.mark.parametrize("method", ["knn", "mirf_fast", "ice", "gaussian_em"])
