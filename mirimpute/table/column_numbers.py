@@ -139,7 +139,9 @@ def _wanted(
         way = "write all dates as 2020-12-31 or 2020-12-31 23:59:59"
         if kind is Kind.DURATION:
             way = "make it a pandas timedelta and save it as Parquet"
-        raise DataError(f"column {name!r} is not {kind.value} but {values.dtype}: give text or categorical, or {way}")
+        odd = dates.odd_one(values) if kind is Kind.DATETIME and values.dtype.kind == "O" else ""
+        but = f"it holds {odd!r}" if odd else f"its dtype is {values.dtype}"
+        raise DataError(f"column {name!r} is not {kind.value}, {but}: give text or categorical, or {way}")
     return kind, None
 
 

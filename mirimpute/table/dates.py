@@ -39,17 +39,31 @@ def pattern_of(values: pd.Series) -> str:
     if not (pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values)):
         return ""
     present = values.dropna().astype(object)
-    pattern = _pattern(present.iloc[0]) if len(present) and isinstance(present.iloc[0], str) else ""
+    pattern = pattern_of_text(present.iloc[0]) if len(present) and isinstance(present.iloc[0], str) else ""
     if not pattern or pd.api.types.infer_dtype(present) != "string":
         return ""
     alike = (present.str.len() == len(present.iloc[0])).all()
     return pattern if alike and _read(present, pattern) is not None else ""
 
 
-def _pattern(text: str) -> str:
+def odd_one(values: pd.Series) -> str:
+    """Return the first string that is no date, or is written otherwise than the first one; "" where there is none.
+
+    >>> odd_one(pd.Series(["2020-12-31", None, "0000-00-00"]))
+    '0000-00-00'
+    """
+    texts = [each for each in values.dropna().unique() if isinstance(each, str)]
+    patterns = [pattern_of_text(each) for each in texts]
+    for text, pattern in zip(texts, patterns, strict=True):
+        if not pattern or pattern != patterns[0] or _read(pd.Series([text]), pattern) is None:
+            return text
+    return ""
+
+
+def pattern_of_text(text: str) -> str:
     """Return how a date is written, "" where the text is none; %3f stands for three digits of a second.
 
-    >>> _pattern("2020-12-31T23:59:59.123Z")
+    >>> pattern_of_text("2020-12-31T23:59:59.123Z")
     '%Y-%m-%dT%H:%M:%S.%3fZ'
     """
     found = _WRITTEN.fullmatch(text)

@@ -65,10 +65,9 @@ class Delimited:
         return self.present(self.cells.texts(self.places(column)))
 
     def present(self, texts: pyarrow.Array) -> pyarrow.Array:
-        """Return texts, null where they mark a missing cell."""
-
-        markers = pyarrow.array(["", *self.options.missing_markers], texts.type)
-        missing = pc.is_in(texts, value_set=markers)
+        """Return texts, null where they mark a missing cell: blanks around them, in quotes too, have no meaning."""
+        markers = pyarrow.array(["", *(each.strip() for each in self.options.missing_markers)], texts.type)
+        missing = pc.is_in(pc.utf8_trim_whitespace(texts), value_set=markers)
         return pc.if_else(missing, pyarrow.scalar(None, texts.type), texts)
 
     @cached_property
@@ -111,10 +110,13 @@ class Delimited:
                 return (truths.astype(bool) if texts.null_count == 0 else truths), None
         return values, None
 
-    def rewritten(self, cells: np.ndarray, texts: Sequence[str]) -> bytes:
-        """Return the file's bytes with new texts in some cells, (k,) in their order; quoted where that is needed."""
-        quoted = [f'"{text}"' if self.separator in text and text[0] != '"' else text for text in texts]
-        text = self.cells.replaced(cells, quoted)
+    def rewritten(self, cells: np.ndarray, texts: Sequence[str], blanks_too: np.ndarray | None = None) -> bytes:
+        """Return the file's bytes with new texts in some cells, (k,) in their order; quoted where that is needed.
+
+        ``blanks_too`` as for :meth:`Cells.replaced`.
+        """
+        quoted = [f'"{text}"' if self.separator in text and text.lstrip()[0] != '"' else text for text in texts]
+        text = self.cells.replaced(cells, quoted, blanks_too)
         if self.encoding != "utf-8":
             text = text.decode("utf-8").encode(self.encoding)
         return self.mark + text
@@ -143,6 +145,7 @@ def read_delimited(file: TableFile, path: Path) -> Delimited:
     layout = layout_of(cells, str(path), file.header, file.comment, separator)
     names = cells.record(layout.header) if layout.header is not None else []
     names = [name.strip() for name in names] or [f"x{j + 1}" for j in range(layout.width)]
+    names = [*names, *[""] * (layout.width - len(names))][: layout.width]  # a separator may end the header or the rows
     for records, what in ((layout.titles, "titles above the header"), (layout.comments, "comments")):
         if records and not (what == "comments" and file.comment):
             notes.append(

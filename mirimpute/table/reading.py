@@ -20,6 +20,7 @@ from mirimpute.table.frames import warn_of_ids
 from mirimpute.table.hints import kind_option, of_codes
 from mirimpute.table.table import Table, table_from_frame
 from mirimpute.table.text_hints import of_column, of_text
+from mirimpute.table.text_numbers import BLANKS
 
 Content: TypeAlias = "Delimited | pyarrow.Table"
 """A file that was read: the cells of a text, or the columns of Parquet."""
@@ -72,7 +73,7 @@ def _check(file: TableFile, path: Path) -> None:
         raise DataError(f"file {str(path)!r} has an unknown suffix: use one of {', '.join(SUFFIXES)}")
     if path.stat().st_size == 0:
         raise DataError(f"file {str(path)!r} is empty: give a table with a line of column names and some rows")
-    for option, valid in (("decimal", (".", ",")), ("thousands", (",", ".", " ", "'", "_"))):
+    for option, valid in (("decimal", (".", ",")), ("thousands", (",", ".", "'", "_", *BLANKS))):
         value = getattr(file, option)
         if value and value not in valid:
             raise UserError(f"{option}={value!r} is not possible: give one of {' '.join(map(repr, valid))}")

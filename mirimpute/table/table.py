@@ -17,7 +17,8 @@ from mirimpute.table.column_numbers import encoded
 from mirimpute.table.column_storage import is_far, missing_in
 from mirimpute.table.columns import OF_TIME, Column, Kind
 from mirimpute.table.dates import durations, moments
-from mirimpute.table.hints import culprit
+from mirimpute.table.file_format import MISSING_MARKERS
+from mirimpute.table.hints import culprit, marks_in, way_of_marks
 from mirimpute.table.wild import Fences
 
 
@@ -146,7 +147,11 @@ def _warn_of_words(
     """Warn of columns that were left out, and of words in columns of numbers, which make them categories."""
     of_words = [*dropped, *(column.name for column in columns if column.categories)]
     asked = [each for each in of_words if each not in kinds]
-    culprits = {each: culprit(frame.iloc[:, names.index(each)], each, from_text) for each in asked}
+    culprits = {each: culprit(frame.iloc[:, names.index(each)], each, from_text, each in dropped) for each in asked}
+    for column in columns:
+        if column.name in asked and not culprits[column.name][0]:
+            what, words = marks_in(frame.iloc[:, names.index(column.name)], MISSING_MARKERS if from_text else ())
+            culprits[column.name] = (what, way_of_marks(column.name, words, from_text))
     coded = [column.name for column in columns if culprits.get(column.name, ("", ""))[0]]
     left_out = [each for each in dropped if each in asked]
     for which, what in ((left_out, "of text left out"), (coded, "taken as categories")):

@@ -24,6 +24,7 @@ class Cells:
             A cell of nothing but blanks is empty and stands at its end.
         first: int64 (n_records + 1,), the number of the first cell of each record, and n_cells.
         has_quotes: whether there is any.
+        separator: what is between cells.
     """
 
     data: np.ndarray
@@ -31,6 +32,7 @@ class Cells:
     ends: np.ndarray
     first: np.ndarray
     has_quotes: bool
+    separator: str
 
     @property
     def counts(self) -> np.ndarray:
@@ -71,15 +73,41 @@ class Cells:
         """Return a cell as it is in the file, with its quotes."""
         return self.data[self.starts[cell] : self.ends[cell]].tobytes().decode("utf-8")
 
+    def blank_before(self, cells: np.ndarray) -> np.ndarray:
+        """Return how many blanks are before what is written in the cells, or in them where nothing is (k,)."""
+        blanks, starts = _blanks(self.separator), self.starts[cells].copy()
+        at = np.flatnonzero(starts > 0)
+        at = at[blanks[self.data[starts[at] - 1]]]
+        while at.size:
+            starts[at] -= 1
+            at = at[starts[at] > 0]
+            at = at[blanks[self.data[starts[at] - 1]]]
+        return self.starts[cells] - starts
+
+    def common_blanks(self, cells: np.ndarray) -> str:
+        """Return the blanks before all of the cells, "" where they differ in number."""
+        counts = self.blank_before(cells)
+        count = int(counts.max(initial=0))
+        start = self.starts[cells[0]] if count else 0
+        return self.data[start - count : start].tobytes().decode() if count and counts.min() == count else ""
+
     def record(self, number: int) -> list[str]:
         """Return the texts of one record."""
         found: list[str] = self.texts(np.arange(self.first[number], self.first[number + 1])).to_pylist()
         return found
 
-    def replaced(self, cells: np.ndarray, texts: Sequence[str]) -> bytes:
-        """Return the text with new ones in some cells, (k,) numbers of cells in their order; all else byte by byte."""
-        whole, pieces, at = self.data.tobytes(), [], 0
-        for start, end, text in zip(self.starts[cells].tolist(), self.ends[cells].tolist(), texts, strict=True):
+    def replaced(self, cells: np.ndarray, texts: Sequence[str], blanks_too: np.ndarray | None = None) -> bytes:
+        """Return the text with new ones in some cells; all else byte by byte.
+
+        Args:
+            cells: (k,) numbers of cells in their order.
+            texts: (k,).
+            blanks_too: bool (k,), those of which the blanks before are replaced as well; None: of none.
+        """
+        whole, pieces, at, starts = self.data.tobytes(), [], 0, self.starts[cells]
+        if blanks_too is not None and blanks_too.any():
+            starts = starts - np.where(blanks_too, self.blank_before(cells), 0)
+        for start, end, text in zip(starts.tolist(), self.ends[cells].tolist(), texts, strict=True):
             pieces += [whole[at:start], text.encode("utf-8")]
             at = end
         return b"".join([*pieces, whole[at:]])
@@ -106,9 +134,8 @@ def split(data: bytes, separator: str, cut: bool = False) -> Cells:
         DataError: a quote is never closed.
     """
     array = np.frombuffer(data, dtype=np.uint8)
-    stops, blanks = np.zeros(256, dtype=bool), np.zeros(256, dtype=bool)
+    stops, blanks = np.zeros(256, dtype=bool), _blanks(separator)
     stops[[ord(separator), _LF, _CR]] = True
-    blanks[[byte for byte in b" \t" if byte != ord(separator)]] = True
     places = np.flatnonzero(stops[array])
     quotes = np.flatnonzero(array == _QUOTE)
     if quotes.size:
@@ -128,7 +155,14 @@ def split(data: bytes, separator: str, cut: bool = False) -> Cells:
     first = np.concatenate([[0], np.flatnonzero(last) + 1]).astype(np.int64)
     starts, ends = starts[: first[-1]].astype(np.int64), ends[: first[-1]].astype(np.int64)
     _trim(array, starts, ends, blanks)
-    return Cells(array, starts, ends, first, quotes.size > 0)
+    return Cells(array, starts, ends, first, quotes.size > 0, separator)
+
+
+def _blanks(separator: str) -> np.ndarray:
+    """Return which bytes are blanks around cells, bool (256,)."""
+    blanks = np.zeros(256, dtype=bool)
+    blanks[[byte for byte in b" \t" if byte != ord(separator)]] = True
+    return blanks
 
 
 def _trim(data: np.ndarray, starts: np.ndarray, ends: np.ndarray, blanks: np.ndarray) -> None:

@@ -66,6 +66,8 @@ def layout_of(cells: Cells, file: str, header: bool, comment: str, separator: st
     top = int(left[0])
     width = int(counts[top])
     begin = top + 1 if header else top
+    if header:
+        width = _width(cells, top, left[left > top], width)
     body = np.arange(begin, (int(left[-1]) + 1 if width == 1 else len(counts)))
     wrong = body[(counts[body] != width) & (filled[body] > 0)]
     if comments and not comment and wrong.size:
@@ -82,6 +84,24 @@ def layout_of(cells: Cells, file: str, header: bool, comment: str, separator: st
         )
     rows = body[(counts[body] == width) & ~np.isin(body, list(comments))]
     return Layout(top if header else None, rows, width, tuple(titles), tuple(sorted(comments)))
+
+
+def _width(cells: Cells, header: int, rows: np.ndarray, width: int) -> int:
+    """Return the cells of each row: one less or more than names where a separator ends either the header or all rows.
+
+    Args:
+        cells: of the text.
+        header: the record of names, with ``width`` cells.
+        rows: records below it with something in them.
+        width: of the header.
+    """
+    counts = set(cells.counts[rows].tolist())
+    empty = cells.starts == cells.ends
+    if width > 2 and counts == {width - 1} and empty[cells.first[header + 1] - 1]:
+        return width - 1
+    if width > 1 and counts == {width + 1} and empty[cells.first[rows + 1] - 1].all():
+        return width + 1
+    return width
 
 
 def _above(cells: Cells, written: np.ndarray, marked: np.ndarray, counts: np.ndarray, filled: np.ndarray) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,10 @@ import pyarrow.compute as pc
 _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?$"
 _WHOLE = r"^[+-]?\d+$"
 _CODE = r"^0\d+$"
+BLANKS = " \u00a0\u202f\u2009"
+"""Blanks that may stand between groups of digits: of a keyboard, no-break, narrow no-break and thin."""
+_MOST_DIGITS = 17
+"""Digits that tell every float64 from its neighbours."""
 _FEW = 100
 """Texts that are looked at before all."""
 
@@ -41,9 +46,11 @@ def read_numbers(texts: pyarrow.Array, decimal: str, thousands: str, guess: bool
     Args:
         texts: large_string (n_rows,), null where missing.
         decimal: "." or ",", for columns in which commas occur; "": "." or what is guessed.
-        thousands: what may stand between groups of digits, "" nothing.
+        thousands: what may stand between groups of digits, "" nothing; a blank stands for any of :data:`BLANKS`.
         guess: take a comma for a point where it cannot stand for thousands.
     """
+    if thousands == " ":
+        thousands = next((each for each in BLANKS if pc.any(pc.match_substring(texts, each)).as_py()), thousands)
     if not (thousands and pc.any(pc.match_substring(texts, thousands)).as_py()):
         numbers = _plain(texts)
         if numbers is not None:
@@ -51,14 +58,14 @@ def read_numbers(texts: pyarrow.Array, decimal: str, thousands: str, guess: bool
     else:
         point = decimal or ("," if thousands == "." else ".")
         mark, pointed = re.escape(thousands), f"({re.escape(point)}\\d*)?"
-        if _all(texts, rf"^[+-]?(\d{{1,3}}({mark}\d{{2,3}})*{mark}\d{{3}}|\d+){pointed}$"):
+        if _all(texts, rf"^[+-]?([1-9]\d{{0,2}}({mark}\d{{2,3}})*{mark}\d{{3}}|\d+){pointed}$"):
             plain = pc.replace_substring(texts, thousands, "")
             return _plain(pc.replace_substring(plain, point, ".")), Numerals(point, thousands)
     if decimal == "," or (guess and not decimal):
         if not _all(texts, r"^[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?$"):
             return None
         with_comma = texts.filter(pc.match_substring(texts, ","))
-        if decimal == "," or (len(with_comma) and not _all(with_comma, r"^[+-]?\d{1,3},\d{3}$")):
+        if decimal == "," or (len(with_comma) and not _all(with_comma, r"^[+-]?[1-9]\d{0,2},\d{3}$")):
             return _plain(pc.replace_substring(texts, ",", ".")), Numerals(",")
     return None
 
@@ -94,19 +101,21 @@ def written(numbers: np.ndarray, observed: pyarrow.Array, how: Numerals) -> list
         plain, rf"^(?P<sign>[+-]?)(?P<whole>\d*){re.escape(how.decimal)}?(?P<part>\d*)(?P<exponent>(?:[eE].*)?)$"
     )
     lengths = {name: _lengths(pc.struct_field(parts, name)) for name in ("whole", "part", "exponent")}
+    lengths["whole"] = _lengths(pc.utf8_ltrim(pc.struct_field(parts, "whole"), "0"))
     places = int(lengths["part"].max(initial=0))
+    digits = int(np.clip((lengths["whole"] + lengths["part"]).max(initial=1), 1, _MOST_DIGITS))
     scientific = lengths["exponent"] > 0
     signed = pc.struct_field(parts, "sign")
     plus = pc.any(pc.equal(signed, "+")).as_py() and not pc.any(pc.equal(signed, "")).as_py()
     grouped = bool(how.thousands) and pc.any(pc.match_substring(observed, how.thousands)).as_py()
     if scientific.size and scientific.all():
         exponents = pc.struct_field(parts, "exponent").drop_null().to_pylist()
-        texts = [_exponent(f"{number:.{places}e}", exponents) for number in numbers]
+        texts = [_exponent(f"{number:.{digits - 1}e}", exponents) for number in numbers]
     elif scientific.any():
-        digits = int((lengths["whole"] + lengths["part"]).max())
-        texts = [f"{number:.{min(max(digits, 1), 17)}g}" for number in numbers]
+        texts = [f"{number:.{digits}g}" for number in numbers]
     else:
-        texts = [f"{number:{',' if grouped else ''}.{places}f}" for number in numbers]
+        group = "," if grouped else ""
+        texts = [f"{number:{group}.{min(places, _decimals(number))}f}" for number in numbers]
     texts = [text if text.strip("-0.,") else text.lstrip("-") for text in texts]
     if plus:
         texts = [text if text.startswith("-") else f"+{text}" for text in texts]
@@ -125,6 +134,16 @@ def _exponent(text: str, like: list[str]) -> str:
     digits = min(len(each.lstrip("eE+-")) for each in like)
     plus = "+" if any("+" in each for each in like) else ""
     return f"{mantissa}{example[0]}{'-' if power < 0 else plus}{abs(power):0{digits}d}"
+
+
+def _decimals(number: float) -> int:
+    """Return how many decimals a number has at most, for its digits are 17.
+
+    >>> _decimals(16.17247950535954), _decimals(0.00123), _decimals(1e30)
+    (15, 19, 0)
+    """
+    before = math.floor(math.log10(abs(number))) + 1 if number else 1
+    return max(_MOST_DIGITS - before, 0)
 
 
 def _lengths(texts: pyarrow.Array) -> np.ndarray:

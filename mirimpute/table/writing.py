@@ -83,15 +83,22 @@ def write_completed(content: Content, table: Table, completed: np.ndarray, targe
 
 
 def _completed_text(text: Delimited, table: Table, filled: np.ndarray) -> bytes:
-    cells, texts = [np.empty(0, dtype=np.int64)], []
+    """Return the file with new texts in its missing cells: for categories and dates blanks are part of a cell."""
+    cells, texts, blanks = [np.empty(0, dtype=np.int64)], [], [np.empty(0, dtype=bool)]
     for j in np.flatnonzero(table.missing.any(axis=0)):
         column, missing = table.columns[j], table.missing[:, j]
         place = text.named[column.name]
-        cells.append(text.places(place)[missing])
-        texts += _as_written(text, place, text.texts(place), filled[missing, j], column, table.values[:, j])
+        holes, observed = text.places(place)[missing], text.places(place)[~missing]
+        new = _as_written(text, place, text.texts(place), filled[missing, j], column, table.values[:, j])
+        empty = text.cells.starts[holes] == text.cells.ends[holes]
+        is_text = bool(column.categories or column.pattern)
+        before = text.cells.common_blanks(observed) if is_text else ""
+        texts += [before + each if at else each for each, at in zip(new, empty, strict=True)] if before else new
+        cells.append(holes)
+        blanks.append(empty & is_text)
     numbers = np.concatenate(cells)
     order = np.argsort(numbers, kind="stable")
-    return text.rewritten(numbers[order], [texts[k] for k in order])
+    return text.rewritten(numbers[order], [texts[k] for k in order], np.concatenate(blanks)[order])
 
 
 def _as_written(
