@@ -49,6 +49,15 @@ def warn(sentences: Iterable[str]) -> None:
         warnings.warn(sentence, MirimputeWarning, stacklevel=3)
 
 
+def counted(count: int, what: str) -> str:
+    """Return how many there are of something whose plural ends in s.
+
+    >>> counted(1, "cell"), counted(1200, "cell")
+    ('1 cell', '1,200 cells')
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def unknown(kind: str, value: str, valid: Iterable[str]) -> UserError:
     """Return the error for an unknown name: it lists the nearest valid names, then all of them.
 

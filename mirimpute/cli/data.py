@@ -14,7 +14,7 @@ from mirimpute.bench.dataset_catalog import descriptions, named_dataset, options
 from mirimpute.cli.exits import USER_ERROR, exit_code
 from mirimpute.cli.file_options import add_file_options, file_options
 from mirimpute.datasets.location import DATA_DIR_VARIABLE, data_directory
-from mirimpute.errors import UserError
+from mirimpute.errors import UserError, counted
 from mirimpute.table.columns import Column, Kind
 from mirimpute.table.file_format import suffix_of
 
@@ -90,8 +90,8 @@ def show(name: str, options: Mapping[str, Any]) -> int:
     dataset = File(path=name, **options) if is_file else named_dataset(name)
     with plain_warnings(PROGRAM):
         table = dataset.load(data_directory())
-    n_rows, n_columns = table.values.shape
-    print(f"{table.name}: {n_rows:,} rows, {n_columns} columns, {int(table.missing.sum()):,} missing cells")
+    shape = (*table.values.shape, int(table.missing.sum()))
+    print(f"{table.name}: {', '.join(map(counted, shape, ('row', 'column', 'missing cell')))}")
     if table.dropped:
         print(f"left out, because they are text: {', '.join(table.dropped)}")
     rows = [("column", "kind", "missing", "values")]

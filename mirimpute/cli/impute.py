@@ -7,15 +7,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
-from mirimpute.errors import ImputationError, UserError
+from mirimpute.errors import ImputationError, UserError, counted
 from mirimpute.table.file_format import suffix_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mirimpute.methods.base import Method
     from mirimpute.table.table import Table
 
 PROGRAM = "mirimpute-impute"
@@ -42,7 +43,6 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.methods.base import problem_of
     from mirimpute.methods.column_limits import inside
     from mirimpute.methods.device import torch_device
-    from mirimpute.methods.presets import named_method
     from mirimpute.methods.sanity import check as check_sanity
     from mirimpute.seeding import integer_seed
     from mirimpute.table.file_format import TableFile, stem_of
@@ -54,7 +54,7 @@ def complete(options: argparse.Namespace) -> int:
         raise UserError(f"--draws {options.draws} is negative: give 0 or more")
     if options.device != "cpu":
         torch_device(options.device)
-    method = named_method(options.method, {"draws": options.draws} if _has_draws(options) else None)
+    method = _method(options.method, options.draws)
     kinds = _kinds(options.kind)
     source = TableFile(str(options.file), kinds, **file_options(options))
     targets = [options.output, *(_numbered(options.output, k + 1, options.draws) for k in range(options.draws))]
@@ -97,7 +97,9 @@ def complete(options: argparse.Namespace) -> int:
     for target, values in zip(targets, completed, strict=True):
         write_completed(content, table, values, target)
     seconds = outcome.cost.fit_s + outcome.cost.impute_s
-    print(f"{count} cells filled by {options.method} in {seconds:.1f} s: {', '.join(map(str, targets))}{empty}")
+    print(
+        f"{counted(count, 'cell')} filled by {options.method} in {seconds:.1f} s: {', '.join(map(str, targets))}{empty}"
+    )
     return OK
 
 
@@ -106,14 +108,30 @@ def _still_empty(frame: pd.DataFrame, table: Table) -> str:
     filled = {column.name for column in table.columns}
     left = {str(name): int(frame[name].isna().sum()) for name in frame.columns if str(name) not in filled}
     left = {name: count for name, count in left.items() if count}
-    return f"; {sum(left.values())} cells of text stay empty, in {', '.join(map(repr, left))}" if left else ""
+    count = sum(left.values())
+    stay = "stays" if count == 1 else "stay"
+    return f"; {counted(count, 'cell')} of text {stay} empty, in {', '.join(map(repr, left))}" if left else ""
 
 
-def _has_draws(options: argparse.Namespace) -> bool:
-    """Return whether the method has a parameter for the number of draws, and some are asked for."""
+def _method(name: str, draws: int) -> Method:
+    """Return the method, which will return so many draws at least.
+
+    Raises:
+        UserError: it cannot.
+    """
     from mirimpute.methods.presets import named_method
 
-    return options.draws > 0 and hasattr(named_method(options.method), "draws")
+    method: Any = named_method(name)
+    if draws and hasattr(method, "draws"):
+        return named_method(name, {"draws": draws})
+    if draws and hasattr(method, "chains"):  # each of which is a draw
+        return named_method(name, {"chains": max(draws, method.chains)})
+    if draws > 1:
+        raise UserError(
+            f"method {name!r} completes the table once, and --draws {draws} asks for {draws}: give --draws 1, or "
+            "another --method, such as mirf or mice"
+        )
+    return method
 
 
 def _kinds(texts: Sequence[str]) -> dict[str, str | list[str]]:

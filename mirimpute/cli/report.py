@@ -11,7 +11,7 @@ from mirimpute import __version__
 from mirimpute.bench.notices import plain_warnings
 from mirimpute.bench.results.layout import PARTS
 from mirimpute.cli.exits import exit_code
-from mirimpute.errors import UserError
+from mirimpute.errors import UserError, counted
 
 PROGRAM = "mirimpute-report"
 MAX_ROWS_PRINTED = 40
@@ -54,7 +54,8 @@ def _tables(results_dir: Path, out: Path | None) -> None:
         for sentence in report.advice:
             console.print(sentence, highlight=False, markup=False)
     print(
-        f"{len(report.rows)} rows, {len(report.tables)} tables and {len(report.figures)} figures: see {report.summary}"
+        f"{counted(len(report.rows), 'row')}, {counted(len(report.tables), 'table')} and "
+        f"{counted(len(report.figures), 'figure')}: see {report.summary}"
     )
 
 
@@ -86,7 +87,7 @@ def _compact(options: argparse.Namespace) -> None:
         count = compact(results_dir)
     except ClaimedError as error:
         raise UserError(f"another process is packing '{results_dir}': let it finish") from error
-    print(f"{count} cells packed into {results_dir / PARTS}")
+    print(f"{counted(count, 'cell')} packed into {results_dir / PARTS}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow
 import pyarrow.compute as pc
 
-from mirimpute.errors import DataError, UserError
+from mirimpute.errors import DataError, UserError, counted
 from mirimpute.table.file_format import TableFile
 from mirimpute.table.text_cells import Cells, split
 from mirimpute.table.text_layout import Layout, layout_of, shares_of_numbers
@@ -149,7 +149,7 @@ def read_delimited(file: TableFile, path: Path) -> Delimited:
     for records, what in ((layout.titles, "titles above the header"), (layout.comments, "comments")):
         if records and not (what == "comments" and file.comment):
             notes.append(
-                f"{len(records)} line(s) of file {str(path)!r} are taken for {what} and left as they are, the first is "
+                f"{counted(len(records), 'line')} of file {str(path)!r} taken for {what} and left alone, the first is "
                 f"{_shortened(', '.join(filter(None, cells.record(records[0]))))!r}"
             )
     return Delimited(encoding, mark, separator, cells, layout, tuple(names), tuple(notes), file)

@@ -116,7 +116,7 @@ def culprit(values: pd.Series, name: str, from_text: bool, is_text: bool = False
         odd = distinct[~distinct.isin(others[is_date])]
         if len(odd):
             count, shown = int(present.str.strip().isin(odd).sum()), _first(present, odd)
-            what = f"{count} of {len(present)} values are not dates as 2020-12-31, the first is {shown!r}: correct it"
+            what = f"{count} of {len(present)} values {_are_no(count, 'date')} as 2020-12-31, the first is {shown!r}"
             is_other_date = re.search(r"[1-9]", shown) and re.fullmatch(r"\d+[./-]\d+[./-]\d+.*", shown)
             return what, _way(name, _ONE_WAY if is_other_date else _marks([shown], from_text))
         return _dates_in_several_ways(present), _way(name, _ONE_WAY)
@@ -133,7 +133,7 @@ def culprit(values: pd.Series, name: str, from_text: bool, is_text: bool = False
         return f"numbers with a unit, the first is {present.iloc[0]!r}", _way(name, "write the numbers alone")
     if 1 - share.sum() >= (_HALF if from_text and len(present) >= _SOME else _MOSTLY):
         count, shown = int(counts.to_numpy()[~is_number].sum()), _first(present, others)
-        what = f"{count} of {len(present)} values are not numbers, the first is {shown!r}: correct it"
+        what = f"{count} of {len(present)} values {_are_no(count, 'number')}, the first is {shown!r}: correct it"
         return what, _way(name, _marks([shown], from_text))
     if is_text and weight[looked_at.str.fullmatch(_OF_DIGITS).to_numpy(dtype=bool)].sum() + 1 - share.sum() >= _MOSTLY:
         shown = _first(present, others)
@@ -164,6 +164,11 @@ def marks_in(values: pd.Series, but: Sequence[str] = ()) -> tuple[str, list[str]
 def way_of_marks(name: str, words: Sequence[str], from_text: bool) -> str:
     """Return what can be done about words for missing values in a column of categories."""
     return f"{_marks(words, from_text)}, {kind_option(name, 'categorical')} says that all are categories"
+
+
+def _are_no(count: int, what: str) -> str:
+    """Return the words for so many cells that are none."""
+    return f"is no {what}" if count == 1 else f"are no {what}s"
 
 
 def _are_dates(texts: pd.Series) -> np.ndarray:

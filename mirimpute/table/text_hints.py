@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow
 import pyarrow.compute as pc
 
+from mirimpute.errors import counted
 from mirimpute.table.columns import Kind
 from mirimpute.table.delimited import Delimited
 from mirimpute.table.file_format import MISSING_MARKERS, TableFile
@@ -40,10 +41,10 @@ def of_text(text: Delimited) -> list[str]:
         )
     blank = text.layout.rows[text.cells.filled()[text.layout.rows] == 0]
     if len(blank):
-        what = "empty lines between rows" if text.layout.width == 1 else "lines without any value"
+        what = "nothing between rows" if text.layout.width == 1 else "no value"
         found.append(
-            f"file {path!r} has {len(blank)} {what}, which are taken for rows, the first is line "
-            f"{text.cells.line(int(blank[0]))}: remove them if they are none"
+            f"file {path!r} has {counted(len(blank), 'line')} with {what}, taken for rows, the first is line "
+            f"{text.cells.line(int(blank[0]))}: remove what is none"
         )
     return found
 
@@ -79,7 +80,7 @@ def _of_markers(name: str, values: Any, written: pyarrow.Array, texts: pyarrow.A
         return []
     count, word = max(words)
     return [
-        f"{count} cell(s) {word!r} of column {name!r} are taken as missing: if {word!r} is a value, say --na none "
+        f"{counted(count, 'cell')} {word!r} of column {name!r} taken as missing: if {word!r} is a value, say --na none "
         "(dataset.missing_markers=[]), which leaves only empty cells missing"
     ]
 

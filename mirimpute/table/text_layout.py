@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mirimpute.errors import DataError
+from mirimpute.errors import DataError, counted
 from mirimpute.table.text_cells import Cells
 
 _LIKE_NUMBER = re.compile(r"[+-]?[.,]?\d[\d.,]*([eE][+-]?\d+)?")
@@ -78,7 +78,7 @@ def layout_of(cells: Cells, file: str, header: bool, comment: str, separator: st
     if wrong.size:
         first, line = int(wrong[0]), cells.line(top)
         raise DataError(
-            f"line {cells.line(first)} of file {file!r} has {counts[first]} cells where "
+            f"line {cells.line(first)} of file {file!r} has {counted(int(counts[first]), 'cell')} where "
             f"{'the first line' if line == 1 else f'line {line}'} has {width}: correct the line, or give --sep "
             f"(dataset.sep; {separator!r} was taken), or --comment (dataset.comment) if it is no row"
         )

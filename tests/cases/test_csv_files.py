@@ -70,7 +70,7 @@ def unpacked(path):
 def test_holes_are_filled_and_all_else_keeps_its_bytes(name, hole, filled, count, tmp_path, capsys):
     code, target = impute(name, tmp_path)
     assert code == 0
-    assert capsys.readouterr().out.startswith(f"{count} cells filled")
+    assert capsys.readouterr().out.startswith(f"{count} cell{'s' * (count > 1)} filled")
     expected, found = re.subn(hole, filled, unpacked(CSV / name))
     assert found == count
     assert unpacked(target) == expected
@@ -186,15 +186,15 @@ def test_whole_numbers_of_nineteen_digits_come_back_exactly(tmp_path):
         ("dash", "b", "'-'", "--na -"),
         ("dot", "b", "'.'", "--na ."),
         ("excel_errors", "b", "'#DIV/0!'", "--na '#DIV/0!'"),
-        ("namibia", "country", "20 cell(s) 'NA'", "--na none"),
-        ("none_word", "allergy", "20 cell(s) 'None'", "--na none"),
+        ("namibia", "country", "20 cells 'NA'", "--na none"),
+        ("none_word", "allergy", "20 cells 'None'", "--na none"),
         ("zip_mixed", "zip", "'90210-1234'", "--kind zip="),
         ("ecodes", "lot", "'1E1'", "--kind lot=text"),
         ("mixedcase_bool", "ok", "TRUE, False, true, FALSE", "--kind ok=text"),
         ("bigdigits", "acct", "'99999999999999999900001'", "of which a number keeps 15"),
         ("index_csv", "column 1", "counts the rows from 0", "left out"),
-        ("onecol", "7 empty lines", "line 6", "remove them"),
-        ("comment", "1 line(s)", "'# exported by lab system'", "comments"),
+        ("onecol", "7 lines with nothing", "line 6", "remove what"),
+        ("comment", "1 line of", "'# exported by lab system'", "comments"),
         ("tsv", "tsv.csv", r"'\t'", "--sep"),
     ],
 )

@@ -220,7 +220,7 @@ def test_a_typing_error_in_a_numeric_column_is_named(capsys, elsewhere):
     frame.loc[5, "a"] = "oops"
     frame.to_csv(elsewhere / "my.csv", index=False)
     assert bench("method=mean", "dataset=file", "dataset.path=my.csv") == 0
-    assert "a (1 of 40 values are not numbers, the first is 'oops': correct it)" in capsys.readouterr().err
+    assert "a (1 of 40 values is no number, the first is 'oops': correct it)" in capsys.readouterr().err
 
 
 def test_help_lists_everything_with_a_sentence():

@@ -9,7 +9,7 @@ from mirimpute.table.table import table_from_frame
 
 def test_a_word_among_numbers_is_named():
     frame = pd.DataFrame({"a": [str(i % 9) for i in range(99)] + ["?x"], "b": range(100)})
-    with pytest.warns(MirimputeWarning, match=r"taken as categories: a \(1 of 100 values are not numbers.*'\?x'"):
+    with pytest.warns(MirimputeWarning, match=r"taken as categories: a \(1 of 100 values is no number.*'\?x'"):
         table_from_frame(frame, "t")
 
 
@@ -18,7 +18,7 @@ def test_a_word_among_numbers_is_named():
     [
         (
             [f"2020-01-{1 + i % 28:02d}" for i in range(99)] + ["n.d."],
-            "categories: a .1 of 100 values are not dates",
+            "categories: a .1 of 100 values is no date",
         ),
         ([f"{i / 7:.3f}" for i in range(100)], "text left out: a .numbers as text, the first is '0.000'"),
     ],
