@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import Completed, Fitted, Method, Problem
@@ -53,6 +53,8 @@ class Chained(Method):
         trees, leaf: of forests: trees, and rows in a leaf at least.
         network: of ``transport=flow``.
     """
+
+    version: ClassVar[int] = 2
 
     name: str = "chained"
     transport: str = "linear"

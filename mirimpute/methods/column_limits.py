@@ -47,29 +47,34 @@ def inside(problem: Problem, imputation: Imputation) -> Imputation:
 
 
 def outside_note(problem: Problem, point: Array, rows: Array | slice = slice(None)) -> str:
-    """Return the note for point estimates of numbers clearly outside of the observed range, "" for none.
+    """Return the note for point estimates of numbers outside of the observed range, "" for none.
+
+    It tells those that are clearly outside, and those on an end of what their column can have: however near, only that
+    end held them.
 
     Args:
         problem: with all of its rows.
         point: (n, n_columns), the estimates of some of them.
         rows: which.
     """
-    observed = np.nanmin(problem.x_incomplete, axis=0), np.nanmax(problem.x_incomplete, axis=0)
+    lowest, highest = np.nanmin(problem.x_incomplete, axis=0), np.nanmax(problem.x_incomplete, axis=0)
+    low, high = allowed(problem)
+    clearly = (point < lowest - TOLD) | (point > highest + TOLD)
+    outside = (point < lowest - _ROUNDING) | (point > highest + _ROUNDING)
+    held = outside & ((point <= low + _ROUNDING) | (point >= high - _ROUNDING))
     wild = None if problem.wild is None else problem.wild[rows]
     problem = replace(problem, x_incomplete=problem.x_incomplete[rows], wild=wild)
-    return _beyond_note(problem, point, *observed, TOLD, "lie outside of the observed range")
+    return _beyond_note(problem, point, lowest, highest, clearly | held, "lie outside of the observed range")
 
 
 def _pulled_in(problem: Problem, point: Array, lowest: Array, highest: Array) -> str:
     """Return the note for points that had to be pulled in, "" for none."""
-    return _beyond_note(
-        problem, point, lowest, highest, _ROUNDING, "were pulled in to the range that their column can have"
-    )
+    far = (point < lowest - _ROUNDING) | (point > highest + _ROUNDING)
+    return _beyond_note(problem, point, lowest, highest, far, "were pulled in to the range that their column can have")
 
 
-def _beyond_note(problem: Problem, point: Array, lowest: Array, highest: Array, from_: float, what: str) -> str:
-    """Return how many points are beyond the limits (n_columns,), by how much and in which columns; "" for none."""
-    far = (point < lowest - from_) | (point > highest + from_)
+def _beyond_note(problem: Problem, point: Array, lowest: Array, highest: Array, far: Array, what: str) -> str:
+    """Return how many points are ``far``, how far beyond the limits (n_columns,), in which columns; "" for none."""
     beyond = far & problem.wanted & ~_is_indicator(problem)
     if not beyond.any():
         return ""

@@ -1,7 +1,8 @@
 """Where imputed values may lie: in the range that their column can have, as far as the observed cells tell it.
 
-A column that has only nonnegative values stays nonnegative, one with only nonpositive ones nonpositive, one between 0
-and 1 (a share), or between 0 and 100 and beyond 95 (a percentage), stays between. An end of the observed range that is
+A column that has only nonnegative values stays nonnegative, one with only nonpositive ones nonpositive; where no 0 was
+seen, values are at least half of the lowest one (of counts a whole number). One between 0 and 1 (a share), or between 0
+and 100 and beyond 95 (a percentage), stays between. An end of the observed range that is
 a value of several cells (three at least, and one in a hundred) is taken for an end of the scale, such as 10 of a score
 or 5 of a questionnaire's answers. Elsewhere values may lie outside of the observed range by one standard deviation, for
 what is hidden may be more extreme than what is seen; from a tenth of one on a note tells how many do.
@@ -24,6 +25,8 @@ Limits = tuple[Array, Array]
 
 _FEWEST_AT_AN_END, _SHARE_AT_AN_END = 3, 0.01
 _CLOSE_TO_100 = 95.0
+_PART_OF_NEAREST = 0.5 + 1e-9
+"""A little more than half: with as many decimals as the nearest value it is not rounded to 0."""
 MARGIN = 1.0
 """Standard deviations by which values may lie outside of the observed range, where nothing forbids it."""
 TOLD = 0.1
@@ -41,8 +44,9 @@ def natural_limits(x_incomplete: Array, columns: Sequence[Column]) -> Limits:
     is_date = np.array([column.kind is Kind.DATETIME for column in columns], dtype=bool)
     lowest, highest = np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0)
     enough = np.maximum(_FEWEST_AT_AN_END, _SHARE_AT_AN_END * (~np.isnan(x_incomplete)).sum(axis=0))
-    floor = np.where((lowest >= 0) & ~is_date, 0.0, -np.inf)
-    ceiling = np.where((highest <= 0) & ~is_date, 0.0, np.inf)
+    is_count = np.array([column.kind is Kind.INTEGER for column in columns], dtype=bool)
+    floor = np.where((lowest >= 0) & ~is_date, _towards_zero(lowest, is_count), -np.inf)
+    ceiling = np.where((highest <= 0) & ~is_date, -_towards_zero(-highest, is_count), np.inf)
     ceiling = np.where((lowest >= 0) & (highest <= 1) & ~is_date, np.minimum(ceiling, 1.0), ceiling)
     percentage = (lowest >= 0) & (highest > _CLOSE_TO_100) & (highest <= 100) & ~is_date
     ceiling = np.where(percentage, np.minimum(ceiling, 100.0), ceiling)
@@ -52,6 +56,12 @@ def natural_limits(x_incomplete: Array, columns: Sequence[Column]) -> Limits:
         if column.kind is Kind.ORDINAL:
             floor[j], ceiling[j] = 0.0, len(column.categories) - 1.0
     return np.where(is_indicator, -np.inf, floor), np.where(is_indicator, np.inf, ceiling)
+
+
+def _towards_zero(nearest: Array, is_count: Array) -> Array:
+    """Return how near to 0 the values of each column may come, of which the ``nearest`` is observed (d,)."""
+    half = _PART_OF_NEAREST * nearest
+    return np.where(is_count, np.ceil(nearest / 2), half)
 
 
 def limits(x_incomplete: Array, spread: Array | float, natural: Limits) -> Limits:

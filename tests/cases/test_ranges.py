@@ -41,6 +41,30 @@ METHODS = {
 COMPOSED = ({"transport": "gaussian", "sweep": "joint"}, {"transport": "linear", "solver": {"steps": 1}})
 
 
+def test_where_no_0_was_seen_none_is_filled_in():
+    x = np.array([[0.02, 1.0, 3.0, -0.4, 0.0], [7.0, 4.0, 9.0, -5.0, 2.5]])
+    kinds = (Kind.CONTINUOUS, Kind.INTEGER, Kind.INTEGER, Kind.CONTINUOUS, Kind.CONTINUOUS)
+    lowest, highest = natural_limits(x, tuple(Column("c", kind) for kind in kinds))
+    np.testing.assert_allclose(lowest, [0.01, 1, 2, -np.inf, 0])
+    np.testing.assert_allclose(highest, [np.inf, np.inf, np.inf, -0.2, np.inf])
+
+
+@pytest.mark.parametrize("method", ["ice", "gaussian_em", "mirf_fast"])
+def test_amounts_without_a_0_are_filled_with_amounts_and_points_beyond_are_told(method, tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=200)
+    frame = pd.DataFrame({"x": x, "y": np.exp(1.2 * x + 0.3 * rng.normal(size=200)).round(2)})
+    hidden = x < -1
+    frame.loc[hidden, "y"] = np.nan
+    frame.to_csv(tmp_path / "in.csv", index=False)
+    assert impute.main([str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv"), "--method", method]) == 0
+    filled, lowest = pd.read_csv(tmp_path / "out.csv")["y"][hidden], frame["y"].min()
+    assert filled.min() > 0
+    told = "outside of the observed range" in capsys.readouterr().err
+    assert told == (filled < lowest).any()
+    assert told
+
+
 def test_percentages_stay_percentages():
     x = np.linspace(-2, 2, 60)[:, None]
     columns = (Column("p", Kind.CONTINUOUS),)
@@ -155,7 +179,7 @@ def test_ends_of_a_scale_are_limits_and_others_are_not():
     x = np.column_stack([answers, percent, free, dates, rng.integers(0, 2, size=n)])
     lowest, highest = natural_limits(x, columns)
     assert (lowest[0], highest[0]) == (1, 5)
-    assert (lowest[1], highest[1]) == (0, 100)
+    assert (lowest[1], highest[1]) == (pytest.approx(percent.min() / 2), 100)
     assert np.isinf([lowest[2], highest[2], lowest[3]]).all()
     assert (lowest[4], highest[4]) == (0, 2)
 

@@ -59,7 +59,7 @@ class Gain(Method):
         draws_of_mean: passes of the generator that the point is the mean of.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     libraries: ClassVar[tuple[str, ...]] = LIBRARIES
 
     name: str = "gain"

@@ -33,7 +33,7 @@ class Hyper(Method):
         draws: returned samples (0: the point alone).
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     libraries: ClassVar[tuple[str, ...]] = ("sklearn.ensemble", "sklearn.linear_model")
 
     name: str = "hyper"

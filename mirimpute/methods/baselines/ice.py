@@ -26,7 +26,7 @@ class Ice(Method):
         tolerance: stop once no entry moves by more than this times the largest observed absolute value.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     libraries: ClassVar[tuple[str, ...]] = ("sklearn.linear_model",)
 
     name: str = "ice"

@@ -69,7 +69,7 @@ class KnewImp(Denoising):
         draws: starts, each a completed table; the point is their mean.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     name: str = "knewimp"
     rounds: Count = 5

@@ -35,7 +35,7 @@ class Mice(Method):
         donors: of "pmm": similar rows of which one is drawn.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     name: str = "mice"
     kind: Annotated[str, Options(KINDS)] = "pmm"

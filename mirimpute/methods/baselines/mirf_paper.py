@@ -71,7 +71,7 @@ class MirfPaper(Method):
         solver_steps: Euler steps from tau = 0 to 1.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     libraries: ClassVar[tuple[str, ...]] = LIBRARIES
 
     name: str = "mirf_paper"

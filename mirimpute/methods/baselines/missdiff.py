@@ -52,7 +52,7 @@ class MissDiff(Diffusion):
         draws: completed tables; the point is their mean, which has the error of a draw divided by their number on top.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     name: str = "missdiff"
     repeats: Count = 5

@@ -58,7 +58,7 @@ class Miwae(Method):
         draws: completed tables to return.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.baselines.networks")
 
     name: str = "miwae"

@@ -56,7 +56,7 @@ class Sinkhorn(Method):
     """
 
     libraries: ClassVar[tuple[str, ...]] = LIBRARIES
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     name: str = "sinkhorn"
     rounds: Count = 20

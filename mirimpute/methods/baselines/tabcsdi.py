@@ -47,7 +47,7 @@ class TabCsdi(Diffusion):
         start_fraction: fraction of the pairs at t = 1, which teach the conditional mean.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     name: str = "tabcsdi"
     start_fraction: Fraction = 0.3

@@ -31,7 +31,7 @@ class Mirf(Settings):
     Its parameters: :class:`mirimpute.methods.mirf.settings.Settings`.
     """
 
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     # torch imports _dynamo at the first step of an optimiser, two seconds that are not the method's
     libraries: ClassVar[tuple[str, ...]] = (
         "torch",
