@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,10 @@ from sklearn.utils.validation import _check_feature_names, _check_n_features, va
 from mirimpute.errors import UserError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mirimpute.table.columns import Column
+    from mirimpute.table.large_wholes import LargeWholes
 
 
 def cells_of(
@@ -50,6 +54,8 @@ def cells_of(
                 f"Found array with {count} {what}(s) (shape={X.shape}) while a minimum of {fewest} is required: "
                 f"{count} {'row' if what == 'sample' else 'column'}(s) are too few to learn from or to complete"
             )
+    if isinstance(X, pd.DataFrame):
+        _check_names(X)
     if mixed or _is_mixed(X):
         _check_feature_names(imputer, X, reset=reset)
         _check_n_features(imputer, X, reset=reset)
@@ -71,8 +77,10 @@ def cells_of(
     return x, columns
 
 
-def written(X: Any, columns: tuple[Column, ...], completed: np.ndarray) -> Any:
-    """Return the completed numbers in the form of ``X``: an array, or a DataFrame.
+def written(
+    X: Any, columns: tuple[Column, ...], completed: np.ndarray, wholes: Mapping[int, LargeWholes] | None = None
+) -> Any:
+    """Return the completed numbers in the form of ``X``: an array, or a DataFrame; ``wholes`` as the fit had them.
 
     Raises:
         UserError: a cell that got no finite number.
@@ -91,10 +99,25 @@ def written(X: Any, columns: tuple[Column, ...], completed: np.ndarray) -> Any:
             "outside of those of the fit; correct or remove them"
         )
     if isinstance(X, pd.DataFrame):
-        return filled(X, columns, completed)
+        return filled(X, columns, completed, wholes)
     if all(column.kind is Kind.CONTINUOUS for column in columns):
         return completed
     return in_form_of(X, filled(pd.DataFrame(table_of(X)), columns, completed))
+
+
+def _check_names(X: pd.DataFrame) -> None:
+    """Refuse names of several types, which scikit-learn takes for none.
+
+    Raises:
+        UserError: names a column of each type.
+    """
+    kinds = {type(name): name for name in X.columns}
+    if len(kinds) > 1 and any(issubclass(kind, str) for kind in kinds):
+        names = " and ".join(f"{name!r} ({kind.__name__})" for kind, name in kinds.items())
+        raise UserError(
+            f"the names of the columns are of several types, {names}: make all of them strings, such as by "
+            "X.columns = X.columns.astype(str)"
+        )
 
 
 def _is_mixed(X: Any) -> bool:

@@ -106,10 +106,13 @@ class MirfImputer(TransformerMixin, BaseEstimator):
                 than 2 rows.
         """
         from mirimpute.methods.column_limits import outside_note
+        from mirimpute.table.large_wholes import large_wholes_of
 
         settings = self._settings()
         x, columns = cells_of(self, X, None, self.unseen)
         problem = self._learn(settings, x, columns, int(check_random_state(self.random_state).randint(2**31 - 1)))
+        if hasattr(X, "iloc"):
+            self._set(replace(self._state, wholes=large_wholes_of(X, columns)))
         wild, some = self._wild(X, x), np.flatnonzero(np.isnan(x).any(axis=1))[:_NOTED_ROWS]
         outside = outside_note(problem, self._state.model.complete(problem.x_incomplete[some], 0, 0)[0], some)
         self.notes_ = (*self.notes_, *filter(None, [outside]), *wild)
@@ -153,7 +156,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         """
         self._check()
         point, draws = self._complete(X, int(self.output == "draw"), 0)
-        return written(X, self.columns_, draws[0] if self.output == "draw" else point)
+        completed = draws[0] if self.output == "draw" else point
+        return written(X, self.columns_, completed, self._state.wholes)
 
     def sample(self, X: Any, n_draws: int = 5, *, random_state: Any = 0) -> list[Any]:
         """Return ``n_draws`` completed tables, draws from the conditional distribution of the missing values.
@@ -173,7 +177,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         if not isinstance(n_draws, Integral) or n_draws < 1:
             raise UserError(f"n_draws={n_draws!r} is no number of draws: give 1 or more")
         _, draws = self._complete(X, int(n_draws), _stream(random_state))
-        return [written(X, self.columns_, draw) for draw in draws]
+        return [written(X, self.columns_, draw, self._state.wholes) for draw in draws]
 
     def impute_multiple(self, X: Any, n_draws: int = 20) -> list[Any]:
         """Return ``n_draws`` completions of ``X``, each a draw of a model of its own: proper multiple imputation.
@@ -192,6 +196,8 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         Raises:
             ValueError: see :meth:`fit`.
         """
+        from mirimpute.table.large_wholes import large_wholes_of
+
         if not isinstance(n_draws, Integral) or n_draws < 1:
             raise UserError(f"n_draws={n_draws!r} is no number of draws: give 1 or more")
         settings, model = self._settings(), clone(self)
@@ -199,11 +205,12 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         halves = random_halves(~np.isnan(x), int(n_draws), rng)
         warn(Fences.of(x, columns).sentences(x, columns, X.index if hasattr(X, "iloc") else None))
+        wholes = large_wholes_of(X, columns) if hasattr(X, "iloc") else {}
         tables = []
         for rows in halves:
             model._learn(settings, x[rows], columns, int(rng.integers(2**31 - 1)))
             _, draws = model._complete_numbers(x, 1, 0)
-            tables.append(written(X, columns, draws[0]))
+            tables.append(written(X, columns, draws[0], wholes))
         return tables
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mirimpute.methods.mirf.model import MirfModel
     from mirimpute.table.columns import Column
     from mirimpute.table.encoding import Encoding
+    from mirimpute.table.large_wholes import LargeWholes
     from mirimpute.table.scale import Scale
     from mirimpute.table.source_bits import SourceBits
 
@@ -40,6 +42,7 @@ class State:
         model: completes rows that are encoded and standardised.
         seed: of the draws.
         trace, notes: see :class:`mirimpute.methods.base.Imputation`.
+        wholes: observed values that no float64 holds, by the number of their column.
     """
 
     columns: tuple[Column, ...]
@@ -50,6 +53,7 @@ class State:
     seed: int
     trace: list[dict[str, Any]]
     notes: tuple[str, ...]
+    wholes: Mapping[int, LargeWholes] = field(default_factory=dict)
 
 
 def save(state: State, parameters: dict[str, Any], names: list[str], path: Path) -> None:
@@ -84,6 +88,7 @@ def save(state: State, parameters: dict[str, Any], names: list[str], path: Path)
         "seed": state.seed,
         "trace": state.trace,
         "notes": list(state.notes),
+        "large_wholes": {str(j): [int(each) for each in found.exact] for j, found in state.wholes.items()},
     }
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     try:
@@ -167,6 +172,7 @@ def _state(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> State:
     from mirimpute.methods.mirf.learnt_parts import of_prefix
     from mirimpute.methods.mirf.model import MirfModel
     from mirimpute.table.encoding import Encoding
+    from mirimpute.table.large_wholes import LargeWholes
     from mirimpute.table.scale import Scale
     from mirimpute.table.source_bits import SourceBits
     from mirimpute.table.wild import Fences
@@ -181,4 +187,5 @@ def _state(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> State:
         seed=int(facts["seed"]),
         trace=facts["trace"],
         notes=tuple(facts["notes"]),
+        wholes={int(j): LargeWholes.of(exact) for j, exact in facts["large_wholes"].items()},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from mirimpute.table.columns import OF_TIME, Column, Kind
 from mirimpute.table.dates import pattern_of, seconds_of
 from mirimpute.table.hints import warn_of_codes
 from mirimpute.table.kinds import looks_like_id, plain
+from mirimpute.table.large_wholes import LargeWholes
 
 MOST = 1e300
 """The largest number of a table."""
@@ -166,8 +167,12 @@ def _codes(known: pd.Series, column: Column, unseen: str) -> np.ndarray:
     return cells.map(place).to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def filled(frame: pd.DataFrame, columns: Sequence[Column], x: np.ndarray) -> pd.DataFrame:
+def filled(
+    frame: pd.DataFrame, columns: Sequence[Column], x: np.ndarray, wholes: Mapping[int, LargeWholes] | None = None
+) -> pd.DataFrame:
     """Return ``frame`` with its missing cells filled from ``x``, float64 (n_rows, n_columns).
+
+    ``wholes`` has what was observed in the fit and no float64 holds, by the number of the column.
 
     Observed cells and types stay. Only categories have the type of the fit, whatever levels these rows declare; levels
     that neither the fit nor its type has come behind its own.
@@ -176,7 +181,8 @@ def filled(frame: pd.DataFrame, columns: Sequence[Column], x: np.ndarray) -> pd.
         UserError: a type that cannot hold what the fit had in the column.
         ImputationError: a cell is still missing, which is a fault of this program.
     """
-    parts = [_filled(frame.iloc[:, j], column, x[:, j]) for j, column in enumerate(columns)]
+    wholes = wholes or {}
+    parts = [_filled(frame.iloc[:, j], column, x[:, j], wholes.get(j)) for j, column in enumerate(columns)]
     for part, column in zip(parts, columns, strict=True):
         if missing_in(part).any():
             raise ImputationError(f"column {column.name!r} (dtype {part.dtype}) was filled and still has a hole")
@@ -185,7 +191,7 @@ def filled(frame: pd.DataFrame, columns: Sequence[Column], x: np.ndarray) -> pd.
     return result
 
 
-def _filled(values: pd.Series, column: Column, numbers: np.ndarray) -> pd.Series:
+def _filled(values: pd.Series, column: Column, numbers: np.ndarray, wholes: LargeWholes | None) -> pd.Series:
     """Return one column, filled from ``numbers`` (n_rows,)."""
     missing = missing_in(values)
     if column.levels:
@@ -202,6 +208,7 @@ def _filled(values: pd.Series, column: Column, numbers: np.ndarray) -> pd.Series
         column = replace(column, pattern=pattern, form=form)
     try:
         new = decoded(numbers[missing], column, blank(values, missing))
+        new = new if wholes is None else wholes.put_into(new, numbers[missing])
         if isinstance(new.dtype, pd.CategoricalDtype):
             values = values.cat.set_categories(new.cat.categories)
         return merged(values, missing, new)

@@ -18,6 +18,7 @@ from mirimpute.table.column_storage import arrow_merged, from_arrow, stored
 from mirimpute.table.columns import Column, Kind
 from mirimpute.table.delimited import Delimited, packed
 from mirimpute.table.file_format import suffix_of
+from mirimpute.table.large_wholes import large_wholes_in
 from mirimpute.table.reading import Content
 from mirimpute.table.table import Table
 from mirimpute.table.text_numbers import Numerals, written
@@ -165,4 +166,6 @@ def _new_cells(values: pyarrow.ChunkedArray, numbers: np.ndarray, column: Column
     if types.is_floating(values.type) and not column.categories:
         numbers = numbers if column.kind is Kind.CONTINUOUS else np.round(numbers)
     like = pd.Series(pd.arrays.ArrowExtensionArray(pyarrow.chunked_array([pyarrow.nulls(len(numbers), values.type)])))
-    return pyarrow.array(decoded(numbers, column, like).array)
+    new = decoded(numbers, column, like)
+    wholes = large_wholes_in(from_arrow(values)) if types.is_integer(values.type) else None
+    return pyarrow.array((new if wholes is None else wholes.put_into(new, numbers)).array)

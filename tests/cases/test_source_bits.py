@@ -138,3 +138,35 @@ def test_every_observed_value_survives_the_scale_and_others_are_computed():
     assert np.array_equal(bits.restored(other, scale)[:, :3][far], scale.restore(other)[:, :3][far])
     again = SourceBits.from_arrays(bits.arrays(), 4)
     assert np.array_equal(again.restored(z, scale), x)
+
+
+def _large(n=80):
+    """Nine whole numbers beyond 2**53 that no float64 equals, nanoseconds of an epoch, which repeat."""
+    rng = np.random.default_rng(0)
+    which = rng.integers(0, 9, size=n)
+    numbers = [1640995205251000123 + 7 * 10**9 * int(k) for k in which]
+    return which + 0.1 * rng.normal(size=n), [None if k % 4 == 1 else each for k, each in enumerate(numbers)]
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "UInt64", "int64[pyarrow]", object])
+def test_draws_of_large_whole_numbers_are_observed_ones(dtype, tmp_path):
+    x, numbers = _large()
+    cells = pd.Series(numbers, dtype=object) if dtype is object else pd.Series(pd.array(numbers, dtype=dtype))
+    frame, observed = pd.DataFrame({"x": x, "at": cells}), set(numbers) - {None}
+    assert all(int(float(each)) != each for each in observed)
+    imputer = MirfImputer(preset="mirf_fast", output="draw", random_state=0, parameters=QUICK).fit(frame)
+    imputer.save(tmp_path / "imputer.safetensors")
+    again = MirfImputer.load(tmp_path / "imputer.safetensors")
+    tables = [imputer.transform(frame), *imputer.sample(frame, 2), *imputer.impute_multiple(frame, 1)]
+    for found in (*tables, *again.sample(frame, 1), imputer.transform(frame.iloc[1:4])):
+        assert {int(each) for each in found["at"]} <= observed
+        assert found["at"].dtype == cells.dtype
+
+
+def test_draws_of_large_whole_numbers_of_parquet_are_observed_ones(tmp_path):
+    x, numbers = _large()
+    source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    pd.DataFrame({"x": x, "at": pd.array(numbers, dtype="Int64")}).to_parquet(source)
+    assert main([str(source), "-o", str(target), "--method", "hot_deck", "--draws", "1"]) == 0
+    found = pd.read_parquet(tmp_path / "out.draw-1.parquet", dtype_backend="pyarrow")["at"]
+    assert {int(each) for each in found} == set(numbers) - {None}

@@ -15,6 +15,7 @@ from mirimpute.amputation import Mcar
 from mirimpute.bench.cell import run_cell
 from mirimpute.bench.config import CellConfig, Protocol
 from mirimpute.datasets.files import File
+from mirimpute.errors import UserError
 from mirimpute.methods.presets import named_method
 
 QUICK = {"steps": 3, "final_steps": 3, "rounds": 1, "trees": 8, "passes": 1}
@@ -245,3 +246,12 @@ def test_a_refused_fit_leaves_the_imputer_as_it_was():
     with pytest.raises(ValueError, match="infinite values"):
         imputer.fit(frame.assign(number=np.inf, word=np.where(frame["number"] > 0, "A", "B")))
     pd.testing.assert_frame_equal(imputer.transform(holes), before)
+
+
+@pytest.mark.parametrize("names", [["a", 1], ["a", ("b", 1)], [np.str_("a"), "b"]])
+@pytest.mark.parametrize("more", [{}, {"c": ["x", "y"] * 20}], ids=["numbers", "mixed"])
+def test_names_of_several_types_are_refused_in_a_sentence(names, more):
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 2))).set_axis(pd.Index(names, dtype=object), axis=1)
+    for each in (frame, frame.assign(**more)):
+        with pytest.raises(UserError, match="'a'.* of several types|of several types.*'a'"):
+            MirfImputer(preset="mirf_fast").fit(each)
