@@ -253,5 +253,5 @@ def test_a_refused_fit_leaves_the_imputer_as_it_was():
 def test_names_of_several_types_are_refused_in_a_sentence(names, more):
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 2))).set_axis(pd.Index(names, dtype=object), axis=1)
     for each in (frame, frame.assign(**more)):
-        with pytest.raises(UserError, match="'a'.* of several types|of several types.*'a'"):
+        with pytest.raises(UserError, match="of several types, "):
             MirfImputer(preset="mirf_fast").fit(each)

@@ -65,7 +65,7 @@ def learn(settings: Settings, problem: Problem, progress: Progress = no_progress
         settings: the parameters.
         problem: the incomplete table.
         progress: called during long work.
-        new_rows: also grow trees for columns that miss nothing here, because rows to come may miss them.
+        new_rows: also keep trees of columns that miss nothing here, because rows to come may miss them.
     """
     n, d = problem.x_incomplete.shape
     with threads_for(d > LARGEST_GAUSSIAN or n > _MANY_ROWS):
@@ -98,15 +98,16 @@ def _learn(settings: Settings, problem: Problem, progress: Progress, new_rows: b
     if plenty:
         transport.finish(reduced.draws, use_held_out=False)
     forest = TreeSettings(settings.trees, settings.leaf, settings.tree_inputs, settings.tree_rows, settings.tree_work)
-    wanted = np.ones(x.shape[1], dtype=bool) if new_rows else part.missing.any(axis=0)
+    wanted = part.missing.any(axis=0) | new_rows
+    judged = wanted if plenty else np.ones(x.shape[1], dtype=bool)  # cells of every column tell what trees are worth
     calibration, stack = Calibration.none(x.shape[1]), Stack()
     left_out = np.concatenate([*part.categorical, np.arange(0)]).astype(int)
 
-    def growing(hidden: np.ndarray) -> Callable[[np.ndarray], TreeMeans]:
+    def growing(hidden: np.ndarray, columns: np.ndarray) -> Callable[[np.ndarray], TreeMeans]:
         def report(done: int, total: int) -> None:
             progress("trees", done, total)
 
-        return lambda completed: fit_trees(completed, ~hidden & wanted, forest, rng, report, part.categorical)
+        return lambda completed: fit_trees(completed, ~hidden & columns, forest, rng, report, part.categorical)
 
     if held_out.any():
         flow = transport.model()
@@ -114,7 +115,7 @@ def _learn(settings: Settings, problem: Problem, progress: Progress, new_rows: b
         rows = flow.rows(x, hidden)
         kind = sharpness(rows.spread.double().cpu().numpy(), part.categorical)
         stack, stacked, error = fit_stack(
-            *flow.means(rows), x, hidden, held_out, kind, growing(hidden), settings.passes, part.categorical
+            *flow.means(rows), x, hidden, held_out, kind, growing(hidden, judged), settings.passes, part.categorical
         )
         if settings.selection == SELF_MASKING:
             left_out = np.union1d(left_out, unpredictable(flow.mean(rows), x, held_out))
@@ -128,7 +129,7 @@ def _learn(settings: Settings, problem: Problem, progress: Progress, new_rows: b
     if not plenty:
         rows = flow.rows(x, part.missing)
         kind = sharpness(rows.spread.double().cpu().numpy(), part.categorical)
-        stack = stack.refitted(*flow.means(rows), x, part.missing, kind, growing(part.missing))
+        stack = stack.refitted(*flow.means(rows), x, part.missing, kind, growing(part.missing, wanted))
     slopes, notes = np.zeros(x.shape[1]), transport.notes()
     if settings.selection == SELF_MASKING:
         progress("selection", 0, 1)
