@@ -16,7 +16,7 @@ from mirimpute.table.column_storage import blank, is_far, marked, merged, missin
 from mirimpute.table.columns import OF_TIME, Column, Kind
 from mirimpute.table.dates import pattern_of, seconds_of
 from mirimpute.table.hints import warn_of_codes
-from mirimpute.table.kinds import looks_like_id, plain
+from mirimpute.table.kinds import is_named_like_id, looks_like_id, plain
 from mirimpute.table.large_wholes import LargeWholes
 
 MOST = 1e300
@@ -46,23 +46,28 @@ def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
 
 
 def warn_of_ids(frame: pd.DataFrame, option: Callable[[str], str] | None = None) -> None:
-    """Warn of columns of numbers with holes that look like ids: they would be filled with made-up ones.
+    """Warn of columns of numbers that look like ids.
+
+    Those with holes would be filled with made-up ones; complete ones that are called so would help to predict others.
 
     Args:
         frame: (n_rows, n_columns).
         option: says how a column of this name is left alone; None: leave it out of the table.
     """
     columns = (frame.iloc[:, j] for j in range(frame.shape[1]))
-    ids = [each for each in columns if missing_in(each).any() and looks_like_id(each) and _is_number(each)]
-    if ids:
-        names, shown = [str(each.name) for each in ids], f"{marked(ids[0]).dropna().iloc[0]:.0f}"
-        way_out = "leave them out" if option is None else f"{option(names[0])} leaves it alone"
-        warnings.warn(
-            f"column(s) {', '.join(map(repr, names))} look like an id, in which no value occurs twice (the first is "
-            f"{shown}), and are filled with made-up ones: {way_out}",
-            MirimputeWarning,
-            stacklevel=4,
-        )
+    found = [(each, bool(missing_in(each).any())) for each in columns if _is_number(each)]
+    for whole, what in ((False, "are filled with made-up ones"), (True, "are used to predict the others")):
+        ids = [each for each, holes in found if holes != whole and (holes or is_named_like_id(each.name))]
+        ids = [each for each in ids if looks_like_id(each)]
+        if ids:
+            names, shown = [str(each.name) for each in ids], f"{marked(ids[0]).dropna().iloc[0]:.0f}"
+            way_out = "leave them out" if option is None else f"{option(names[0])} leaves it alone"
+            warnings.warn(
+                f"column(s) {', '.join(map(repr, names))} look like an id, in which no value occurs twice (the first "
+                f"is {shown}), and {what}: {way_out}",
+                MirimputeWarning,
+                stacklevel=4,
+            )
 
 
 def _is_number(values: pd.Series) -> bool:

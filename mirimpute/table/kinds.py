@@ -95,9 +95,18 @@ def looks_like_id(values: pd.Series) -> bool:
     if not are_whole(numbers):
         return False
     room, n = np.ptp(numbers) + 1, len(numbers)
-    named = _ID_NAME.search(str(values.name)) is not None
+    named = is_named_like_id(values.name)
     dense = pd.api.types.is_integer_dtype(simple) and np.exp(-n * (n - 1) / 2 / room) < 0.01
     return bool(named or room <= len(values) or dense)
+
+
+def is_named_like_id(name: object) -> bool:
+    """Return whether a column is called as ids are, or has no name.
+
+    >>> is_named_like_id("patient_id"), is_named_like_id("width")
+    (True, False)
+    """
+    return _ID_NAME.search(str(name)) is not None
 
 
 def kind_of_time(values: pd.Series) -> Kind | None:

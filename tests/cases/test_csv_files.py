@@ -272,6 +272,16 @@ def test_ids_with_holes_are_told(tmp_path):
         File(path=str(path)).load(Path())
 
 
+def test_complete_ids_are_told(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("patient_id,days,x\n" + "".join(f"{700 + 3 * k},{k},{k % 4 or ''}\n" for k in range(40)))
+    with pytest.warns(
+        MirimputeWarning, match="'patient_id' look like an id.* predict .* --kind patient_id=text"
+    ) as told:
+        mirimpute.read_table(path)
+    assert not [each for each in told if "'days'" in str(each.message)]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
