@@ -214,11 +214,13 @@ def failed_cell(config: CellConfig, data_dir: Path, reason: str, load: Load = lo
         load: how the table is read; without a table, the row is that of a cell that never got its data.
         parts: ``config_yaml`` and ``log``.
     """
+    data: dict[str, Any] = {}
     try:
-        data_sha256 = load(config.dataset, data_dir).sha256
+        table = load(config.dataset, data_dir)
+        data = {"data_sha256": table.sha256, "n_rows": table.values.shape[0], "n_columns": table.values.shape[1]}
     except UserError:
-        data_sha256 = ""
-    row = {**row_identity(config, data_sha256), "status": "failed", "reason": reason}
+        pass
+    row = {**row_identity(config, data.get("data_sha256", "")), **data, "status": "failed", "reason": reason}
     return write_result(config, row, trace=[], **{"config_yaml": "", "log": "", **parts})
 
 

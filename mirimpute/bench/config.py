@@ -17,6 +17,9 @@ from mirimpute.errors import UserError
 from mirimpute.methods.base import Method
 from mirimpute.methods.device import is_device
 
+SCORING_VERSION = 2
+"""Raised when cells are scored otherwise than before, so that older ones are computed again."""
+
 RESUME = (False, True, "failed")
 
 
@@ -114,7 +117,7 @@ class CellConfig:
         for key in ("dataset", "method"):
             parts[key]["class"] = type(getattr(self, key)).__name__
         parts["method"]["version"] = self.method.version
-        return {**parts, "data_sha256": data_sha256, "mirimpute": __version__}
+        return {**parts, "data_sha256": data_sha256, "mirimpute": __version__, "scoring": SCORING_VERSION}
 
     def config_hash(self, data_sha256: str = "") -> str:
         """Return the SHA-256 of :meth:`identity`; the hash of the table is empty when the table could not be read."""

@@ -17,6 +17,7 @@ def row_identity(config: CellConfig, data_sha256: str = "") -> dict[str, Any]:
     """Return the fields of a row that say which cell it is."""
     return {
         "dataset": config.dataset.name,
+        "max_rows": config.dataset.max_rows,
         "mechanism": config.mechanism.name,
         "missing_rate": config.missing_rate,
         "method": config.method.name,

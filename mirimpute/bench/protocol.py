@@ -25,7 +25,8 @@ class Protocol:
         train_fraction: in (0, 1]: the method learns from and completes so much of the rows, and is scored on the rest
             too, which it only completes (``test_*`` fields). 1: it learns from all.
         observed_fraction: replaces the mechanism's own, where it has one.
-        metrics: names from :data:`mirimpute.metrics.registry.METRICS`, each computed on point and on one draw.
+        metrics: names from :data:`mirimpute.metrics.registry.METRICS`, computed on the point, and on each of
+            five draws: ``draw_*`` is their mean, ``draw_*_se`` its standard error. Costly ones take one draw.
         shrinkage: lambda in [0, 1] of the shrunk draw, point + lambda (draw - point): 0 is the point, 1 the draw. One
             value for all methods, since between the two lies the trade of error against distribution.
         shrunk_metrics: names of the metrics that are computed on the shrunk draw too.
@@ -59,6 +60,8 @@ class Protocol:
             "mask_auc",
             "mi_bits",
             "mi_bits_se",
+            "mask_auc_boosted",
+            "mi_bits_boosted",
         ]
     )
     shrinkage: float = 0.5

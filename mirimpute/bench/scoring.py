@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from mirimpute.bench.protocol import Protocol
     from mirimpute.metrics.evaluation import Scores
 
+SCORED_DRAWS = 5
+"""Draws whose mean ``draw_*`` and ``shrunk_*`` are: the energy distance of one has a noise as large as differences
+between methods."""
+
 SCORED_ROWS_SEED = integer_seed(0, "scored rows")
 """Chooses the rows of metrics that cannot use all: the same for every method and seed."""
 
@@ -122,7 +126,14 @@ def judge(
         "gate": "; ".join(note for note in told if note),
         "w2_rows": compared,
         "n_draws": len(imputation.draws),
+        "scored_draws": count_scored(imputation),
     }
+
+
+def count_scored(imputation: Imputation) -> int:
+    """Return how many draws stand behind ``draw_*``: 0 of a method with one completion, which is then scored for it."""
+    count = len(imputation.draws)
+    return min(count, SCORED_DRAWS) if count > 1 else 0
 
 
 def _compared_with_means(imputation: Imputation, answers: Answers) -> str:
@@ -147,7 +158,7 @@ def judge_new_rows(
         ImputationError: see :func:`judge`.
     """
     if imputation is None:
-        names = [f"test_{each}_{name}" for each in ("point", "draw") for name in _metrics(protocol, answers)]
+        names = [f"test_{each}_{name}" for each in ("point", "draw") for name in _metrics(protocol, answers, of=each)]
         return {**dict.fromkeys(names), "test_rows": len(problem.x_incomplete)}
     check_sanity(problem, imputation, returns_column_means=True)  # other rows have other means
     by_estimate = evaluated(protocol, problem, imputation, answers)
@@ -156,55 +167,54 @@ def judge_new_rows(
 
 
 def evaluated(protocol: Protocol, problem: Problem, imputation: Imputation, answers: Answers) -> dict[str, Scores]:
-    """Return the scores of point, draw, shrunk draw, all draws, and of the truth itself.
+    """Return the scores of the point, of draws and shrunk draws (means over five), of all draws, of the truth itself.
 
     Raises:
         ImputationError: values too far out to be compared.
     """
-    from mirimpute.metrics.evaluation import evaluate, evaluate_draws
+    from mirimpute.metrics.evaluation import evaluate, evaluate_completions, evaluate_draws
     from mirimpute.metrics.registry import CATEGORY_DRAWS_METRICS, metric
     from mirimpute.metrics.w2 import TransportError
 
     scored, counts = answers.scored, answers.encoding.n_categories
     x_true, point, draws = _in_scale_of_scores(protocol, problem, imputation, answers)
-
-    def scores(names: list[str], x: np.ndarray) -> Scores:
-        rows = protocol.max_rows_scored
-        return evaluate(
-            names,
-            x_true,
-            x,
-            scored,
-            max_rows=rows,
-            rng_seed=SCORED_ROWS_SEED,
-            target=answers.target,
-            n_categories=counts,
-            category_spread=answers.category_spread,
-        )
-
-    draw = draws[0]
-    shrunk = np.where(counts > 0, draw, point + protocol.shrinkage * (draw - point))  # a category is drawn or not
+    shared: dict[str, Any] = {
+        "scored": scored,
+        "max_rows": protocol.max_rows_scored,
+        "rng_seed": SCORED_ROWS_SEED,
+        "target": answers.target,
+        "n_categories": counts,
+        "category_spread": answers.category_spread,
+    }
+    chosen = draws[: max(count_scored(imputation), 1)]
+    shrunk = np.where(counts > 0, chosen, point + protocol.shrinkage * (chosen - point))  # a category is drawn or not
     own = [name for name in protocol.metrics if metric(name).of_truth]
-    names = _metrics(protocol, answers)
     of_draws = [*protocol.draws_metrics, *(CATEGORY_DRAWS_METRICS if counts.any() else ())]
+    names = {each: _metrics(protocol, answers, of=each) for each in ("point", "draw")}
     try:
-        of_point = scores(names, point)
+        of_draw = evaluate_completions(names["draw"], x_true, chosen, **shared)
+        same = len(chosen) == 1 and np.array_equal(chosen[0], point)  # of a method without draws: not scored twice
         return {
-            "point": of_point,
-            "draw": of_point if np.array_equal(draw, point) else scores(names, draw),
-            "shrunk": scores(protocol.shrunk_metrics, shrunk),
+            "point": of_draw.of(names["point"]) if same else evaluate(names["point"], x_true, point, **shared),
+            "draw": of_draw,
+            "shrunk": evaluate_completions(protocol.shrunk_metrics, x_true, shrunk, **shared),
             "draws": evaluate_draws(of_draws, x_true, draws, scored, counts),
-            "truth": scores(own, np.nan_to_num(x_true)),  # cells that the source never had are never compared
+            # cells that the source never had are never compared
+            "truth": evaluate(own, x_true, np.nan_to_num(x_true), **shared),
         }
     except (OverflowError, TransportError) as fault:
         raise ImputationError(f"the completed table cannot be scored: {fault}") from fault
 
 
-def _metrics(protocol: Protocol, answers: Answers) -> list[str]:
-    """Return the metrics of one completed table: the protocol's, and those of categories where the table has some."""
-    from mirimpute.metrics.registry import CATEGORY_METRICS
+def _metrics(protocol: Protocol, answers: Answers, *, of: str) -> list[str]:
+    """Return the metrics of one completed table: the protocol's, and those of categories where the table has some.
 
-    return [*protocol.metrics, *(CATEGORY_METRICS if answers.encoding.is_categorical.any() else ())]
+    Of a "point", without costly ones.
+    """
+    from mirimpute.metrics.registry import CATEGORY_METRICS, metric
+
+    names = [name for name in protocol.metrics if of == "draw" or not metric(name).costly]
+    return [*names, *(CATEGORY_METRICS if answers.encoding.is_categorical.any() else ())]
 
 
 def judge_columns(

@@ -60,7 +60,7 @@ class Chained(Method):
     transport: str = "linear"
     sweep: str = "columnwise"
     rounds: Count | None = None
-    chains: Count = 5
+    chains: Count = 20
     solver: Solver = field(default_factory=Solver)
     trees: Count = 50
     leaf: Count = 3

@@ -36,7 +36,6 @@ SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
             "trees": 25,
             "passes": 1,
             "chains": 2,
-            "draws": 10,
             "learning_rate": 0.005,
             "average": 0.99,
             "solver": {"steps": 3},

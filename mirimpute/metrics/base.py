@@ -23,6 +23,7 @@ class Metric(Generic[Compared]):
         reference: where the definition comes from.
         row_capped: True if only the rows ``Comparison.rows`` are used (at most ``max_rows``, a fixed subsample).
         needs_target: True if it is undefined without the dataset's target.
+        costly: True if it is computed on a single completion of a drawing method, and not on its point.
         of_truth: True if the metric is informative on the true table; rows give that value as ``truth_<name>``.
         error: the metric that is its standard error, which is computed with it ("": none).
         label: words for the axis of a figure ("": the name).
@@ -36,6 +37,7 @@ class Metric(Generic[Compared]):
     reference: str
     row_capped: bool = False
     needs_target: bool = False
+    costly: bool = False
     of_truth: bool = False
     error: str = ""
     label: str = ""

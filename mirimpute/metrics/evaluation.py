@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,12 @@ class Scores:
     values: dict[str, float]
     rows: int
     undefined: dict[str, str] = field(default_factory=dict)
+
+    def of(self, names: Sequence[str]) -> Scores:
+        """Return those of some metrics, with the standard errors that belong to them."""
+        kept = {each for name in names for each in (name, metric(name).error)}
+        values = {name: value for name, value in self.values.items() if name in kept}
+        return Scores(values, self.rows, {name: why for name, why in self.undefined.items() if name in kept})
 
 
 def evaluate(
@@ -73,6 +80,39 @@ def evaluate(
         category_spread=np.zeros(0) if category_spread is None else category_spread,
     )
     return _scores(metrics, comparison, x_imputed, _row_count(comparison))
+
+
+def evaluate_completions(metric_names: Sequence[str], x_true: np.ndarray, draws: np.ndarray, **shared: Any) -> Scores:
+    """Return the mean of each metric over several completed tables, and the standard error of that mean.
+
+    ``<name>_se`` is the standard deviation over the m tables / sqrt(m): how much of the value is chance of the draws,
+    the table and its hidden cells being as they are. A metric with a standard error of its own (over rows) has both in
+    it, sqrt(mean of their squares + variance over tables / m), for the tables share their rows. A costly metric is that
+    of the first table. One table has no error but a metric's own.
+
+    Args:
+        metric_names: as in :func:`evaluate`.
+        x_true: as there.
+        draws: float64 (m, n_rows, n_columns), what ``x_imputed`` is there.
+        shared: the other arguments of :func:`evaluate`.
+
+    Raises:
+        as :func:`evaluate`.
+    """
+    cheap = [name for name in metric_names if not metric(name).costly]
+    found = [evaluate(metric_names if k == 0 else cheap, x_true, draw, **shared) for k, draw in enumerate(draws)]
+    first, m = found[0], len(found)
+    values = dict(first.values)
+    for name in cheap if m > 1 else ():
+        error = metric(name).error
+        each = np.array([scores.values[name] for scores in found])
+        values[name] = float(each.mean())
+        square = float(each.var(ddof=1)) / m
+        if error:
+            square += float(np.mean([scores.values[error] ** 2 for scores in found]))
+        values[f"{name}_se"] = square**0.5
+    undefined = first.undefined | {f"{name}_se": why for name, why in first.undefined.items() if f"{name}_se" in values}
+    return Scores(values, first.rows, undefined)
 
 
 def evaluate_draws(

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
 
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.comparison import Comparison, Undefined
+from mirimpute.numerics.pattern_boosting import boosted_predictability
 from mirimpute.numerics.pattern_classifier import FOLDS, LEAST, Predictability, predictability
 from mirimpute.seeding import generator
 
 _MOST_REMEMBERED = 100
 _memory: dict[bytes, Predictability | None] = {}
 
+Judge = Callable[[np.ndarray, np.ndarray, int, np.ndarray | None], Predictability | None]
+"""A classifier of the pattern: :func:`predictability`, or :func:`boosted_predictability`."""
+
 
 def pattern_predictability(comparison: Comparison) -> Predictability:
-    """Return how well the scored cells can be predicted from the completed rows, with standard errors.
+    """Return how well the scored cells can be predicted from the completed rows by a logistic regression.
+
+    Errors and rows as :func:`_judged`.
+    """
+    return _judged(comparison, predictability)
+
+
+def boosted_pattern_predictability(comparison: Comparison) -> Predictability:
+    """Return the same by boosted trees, which see what only several columns together show."""
+    return _judged(comparison, boosted_predictability)
+
+
+def _judged(comparison: Comparison, judge: Judge) -> Predictability:
+    """Return how well ``judge`` predicts the scored cells from the completed rows, with standard errors.
 
     Rows without a scored cell are used too. Rows with a cell that the source never had are left out. Of more than
     ``max_rows`` rows a fixed subsample is used, the same for every method.
@@ -31,25 +49,28 @@ def pattern_predictability(comparison: Comparison) -> Predictability:
     found = None
     if rows.size >= 2 * FOLDS:
         found = _remembered(
-            comparison.x_imputed[rows], comparison.scored[rows], comparison.rng_seed, comparison.n_categories
+            judge, comparison.x_imputed[rows], comparison.scored[rows], comparison.rng_seed, comparison.n_categories
         )
     if found is None:
         raise Undefined(f"no column has {LEAST} scored and {LEAST} other cells in rows that the source has whole")
     return found
 
 
-def _remembered(x: np.ndarray, hidden: np.ndarray, seed: int, n_categories: np.ndarray) -> Predictability | None:
-    """Return :func:`predictability`, computed once for equal arguments.
+def _remembered(
+    judge: Judge, x: np.ndarray, hidden: np.ndarray, seed: int, n_categories: np.ndarray
+) -> Predictability | None:
+    """Return what ``judge`` finds, computed once for equal arguments.
 
     The truth is the same for all methods of a case, and the last round of a method is often its draw.
     """
     key = hashlib.sha256(np.array([seed, *x.shape], dtype=np.int64).tobytes())
+    key.update(judge.__name__.encode())
     key.update(np.packbits(hidden).tobytes())
     key.update(n_categories.tobytes())
     key.update(np.ascontiguousarray(x).tobytes())
     digest = key.digest()
     if digest not in _memory:
-        _memory[digest] = predictability(x, hidden, seed, n_categories)
+        _memory[digest] = judge(x, hidden, seed, n_categories)
         if len(_memory) > _MOST_REMEMBERED:
             _memory.pop(next(iter(_memory)))  # the oldest
     return _memory[digest]
@@ -65,6 +86,15 @@ def mask_auc(comparison: Comparison) -> float:
         Undefined: see :func:`pattern_predictability`.
     """
     return comparison.once(pattern_predictability).auc
+
+
+def mask_auc_se(comparison: Comparison) -> float:
+    """Return the standard error of :func:`mask_auc` over rows.
+
+    Raises:
+        Undefined: see :func:`pattern_predictability`.
+    """
+    return comparison.once(pattern_predictability).auc_se
 
 
 def mi_bits(comparison: Comparison) -> float:
@@ -92,6 +122,26 @@ def mi_bits_se(comparison: Comparison) -> float:
     return comparison.once(pattern_predictability).bits_se
 
 
+def mask_auc_boosted(comparison: Comparison) -> float:
+    """Return :func:`mask_auc` by boosted trees instead of a logistic regression."""
+    return comparison.once(boosted_pattern_predictability).auc
+
+
+def mask_auc_boosted_se(comparison: Comparison) -> float:
+    """Return the standard error of :func:`mask_auc_boosted` over rows."""
+    return comparison.once(boosted_pattern_predictability).auc_se
+
+
+def mi_bits_boosted(comparison: Comparison) -> float:
+    """Return :func:`mi_bits` by boosted trees instead of a logistic regression."""
+    return comparison.once(boosted_pattern_predictability).bits
+
+
+def mi_bits_boosted_se(comparison: Comparison) -> float:
+    """Return the standard error of :func:`mi_bits_boosted` over rows, in bits."""
+    return comparison.once(boosted_pattern_predictability).bits_se
+
+
 MASK_AUC = Metric(
     name="mask_auc",
     label="AUC of the pattern",
@@ -101,6 +151,17 @@ MASK_AUC = Metric(
     "as near as may be to truth_mask_auc, that of the true rows.",
     formula="mean_j AUC(m_j | completed row)",
     reference="Yu et al. 2025, section 3; DeLong et al. 1988",
+    of_truth=True,
+    error="mask_auc_se",
+)
+
+MASK_AUC_SE = Metric(
+    name="mask_auc_se",
+    function=mask_auc_se,
+    higher_is_better=None,
+    description="Standard error of mask_auc.",
+    formula="sd over rows of the influence on the AUC / sqrt(rows / 2)",
+    reference="DeLong et al. 1988",
     of_truth=True,
 )
 
@@ -124,5 +185,53 @@ MI_BITS_SE = Metric(
     description="Standard error of mi_bits.",
     formula="sd over rows / sqrt(rows / 2)",
     reference="Yu et al. 2025, section 3",
+    of_truth=True,
+)
+
+MASK_AUC_BOOSTED = Metric(
+    name="mask_auc_boosted",
+    label="AUC of the pattern, boosted trees",
+    function=mask_auc_boosted,
+    higher_is_better=None,
+    description="As mask_auc, by boosted trees, which also see what only several columns together show; of one draw.",
+    formula="mean_j AUC(m_j | completed row)",
+    reference="Yu et al. 2025, section 3; DeLong et al. 1988",
+    costly=True,
+    of_truth=True,
+    error="mask_auc_boosted_se",
+)
+
+MASK_AUC_BOOSTED_SE = Metric(
+    name="mask_auc_boosted_se",
+    function=mask_auc_boosted_se,
+    higher_is_better=None,
+    description="Standard error of mask_auc_boosted.",
+    formula="sd over rows of the influence on the AUC / sqrt(rows / 2)",
+    reference="DeLong et al. 1988",
+    costly=True,
+    of_truth=True,
+)
+
+MI_BITS_BOOSTED = Metric(
+    name="mi_bits_boosted",
+    label="information on the pattern, boosted trees, bits",
+    function=mi_bits_boosted,
+    higher_is_better=None,
+    description="As mi_bits, by boosted trees, which also see what only several columns together show; of one draw.",
+    formula="sum_j H(m_j) - cross-entropy(m_j | completed row)",
+    reference="Yu et al. 2025, section 3",
+    costly=True,
+    of_truth=True,
+    error="mi_bits_boosted_se",
+)
+
+MI_BITS_BOOSTED_SE = Metric(
+    name="mi_bits_boosted_se",
+    function=mi_bits_boosted_se,
+    higher_is_better=None,
+    description="Standard error of mi_bits_boosted.",
+    formula="sd over rows / sqrt(rows / 2)",
+    reference="Yu et al. 2025, section 3",
+    costly=True,
     of_truth=True,
 )

@@ -20,7 +20,16 @@ from mirimpute.metrics.energy import ENERGY, ENERGY_V
 from mirimpute.metrics.gower import ENERGY_GOWER
 from mirimpute.metrics.interval import COVERAGE_90, COVERAGE_ERROR_90, INTERVAL_WIDTH
 from mirimpute.metrics.mmd2 import MMD2, MMD2_V
-from mirimpute.metrics.mutual_information import MASK_AUC, MI_BITS, MI_BITS_SE
+from mirimpute.metrics.mutual_information import (
+    MASK_AUC,
+    MASK_AUC_BOOSTED,
+    MASK_AUC_BOOSTED_SE,
+    MASK_AUC_SE,
+    MI_BITS,
+    MI_BITS_BOOSTED,
+    MI_BITS_BOOSTED_SE,
+    MI_BITS_SE,
+)
 from mirimpute.metrics.pointwise import MAE, RMSE
 from mirimpute.metrics.sliced_w2 import SLICED_W2
 from mirimpute.metrics.w1_marginal import W1_MARGINAL_SCORED, W1_MARGINAL_SUM
@@ -45,8 +54,13 @@ METRICS: dict[str, Metric[Comparison]] = {
     "downstream_linear": DOWNSTREAM_LINEAR,
     "downstream_linear_mean": DOWNSTREAM_LINEAR_MEAN,
     "mask_auc": MASK_AUC,
+    "mask_auc_se": MASK_AUC_SE,
     "mi_bits": MI_BITS,
     "mi_bits_se": MI_BITS_SE,
+    "mask_auc_boosted": MASK_AUC_BOOSTED,
+    "mask_auc_boosted_se": MASK_AUC_BOOSTED_SE,
+    "mi_bits_boosted": MI_BITS_BOOSTED,
+    "mi_bits_boosted_se": MI_BITS_BOOSTED_SE,
 }
 """Of one completed table."""
 

@@ -24,7 +24,9 @@ MOST_TARGETS = 16
 MOST_INPUTS = 40
 FOLDS = 5
 
-_FARTHEST = 100.0
+FARTHEST = 100.0
+"""Standard deviations beyond which a value counts as this."""
+
 _CLIP = 4.0
 _BINS = 8
 _SLOTS = 12
@@ -85,14 +87,15 @@ def predictability(
     if eligible.size == 0:
         return None
     targets = eligible[evenly_spaced(eligible.size, MOST_TARGETS)]
-    fold = generator(seed, "pattern", "folds").permutation(np.arange(n) % FOLDS)
+    fold = folds_of(n, seed)
     m = hidden[:, targets].T.astype(float)
-    own, common = _features(np.where(counts_of, x, np.clip(x, -_FARTHEST, _FARTHEST)), targets, counts_of)
-    alone, prior = _cross_fitted(own, m, fold)
-    everything, _ = _cross_fitted(np.concatenate([own, common], axis=2), m, fold)
+    own, common = _features(np.where(counts_of, x, np.clip(x, -FARTHEST, FARTHEST)), targets, counts_of)
+    prior = frequencies(m, fold)
+    alone = _cross_fitted(own, m, prior, fold)
+    everything = _cross_fitted(np.concatenate([own, common], axis=2), m, prior, fold)
     gains = np.stack([alone, everything]) - prior
-    found, at_least = _saved_bits(m, prior, gains, fold)
-    influence, auc = _auc(m, gains.mean(axis=0))
+    found, at_least = saved_bits(m, prior, gains, fold)
+    influence, auc = area_under_curve(m, gains.mean(axis=0))
     of_all = eligible.size / targets.size
     # Two folds each predict the other from the same coincidences, which counts these twice: hence the root of 2.
     return Predictability(
@@ -101,6 +104,21 @@ def predictability(
         bits=float(found.sum(axis=0).mean() * of_all),
         bits_se=float(at_least.sum(axis=0).std() * (2 / n) ** 0.5 * of_all),
     )
+
+
+def folds_of(n: int, seed: int) -> np.ndarray:
+    """Return the fold of each of ``n`` rows, int (n,)."""
+    return generator(seed, "pattern", "folds").permutation(np.arange(n) % FOLDS)
+
+
+def frequencies(m: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """Return the log-odds of each cell by the frequency of ones in the other folds, (targets, n)."""
+    log_odds = np.empty(m.shape)
+    for number in range(FOLDS):
+        rest = fold != number
+        chance = (m[:, rest].sum(axis=1) + 0.5) / (rest.sum() + 1)
+        log_odds[:, ~rest] = np.log(chance / (1 - chance))[:, None]
+    return log_odds
 
 
 def _features(x: np.ndarray, targets: np.ndarray, n_categories: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -141,28 +159,26 @@ def _of_category(codes: np.ndarray, count: int) -> np.ndarray:
     return np.eye(2 * _SLOTS)[place[codes.astype(int)]]
 
 
-def _cross_fitted(features: np.ndarray, m: np.ndarray, fold: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the log-odds of each cell by a ridge logit and by frequency, (targets, n), both from the other folds."""
+def _cross_fitted(features: np.ndarray, m: np.ndarray, prior: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """Return the log-odds of each cell by a ridge logit of the other folds, (targets, n); ``prior`` starts it."""
     k, n, p = features.shape
-    prior, log_odds = np.empty((k, n)), np.empty((k, n))
+    log_odds = np.empty((k, n))
     parts = [features[:, fold == number] for number in range(FOLDS)]
     curvatures = np.stack([part.transpose(0, 2, 1) @ part for part in parts]) / 4
     total = curvatures.sum(axis=0) + _RIDGE * np.eye(p)
     for number in range(FOLDS):
         rest = fold != number
         y = m[:, rest]
-        chance = (y.sum(axis=1) + 0.5) / (y.shape[1] + 1)
-        level = np.log(chance / (1 - chance))[:, None]
+        level = prior[:, ~rest][:, :1]
         inverse = np.linalg.inv(total - curvatures[number])
         found = ridge_logit(
             Dense(features[:, rest]), y, _RIDGE, _STEPS, start=np.zeros((k, p)), level=level, inverse=inverse
         )
-        prior[:, ~rest] = level
         log_odds[:, ~rest] = Dense(parts[number]).log_odds(found.weights) + found.level
-    return log_odds, prior
+    return log_odds
 
 
-def _saved_bits(m: np.ndarray, prior: np.ndarray, gains: np.ndarray, fold: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def saved_bits(m: np.ndarray, prior: np.ndarray, gains: np.ndarray, fold: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return by how many bits the classifier shortens the code of each cell, (targets, n), twice.
 
     The other folds choose the classifier of a fold: one of ``gains`` (classifiers, targets, n) times a slope. Where
@@ -181,7 +197,7 @@ def _saved_bits(m: np.ndarray, prior: np.ndarray, gains: np.ndarray, fold: np.nd
     return np.where((by_others.max(axis=1) > 0)[fold], at_least, 0.0), at_least
 
 
-def _auc(m: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, float]:
+def area_under_curve(m: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, float]:
     """Return each row's influence on the mean AUC, and the AUC (DeLong, DeLong & Clarke-Pearson 1988)."""
     from scipy.stats import rankdata
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mirimpute.methods.sanity import few_rows_note
+from mirimpute.report.contents import label_datasets
 from mirimpute.report.markup import number
-from mirimpute.report.measures import SECONDS, metric_measure
+from mirimpute.report.measures import FEWEST_DRAWS, SECONDS, metric_measure
 from mirimpute.report.over_datasets import MAX_CASES
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ ERRORS = {"point_rmse": ("numbers", " standard deviations"), "point_error_rate":
 """The errors that the advice is about -> of which cells, and in what unit."""
 DISTRIBUTION = "draw_energy"
 _FEWEST_MASKS = 3
-_FEWEST_DRAWS = 2
 _SURE, _LIKELY = 0.01, 0.05
 _DECIMALS = 12  # means that agree to so many are equal
 
@@ -75,6 +75,8 @@ def advice(rows: Sequence[Row]) -> list[str]:
     """
     sentences = []
     keys = ("dataset", "mechanism", "missing_rate", "protocol")
+    datasets, _ = label_datasets(rows)
+    rows = [{**row, "dataset": dataset} for row, dataset in zip(rows, datasets, strict=True)]
     for case in dict.fromkeys(tuple(row[key] for key in keys) for row in rows):
         own = [row for row in rows if tuple(row[key] for key in keys) == case]
         sentences += [f"{case[0]}: {sentence}." for sentence in _of_case(own)]
@@ -135,8 +137,8 @@ def _of_case(rows: Sequence[Row]) -> list[str]:
     too_few = _too_few_rows(sound)
     if too_few:
         sentences.append(f"no word on the distribution: {too_few}")
-    # A single answer of a method is not a draw: the method cannot give more of them.
-    found = lead([row for row in sound if (row.get("n_draws") or 0) >= _FEWEST_DRAWS], DISTRIBUTION)
+    # A single answer of a method is not a draw: the method cannot give more of them. Few of them are mostly chance.
+    found = lead([row for row in sound if (row.get("n_draws") or 0) >= FEWEST_DRAWS], DISTRIBUTION)
     if found is not None and not too_few and not {each.best for each in errors} <= {found.best, *found.tied}:
         sentences.append(
             f"for the distribution (variances, correlations) use the draws of {_names(found)}, "

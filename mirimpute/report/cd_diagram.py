@@ -21,9 +21,13 @@ _LINE, _MARGIN = 0.17, 0.015
 
 
 def cd_figures(rankings: Sequence[Ranking], collection: Collection) -> Iterator[tuple[str, Figure]]:
-    """Yield file name and figure, one per ranked measure."""
-    for ranking in rankings:
-        yield f"cd_{ranking.measure.field}", cd_figure(ranking, collection.methods)
+    """Yield file name and figure, one per ranked measure and mechanism, and of all mechanisms."""
+    for whole in rankings:
+        for ranking in whole.all_rankings:
+            name = "_".join(
+                ["cd", whole.measure.field, *(ranking.mechanism.lower().split() if whole.by_mechanism else ())]
+            )
+            yield name, cd_figure(ranking, collection.methods)
 
 
 def cd_figure(ranking: Ranking, labels: Sequence[str]) -> Figure:
@@ -66,7 +70,8 @@ def cd_figure(ranking: Ranking, labels: Sequence[str]) -> Figure:
         axes.plot(at, 0.0, linestyle="none", clip_on=False, zorder=5, **marker_arguments(styles[method]))
     _scale(figure, axes, len(methods), ranking.critical_difference)
     measure = ranking.measure
-    heading = f"average rank by {measure.label} over {len(ranking.datasets)} datasets, 1 = best"
+    where = f"{ranking.mechanism}: " if ranking.mechanism else ""
+    heading = f"{where}average rank by {measure.label} over {len(ranking.datasets)} datasets, 1 = best"
     axes.set_title(heading, pad=30.0)
     return figure
 

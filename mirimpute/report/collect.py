@@ -4,6 +4,7 @@ Two rows are never merged or dropped because they look alike. A method that was 
 once per setting, as ``mirf #<method_hash[:8]>``; rows that still share case, method and seed (another device, another
 option of the dataset, another version) appear as ``mirf ~<config_hash[:8]>``. Both come with a note. One
 exception: the row of a cell that never got its data is dropped if the same case, method and seed has a row that did.
+Tables of different content are different cases, whatever their names (:mod:`mirimpute.report.contents`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ import numpy as np
 import pandas as pd
 
 from mirimpute.bench.results.layout import cell_directory
-from mirimpute.report.measures import Measure, measures_of
+from mirimpute.report.contents import label_datasets
+from mirimpute.report.measures import FEWEST_DRAWS, Measure, measures_of
 from mirimpute.report.palette import order_methods
 
 Row = Mapping[str, Any]
@@ -50,9 +52,13 @@ class Case:
         >>> Case("iris", "mnar_self", 0.3, "default").setting
         'MNAR self 0.3'
         """
+        return f"{self.mechanism_words} {self.missing_rate:g}"
+
+    @property
+    def mechanism_words(self) -> str:
+        """The mechanism in words, e.g. ``MNAR self``."""
         first, *rest = self.mechanism.split("_")
-        words = [first.upper() if first in _MECHANISM_ORDER else first, *rest]
-        return f"{' '.join(words)} {self.missing_rate:g}"
+        return " ".join([first.upper() if first in _MECHANISM_ORDER else first, *rest])
 
     @property
     def position(self) -> tuple[str, str, int, str, float]:
@@ -119,6 +125,20 @@ class Collection:
         keys = [(str(key[0]), _case(*key[1:])) for key in grouped.size().index]
         return grouped.ngroup().to_numpy(), keys
 
+    @cached_property
+    def without_draws(self) -> frozenset[str]:
+        """Labels of the methods that gave fewer than five draws on every cell: they do not compete on draws."""
+        most: dict[str, int] = defaultdict(int)
+        for run in self.runs:
+            if run.row["status"] == "ok":
+                most[run.label] = max(most[run.label], run.row.get("n_draws") or 0)
+        return frozenset(label for label, count in most.items() if count < FEWEST_DRAWS)
+
+    @cached_property
+    def cut(self) -> str:
+        """What was cut of the datasets, in a sentence, see :func:`cut_tables`."""
+        return cut_tables(self.runs)
+
     def directory(self, run: Run) -> Path:
         """Return the directory that the row of ``run`` has or had before it was packed."""
         return cell_directory(self.results_dir, run.row)
@@ -129,9 +149,9 @@ class Collection:
         return case.dataset, f"{case.setting} [{case.protocol}]" if several else case.setting
 
 
-def case_of(row: Row) -> Case:
-    """Return the case that ``row`` belongs to."""
-    return _case(row["dataset"], row["mechanism"], float(row["missing_rate"]), row["protocol"])
+def case_of(row: Row, dataset: str = "") -> Case:
+    """Return the case that ``row`` belongs to; ``dataset`` is the label of its table ("": the name of the dataset)."""
+    return _case(dataset or row["dataset"], row["mechanism"], float(row["missing_rate"]), row["protocol"])
 
 
 _case = lru_cache(maxsize=65_536)(Case)
@@ -140,16 +160,54 @@ _case = lru_cache(maxsize=65_536)(Case)
 def collect(rows: Sequence[Row], results_dir: Path) -> Collection:
     """Return the tidy form of ``rows``, which were read from ``results_dir``."""
     rows, late = drop_false_starts(rows)
-    labels, notes = label_methods(rows)
-    runs = tuple(Run(row, label, case_of(row)) for row, label in zip(rows, labels, strict=True))
+    datasets, apart = label_datasets(rows)
+    cases = [case_of(row, dataset) for row, dataset in zip(rows, datasets, strict=True)]
+    labels, notes = label_methods(rows, cases)
+    runs = tuple(Run(row, label, case) for row, label, case in zip(rows, labels, cases, strict=True))
     measures = tuple(measures_of(row for row in rows if row["status"] == "ok"))
-    frame = _frame(rows, labels, measures)
-    return Collection(runs, results_dir, measures, frame, (*late, *notes, *comparability_notes(runs)))
+    frame = _frame(rows, datasets, labels, measures)
+    notes = [*late, *apart, *notes, *_older_notes(rows)]
+    return Collection(runs, results_dir, measures, frame, (*notes, *comparability_notes(runs)))
 
 
-def _frame(rows: Sequence[Row], labels: Sequence[str], measures: Sequence[Measure]) -> pd.DataFrame:
+def _older_notes(rows: Sequence[Row]) -> list[str]:
+    """Return the note on rows of methods with draws of which one was scored, as earlier versions did."""
+    count = sum(row.get("scored_draws") is None and (row.get("n_draws") or 0) > 1 for row in rows)
+    if not count:
+        return []
+    return [
+        f"{count} row(s) of an earlier version have draw_* of one draw instead of the mean over five: their noise is "
+        "larger, and they have no standard error"
+    ]
+
+
+def cut_tables(runs: Iterable[Run]) -> str:
+    """Return a sentence on the rows that were left out of the datasets, "" where none were.
+
+    >>> cut_tables([])
+    ''
+    """
+    cut: dict[int, dict[str, None]] = defaultdict(dict)
+    unknown: dict[str, int] = {}
+    for run in runs:
+        rows, most = run.row.get("n_rows"), run.row.get("max_rows")
+        if rows is not None and rows == most:
+            cut[rows][run.case.dataset] = None
+        elif rows is not None and "max_rows" not in run.row:
+            unknown[run.case.dataset] = rows
+    parts = [f"Cut to {rows:,} rows: {', '.join(sorted(names))}." for rows, names in sorted(cut.items())]
+    if unknown:
+        sizes = sorted({*unknown.values()})
+        span = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
+        parts.append(f"Tables of {span} rows (rows of an earlier version do not say what was cut).")
+    return " ".join(parts)
+
+
+def _frame(
+    rows: Sequence[Row], datasets: Sequence[str], labels: Sequence[str], measures: Sequence[Measure]
+) -> pd.DataFrame:
     """Return :attr:`Collection.frame`."""
-    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in ("dataset", "mechanism")}
+    columns: dict[str, Any] = {"dataset": list(datasets), "mechanism": [row["mechanism"] for row in rows]}
     columns["missing_rate"] = [float(row["missing_rate"]) for row in rows]
     columns["protocol"] = [row["protocol"] for row in rows]
     columns["method"] = labels
@@ -183,8 +241,14 @@ def drop_false_starts(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
     return kept, [note] if count else []
 
 
-def label_methods(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
-    """Return one label per row, such that case, label and seed are unique, and the notes on suffixes."""
+def label_methods(rows: Sequence[Row], cases: Sequence[Case] = ()) -> tuple[list[str], list[str]]:
+    """Return one label per row, such that case, label and seed are unique, and the notes on suffixes.
+
+    Args:
+        rows: result rows.
+        cases: of each (default: by the names of the datasets).
+    """
+    cases = cases or [case_of(row) for row in rows]
     settings: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         settings[row["method"]].add(row.get("method_hash") or "")
@@ -199,7 +263,7 @@ def label_methods(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
         return f"{row['method']} #{known[:8]}" if known and len(settings[row["method"]]) > 1 else row["method"]
 
     labels = [label(row) for row in rows]
-    cells = [(case_of(row), name, row["seed"]) for row, name in zip(rows, labels, strict=True)]
+    cells = [(case, name, row["seed"]) for row, case, name in zip(rows, cases, labels, strict=True)]
     count_of = Counter(cells)
     doubled = Counter(name for (_, name, _), count in count_of.items() if count > 1)
     labels = [

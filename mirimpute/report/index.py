@@ -53,6 +53,7 @@ def _head(collection: Collection) -> Iterator[str]:
     yield ""
     yield f"{len(collection.runs)} rows ({', '.join(f'{counts[status]} {status}' for status in sorted(counts))}),"
     yield f"{len(collection.methods)} methods, {len(collection.cases)} cases (dataset, mechanism, rate)."
+    yield from [collection.cut] if collection.cut else []
     yield "Made by `mirimpute-report` from `runs/`; every row is in [tables/rows.csv](tables/rows.csv)."
     yield ""
     for note in (DRAW_NOTE, *collection.notes):
@@ -81,11 +82,25 @@ def _ranking(summaries: Sequence[MeasureTable], rankings: Sequence[Ranking]) -> 
     for ranking in rankings:
         if ranking.measure.field in SHOWN_IN_SUMMARY:
             yield from ["", markdown_ranking(ranking).rstrip()]
-    yield from ["", "| measure | best average rank | files |", "|---|---|---|"]
-    for ranking in rankings:
-        best, field = ranking.order[0], ranking.measure.field
+    heads = ("mechanism", "first", "second", "wins, ties, losses", "p, Wilcoxon-Holm", "Nemenyi", "files")
+    yield from ["", f"| measure | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    for whole in rankings:
+        field = whole.measure.field
         files = ", ".join(f"[{ending}](tables/ranks_{field}.{ending})" for ending in ("md", "tex"))
-        yield f"| {markdown(field)} | {markdown(ranking.methods[best])} ({ranking.average[best]:.2f}) | {files} |"
+        for ranking in whole.all_rankings:
+            cells = [field, ranking.mechanism or ("all pooled" if whole.by_mechanism else "the one"), *_claim(ranking)]
+            yield f"| {' | '.join(markdown(cell) for cell in cells)} | {files} |"
+
+
+def _claim(ranking: Ranking) -> list[str]:
+    """Return who is first and second by average rank, and what tells or does not tell them apart."""
+    i, j = ranking.order[:2]
+    first, second = (f"{ranking.methods[each]} ({ranking.average[each]:.2f})" for each in (i, j))
+    counts = ", ".join(str(int(count)) for count in ranking.counts[:, i, j])
+    if ranking.failed[[i, j]].any():
+        counts += f" (without failures {', '.join(str(int(count)) for count in ranking.counts_without[:, i, j])})"
+    apart = ranking.average[j] - ranking.average[i] > ranking.critical_difference
+    return [first, second, counts, f"{ranking.p_holm[i, j]:.2g}", "apart" if apart else "not apart"]
 
 
 def _tables(summaries: Sequence[MeasureTable]) -> Iterator[str]:

@@ -16,19 +16,25 @@ POINT = "point"
 DRAW = "draw"
 SHRUNK = "shrunk"
 DRAWS = "draws"
+FEWEST_DRAWS = 5
+"""Draws that a method needs to compete on draws: the energy distance of fewer is mostly chance."""
 TEST_POINT, TEST_DRAW = "test_point", "test_draw"
 COST = "cost"
 
 ESTIMATES = {
     POINT: "scored on the point estimate (the conditional mean, or a method's only answer)",
-    DRAW: "scored on one random draw (the point estimate again, for a method that has no draws)",
-    SHRUNK: "scored on the shrunk draw, point + lambda (draw - point) with the protocol's one lambda for all methods",
+    DRAW: "scored on random draws, the mean over five (the point estimate again, for a method that has no draws)",
+    SHRUNK: "scored on shrunk draws, point + lambda (draw - point) with the protocol's one lambda for all methods, the "
+    "mean over five",
     DRAWS: "scored on all draws together (one, for a method that has no draws)",
     TEST_POINT: "scored on the point estimate of rows that the method did not learn from",
-    TEST_DRAW: "scored on one random draw of rows that the method did not learn from",
+    TEST_DRAW: "scored on random draws of rows that the method did not learn from, the mean over five",
     COST: "of the imputation alone, scoring untimed",
 }
 """What each group of measures was computed from."""
+
+OF_DRAWS = (DRAW, SHRUNK, DRAWS, TEST_DRAW)
+"""The estimates on which only methods with draws compete."""
 
 DRAW_NOTE = (
     "A random draw has √2 times the RMSE of the conditional mean by construction: "
@@ -37,11 +43,11 @@ DRAW_NOTE = (
 
 _ESTIMATE_LABELS = {
     POINT: "point estimate",
-    DRAW: "one draw",
-    SHRUNK: "shrunk draw",
+    DRAW: "draws",
+    SHRUNK: "shrunk draws",
     DRAWS: "all draws",
     TEST_POINT: "point estimate, new rows",
-    TEST_DRAW: "one draw, new rows",
+    TEST_DRAW: "draws, new rows",
 }
 _METRICS: dict[str, Metric[Any]] = {**METRICS, **CATEGORY_METRICS, **DRAWS_METRICS, **CATEGORY_DRAWS_METRICS}
 
@@ -73,6 +79,18 @@ class Measure:
     def direction(self) -> str:
         """The direction in words."""
         return {True: "higher is better", False: "lower is better", None: "no direction"}[self.higher_is_better]
+
+    @property
+    def of_draws(self) -> bool:
+        """Whether only methods with draws compete."""
+        return self.estimate in OF_DRAWS
+
+    @property
+    def own_error(self) -> bool:
+        """Whether the metric has a standard error of its own, over rows."""
+        found = METRIC_FIELD.fullmatch(self.field)
+        metric = _METRICS.get(found[2]) if found else None
+        return bool(metric and metric.error)
 
     def best(self, values: Iterable[float]) -> float | None:
         """Return the best of ``values``, None where there is none or no direction."""

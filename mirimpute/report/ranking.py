@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 import numpy as np
 
 from mirimpute.report.collect import Case
+from mirimpute.report.markup import number
 from mirimpute.report.measures import Measure
 from mirimpute.report.statistics import (
     ALPHA,
@@ -17,8 +19,11 @@ from mirimpute.report.statistics import (
     bootstrap_interval,
     critical_difference,
     friedman,
+    mean_interval,
+    paired_p_values,
     pairwise_wins,
     wilcoxon_holm,
+    win_counts,
 )
 from mirimpute.report.summary import MeasureTable
 from mirimpute.seeding import generator
@@ -43,6 +48,14 @@ class Ranking:
         pair_wins: share of cases on which row beats column, ties half, datasets weighted equally, (k, k).
         p_wilcoxon: of each pair over datasets, (k, k).
         p_holm: the same, corrected for the number of pairs, (k, k).
+        counts: cases on which row beats, ties with, loses to column, a failure lost to whoever did not fail, (3, k, k).
+        counts_without: the same without the cases on which one of the two failed, (3, k, k).
+        p_holm_without: as p_holm, likewise.
+        average_without: mean rank among those that did not fail, over the cases on which the method did not, (k,).
+        difference: mean over datasets of row - column in the unit of the measure, where both are ok, (k, k).
+        difference_low, difference_high: its 95 % interval over datasets (Student), (k, k).
+        mechanism: whose cases these are, in words; "": of several, or of the only one.
+        by_mechanism: the ranking of each mechanism with enough datasets; what is pooled never stands without it.
     """
 
     measure: Measure
@@ -60,6 +73,46 @@ class Ranking:
     pair_wins: np.ndarray
     p_wilcoxon: np.ndarray
     p_holm: np.ndarray
+    counts: np.ndarray
+    counts_without: np.ndarray
+    p_holm_without: np.ndarray
+    average_without: np.ndarray
+    difference: np.ndarray
+    difference_low: np.ndarray
+    difference_high: np.ndarray
+    mechanism: str = ""
+    by_mechanism: Mapping[str, Ranking] = field(default_factory=dict)
+
+    @property
+    def all_rankings(self) -> list[Ranking]:
+        """That of each mechanism, then this one, unless it is of the only mechanism with a ranking."""
+        return [*self.by_mechanism.values(), self]
+
+    @property
+    def first(self) -> str:
+        """Who is first, by how much over the second, and whether that can be told: one sentence or more."""
+        i, j = self.order[:2]
+        names = self.methods[i], self.methods[j]
+        gap = float(self.average[j] - self.average[i])
+        text = (
+            f"{names[0]} is first (average rank {self.average[i]:.2f}), {names[1]} second ({self.average[j]:.2f}): "
+            f"{_counted(self.counts[:, i, j])} over cases; Wilcoxon-Holm p = {self.p_holm[i, j]:.2g} "
+            f"{_told(self.p_holm[i, j] < ALPHA)}; Nemenyi: ranks differ by {gap:.2f}, critical is "
+            f"{self.critical_difference:.2f}, {_told(gap > self.critical_difference)}; difference "
+            f"{number(float(self.difference[i, j]))} {self._interval(i, j)}"
+        )
+        if self.failed[[i, j]].any():
+            text += (
+                f"; without the cases on which one of the two failed: {_counted(self.counts_without[:, i, j])}, "
+                f"p = {self.p_holm_without[i, j]:.2g}"
+            )
+        return f"{text}."
+
+    def _interval(self, i: int, j: int) -> str:
+        low, high = self.difference_low[i, j], self.difference_high[i, j]
+        if not (np.isfinite(low) and np.isfinite(high)):
+            return "(no interval of one dataset)"
+        return f"(95 % interval over datasets {number(float(low))} to {number(float(high))})"
 
     @property
     def order(self) -> list[int]:
@@ -71,6 +124,7 @@ class Ranking:
         """Sentences for below a table: how it was made, what the tests say, what they cannot say."""
         n, k = len(self.datasets), len(self.methods)
         notes = [
+            self.first,
             f"Ranks are averaged within each of {n} datasets ({self.n_cases} cases), then over datasets; "
             f"1 = best of {k}. A method with a failed seed gets rank {k} in that case.",
             "Interval: 95 % bootstrap over datasets (expanded percentiles). Wins: share of rivals beaten, ties half.",
@@ -97,12 +151,34 @@ class Ranking:
         return notes
 
 
+def _counted(counts: np.ndarray) -> str:
+    """Return wins, ties and losses in words."""
+    wins, ties, losses = (int(count) for count in counts)
+    return f"{wins} wins, {ties} ties, {losses} losses"
+
+
+def _told(apart: bool) -> str:
+    return "tells them apart" if apart else "does not tell them apart"
+
+
 def rank(table: MeasureTable) -> Ranking | None:
     """Return the ranking of ``table``, None when the table refuses ranks (its notes say why).
+
+    Each mechanism has one of its own, :attr:`Ranking.by_mechanism`. Where only one has a ranking, that is it.
 
     Wilcoxon's test compares means over the cases of a dataset; a method with a failed seed in any of them counts as
     worse than all others.
     """
+    parts = {name: found for name, part in table.by_mechanism.items() if (found := _rank(part)) is not None}
+    parts = {name: replace(found, mechanism=name) for name, found in parts.items()}
+    whole = _rank(table)
+    if whole is None:
+        return next(iter(parts.values())) if len(parts) == 1 else None
+    return replace(whole, by_mechanism=parts)
+
+
+def _rank(table: MeasureTable) -> Ranking | None:
+    """Return the ranking of the cases of ``table`` together."""
     if not table.ranked:
         return None
     n_datasets, n_methods = len(table.datasets), len(table.ranked)
@@ -112,7 +188,10 @@ def rank(table: MeasureTable) -> Ranking | None:
     scores = _by_dataset(ranks, table.cases, table.datasets)
     low, high = bootstrap_interval(scores, generator(0, "bootstrap of average ranks"))
     pair_wins = _by_dataset(pairwise_wins(ranks), table.cases, table.datasets).mean(axis=0)
-    p_wilcoxon, p_holm = wilcoxon_holm(_by_dataset(_losses(table), table.cases, table.datasets))
+    losses = _losses(table)
+    p_wilcoxon, p_holm = wilcoxon_holm(_by_dataset(losses, table.cases, table.datasets))
+    ok = np.where(np.isfinite(losses), losses, np.nan)
+    differences = _differences(table, ok)
     return Ranking(
         measure=table.measure,
         methods=table.ranked,
@@ -129,7 +208,44 @@ def rank(table: MeasureTable) -> Ranking | None:
         pair_wins=pair_wins,
         p_wilcoxon=p_wilcoxon,
         p_holm=p_holm,
+        counts=win_counts(losses),
+        counts_without=win_counts(ok),
+        p_holm_without=paired_p_values(_mean_by_dataset(ok, table)) if np.isnan(ok).any() else p_holm,
+        average_without=_average_without(table, ok),
+        difference=differences[0],
+        difference_low=differences[1],
+        difference_high=differences[2],
     )
+
+
+def _differences(table: MeasureTable, ok: np.ndarray) -> np.ndarray:
+    """Return mean and ends of the interval of row - column over datasets, in the unit of the measure, (3, k, k)."""
+    sign = -1.0 if table.measure.higher_is_better else 1.0
+    k = len(table.ranked)
+    found = np.zeros((3, k, k))
+    for i, j in combinations(range(k), 2):
+        each = _mean_by_dataset(sign * (ok[:, [i]] - ok[:, [j]]), table)[:, 0]
+        mean, low, high = mean_interval(each[np.isfinite(each)])
+        found[:, i, j], found[:, j, i] = (mean, low, high), (-mean, -high, -low)
+    return found
+
+
+def _average_without(table: MeasureTable, ok: np.ndarray) -> np.ndarray:
+    """Return the mean rank among those that did not fail, within each dataset, then over datasets, (k,)."""
+    from scipy.stats import rankdata
+
+    ranks = _mean_by_dataset(rankdata(ok, axis=1, nan_policy="omit"), table)
+    counts = np.isfinite(ranks).sum(axis=0)
+    return np.where(counts > 0, np.nansum(ranks, axis=0) / np.maximum(counts, 1), np.nan)
+
+
+def _mean_by_dataset(values: np.ndarray, table: MeasureTable) -> np.ndarray:
+    """Return means of what is not NaN over the cases of each dataset, (n_datasets, ...), NaN where there is nothing."""
+    names = np.array([case.dataset for case in table.cases], dtype=object)
+    parts = [values[names == dataset] for dataset in table.datasets]
+    counts = np.stack([np.isfinite(part).sum(axis=0) for part in parts])
+    sums = np.stack([np.nansum(part, axis=0) for part in parts])
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def _losses(table: MeasureTable) -> np.ndarray:

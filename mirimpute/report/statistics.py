@@ -132,6 +132,56 @@ def _holm(p_values: np.ndarray) -> np.ndarray:
     return corrected
 
 
+def paired_p_values(values: np.ndarray) -> np.ndarray:
+    """Return the p-values of :func:`wilcoxon_holm`, corrected, each pair on the datasets on which neither failed.
+
+    Args:
+        values: (n_datasets, n_methods), lower is better; NaN or infinite where a method failed, which is left out here.
+    """
+    k = values.shape[1]
+    pairs = [(i, j) for i in range(k) for j in range(i + 1, k)]
+    found = []
+    for i, j in pairs:
+        both = values[:, [i, j]]
+        both = both[np.isfinite(both).all(axis=1)]
+        found.append(wilcoxon_holm(both)[0][0, 1] if len(both) else 1.0)
+    corrected = np.ones((k, k))
+    for (i, j), p in zip(pairs, _holm(np.array(found)), strict=True):
+        corrected[i, j] = corrected[j, i] = p
+    return corrected
+
+
+def mean_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
+    """Return the mean of differences (n,) and the ends of its Student interval; NaN ends of fewer than two.
+
+    For what may be zero or negative, of which no ratio can be taken: energy distance, MMD², information.
+
+    >>> mean_interval(np.array([1.0, 2.0, 3.0]))  # 2 ± 4.303 / sqrt(3)
+    (2.0, -0.484..., 4.484...)
+    """
+    from scipy import stats
+
+    n = len(values)
+    if not n:
+        return math.nan, math.nan, math.nan
+    mean = float(values.mean())
+    if n < 2:
+        return mean, math.nan, math.nan
+    half = float(stats.t.ppf((1 + level) / 2, n - 1) * values.std(ddof=1) / math.sqrt(n))
+    return mean, mean - half, mean + half
+
+
+def win_counts(losses: np.ndarray) -> np.ndarray:
+    """Return on how many problems each method beats, ties with, and loses to each other, int (3, k, k).
+
+    Args:
+        losses: (n_problems, k), lower is better; +inf: failed, which loses to what did not; NaN: the problem does not
+            count for the pair.
+    """
+    mine, rivals = losses[:, :, None], losses[:, None, :]
+    return np.stack([(mine < rivals).sum(axis=0), (mine == rivals).sum(axis=0), (mine > rivals).sum(axis=0)])
+
+
 def pairwise_wins(ranks: np.ndarray) -> np.ndarray:
     """Return who beats whom on each problem: 1 for a win of the second axis over the third, 0.5 for a tie, else 0.
 

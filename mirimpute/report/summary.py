@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from mirimpute.report.collect import Case, Collection, Row
 from mirimpute.report.markup import number
-from mirimpute.report.measures import DRAW, DRAW_NOTE, Measure
+from mirimpute.report.measures import DRAW, DRAW_NOTE, FEWEST_DRAWS, Measure
 from mirimpute.report.reasons import explained
 from mirimpute.report.statistics import MIN_DATASETS
 
@@ -33,7 +33,8 @@ class Entry:
         best: whether it is the best of the case, as printed; never with a failed seed or without a rival.
         rank: 1 = best, ties share their average; a failed seed gives the worst rank; None when not ranked.
         seeds: those with a value.
-        se: standard error of the mean by that of each seed's estimate, None where the measure has none of its own.
+        se: standard error of the mean by that of each seed's value (over draws, or over rows), None where it has none.
+        own_error: whether ``se`` is the metric's own, over rows.
     """
 
     mean: float | None
@@ -45,11 +46,12 @@ class Entry:
     rank: float | None = None
     seeds: tuple[int, ...] = ()
     se: float | None = None
+    own_error: bool = False
 
     @property
     def error(self) -> float | None:
-        """What stands behind the ±: the estimate's own standard error where it has one, else the sd over seeds."""
-        return self.sd if self.se is None else self.se
+        """What stands behind the ±: a metric's own standard error, else the sd over seeds, or one seed's over draws."""
+        return self.se if self.own_error or self.sd is None else self.sd
 
     @property
     def present(self) -> bool:
@@ -84,6 +86,9 @@ class MeasureTable:
         ranked: the methods that take part in the ranking: those run on every case; none when ranks are refused.
         refusal: why there are no ranks, "" when there are.
         notes: sentences for below the table.
+        by_mechanism: mechanism in words -> the table of its cases alone, with ranks of their own; empty for one.
+        without_draws: methods that have no draws, in a measure of draws: shown, but neither ranked nor the best.
+        cut: what was cut of the datasets, in a sentence.
     """
 
     measure: Measure
@@ -93,6 +98,19 @@ class MeasureTable:
     ranked: tuple[str, ...]
     refusal: str
     notes: tuple[str, ...] = field(default=())
+    by_mechanism: Mapping[str, MeasureTable] = field(default_factory=dict)
+    without_draws: frozenset[str] = frozenset()
+    cut: str = ""
+
+    def head(self, method: str) -> str:
+        """Return what the line of ``method`` is called: its label, and that it has no draws where these are scored."""
+        return f"{method} (no draws)" if method in self.without_draws else method
+
+    @property
+    def rank_tables(self) -> dict[str, MeasureTable]:
+        """What the columns of average ranks are of: each mechanism that has ranks, then all of them together."""
+        found = {name: table for name, table in self.by_mechanism.items() if table.ranked}
+        return {**found, ("all" if found else ""): self} if self.ranked else found
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -102,8 +120,10 @@ class MeasureTable:
     @property
     def spread(self) -> str:
         """What stands behind the ±, in words."""
-        known = any(entry.se is not None for entry in self.entries.values())
-        return "standard error of the estimate" if known else "sd"
+        known = [entry for entry in self.entries.values() if entry.se is not None]
+        if any(entry.own_error for entry in known):
+            return "standard error of the estimate"
+        return "standard error over draws" if known and self.usual_n == 1 else "sd"
 
     def means(self, case: Case) -> dict[str, float]:
         """Return method -> mean on ``case``, of those that have one."""
@@ -135,28 +155,50 @@ class MeasureTable:
 
 
 def summarise(collection: Collection, measure: Measure) -> MeasureTable:
-    """Return the table of one measure."""
-    entries = _entries(collection, measure.field)
+    """Return the table of one measure.
+
+    Ranks come by mechanism first. Those pooled over mechanisms never stand alone: they are refused where no mechanism
+    has enough datasets.
+    """
+    entries = _entries(collection, measure)
     tried_methods, tried_cases = {method for method, _ in entries}, {case for _, case in entries}
     methods = [each for each in collection.methods if each in tried_methods]
     cases = [each for each in collection.cases if each in tried_cases]
     absent = Entry(None, None, 0, {}, False)
     grid = {(method, case): entries.get((method, case), absent) for case in cases for method in methods}
-    ranked, rank_note = _ranked_methods(grid, methods, cases, measure)
+    without_draws = collection.without_draws & set(methods) if measure.of_draws else frozenset()
     for case in cases:
-        _mark_best(grid, methods, case, measure)
-    if ranked:
-        _set_ranks(grid, ranked, cases, measure)
-    notes = [DRAW_NOTE] if measure.estimate == DRAW else []
-    notes += [rank_note] if rank_note else []
-    notes += _seed_notes(grid, cases)
-    if any(entry.gated for entry in grid.values()):
-        notes.append("† the sanity gate warned about at least one seed, see the warnings in summary.md.")
-    if any(entry.n and entry.not_ok for entry in grid.values()):
-        notes.append("A mean over fewer seeds because others failed is never set in bold.")
-    return MeasureTable(
-        measure, tuple(methods), tuple(cases), grid, tuple(ranked), "" if ranked else rank_note, tuple(notes)
+        _mark_best(grid, [each for each in methods if each not in without_draws], case, measure)
+    table = MeasureTable(
+        measure, tuple(methods), tuple(cases), grid, (), "", without_draws=without_draws, cut=collection.cut
     )
+    mechanisms = dict.fromkeys(case.mechanism_words for case in sorted(cases, key=lambda case: case.position[1:]))
+    parts = {name: _ranked(table, name) for name in mechanisms} if len(mechanisms) > 1 else {}
+    whole = _ranked(table)
+    if parts and whole.ranked and not any(part.ranked for part in parts.values()):
+        refusal = (
+            f"No average rank: no mechanism has {MIN_DATASETS} datasets, and a rank pooled over mechanisms does not "
+            "stand alone."
+        )
+        whole = replace(table, refusal=refusal, notes=(refusal,))
+    return replace(whole, by_mechanism=parts, notes=tuple(_notes(whole)))
+
+
+def _notes(table: MeasureTable) -> list[str]:
+    """Return the sentences for below a table."""
+    found = [DRAW_NOTE] if table.measure.estimate == DRAW else []
+    if table.without_draws:
+        found.append(
+            f"Fewer than {FEWEST_DRAWS} draws, so scored on what they gave and not compared with draws: "
+            f"{', '.join(each for each in table.methods if each in table.without_draws)}."
+        )
+    found += table.notes
+    found += _seed_notes(table.entries, list(table.cases))
+    if any(entry.gated for entry in table.entries.values()):
+        found.append("† the sanity gate warned about at least one seed, see the warnings in summary.md.")
+    if any(entry.n and entry.not_ok for entry in table.entries.values()):
+        found.append("A mean over fewer seeds because others failed is never set in bold.")
+    return found
 
 
 def failures(collection: Collection) -> list[Failure]:
@@ -183,8 +225,9 @@ def _grouped(collection: Collection, said: Callable[[Row], str]) -> list[Failure
     return [Failure(method, status, text, tuple(cells)) for (method, status, _), (text, cells) in found.items()]
 
 
-def _entries(collection: Collection, field: str) -> dict[tuple[str, Case], Entry]:
-    """Return the entry of every method and case that has a value of ``field`` or a failure."""
+def _entries(collection: Collection, measure: Measure) -> dict[tuple[str, Case], Entry]:
+    """Return the entry of every method and case that has a value of ``measure`` or a failure."""
+    field = measure.field
     frame, (numbers, keys) = collection.frame, collection.numbered
     status, seeds, values = (frame[name].to_numpy() for name in ("status", "seed", field))
     ok = status == "ok"
@@ -210,11 +253,12 @@ def _entries(collection: Collection, field: str) -> dict[tuple[str, Case], Entry
             gated=key in gated,
             seeds=tuple(of_row.tolist()),
             se=float(row.se) if row and np.isfinite(row.se) else None,
+            own_error=measure.own_error,
         )
     return entries
 
 
-def _mark_best(grid: dict[tuple[str, Case], Entry], methods: list[str], case: Case, measure: Measure) -> None:
+def _mark_best(grid: dict[tuple[str, Case], Entry], methods: Sequence[str], case: Case, measure: Measure) -> None:
     means = {m: e.mean for m in methods if (e := grid[m, case]).mean is not None and not e.not_ok}
     tried = sum(grid[m, case].present for m in methods)
     best = measure.best(means.values())
@@ -225,29 +269,67 @@ def _mark_best(grid: dict[tuple[str, Case], Entry], methods: list[str], case: Ca
             grid[method, case] = replace(grid[method, case], best=True)
 
 
+def variant_of_mirf(label: str) -> bool:
+    """Return whether a label is one of this package's own variants of mirf, of which one competes in a ranking.
+
+    ``mirf_paper`` is none: it has the settings that its authors published, and is a rival.
+
+    >>> [variant_of_mirf(each) for each in ("mirf", "mirf_fast", "mirf #0123abcd", "mirf_paper", "mice")]
+    [True, True, True, False, False]
+    """
+    name = re.split(r"[ #~]", label, maxsplit=1)[0]
+    return name == "mirf" or (name.startswith("mirf_") and name != "mirf_paper")
+
+
+def _ranked(table: MeasureTable, mechanism: str = "") -> MeasureTable:
+    """Return the table (of the cases of one mechanism, in words; "": of all) with ranks, or with why there are none."""
+    cases = [case for case in table.cases if mechanism in ("", case.mechanism_words)]
+    grid = {(method, case): table.entries[method, case] for case in cases for method in table.methods}
+    ranked, note = _ranked_methods(grid, table, cases)
+    if ranked:
+        _set_ranks(grid, ranked, cases, table.measure)
+    return replace(
+        table, cases=tuple(cases), entries=grid, ranked=tuple(ranked), refusal="" if ranked else note, notes=(note,)
+    )
+
+
 def _ranked_methods(
-    grid: Mapping[tuple[str, Case], Entry], methods: list[str], cases: list[Case], measure: Measure
+    grid: Mapping[tuple[str, Case], Entry], table: MeasureTable, cases: Sequence[Case]
 ) -> tuple[list[str], str]:
     """Return the methods that take part in the ranking (none when it is refused) and the note about it."""
-    everywhere = [m for m in methods if all(grid[m, case].present for case in cases)]
-    if measure.higher_is_better is None:
+    if table.measure.higher_is_better is None:
         return [], "No ranks: neither lower nor higher values are known to be better."
     datasets = len({case.dataset for case in cases})
     if datasets < MIN_DATASETS:
         return [], f"No average rank: it takes {MIN_DATASETS} datasets, {datasets} run."
-    if len(everywhere) < 2:
-        return [], "No average rank: fewer than two methods were run on every case."
+    tried = [each for each in table.methods if any(grid[each, case].present for case in cases)]
+    everywhere = [each for each in tried if all(grid[each, case].present for case in cases)]
+    beside = sorted((each for each in everywhere if variant_of_mirf(each)), key=lambda each: each != "mirf")[1:]
+    ranked = [each for each in everywhere if each not in table.without_draws and each not in beside]
+    if len(ranked) < 2:
+        return [], f"No average rank: fewer than two methods {_THAT_DRAW[table.measure.of_draws]}ran on every case."
     note = (
-        f"Average rank over {datasets} datasets ({len(cases)} cases), 1 = best of {len(everywhere)} methods; "
-        f"a method with a failed seed gets rank {len(everywhere)} in that case."
+        f"Average rank over {datasets} datasets ({len(cases)} cases), 1 = best of {len(ranked)} methods; "
+        f"a method with a failed seed gets rank {len(ranked)} in that case."
     )
-    others = [m for m in methods if m not in everywhere]
+    if beside:
+        note += f" Beside the ranks, as further variants of {_first_mirf(ranked)}: {', '.join(beside)}."
+    others = [each for each in tried if each not in everywhere]
     if others:
         note += f" Not ranked, because not run on every case: {', '.join(others)}."
-    return everywhere, note
+    return ranked, note
 
 
-def _set_ranks(grid: dict[tuple[str, Case], Entry], ranked: list[str], cases: list[Case], measure: Measure) -> None:
+_THAT_DRAW = {True: "with draws ", False: ""}
+
+
+def _first_mirf(ranked: Sequence[str]) -> str:
+    return next((each for each in ranked if variant_of_mirf(each)), "mirf")
+
+
+def _set_ranks(
+    grid: dict[tuple[str, Case], Entry], ranked: Sequence[str], cases: Sequence[Case], measure: Measure
+) -> None:
     from scipy.stats import rankdata
 
     sign = -1.0 if measure.higher_is_better else 1.0

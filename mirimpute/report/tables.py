@@ -36,6 +36,8 @@ def caption(table: MeasureTable) -> str:
     parts.append(f"{seeds}{', unless another n is given' if others else ''}.")
     if any(entry.best for entry in table.entries.values()):
         parts.append("Best in bold.")
+    if table.cut:
+        parts.append(table.cut)
     return " ".join(parts)
 
 
@@ -81,6 +83,7 @@ def csv_table(table: MeasureTable) -> str:
             "best": int(entry.best),
             "rank": entry.rank,
             "average_rank": table.average_rank(method),
+            "average_rank_of_mechanism": table.by_mechanism.get(case.mechanism_words, table).average_rank(method),
         }
         for case in table.cases
         for method in table.methods
@@ -116,12 +119,16 @@ def markdown_table(table: MeasureTable, collection: Collection, failed: Sequence
     """Return the table in Markdown, with its caption, notes and failures."""
     lines = [f"**{markdown(caption(table))}**", ""]
     for cases, last in _blocks(table, MARKDOWN_CASES):
-        heads = ["method", *(", ".join(collection.column(case)) for case in cases), *(["average rank"] if last else [])]
+        heads = [
+            "method",
+            *(", ".join(collection.column(case)) for case in cases),
+            *(_rank_heads(table) if last else []),
+        ]
         rows = [
             [
-                markdown(method),
+                markdown(table.head(method)),
                 *(_cell(table, method, case, markdown, _markdown_value) for case in cases),
-                *([_rank(table, method)] if last else []),
+                *(_ranks(table, method) if last else []),
             ]
             for method in table.methods
         ]
@@ -182,12 +189,14 @@ def _tabular(table: MeasureTable, collection: Collection, cases: Sequence[Case],
     upper = ["", *(rf"\multicolumn{{{width}}}{{c}}{{{latex(name)}}}" for name, width in spans)]
     lower = ["method", *(latex(setting) for _, setting in heads)]
     if last:
-        upper, lower = [*upper, "average"], [*lower, "rank"]
+        heads_of_ranks = [head.removeprefix("average rank").strip(", ") for head in _rank_heads(table)]
+        upper = [*upper, *["average rank"] * len(heads_of_ranks)]
+        lower = [*lower, *map(latex, heads_of_ranks)]
     rows = [
         [
-            latex(method),
+            latex(table.head(method)),
             *(_cell(table, method, case, latex, _latex_value) for case in cases),
-            *([latex(_rank(table, method))] if last else []),
+            *(map(latex, _ranks(table, method)) if last else []),
         ]
         for method in table.methods
     ]
@@ -226,6 +235,12 @@ def _latex_value(entry: Entry) -> str:
     return rf"$\mathbf{{{text}}}$" if entry.best else f"${text}$"
 
 
-def _rank(table: MeasureTable, method: str) -> str:
-    rank = table.average_rank(method)
-    return ABSENT if rank is None else f"{rank:.2f}"
+def _rank_heads(table: MeasureTable) -> list[str]:
+    """Return the heads of the columns of ranks: each mechanism, then all; one where there is one mechanism or none."""
+    return [f"average rank, {name}" if name else "average rank" for name in table.rank_tables] or ["average rank"]
+
+
+def _ranks(table: MeasureTable, method: str) -> list[str]:
+    """Return the average ranks of a method below these heads."""
+    ranks = [each.average_rank(method) for each in table.rank_tables.values()] or [None]
+    return [ABSENT if rank is None else f"{rank:.2f}" for rank in ranks]

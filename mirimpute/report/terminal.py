@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from mirimpute.report.contents import label_datasets
 from mirimpute.report.markup import number
-from mirimpute.report.measures import SECONDS, Measure, metric_measure
+from mirimpute.report.measures import FEWEST_DRAWS, SECONDS, Measure, metric_measure
 from mirimpute.report.palette import order_methods
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ OF_CATEGORIES = ("point_rmse", "point_error_rate", "draw_rmse", "draw_error_rate
 DIRECTORY = "directory"
 """Key that a caller adds to a row to have the place of the result shown."""
 
+_DRAWN = metric_measure("draw_energy")
 _HEADS = {"mmd2": "mmd²", "error_rate": "wrong"}
 _MAX_METHOD = 16
 _STATUS_STYLES = {"ok": "green", "skipped": "yellow"}
@@ -80,6 +82,8 @@ def _cells(row: Row, group: Sequence[Row], measures: Sequence[Measure]) -> list[
     cells = [Text(_foldable(row["method"])), _status(row)]
     for measure in measures:
         text = _value(measure, row)
+        if text and not _competes(measure, row):
+            text = f"({text})"
         cells.append(Text(text, style="bold" if text and text == _best(group, measure) else ""))
     return [*cells, Text(_seconds(row)), Text(_memory(row))]
 
@@ -87,6 +91,9 @@ def _cells(row: Row, group: Sequence[Row], measures: Sequence[Measure]) -> list[
 def _groups(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     """Return the rows that compete with each other, each group with its name."""
     order = {method: index for index, method in enumerate(order_methods(row["method"] for row in rows))}
+
+    datasets, _ = label_datasets(rows)  # rows of a table that was cut otherwise do not compete
+    rows = [{**row, "dataset": dataset} for row, dataset in zip(rows, datasets, strict=True)]
 
     def key(row: Row) -> tuple[str, str, float, str, int]:
         return row["dataset"], row["mechanism"], float(row["missing_rate"]), row["protocol"], row["seed"]
@@ -105,8 +112,14 @@ def _head(measure: Measure) -> str:
 
 
 def _best(group: Sequence[Row], measure: Measure) -> str:
-    best = measure.best(value for row in group if row["status"] == "ok" and (value := measure.value(row)) is not None)
+    competing = [row for row in group if row["status"] == "ok" and _competes(measure, row)]
+    best = measure.best(value for row in competing if (value := measure.value(row)) is not None)
     return "" if best is None or len(group) < 2 else _short(best)
+
+
+def _competes(measure: Measure, row: Row) -> bool:
+    """Return whether the row has the draws that the measure scores."""
+    return not measure.of_draws or (row.get("n_draws") or 0) >= FEWEST_DRAWS
 
 
 def _value(measure: Measure, row: Row) -> str:
@@ -165,7 +178,8 @@ def _below(rows: Sequence[Row], varying: bool) -> list[str]:
             cells.setdefault((row["status"], " ".join(row["reason"].split())), []).append(where)
         elif row.get("gate"):
             cells.setdefault(("†", row["gate"]), []).append(where)
-    lines = []
+    without = dict.fromkeys(row["method"] for row in rows if row["status"] == "ok" and not _competes(_DRAWN, row))
+    lines = [f"( ) no draws, so its point stands for them: {', '.join(without)}"] if without else []
     for (what, reason), places in cells.items():
         shown = f"{places[0]} and {len(places) - 1} more" if len(places) > 1 else places[0]
         lines.append(f"† {shown}: {reason}" if what == "†" else f"{what}: {shown}: {reason}")

@@ -60,10 +60,23 @@ def test_row_says_what_was_done(tmp_path):
     assert row["realised_rate"] == pytest.approx(0.4, abs=1 / 600)
     assert row["scored_cells"] == 240
     for metric in Protocol().metrics:
-        assert np.isfinite(row[f"point_{metric}"])
-        assert row[f"draw_{metric}"] == row[f"point_{metric}"]  # ice is deterministic
+        assert np.isfinite(row[f"draw_{metric}"])
+        # ice is deterministic, and a costly metric is that of a draw alone
+        assert row.get(f"point_{metric}", row[f"draw_{metric}"]) == row[f"draw_{metric}"]
+    assert (row["n_draws"], row["scored_draws"], row["max_rows"]) == (1, 0, None)
+    assert "draw_energy_se" not in row
     assert row["point_rmse"] < 0.8
     assert read_rows(tmp_path / "results") == [row]
+
+
+def test_draws_are_scored_as_means_over_five_with_their_error(tmp_path):
+    row = run_cell(_config(tmp_path, HotDeck(), dataset=Bundled(name="iris", id="iris", max_rows=90)), tmp_path).row
+    assert (row["n_draws"], row["scored_draws"], row["max_rows"], row["n_rows"]) == (20, 5, 90, 90)
+    assert row["draw_energy_se"] > 0
+    assert row["shrunk_w2_se"] > 0
+    assert 0 < row["draws_coverage_90"] < 1  # 20 draws have an interval
+    few = run_cell(_config(tmp_path, HotDeck(draws=3)), tmp_path).row
+    assert few["scored_draws"] == 3
 
 
 def test_mask_depends_on_the_seed_and_never_on_the_method(tmp_path):

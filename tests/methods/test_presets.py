@@ -39,6 +39,17 @@ def test_the_file_gives_the_method_that_the_preset_gives(name):
     assert type(named_method(name)) is kind
 
 
+def test_every_method_that_draws_gives_enough_draws_for_an_interval():
+    methods = {name: named_method(name) for name in PRESETS}
+    given = {name: getattr(each, "draws", None) for name, each in methods.items()}
+    given |= {name: each.chains for name, each in methods.items() if type(each).__name__ in ("Mice", "Chained")}
+    drawing = {name: count for name, count in given.items() if count is not None}
+    assert {"mirf", "mirf_fast", "mice", "hot_deck", "gaussian_em", "hyper", "gain", "sinkhorn", "miwae"} <= set(
+        drawing
+    )
+    assert all(count >= 20 for count in drawing.values()), drawing
+
+
 def test_a_number_of_numpy_becomes_one_of_python():
     method = named_method("mirf", {"steps": np.int64(7), "dropout": np.float64(0.5), "average": 0})
     assert (method.steps, method.dropout, method.average) == (7, 0.5, 0.0)

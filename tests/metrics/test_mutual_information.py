@@ -6,6 +6,7 @@ import pytest
 from mirimpute.metrics import METRICS, Undefined, evaluate, mutual_information
 from mirimpute.metrics.comparison import Comparison
 from mirimpute.metrics.mutual_information import mask_auc, mi_bits, mi_bits_se, pattern_predictability
+from mirimpute.numerics.pattern_boosting import boosted_predictability
 from mirimpute.numerics.pattern_classifier import predictability
 
 
@@ -149,3 +150,40 @@ def test_equal_rows_are_judged_once(monkeypatch):
     judged(x, ~scored)
     judged(x, seed=1)
     assert len(calls) == 4
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_trees_see_a_hot_deck_that_no_line_sees(seed):
+    """y = x²: y of another row fits neither mean nor variance of its x; a line in x, y, x² and y² finds nothing."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal(2000)
+    true = np.column_stack([x, (x**2 - 1) / 2**0.5])
+    missing = np.column_stack([np.zeros(2000, dtype=bool), rng.random(2000) < 0.5])
+    drawn = np.where(missing, rng.permutation(true), true)
+    lines, trees = predictability(drawn, missing, seed), boosted_predictability(drawn, missing, seed)
+    assert lines.bits < 3 * lines.bits_se
+    assert trees.bits > 10 * trees.bits_se
+    assert trees.auc > lines.auc + 0.2
+    truth = boosted_predictability(true, missing, seed)
+    assert abs(truth.bits) < 3 * truth.bits_se
+    assert abs(truth.auc - 0.5) < 3.5 * truth.auc_se
+
+
+def test_trees_find_the_closed_form_of_a_step_and_read_categories():
+    rng = np.random.default_rng(0)
+    x = np.column_stack([rng.standard_normal(4000), rng.integers(0, 5, 4000)])
+    above = np.column_stack([x[:, 0] > 0, x[:, 1] >= 3])
+    missing = rng.random(x.shape) < np.where(above, 0.6, 0.1)
+    shares = np.array([0.5, 0.4])
+    each = entropy(shares * 0.6 + (1 - shares) * 0.1) - shares * entropy(0.6) - (1 - shares) * entropy(0.1)
+    found = boosted_predictability(x, missing, 0, np.array([0, 5]))
+    assert abs(found.bits - each.sum()) < 3 * found.bits_se
+
+
+def test_the_pattern_has_its_errors_in_a_score():
+    rng = np.random.default_rng(0)
+    x, missing = correlated(rng, 300, 3), rng.random((300, 3)) < 0.3
+    names = ["mask_auc", "mask_auc_boosted", "mi_bits_boosted"]
+    values = evaluate(names, x, x, missing, max_rows=300, rng_seed=0).values
+    assert list(values) == [each for name in names for each in (name, f"{name}_se")]
+    assert all(values[f"{name}_se"] > 0 for name in names)

@@ -45,13 +45,15 @@ def make_row(
         values = skill * (1 + 0.05 * rng.standard_normal(len(METRICS)))
         row |= {
             "n_rows": 569,
+            "max_rows": None,
             "n_columns": 30,
             "realised_rate": rate,
             "realised_rate_min_column": rate,
             "realised_rate_max_column": rate,
             "scored_cells": 5121,
             "w2_rows": 569,
-            "n_draws": 1,
+            "n_draws": 20,
+            "scored_draws": 5,
             "gate": "",
             "fit_s": float(10 ** rng.uniform(-2, 2)),
             "impute_s": 0.01,

@@ -92,10 +92,10 @@ def test_many_cases_continue_in_further_blocks_and_the_rank_comes_last() -> None
     rows = [make_row(m, f"d{k}", mech) for m in ("ice", "mirf") for k in range(5) for mech in ("mcar", "mnar_self")]
     table, collection = build(rows)
     blocks = read_latex(latex_table(table, collection, []))
-    assert [block.columns for block in blocks] == [5, 5, 4]
+    assert [block.columns for block in blocks] == [5, 5, 6]  # ranks of two mechanisms, and of both
     assert all(sum(width(cell) for cell in row) == block.columns for block in blocks for row in block.rows)
     assert [cell for cell in blocks[0].rows[0] if cell] == [rf"\multicolumn{{2}}{{c}}{{d{k}}}" for k in range(2)]
-    assert [block.rows[1][-1] for block in blocks] == ["MNAR self 0.3", "MNAR self 0.3", "rank"]
+    assert [block.rows[1][-1] for block in blocks] == ["MNAR self 0.3", "MNAR self 0.3", "all"]
     text = latex_table(table, collection, [])
     assert len(set(_labels(text))) == 3
     assert markdown_table(table, collection, []).count("| method |") == 2
@@ -110,7 +110,7 @@ def test_point_and_draw_tables_are_labelled() -> None:
     draw, collection = build(three_cases(), "draw_rmse")
     assert caption(point).startswith("point_rmse ↓ (lower is better).")
     assert "scored on the point estimate" in caption(point)
-    assert "scored on one random draw" in caption(draw)
+    assert "scored on random draws" in caption(draw)
     assert r"$\sqrt{2}$ times the RMSE" in latex_table(draw, collection, [])
     assert "√2 times the RMSE" in markdown_table(draw, collection, [])
 

@@ -45,6 +45,9 @@ ROW_FIELDS: dict[str, Field] = {
     "reason": Field(str, 'Why the cell is not ok, in one sentence; "" when it is.', Null.NEVER),
     "dataset": Field(str, "Label of the dataset, as typed on the command line.", Null.NEVER),
     "n_rows": Field(int, "Rows of the table."),
+    "max_rows": Field(
+        int, "The most rows that the dataset was asked for (dataset.max_rows); null: all, or an older row.", Null.ANY
+    ),
     "n_columns": Field(int, "Numeric columns of the table."),
     "mechanism": Field(str, "Label of the missingness mechanism.", Null.NEVER),
     "missing_rate": Field(float, "Target fraction of missing cells.", Null.NEVER),
@@ -63,6 +66,12 @@ ROW_FIELDS: dict[str, Field] = {
     "device": Field(str, "Torch device that was asked for."),
     "w2_rows": Field(int, "Rows that the row-capped metrics use.", Null.ANY),
     "n_draws": Field(int, "Draws that the method returned (1 for a deterministic method)."),
+    "scored_draws": Field(
+        int,
+        "Draws behind draw_* and shrunk_*; 0: the method gave one completion, which is scored for a draw; null: one, "
+        "by an earlier version.",
+        Null.ANY,
+    ),
     "gate": Field(str, 'Warnings of the sanity gate, joined by "; "; "" when there is none.'),
     "fit_s": Field(float, "Wall-clock seconds of fit."),
     "impute_s": Field(float, "Wall-clock seconds of impute."),
@@ -76,9 +85,10 @@ ROW_FIELDS: dict[str, Field] = {
 }
 """Every field except the metrics: floats, null when the status is not ok or the metric is not defined on this table.
 
-``point_<metric>`` is scored on the point estimate and ``draw_<metric>`` on one draw, for each metric of the protocol;
-``shrunk_<metric>`` between the two, by the protocol's ``shrinkage``; ``draws_<metric>`` on all draws together;
-``truth_<metric>`` is that of the true table, where it has a value of its own; ``test_point_<metric>`` and
+``point_<metric>`` is scored on the point estimate. ``draw_<metric>`` is the mean over ``scored_draws`` draws, for each
+metric of the protocol, and ``draw_<metric>_se`` its standard error over draws (and over rows, where the metric has one
+of its own). ``shrunk_<metric>`` is between the two, by the protocol's ``shrinkage``; ``draws_<metric>`` is of all draws
+together; ``truth_<metric>`` is that of the true table, where it has a value of its own; ``test_point_<metric>`` and
 ``test_draw_<metric>`` are scored on rows that the method did not learn from."""
 
 COST_FIELDS = ("fit_s", "impute_s", "cpu_s", "peak_rss_mb", "peak_gpu_mb")

@@ -66,7 +66,7 @@ class Diffusion(Denoising):
     """
 
     solver_steps: Count = 20
-    draws: Count = 5
+    draws: Count = 20
 
 
 def signal_and_noise(t: Tensor) -> tuple[Tensor, Tensor]:

@@ -73,7 +73,7 @@ class Gain(Method):
     learning_rate: Positive = 2e-3
     weight_decay: Decay = 0.01
     average: Fraction = 0.998
-    draws: Count = 5
+    draws: Count = 20
     draws_of_mean: Count = 20
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:

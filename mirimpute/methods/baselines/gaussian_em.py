@@ -46,7 +46,7 @@ class GaussianEm(Method):
     shrinkage: Fraction = 0.003
     tolerance: Positive = 1e-3
     rounds: Count = 100
-    draws: Count = 10
+    draws: Count = 20
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Run EM, take the conditional mean, and draw."""

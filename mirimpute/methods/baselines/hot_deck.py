@@ -24,7 +24,7 @@ class HotDeck(Method):
     """
 
     name: str = "hot_deck"
-    draws: Count = 5
+    draws: Count = 20
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table ``draws`` times."""

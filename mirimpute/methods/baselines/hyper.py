@@ -45,7 +45,7 @@ class Hyper(Method):
     min_samples_leaf: Count = 3
     iterations: Count = 50
     rounds: Count = 5
-    draws: CountOrZero = 5
+    draws: CountOrZero = 20
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table."""

@@ -79,7 +79,7 @@ class KnewImp(Denoising):
     step_size: Positive = 0.5
     kernel_width: Positive = 0.005
     entropy_weight: Annotated[float, Interval(0, 10)] = 0.5
-    draws: Count = 5
+    draws: Count = 20
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table."""

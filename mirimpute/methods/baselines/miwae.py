@@ -71,7 +71,7 @@ class Miwae(Method):
     learning_rate: Positive = 1.5e-3
     weight_decay: Decay = 0.002
     average: Fraction = 0.998
-    draws: Count = 5
+    draws: Count = 20
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table."""

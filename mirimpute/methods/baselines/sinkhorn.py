@@ -64,7 +64,7 @@ class Sinkhorn(Method):
     batch: Count = 256
     regularisation: Positive = 0.02
     learning_rate: Positive = 0.01
-    draws: Count = 3
+    draws: Count = 20
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table."""

@@ -56,7 +56,7 @@ class Settings(Method):
     final_steps: Count = 400
     chains: Count = 5
     draws: Count = 20
-    draw_cells: Positive = 2e6
+    draw_cells: Positive = 2e7
     members: Count = 1
     batch: Count = 256
     width: Count = 96

@@ -114,9 +114,9 @@ async function distortionChart() {
     // The stages are named on one path, the last; on all they would hide each other.
     const named = points.filter((each) => each.moved).at(-1)?.method;
     for (const each of points) each.labelled = each.method === named;
-    byId("front-caption").textContent = `Each path leads from the point estimate over the shrunk draw, where its RMSE was scored, to one draw; a method without draws is one mark. Lower left is better.${withFailures(stages[0][1].found)}${leftOut(missing)}`;
+    byId("front-caption").textContent = `Each path leads from the point estimate over the shrunk draw, where its RMSE was scored, to draws; a method without draws is one mark. Lower left is better.${withFailures(stages[0][1].found)}${leftOut(missing)}`;
     const measure = MEASURES.get(select.value);
-    return { data: { points }, titles: { x_title: `RMSE ↓${over(cases)}`, y_title: `${measure.label.replace(/, one draw$/, "")} ↓${over(cases)}` } };
+    return { data: { points }, titles: { x_title: `RMSE ↓${over(cases)}`, y_title: `${measure.label.replace(/, draws$/, "")} ↓${over(cases)}` } };
   };
   const select = measureSelect("front-measure", distances.map((name) => `draw_${name}`), "draw_energy", () => refresh("front", content));
   await chart("front", content);

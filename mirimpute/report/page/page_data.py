@@ -16,7 +16,7 @@ from mirimpute.report.collect import Case, Collection, Run
 from mirimpute.report.measures import Measure
 from mirimpute.report.palette import MARKER_PATHS, method_styles, on_dark
 from mirimpute.report.ranking import Ranking
-from mirimpute.report.summary import MeasureTable, failures, gate_warnings
+from mirimpute.report.summary import Entry, MeasureTable, failures, gate_warnings
 
 DIGITS = 6
 """Significant digits of numbers on the page; ``rows.csv`` has all."""
@@ -88,6 +88,7 @@ def _measure(measure: Measure) -> dict[str, Any]:
         "description": measure.description,
         "arrow": measure.arrow,
         "higher": measure.higher_is_better,
+        "ownError": measure.own_error,
     }
 
 
@@ -105,10 +106,14 @@ def _entries(table: MeasureTable, collection: Collection) -> dict[str, list[Any]
         "sd": [short(entry.error) for _, _, entry in present],
         "n": [entry.n for _, _, entry in present],
         "rank": [entry.rank for _, _, entry in present],
-        "failed": [entry.failures for _, _, entry in present],
+        "failed": [_remarks(table, method, entry) for _, method, entry in present],
         "best": [int(entry.best) for _, _, entry in present],
         "gated": [int(entry.gated) for _, _, entry in present],
     }
+
+
+def _remarks(table: MeasureTable, method: str, entry: Entry) -> str:
+    return ", ".join(each for each in (entry.failures, "no draws" if method in table.without_draws else "") if each)
 
 
 def _ranking(ranking: Ranking, method_index: Mapping[str, int]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ function measureTable() {
     const field = select.value;
     const entries = DATA.entries[field];
     const measure = MEASURES.get(field);
-    byId("table-caption").textContent = `${measure.description} ${measure.higher === null ? "" : measure.higher ? "Higher is better." : "Lower is better."} ${measure.field.endsWith("mi_bits") ? "±: standard error of the estimate." : "Highlighted: the best of a case."}`;
+    byId("table-caption").textContent = `${measure.description} ${measure.higher === null ? "" : measure.higher ? "Higher is better." : "Lower is better."} ${measure.ownError ? "±: standard error of the estimate." : "Highlighted: the best of a case."}`;
     const lines = [];
     for (let k = 0; k < entries.case.length; k++) {
       if (!shown(entries.case[k], entries.method[k])) continue;
