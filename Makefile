@@ -1,6 +1,6 @@
 # Everything runs in .venv, made from the lock file; nothing needs to be activated.
 .DEFAULT_GOAL := help
-.PHONY: help setup bench bench-quality bench-speed paper paper-small test lint format tables report clean
+.PHONY: help setup bench bench-quality bench-speed bench-draws stale paper paper-small test lint format tables report clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -33,6 +33,9 @@ bench-quality: $(STAMP) ## mirf beside its peers on fourteen tables, into benchm
 bench-speed: $(STAMP) ## seconds, memory and scaling of mirf, into benchmarks/speed.md (hours; ARGS=--help for options)
 	$(BIN)/python -m benchmarks.speed $(ARGS)
 
+bench-draws: $(STAMP) ## drawing methods by CRPS, energy, error and seconds on 13 tables, into benchmarks/draws.md (a day; ARGS=--help)
+	$(BIN)/python -m benchmarks.draws $(ARGS)
+
 paper: $(STAMP) ## all cells of the paper's tables, then the report (weeks of one core; LAUNCHER=slurm, ARGS=--dry-run)
 	$(PAPER) $(ARGS) || [ $$? -eq 1 ] # cells that fail are rows of the report
 	$(BIN)/mirimpute-report compact $(RESULTS)/paper
@@ -63,6 +66,9 @@ tables: $(STAMP) ## tables and figures from the rows in results/, and from the r
 	@if [ -d $(RESULTS)/runs ] || [ -d $(RESULTS)/parts ] || [ ! -d $(RESULTS)/paper/parts ]; then \
 	  $(BIN)/mirimpute-report $(RESULTS); fi
 	@if [ -d $(RESULTS)/paper/parts ]; then $(BIN)/mirimpute-report $(RESULTS)/paper; fi
+
+stale: $(STAMP) ## which pages show rows of methods that have changed since
+	@$(BIN)/python -m benchmarks.stale --record $(RESULTS)/paper
 
 report: $(STAMP) ## one self-contained page of all rows, RESULTS/report.html
 	$(BIN)/mirimpute-report $(RESULTS) --html

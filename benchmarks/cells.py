@@ -15,6 +15,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.command import write_text
@@ -29,7 +30,23 @@ Row = Mapping[str, Any]
 CASE = ["dataset", "mechanism", "missing_rate"]
 CELL = [*CASE, "method", "seed"]
 COSTS = ["seconds", "fit_s", "impute_s", "cpu_s", "peak_rss_mb"]
-BEFORE_METRICS = [*CELL, "protocol", "config_hash", "method_hash", "status", "reason", "gate", "n_rows", "n_columns"]
+CONTENT = ["n_rows", "n_columns", "max_rows", "data_sha256"]
+OF_DRAWS = ["n_draws", "scored_draws"]
+HASHES = ["config_hash", "method_hash", "data_sha256"]
+"""Given by their first eight digits in a CSV."""
+
+BEFORE_METRICS = [
+    *CELL,
+    "protocol",
+    "config_hash",
+    "method_hash",
+    "method_version",
+    "status",
+    "reason",
+    "gate",
+    *CONTENT,
+    *OF_DRAWS,
+]
 TIMEOUT_S = 900
 LIMITS = ("threads=1", f"timeout_s={TIMEOUT_S}")
 """Every method gets one thread, and as many seconds per cell."""
@@ -162,7 +179,7 @@ def read_cells(sweeps: Sequence[Sweep], results_dir: Path, former: Path | None =
     """
     wanted = {cell for sweep in sweeps for cell in sweep.cells}
     rows, late = drop_false_starts([row for row in read_rows(results_dir) if cell_of(row) in wanted])
-    if not rows:
+    if not rows and former is None:
         raise UserError(f"no row of this grid in '{results_dir}': run it without --table-only, or give --results-dir")
     written = [row_written_ns(results_dir, row) or 0 for row in rows]
     rows, old = newest(rows, written)
@@ -170,13 +187,42 @@ def read_cells(sweeps: Sequence[Sweep], results_dir: Path, former: Path | None =
     frame = frame_of(rows)
     stand = [] if former is None else [former_rows(former, wanted, frame)]
     counts = [f"{len(each)} rows are those of the page before" for each in stand if len(each)]
+    stand = [each[same_content(each, frame)] for each in stand]
     # Without empty columns: what type they have, pandas would have to guess.
-    filled = [each.dropna(axis=1, how="all") for each in (frame, *stand)]
+    filled = [each.dropna(axis=1, how="all") for each in (frame, *stand) if len(each)]
+    if not filled:
+        raise UserError(f"no row of this grid in '{results_dir}', nor in '{former}': run it without --table-only")
     columns = list(dict.fromkeys([*frame.columns, *(name for each in stand for name in each.columns)]))
     every = pd.concat(filled, ignore_index=True).reindex(columns=columns).sort_values(CELL, ignore_index=True)
     here = set(frame[CELL].itertuples(index=False, name=None))
+    refuse_mixture(every)
     every[OF_THIS_RUN] = [cell in here for cell in every[CELL].itertuples(index=False, name=None)]
     return Found(every, (*late, *old, *compared, *counts))
+
+
+def refuse_mixture(frame: pd.DataFrame) -> None:
+    """Raise where a page would lay rows of two versions or settings of one method in one column.
+
+    Raises:
+        UserError: names the method and the hashes of its settings.
+    """
+    for method, own in frame.groupby("method", sort=False):
+        hashes = sorted({str(each)[:8] for each in own["method_hash"].dropna()})
+        if len(hashes) > 1:
+            raise UserError(
+                f"the rows of {method} are of {len(hashes)} versions or settings ({', '.join(hashes)}), which do not "
+                "share a page: run the older cells again, or leave out --former"
+            )
+
+
+def same_content(stand: pd.DataFrame, frame: pd.DataFrame) -> np.ndarray:
+    """Return which rows of an earlier page are of the table that the rows of their dataset are of now, bool (n,)."""
+    same = pd.Series(True, index=stand.index)
+    known = frame.dropna(subset=["n_rows"])
+    for name in ("n_rows", "n_columns"):
+        now = stand["dataset"].map(dict(zip(known["dataset"], known[name], strict=True)))
+        same &= now.isna() | stand[name].isna() | (now == stand[name])
+    return same.to_numpy(dtype=bool)
 
 
 def timed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -193,11 +239,11 @@ def former_rows(path: Path, wanted: Collection[tuple[Any, ...]], frame: pd.DataF
         UserError: the file cannot be read.
     """
     try:
-        rows = pd.read_csv(path, dtype=dict.fromkeys(("config_hash", "method_hash", "reason", "gate"), str))
+        rows = pd.read_csv(path, dtype=dict.fromkeys((*HASHES, "reason", "gate"), str))
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read the rows of the page before, '{path}': {error}") from error
     rows[["reason", "gate"]] = rows[["reason", "gate"]].fillna("")
-    setting = dict(zip(frame["method"], frame["method_hash"].str[:8], strict=True))
+    setting = dict(zip(frame["method"], frame["method_hash"].astype(object).str[:8], strict=True))
     there = set(frame[CELL].itertuples(index=False, name=None))
     stands = [
         row[:-1] in wanted and row[:-1] not in there and setting.get(row[3], row[-1]) == row[-1]
@@ -215,17 +261,22 @@ def newest(rows: Sequence[Row], written: Sequence[float]) -> tuple[list[Row], li
     """Return one row per cell, and notes on what was left out.
 
     Two settings of a method are never mixed: only the setting that wrote the last row of the method counts, and of
-    several rows of one cell (an earlier version, say) the last.
+    several rows of one cell (an earlier version, say) the last. Nor are two contents of a dataset, which may have been
+    cut otherwise: only that of its last row counts.
 
     Args:
         rows: result rows.
         written: when each was written.
     """
     in_time = [row for _, row in sorted(zip(written, rows, strict=True), key=lambda pair: pair[0])]
-    setting = {row["method"]: row.get("method_hash") for row in in_time}
-    kept = {cell_of(row): row for row in in_time if row.get("method_hash") == setting[row["method"]]}
-    dropped = Counter(row["method"] for row in rows) - Counter(row["method"] for row in kept.values())
+    content = {row["dataset"]: row["data_sha256"] for row in in_time if row.get("data_sha256")}
+    same = [row for row in in_time if row.get("data_sha256") in (None, content.get(row["dataset"]))]
+    other = Counter(row["dataset"] for row in rows) - Counter(row["dataset"] for row in same)
+    setting = {row["method"]: row.get("method_hash") for row in same}
+    kept = {cell_of(row): row for row in same if row.get("method_hash") == setting[row["method"]]}
+    dropped = Counter(row["method"] for row in same) - Counter(row["method"] for row in kept.values())
     notes = [f"{method}: {count} older row(s) are left out" for method, count in sorted(dropped.items())]
+    notes += [f"{name}: {count} row(s) of another content are left out" for name, count in sorted(other.items())]
     return list(kept.values()), notes
 
 
@@ -250,7 +301,8 @@ def without_paths(text: str) -> str:
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write identity, status, metrics and costs of every row, six significant digits each."""
     metrics = [name for name in frame.columns if METRIC_FIELD.fullmatch(name)]
-    short = frame.assign(**{name: frame[name].str[:8] for name in ("config_hash", "method_hash")})
+    frame = frame.reindex(columns=list(dict.fromkeys([*frame.columns, *BEFORE_METRICS])))
+    short = frame.assign(**{name: frame[name].astype(object).str[:8] for name in HASHES})
     write_text(path, short[[*BEFORE_METRICS, *metrics, *COSTS, "versions"]].to_csv(index=False, float_format="%.6g"))
 
 

@@ -61,7 +61,7 @@ def failures(frame: pd.DataFrame) -> list[str]:
 
 
 def provenance(frame: pd.DataFrame, wanted: int, today: date) -> list[str]:
-    """Return what was there of a grid of ``wanted`` cells, and by which versions."""
+    """Return what was there of a grid of ``wanted`` cells, and by which version and settings of each method."""
     ok = int((frame["status"] == "ok").sum())
     lines = [
         f"- {len(frame)} of the {wanted} cells of the grid have a row, {wanted - len(frame)} are missing; "
@@ -69,7 +69,21 @@ def provenance(frame: pd.DataFrame, wanted: int, today: date) -> list[str]:
         f"- Page of {today.isoformat()}. Versions that made the rows:",
     ]
     counts = frame["versions"].fillna("not recorded").value_counts()
-    return [*lines, *(f"  - {markdown(str(versions))} ({count} rows)" for versions, count in counts.items())]
+    lines += [f"  - {markdown(str(versions))} ({count} rows)" for versions, count in counts.items()]
+    heads = ["method", "version", "hash of its settings", "rows"]
+    return [*lines, "", *table(heads, methods_of(frame), left=3)]
+
+
+def methods_of(frame: pd.DataFrame) -> list[list[str]]:
+    """Return a line per method: name, version, first digits of the hash of its settings, rows."""
+    lines = []
+    for method, own in frame.groupby("method", sort=False):
+        versions, hashes = (
+            ", ".join(sorted({str(each)[:8].removesuffix(".0") for each in own[name].dropna()})) if name in own else ""
+            for name in ("method_version", "method_hash")
+        )
+        lines.append([markdown(str(method)), versions or "not recorded", hashes or "not recorded", str(len(own))])
+    return lines
 
 
 def ending(frame: pd.DataFrame, notes: Iterable[str], wanted: int, today: date) -> list[str]:

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.cells import CASE, ONE_DRAW, TIMEOUT_S, Found, Sweep, cell_count, timed
 from benchmarks.page import last_sections, remarks, table, value_text
-from benchmarks.verdicts import OURS, W2_OTHERS, W2_OURS, Ratio, firsts, per_seed, ratio, ratio_to_best
+from benchmarks.verdicts import OURS, collection_of, paired_means, per_seed, ratio, table_of, verdicts
 from mirimpute.report.markup import markdown
+from mirimpute.report.statistics import mean_interval
 
 FAST = "mirf_fast"
 SELF_MASKED, SELF_MASKING = "mirf_mnar", "mnar_self"
 """The variant that is told that values are missing by their own size, and the mechanism where they are."""
 HYPERIMPUTE = "hyperimpute/hyperimpute"
-DRAWING = ("mice", "gaussian_em", "hyperimpute/mice")
-"""Peers with draws: the draws of the others are their points, and lose as such."""
+COMPARED = {
+    "point_rmse": "Error of the point",
+    "draws_crps": "CRPS of the draws",
+    "draw_energy": "Energy distance of the draws",
+    "draw_mmd2": "MMD² of the draws",
+}
 
 
 def quality_page(found: Found, sweeps: Sequence[Sweep], told: Sequence[Sweep], part: str, today: date) -> str:
@@ -31,7 +37,6 @@ def quality_page(found: Found, sweeps: Sequence[Sweep], told: Sequence[Sweep], p
         today: the date of the page.
     """
     methods = list(dict.fromkeys(method for sweep in sweeps for method in sweep.methods))
-    n_cases = sum(len(sweep.cases) for sweep in sweeps)
     notes = [f"- {markdown(note)}" for note in found.notes]
     return "\n".join(
         [
@@ -43,14 +48,18 @@ def quality_page(found: Found, sweeps: Sequence[Sweep], told: Sequence[Sweep], p
             "",
             "## Verdicts",
             "",
-            "Ratios are geometric means over cases (dataset × mechanism × rate), below 1 where the first is better. Two"
-            " methods are compared by their medians over the seeds on which both are ok; cases without such a seed"
-            " are left out. First means strictly better than every competitor that has a value; mirf variants do not"
-            f" compete with each other. Of the peers, {', '.join(map(markdown, DRAWING))} have draws; the others are"
-            " scored on their point for one. hyperimpute/mice gives one draw as its point, so its"
-            " error is compared with that of a draw. Seconds are compared where both rows are of this run.",
+            "Each mechanism first, then all of them pooled; means over seeds, then over the cases of a dataset."
+            " Datasets are the units of intervals and tests. A failed seed is a loss of its method; beside it stands what"
+            " is left without such cases. Differences are mirf less the other, on common seeds, ratios mirf over the other"
+            " (geometric mean, of what cannot be near zero alone). p is Wilcoxon's, after Holm's correction for all"
+            " pairs. Methods without draws do not compete on draws. mirf is ranked,"
+            f" {markdown(FAST)} is not: it is a variant. The point of {' and of '.join(map(markdown, ONE_DRAW))}"
+            " is a draw, and has the error of one.",
             "",
-            *table(["verdict", "value", "cases", "left out"], verdict_lines(found.frame, methods, n_cases)),
+            *verdicts(found.frame, methods, COMPARED),
+            f"### Against {markdown(FAST)}, and in seconds",
+            "",
+            *table(["ratio", "value"], ratio_lines(found.frame)),
             "## Point RMSE",
             "",
             "Median over seeds of `point_rmse`, best in bold; what is not ok or missing is said.",
@@ -62,68 +71,46 @@ def quality_page(found: Found, sweeps: Sequence[Sweep], told: Sequence[Sweep], p
     )
 
 
+def ratio_lines(frame: pd.DataFrame) -> list[list[str]]:
+    """Return geometric means over datasets: of the fast variant, and of seconds, where both rows are of this run."""
+    errors = collection_of(frame, (OURS, FAST))
+    costs = collection_of(timed(frame), (OURS, FAST, HYPERIMPUTE))
+    asked = [(errors, "point_rmse", FAST, OURS), *((costs, "seconds", each, HYPERIMPUTE) for each in (OURS, FAST))]
+    lines = []
+    for rows, field, method, other in asked:
+        there = field in {measure.field for measure in rows.measures}
+        value = ratio(table_of(rows, field), method, other) if there else None
+        lines.append([markdown(f"{field}, {method} / {other}"), value_text(value)])
+    return lines
+
+
 def _self_masking(frame: pd.DataFrame, told: Sequence[Sweep]) -> list[str]:
-    """Return the section on the variant that is told how values are missing, among those that are not told."""
+    """Return the section on the variant that is told how values are missing, beside those that are not told."""
     if not told:
         return []
-    cases = sum(len(sweep.cases) for sweep in told)
     frame = frame[frame["mechanism"] == SELF_MASKING]
-    others = [OURS, HYPERIMPUTE]
-    lines = [
-        [f"{field}, {SELF_MASKED} / {other}", value_text(found.value), str(found.cases), str(found.left_out)]
-        for field in ("point_rmse", "draw_energy")
-        for other in others
-        for found in [ratio(frame, cases, SELF_MASKED, other, field)]
-    ]
-    best = firsts(frame, cases, SELF_MASKED, "point_rmse", others)
-    said = f"cases in which {SELF_MASKED} is first of {', '.join((SELF_MASKED, *others))} on point_rmse"
-    lines.append([said, str(best.first), str(best.cases), str(best.left_out)])
+    compared = (SELF_MASKED, OURS, HYPERIMPUTE)
+    collection = collection_of(frame, compared)
+    lines = []
+    for field in ("point_rmse", "draw_energy"):
+        if field not in {measure.field for measure in collection.measures}:
+            continue
+        found = table_of(collection, field)
+        for other in (OURS, HYPERIMPUTE):
+            differences = np.array([a - b for a, b in paired_means(found, SELF_MASKED, other).values()])
+            mean, low, high = mean_interval(differences)
+            counts = f"{(differences < 0).sum()}, {(differences == 0).sum()}, {(differences > 0).sum()}"
+            interval = f"{value_text(low)} to {value_text(high)}"
+            lines.append([markdown(f"{field}, against {other}"), counts, value_text(mean), interval])
     return [
         "## Told that values are missing by their own size",
         "",
-        f"{SELF_MASKED} assumes it, under {SELF_MASKING}, where it is so; mirf assumes values are missing at random.",
+        f"{markdown(SELF_MASKED)} assumes it, under {markdown(SELF_MASKING)}, where it is so; mirf assumes values are"
+        " missing at random. Not ranked: it is a variant.",
         "",
-        *table(["verdict", "value", "cases", "left out"], [[markdown(line[0]), *line[1:]] for line in lines]),
-        *table(["case", *map(markdown, (SELF_MASKED, *others))], case_lines(frame, told, (SELF_MASKED, *others))),
+        *table([markdown(SELF_MASKED), "wins, ties, losses", "difference", "95 % interval"], lines),
+        *table(["case", *map(markdown, compared)], case_lines(frame, told, compared)),
     ]
-
-
-def verdict_lines(frame: pd.DataFrame, methods: Sequence[str], n_cases: int) -> list[list[str]]:
-    """Return the verdicts: what, value, cases, cases left out."""
-    others = [method for method in methods if not method.startswith(OURS)]
-
-    def ratio_line(text: str, value: Ratio) -> list[str]:
-        return [text, value_text(value.value), str(value.cases), str(value.left_out)]
-
-    def first_line(field: str) -> list[str]:
-        value = firsts(frame, n_cases, OURS, field, others)
-        partial = f" (in {value.partial} a competitor has no value)" if value.partial else ""
-        text = f"cases in which mirf is first on {field}"
-        return [text, f"{value.first}{partial}", str(value.cases), str(value.left_out)]
-
-    w2 = ratio_to_best(frame, n_cases, OURS, W2_OURS, others, W2_OTHERS)
-    lines = [
-        *(
-            ratio_line(f"{field}, mirf / {other}", ratio(frame, n_cases, OURS, other, field))
-            for other in others
-            for field in ["draw_rmse" if other in ONE_DRAW else "point_rmse"]
-        ),
-        first_line("point_rmse"),
-        ratio_line("w2, best of draw and shrunk of mirf / best of point, draw and shrunk of any competitor", w2),
-        first_line("draw_energy"),
-        first_line("draw_mmd2"),
-        *(
-            ratio_line(f"{field}, mirf / {other}", ratio(frame, n_cases, OURS, other, field))
-            for field in ("draw_energy", "draw_mmd2")
-            for other in DRAWING
-            if other in others
-        ),
-        ratio_line(f"seconds, mirf / {HYPERIMPUTE}", ratio(timed(frame), n_cases, OURS, HYPERIMPUTE, "seconds")),
-        ratio_line(f"CPU seconds, mirf / {HYPERIMPUTE}", ratio(timed(frame), n_cases, OURS, HYPERIMPUTE, "cpu_s")),
-        ratio_line(f"point_rmse, {FAST} / mirf", ratio(frame, n_cases, FAST, OURS, "point_rmse")),
-        ratio_line(f"seconds, {FAST} / {HYPERIMPUTE}", ratio(timed(frame), n_cases, FAST, HYPERIMPUTE, "seconds")),
-    ]
-    return [[markdown(line[0]), *line[1:]] for line in lines]
 
 
 def case_lines(frame: pd.DataFrame, sweeps: Sequence[Sweep], methods: Sequence[str]) -> list[list[str]]:

@@ -125,8 +125,12 @@ class CellConfig:
 
     def method_hash(self) -> str:
         """Return the SHA-256 of the method's class, version and parameters: the same for every cell of one method."""
-        kind = {"class": type(self.method).__name__, "version": self.method.version}
-        return _hash({**kind, **asdict(self.method)})
+        return hash_of_method(self.method)
+
+
+def hash_of_method(method: Method) -> str:
+    """Return the SHA-256 of a method's class, version and parameters."""
+    return _hash({"class": type(method).__name__, "version": method.version, **asdict(method)})
 
 
 def _hash(parts: dict[str, Any]) -> str:

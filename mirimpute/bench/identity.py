@@ -22,6 +22,7 @@ def row_identity(config: CellConfig, data_sha256: str = "") -> dict[str, Any]:
         "missing_rate": config.missing_rate,
         "method": config.method.name,
         "method_hash": config.method_hash(),
+        "method_version": config.method.version,
         "protocol": config.protocol.name,
         "seed": config.seed,
         "device": config.device,

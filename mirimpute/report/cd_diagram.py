@@ -20,14 +20,18 @@ from mirimpute.report.style import INK, MUTED, TEXT_WIDTH, marker_arguments, new
 _LINE, _MARGIN = 0.17, 0.015
 
 
+HEADLINES = ("point_rmse", "point_error_rate", "draws_crps", "draws_brier", "draw_energy", "draw_mmd2", "seconds")
+"""Of several mechanisms, each has a diagram, of these measures; the tables have all."""
+
+
 def cd_figures(rankings: Sequence[Ranking], collection: Collection) -> Iterator[tuple[str, Figure]]:
-    """Yield file name and figure, one per ranked measure and mechanism, and of all mechanisms."""
+    """Yield file name and figure: one per ranked measure; of several mechanisms each of a few, then all pooled."""
     for whole in rankings:
+        if whole.by_mechanism and whole.measure.field not in HEADLINES:
+            continue
         for ranking in whole.all_rankings:
-            name = "_".join(
-                ["cd", whole.measure.field, *(ranking.mechanism.lower().split() if whole.by_mechanism else ())]
-            )
-            yield name, cd_figure(ranking, collection.methods)
+            of = ranking.mechanism.lower().split() if whole.by_mechanism else []
+            yield "_".join(["cd", whole.measure.field, *of]), cd_figure(ranking, collection.methods)
 
 
 def cd_figure(ranking: Ranking, labels: Sequence[str]) -> Figure:

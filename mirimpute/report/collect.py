@@ -128,11 +128,11 @@ class Collection:
     @cached_property
     def without_draws(self) -> frozenset[str]:
         """Labels of the methods that gave fewer than five draws on every cell: they do not compete on draws."""
-        most: dict[str, int] = defaultdict(int)
+        enough: dict[str, bool] = defaultdict(bool)
         for run in self.runs:
             if run.row["status"] == "ok":
-                most[run.label] = max(most[run.label], run.row.get("n_draws") or 0)
-        return frozenset(label for label, count in most.items() if count < FEWEST_DRAWS)
+                enough[run.label] |= has_draws(run.row)
+        return frozenset(label for label, found in enough.items() if not found)
 
     @cached_property
     def cut(self) -> str:
@@ -179,6 +179,12 @@ def _older_notes(rows: Sequence[Row]) -> list[str]:
         f"{count} row(s) of an earlier version have draw_* of one draw instead of the mean over five: their noise is "
         "larger, and they have no standard error"
     ]
+
+
+def has_draws(row: Row) -> bool:
+    """Return whether an ok row is of five draws or more; where it does not say, whether a draw is not the point."""
+    count = row.get("n_draws")
+    return row.get("draw_rmse") != row.get("point_rmse") if count is None else count >= FEWEST_DRAWS
 
 
 def cut_tables(runs: Iterable[Run]) -> str:
@@ -276,6 +282,22 @@ def label_methods(rows: Sequence[Row], cases: Sequence[Case] = ()) -> tuple[list
         for name, count in sorted(doubled.items())
     ]
     return labels, notes
+
+
+def methods_of(collection: Collection) -> list[tuple[str, str, str, str]]:
+    """Return label, version, first digits of the hash of its settings, and number of rows of each method.
+
+    Rows of another version or other settings have a label of their own, so that no line mixes two.
+    """
+    found = []
+    for label in collection.methods:
+        rows = [run.row for run in collection.runs if run.label == label]
+        versions, hashes = (
+            ", ".join(sorted({str(row[name])[:8] for row in rows if row.get(name) is not None})) or "not recorded"
+            for name in ("method_version", "method_hash")
+        )
+        found.append((label, versions, hashes, str(len(rows))))
+    return found
 
 
 def comparability_notes(runs: Iterable[Run]) -> list[str]:

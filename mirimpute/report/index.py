@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mirimpute.report.collect import Collection
+from mirimpute.report.collect import Collection, methods_of
 from mirimpute.report.markup import markdown
 from mirimpute.report.measures import DRAW_NOTE, ESTIMATES
 from mirimpute.report.ranking import Ranking
@@ -42,6 +42,7 @@ def index_page(
         _tables(summaries),
         _figures(figures),
         _failures(collection),
+        _methods(collection),
         _versions(collection),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
@@ -133,6 +134,13 @@ def _failures(collection: Collection) -> Iterator[str]:
         for each in gated:
             where = listed(each.cells)
             yield f"- {markdown(f'{each.method}: {each.reason} ({len(each.cells)}: {where})')}"
+
+
+def _methods(collection: Collection) -> Iterator[str]:
+    """Yield which version and settings of each method the rows are of, see :func:`methods_of`."""
+    yield from ["", "## Methods", "", "| method | version | hash of its settings | rows |", "|---|---|---|---:|"]
+    for cells in methods_of(collection):
+        yield f"| {' | '.join(markdown(cell) for cell in cells)} |"
 
 
 def _versions(collection: Collection) -> Iterator[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
@@ -20,12 +21,11 @@ from mirimpute.report.statistics import (
     critical_difference,
     friedman,
     mean_interval,
-    paired_p_values,
+    paired_wilcoxon_holm,
     pairwise_wins,
-    wilcoxon_holm,
     win_counts,
 )
-from mirimpute.report.summary import MeasureTable
+from mirimpute.report.summary import Entry, MeasureTable
 from mirimpute.seeding import generator
 
 
@@ -52,7 +52,8 @@ class Ranking:
         counts_without: the same without the cases on which one of the two failed, (3, k, k).
         p_holm_without: as p_holm, likewise.
         average_without: mean rank among those that did not fail, over the cases on which the method did not, (k,).
-        difference: mean over datasets of row - column in the unit of the measure, where both are ok, (k, k).
+        difference: mean over datasets of row - column in the unit of the measure, on common seeds, where both are ok,
+            (k, k).
         difference_low, difference_high: its 95 % interval over datasets (Student), (k, k).
         mechanism: whose cases these are, in words; "": of several, or of the only one.
         by_mechanism: the ranking of each mechanism with enough datasets; what is pooled never stands without it.
@@ -94,8 +95,11 @@ class Ranking:
         i, j = self.order[:2]
         names = self.methods[i], self.methods[j]
         gap = float(self.average[j] - self.average[i])
+        places = f"is first (average rank {self.average[i]:.2f}), {names[1]} second ({self.average[j]:.2f})"
+        if gap < 1e-9:
+            places = f"and {names[1]} share the first place (average rank {self.average[i]:.2f})"
         text = (
-            f"{names[0]} is first (average rank {self.average[i]:.2f}), {names[1]} second ({self.average[j]:.2f}): "
+            f"{names[0]} {places}: "
             f"{_counted(self.counts[:, i, j])} over cases; Wilcoxon-Holm p = {self.p_holm[i, j]:.2g} "
             f"{_told(self.p_holm[i, j] < ALPHA)}; Nemenyi: ranks differ by {gap:.2f}, critical is "
             f"{self.critical_difference:.2f}, {_told(gap > self.critical_difference)}; difference "
@@ -188,10 +192,14 @@ def _rank(table: MeasureTable) -> Ranking | None:
     scores = _by_dataset(ranks, table.cases, table.datasets)
     low, high = bootstrap_interval(scores, generator(0, "bootstrap of average ranks"))
     pair_wins = _by_dataset(pairwise_wins(ranks), table.cases, table.datasets).mean(axis=0)
-    losses = _losses(table)
-    p_wilcoxon, p_holm = wilcoxon_holm(_by_dataset(losses, table.cases, table.datasets))
-    ok = np.where(np.isfinite(losses), losses, np.nan)
-    differences = _differences(table, ok)
+    failed = np.array([[not _sound(table.entries[m, case]) for m in table.ranked] for case in table.cases])
+    pairs = _pairs(table, failed)
+    by_dataset = _mean_by_dataset(pairs, table)
+    failed_there = _mean_by_dataset(failed.astype(float), table) > 0
+    p_wilcoxon, p_holm = paired_wilcoxon_holm(_with_failures(by_dataset, failed_there))
+    means = np.array([[table.entries[m, case].mean for m in table.ranked] for case in table.cases], dtype=float)
+    sign = -1.0 if table.measure.higher_is_better else 1.0
+    intervals = _intervals(sign * by_dataset)
     return Ranking(
         measure=table.measure,
         methods=table.ranked,
@@ -208,23 +216,58 @@ def _rank(table: MeasureTable) -> Ranking | None:
         pair_wins=pair_wins,
         p_wilcoxon=p_wilcoxon,
         p_holm=p_holm,
-        counts=win_counts(losses),
-        counts_without=win_counts(ok),
-        p_holm_without=paired_p_values(_mean_by_dataset(ok, table)) if np.isnan(ok).any() else p_holm,
-        average_without=_average_without(table, ok),
-        difference=differences[0],
-        difference_low=differences[1],
-        difference_high=differences[2],
+        counts=win_counts(_with_failures(pairs, failed)),
+        counts_without=win_counts(pairs),
+        p_holm_without=paired_wilcoxon_holm(by_dataset)[1] if failed.any() else p_holm,
+        average_without=_average_without(table, np.where(failed, np.nan, sign * means)),
+        difference=intervals[0],
+        difference_low=intervals[1],
+        difference_high=intervals[2],
     )
 
 
-def _differences(table: MeasureTable, ok: np.ndarray) -> np.ndarray:
-    """Return mean and ends of the interval of row - column over datasets, in the unit of the measure, (3, k, k)."""
+def _sound(entry: Entry) -> bool:
+    return entry.mean is not None and not entry.not_ok
+
+
+def _pairs(table: MeasureTable, failed: np.ndarray) -> np.ndarray:
+    """Return the differences of row - column on each case, (n_cases, k, k), turned so that lower is better.
+
+    Means over the seeds that both have, so that no difference is one of masks; NaN where a seed of one of the two
+    failed, or they share none.
+    """
     sign = -1.0 if table.measure.higher_is_better else 1.0
     k = len(table.ranked)
+    found = np.full((len(table.cases), k, k), np.nan)
+    for at, case in enumerate(table.cases):
+        entries = [table.entries[method, case] for method in table.ranked]
+        for i, j in product(np.flatnonzero(~failed[at]), repeat=2):
+            found[at, i, j] = sign * _difference(entries[i], entries[j])
+    return found
+
+
+def _difference(one: Entry, other: Entry) -> float:
+    """Return the mean difference over common seeds, NaN without one."""
+    if one.seeds == other.seeds:
+        return (one.mean or 0.0) - (other.mean or 0.0)
+    theirs = dict(zip(other.seeds, other.values, strict=True))
+    each = [value - theirs[seed] for seed, value in zip(one.seeds, one.values, strict=True) if seed in theirs]
+    return math.fsum(each) / len(each) if each else math.nan
+
+
+def _with_failures(differences: np.ndarray, failed: np.ndarray) -> np.ndarray:
+    """Return differences (n, k, k) in which who failed, (n, k), loses to who did not, and two failures are a tie."""
+    mine, rivals = failed[:, :, None], failed[:, None, :]
+    found = np.where(mine & ~rivals, np.inf, np.where(rivals & ~mine, -np.inf, differences))
+    return np.where(mine & rivals, 0.0, found)
+
+
+def _intervals(differences: np.ndarray) -> np.ndarray:
+    """Return mean and ends of the interval of differences (n_datasets, k, k) over datasets, (3, k, k)."""
+    k = differences.shape[1]
     found = np.zeros((3, k, k))
     for i, j in combinations(range(k), 2):
-        each = _mean_by_dataset(sign * (ok[:, [i]] - ok[:, [j]]), table)[:, 0]
+        each = differences[:, i, j]
         mean, low, high = mean_interval(each[np.isfinite(each)])
         found[:, i, j], found[:, j, i] = (mean, low, high), (-mean, -high, -low)
     return found
@@ -246,17 +289,6 @@ def _mean_by_dataset(values: np.ndarray, table: MeasureTable) -> np.ndarray:
     counts = np.stack([np.isfinite(part).sum(axis=0) for part in parts])
     sums = np.stack([np.nansum(part, axis=0) for part in parts])
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-
-
-def _losses(table: MeasureTable) -> np.ndarray:
-    """Return the means, (n_cases, k), turned so that lower is better, +inf where a seed failed."""
-    sign = -1.0 if table.measure.higher_is_better else 1.0
-
-    def loss(method: str, case: Case) -> float:
-        entry = table.entries[method, case]
-        return np.inf if entry.not_ok or entry.mean is None else sign * entry.mean
-
-    return np.array([[loss(method, case) for method in table.ranked] for case in table.cases])
 
 
 def _by_dataset(values: np.ndarray, cases: Sequence[Case], datasets: Sequence[str]) -> np.ndarray:

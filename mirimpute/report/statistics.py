@@ -84,10 +84,29 @@ def wilcoxon_holm(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         two symmetric (n_methods, n_methods) arrays with 1 on the diagonal.
     """
-    first, second = np.triu_indices(values.shape[1], k=1)
-    differences = _differences(values[:, first], values[:, second])
-    found = (_enumerated if len(values) <= MOST_ENUMERATED else _tabulated)(differences)
-    raw, holm = np.ones((2, values.shape[1], values.shape[1]))
+    with np.errstate(invalid="ignore"):
+        differences = values[:, :, None] - values[:, None, :]
+    differences[np.isinf(values)[:, :, None] & np.isinf(values)[:, None, :]] = 0.0
+    return paired_wilcoxon_holm(differences)
+
+
+def paired_wilcoxon_holm(differences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the same from differences, (n_datasets, k, k): of row - column, antisymmetric.
+
+    Infinite where one failed: it then loses by more than any two others differ. NaN: the dataset is left out of the
+    pair.
+    """
+    k = differences.shape[1]
+    first, second = np.triu_indices(k, k=1)
+    of_pairs = differences[:, first, second]
+    left_out = np.isnan(of_pairs)
+    found = np.ones(len(first))
+    for pattern in np.unique(left_out, axis=1).T:  # pairs with the same datasets are tested together
+        chosen = (left_out == pattern[:, None]).all(axis=0)
+        if not pattern.all():
+            kept = _bounded(of_pairs[~pattern][:, chosen])
+            found[chosen] = (_enumerated if len(kept) <= MOST_ENUMERATED else _tabulated)(kept)
+    raw, holm = np.ones((2, k, k))
     raw[first, second] = raw[second, first] = found
     holm[first, second] = holm[second, first] = _holm(found)
     return raw, holm
@@ -132,25 +151,6 @@ def _holm(p_values: np.ndarray) -> np.ndarray:
     return corrected
 
 
-def paired_p_values(values: np.ndarray) -> np.ndarray:
-    """Return the p-values of :func:`wilcoxon_holm`, corrected, each pair on the datasets on which neither failed.
-
-    Args:
-        values: (n_datasets, n_methods), lower is better; NaN or infinite where a method failed, which is left out here.
-    """
-    k = values.shape[1]
-    pairs = [(i, j) for i in range(k) for j in range(i + 1, k)]
-    found = []
-    for i, j in pairs:
-        both = values[:, [i, j]]
-        both = both[np.isfinite(both).all(axis=1)]
-        found.append(wilcoxon_holm(both)[0][0, 1] if len(both) else 1.0)
-    corrected = np.ones((k, k))
-    for (i, j), p in zip(pairs, _holm(np.array(found)), strict=True):
-        corrected[i, j] = corrected[j, i] = p
-    return corrected
-
-
 def mean_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
     """Return the mean of differences (n,) and the ends of its Student interval; NaN ends of fewer than two.
 
@@ -171,15 +171,13 @@ def mean_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float
     return mean, mean - half, mean + half
 
 
-def win_counts(losses: np.ndarray) -> np.ndarray:
+def win_counts(differences: np.ndarray) -> np.ndarray:
     """Return on how many problems each method beats, ties with, and loses to each other, int (3, k, k).
 
     Args:
-        losses: (n_problems, k), lower is better; +inf: failed, which loses to what did not; NaN: the problem does not
-            count for the pair.
+        differences: (n_problems, k, k) of row - column, lower is better; NaN: the problem does not count for the pair.
     """
-    mine, rivals = losses[:, :, None], losses[:, None, :]
-    return np.stack([(mine < rivals).sum(axis=0), (mine == rivals).sum(axis=0), (mine > rivals).sum(axis=0)])
+    return np.stack([(differences < 0).sum(axis=0), (differences == 0).sum(axis=0), (differences > 0).sum(axis=0)])
 
 
 def pairwise_wins(ranks: np.ndarray) -> np.ndarray:
@@ -223,10 +221,7 @@ def bootstrap_interval(
     return low, high
 
 
-def _differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return ``first - second``, (n_datasets, n_pairs): beyond all others where one is infinite, 0 where both are."""
-    with np.errstate(invalid="ignore"):
-        difference = first - second
-    difference[np.isinf(first) & np.isinf(second)] = 0.0
-    beyond = 2.0 * np.where(np.isfinite(difference), np.abs(difference), 0.0).max(axis=0) + 1.0
-    return np.clip(difference, -beyond, beyond)
+def _bounded(differences: np.ndarray) -> np.ndarray:
+    """Return the differences, (n_datasets, n_pairs), what is infinite beyond all others of its pair."""
+    beyond = 2.0 * np.where(np.isfinite(differences), np.abs(differences), 0.0).max(axis=0) + 1.0
+    return np.clip(differences, -beyond, beyond)

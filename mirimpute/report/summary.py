@@ -32,7 +32,7 @@ class Entry:
         gated: whether the sanity gate warned about any of the seeds.
         best: whether it is the best of the case, as printed; never with a failed seed or without a rival.
         rank: 1 = best, ties share their average; a failed seed gives the worst rank; None when not ranked.
-        seeds: those with a value.
+        seeds, values: those with a value, and the values.
         se: standard error of the mean by that of each seed's value (over draws, or over rows), None where it has none.
         own_error: whether ``se`` is the metric's own, over rows.
     """
@@ -45,6 +45,7 @@ class Entry:
     best: bool = False
     rank: float | None = None
     seeds: tuple[int, ...] = ()
+    values: tuple[float, ...] = ()
     se: float | None = None
     own_error: bool = False
 
@@ -236,15 +237,16 @@ def _entries(collection: Collection, measure: Measure) -> dict[tuple[str, Case],
     found = pd.Series(values[used]).groupby(numbers[used]).agg(["mean", "std", "count"])
     own = frame[f"{field}_se"].to_numpy()[used] if f"{field}_se" in frame else np.full(len(used), np.nan)
     found["se"] = (pd.Series(own**2).groupby(numbers[used]).sum(min_count=1) ** 0.5) / found["count"]
-    of_seed = np.split(seeds[used], found["count"].cumsum()[:-1])
-    by_key = {row.Index: (row, of_row) for row, of_row in zip(found.itertuples(), of_seed, strict=False)}
+    ends = found["count"].cumsum()[:-1]
+    of_seed = zip(np.split(seeds[used], ends), np.split(values[used], ends), strict=True)
+    by_key = {row.Index: (row, *of_row) for row, of_row in zip(found.itertuples(), of_seed, strict=False)}
     not_ok: dict[int, Counter[str]] = defaultdict(Counter)
     for key, what in zip(numbers[~ok].tolist(), status[~ok], strict=True):
         not_ok[key][what] += 1
     gated = set(numbers[ok & (frame["gate"].to_numpy() != "")].tolist())
     entries = {}
     for key in dict.fromkeys([*by_key, *not_ok]):
-        row, of_row = by_key.get(key, (None, np.empty(0, dtype=int)))
+        row, of_row, its_values = by_key.get(key, (None, np.empty(0, dtype=int), np.empty(0)))
         entries[keys[key]] = Entry(
             mean=float(row.mean) if row else None,
             sd=float(row.std) if row and row.count > 1 else None,
@@ -252,6 +254,7 @@ def _entries(collection: Collection, measure: Measure) -> dict[tuple[str, Case],
             not_ok=dict(not_ok.get(key, {})),
             gated=key in gated,
             seeds=tuple(of_row.tolist()),
+            values=tuple(its_values.tolist()),
             se=float(row.se) if row and np.isfinite(row.se) else None,
             own_error=measure.own_error,
         )

@@ -68,4 +68,4 @@ def test_page_compares_with_the_first_variant():
     ]
     text = "\n".join(page_of(frame_of(rows)))
     assert "| a mcar | analog bits, flow only | 0.200 | — |" in text
-    assert "| analog bits, flow only | 0.500 | — |" in text
+    assert "| analog bits, flow only | -0.200 (1 of 1) | — |" in text

@@ -7,91 +7,22 @@ import pytest
 
 from benchmarks import quality
 from benchmarks.cells import Found, Sweep, former_rows, frame_of, newest, read_cells, write_csv
-from benchmarks.quality_page import case_lines, quality_page, verdict_lines
-from benchmarks.verdicts import W2_OTHERS, W2_OURS, firsts, paired, ratio, ratio_to_best
+from benchmarks.quality_page import case_lines, quality_page, ratio_lines
+from mirimpute.errors import UserError
 from tests.benchmarks.rows import row, rows_of
 from tests.report.row_factory import write
 
 
-def test_ratio_is_the_geometric_mean_of_ratios_of_medians():
-    rows = rows_of("point_rmse", {"mirf": [1.0, 2.0, 9.0], "ice": [4.0, 1.0, 100.0]}, "a")  # 2 / 4
-    rows += rows_of("point_rmse", {"mirf": [2.0], "ice": [1.0]}, "b")  # 2 / 1
-    rows += rows_of("point_rmse", {"mirf": [8.0], "ice": [1.0]}, "c")  # 8 / 1
-    found = ratio(frame_of(rows), 5, "mirf", "ice", "point_rmse")
-    assert found.value == pytest.approx(2.0)
-    assert (found.cases, found.left_out) == (3, 2)
-
-
-def test_methods_are_compared_on_common_seeds_that_are_ok():
-    rows = rows_of("point_rmse", {"mirf": [1.0, 50.0, 60.0], "ice": [2.0]})
-    rows += [row("ice", seed=1, status="failed", point_rmse=1e-9)]
-    pairs = paired(frame_of(rows), ("mirf", ["point_rmse"]), ("ice", ["point_rmse"]))
-    assert pairs.to_numpy().tolist() == [[1.0, 2.0]]
-
-
-def test_a_ratio_of_nothing_has_no_value():
-    found = ratio(frame_of(rows_of("point_rmse", {"ice": [1.0]})), 4, "mirf", "ice", "point_rmse")
-    assert (found.value, found.cases, found.left_out) == (None, 0, 4)
-
-
-def test_w2_compares_the_best_estimates_with_the_best_competitor():
-    ours = {"point_w2": 0.1, "draw_w2": 3.0, "shrunk_w2": 2.0}  # the point of ours does not count
-    rows = [
-        row("mirf", **ours),
-        row("ice", point_w2=9.0, draw_w2=8.0, shrunk_w2=5.0),
-        row("knn", point_w2=4.0, draw_w2=6.0, shrunk_w2=7.0),
-    ]
-    found = ratio_to_best(frame_of(rows), 1, "mirf", W2_OURS, ["ice", "knn", "absent"], W2_OTHERS)
-    assert found.value == pytest.approx(2.0 / 4.0)
-    assert (found.cases, found.left_out) == (1, 0)
-
-
-def test_first_is_strictly_below_every_competitor_that_has_a_value():
-    rows = rows_of("draw_mmd2", {"mirf": [-2e-5], "ice": [-1e-5], "knn": [0.1]}, "won, below zero")
-    rows += rows_of("draw_mmd2", {"mirf": [0.2], "ice": [0.3], "knn": [0.1]}, "lost to one")
-    rows += rows_of("draw_mmd2", {"mirf": [0.1], "ice": [0.1], "knn": [0.2]}, "tied")
-    rows += [
-        *rows_of("draw_mmd2", {"mirf": [0.1], "ice": [0.2]}, "knn is out"),
-        row("knn", "knn is out", status="timeout"),
-    ]
-    rows += [*rows_of("draw_mmd2", {"ice": [0.2]}, "mirf failed"), row("mirf", "mirf failed", status="failed")]
-    rows += rows_of("draw_mmd2", {"ice": [0.2]}, "mirf is missing")
-    found = firsts(frame_of(rows), 7, "mirf", "draw_mmd2", ["ice", "knn"])
-    assert (found.first, found.cases, found.left_out, found.partial) == (2, 5, 2, 1)
-
-
-def test_first_without_any_competitor_compares_nothing():
-    found = firsts(frame_of(rows_of("draw_mmd2", {"mirf": [0.1]})), 1, "mirf", "draw_mmd2", [])
-    assert (found.first, found.cases, found.left_out) == (0, 0, 1)
-
-
-def test_verdicts_hold_seconds_and_the_fast_variant():
+def test_seconds_and_the_fast_variant_are_ratios():
     rows = [
         row("mirf", fit_s=3.0, impute_s=1.0, point_rmse=1.0),
         row("mirf_fast", fit_s=0.5, impute_s=0.5, point_rmse=1.25),
         row("hyperimpute/hyperimpute", fit_s=0.0, impute_s=2.0, point_rmse=2.0),
     ]
-    lines = verdict_lines(frame_of(rows), ["mirf", "mirf_fast", "hyperimpute/hyperimpute"], 1)
-    values = {line[0].replace("\\", ""): line[1] for line in lines}
+    values = {line[0].replace("\\", ""): line[1] for line in ratio_lines(frame_of(rows))}
     assert values["seconds, mirf / hyperimpute/hyperimpute"] == "2.00"
     assert values["seconds, mirf_fast / hyperimpute/hyperimpute"] == "0.500"
     assert values["point_rmse, mirf_fast / mirf"] == "1.25"
-    assert values["point_rmse, mirf / hyperimpute/hyperimpute"] == "0.500"
-    assert values["cases in which mirf is first on point_rmse"] == "1"
-
-
-def test_a_point_that_is_a_draw_is_compared_with_a_draw_and_draws_with_draws():
-    rows = [
-        row("mirf", point_rmse=1.0, draw_rmse=1.4, draw_energy=0.2),
-        row("hyperimpute/mice", point_rmse=2.0, draw_rmse=2.0, draw_energy=0.1),
-        row("ice", point_rmse=2.0, draw_rmse=2.0, draw_energy=0.4),
-    ]
-    lines = verdict_lines(frame_of(rows), ["mirf", "hyperimpute/mice", "ice"], 1)
-    values = {line[0].replace("\\", ""): line[1] for line in lines}
-    assert values["draw_rmse, mirf / hyperimpute/mice"] == "0.700"
-    assert values["point_rmse, mirf / ice"] == "0.500"
-    assert values["draw_energy, mirf / hyperimpute/mice"] == "2.00"
-    assert "draw_energy, mirf / ice" not in values
 
 
 def test_case_table_shows_best_failed_and_missing():
@@ -113,6 +44,7 @@ def test_page_counts_cells_and_hides_folders():
     assert "ice: failed (1), a mcar 0.3 seed 0: no data in &lt;path&gt;, try again" in page
     assert "/home" not in page
     assert "- a note" in page
+    assert "| mirf | not recorded |" in page  # version, and the hash of its settings
     assert "A part of the grid only: seeds 0, 1." in page
 
 
@@ -124,8 +56,8 @@ def test_page_compares_the_variant_that_is_told_how_values_are_missing():
     rows += rows_of("point_rmse", {"mirf": [9.0]}, "a")  # by MCAR: another question
     sweeps = [Sweep(name, ("mirf",), ("mcar", "mnar_self"), (0,), 0.3) for name in "ab"]
     page = quality_page(Found(frame_of(rows), ()), sweeps, quality.self_masked(sweeps), "", date(2026, 1, 2))
-    assert "| cases in which mirf\\_mnar is first of mirf\\_mnar, mirf, hyperimpute/hyperimpute on" in page
-    assert "point\\_rmse | 1 | 2 | 0 |" in page
+    # .5 - .8 and .9 - .8: mean -.1, Student's interval with one degree of freedom -.1 ± 12.706 * .2
+    assert "| point\\_rmse, against mirf | 1, 0, 1 | -0.100 | -2.64 to 2.44 |" in page
     assert "| a mnar\\_self 0.3 | **0.500** | 0.800 | 1.00 |" in page
 
 
@@ -136,6 +68,30 @@ def test_only_the_newest_setting_of_a_method_counts():
     kept, notes = newest([new, *old, other], [9.0, 1.0, 2.0, 1.0])
     assert kept == [other, new]
     assert notes == ["mirf: 2 older row(s) are left out"]
+
+
+def test_only_the_newest_content_of_a_dataset_counts():
+    short = [row(method, data_sha256="a" * 64, n_rows=400) for method in ("mirf", "ice")]
+    long = row("mirf", data_sha256="b" * 64, n_rows=1000, config_hash="b" * 64)
+    kept, notes = newest([*short, long], [1.0, 2.0, 3.0])
+    assert kept == [long]
+    assert notes == ["a: 2 row(s) of another content are left out"]
+
+
+def test_two_settings_of_a_method_do_not_share_a_page(tmp_path):
+    former = [row("knn", "digits", seed=seed, method_hash=f"{seed}" * 64) for seed in (0, 1)]
+    write_csv(frame_of(former), tmp_path / "before.csv")
+    write(tmp_path / "rows", row("mirf", "digits"))
+    sweep = Sweep("digits", ("mirf", "knn"), ("mcar",), (0, 1), 0.3)
+    with pytest.raises(UserError, match=r"knn are of 2 versions or settings \(00000000, 11111111\)"):
+        read_cells([sweep], tmp_path / "rows", tmp_path / "before.csv")
+
+
+def test_a_page_can_be_made_of_the_rows_of_the_page_before_alone(tmp_path):
+    write_csv(frame_of([row("knn", "digits", point_rmse=0.5)]), tmp_path / "before.csv")
+    found = read_cells([Sweep("digits", ("knn",), ("mcar",), (0,), 0.3)], tmp_path / "none", tmp_path / "before.csv")
+    assert found.frame["point_rmse"].tolist() == [0.5]
+    assert found.frame["method_hash"].str.len().tolist() == [8]
 
 
 def test_grid_is_the_one_of_the_readme():

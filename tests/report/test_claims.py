@@ -16,7 +16,7 @@ from mirimpute.report.index import index_page
 from mirimpute.report.measures import metric_measure
 from mirimpute.report.ranking import Ranking, rank
 from mirimpute.report.ranking_tables import csv_pairs, csv_ranks, latex_ranking, markdown_ranking
-from mirimpute.report.statistics import mean_interval, paired_p_values, win_counts
+from mirimpute.report.statistics import mean_interval, paired_wilcoxon_holm, win_counts
 from mirimpute.report.summary import MeasureTable, summarise
 from mirimpute.report.tables import caption, markdown_table
 
@@ -215,15 +215,22 @@ def test_interval_of_a_mean_is_students() -> None:
     assert np.isnan(mean_interval(np.array([]))).all()
 
 
-def test_pairs_are_tested_where_both_are_ok() -> None:
+def test_pairs_are_tested_on_the_datasets_that_both_have() -> None:
     values = np.random.default_rng(0).random((8, 3))
-    values[0, 0], values[1, 2] = np.inf, np.nan
-    found = paired_p_values(values)
-    raw = {
-        (i, j): stats.wilcoxon(*values[np.isfinite(values[:, [i, j]]).all(axis=1)][:, [i, j]].T).pvalue
-        for i, j in ((0, 1), (0, 2), (1, 2))
-    }
-    corrected = dict(zip(sorted(raw, key=raw.__getitem__), (3, 2, 1), strict=True))
-    smallest = min(raw, key=raw.__getitem__)
-    assert found[smallest] == pytest.approx(min(1, raw[smallest] * corrected[smallest]))
-    assert win_counts(np.array([[1.0, 1.0], [np.nan, 2.0], [0.0, np.inf]]))[:, 0, 1].tolist() == [1, 1, 0]
+    values[0, 0], values[1, 2] = np.nan, np.nan
+    found = paired_wilcoxon_holm(values[:, :, None] - values[:, None, :])[0]
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        both = values[np.isfinite(values[:, [i, j]]).all(axis=1)][:, [i, j]]
+        assert found[i, j] == pytest.approx(stats.wilcoxon(*both.T).pvalue)
+    differences = np.array([0.0, np.nan, -np.inf, 2.0])[:, None, None]
+    assert win_counts(differences)[:, 0, 0].tolist() == [1, 1, 1]
+
+
+def test_differences_are_of_common_seeds_not_of_masks() -> None:
+    """Seed 1 has a mask on which every error is tenfold, and only one of the two was run on it."""
+    rows = [make_row(m, d, point_rmse=v) for m, v in (("mirf", 0.2), ("mice", 0.3)) for d in "abc"]
+    rows += [make_row("mirf", d, seed=1, point_rmse=2.0) for d in "abc"]
+    found = ranking(rows)
+    i, j = found.methods.index("mirf"), found.methods.index("mice")
+    assert found.difference[i, j] == pytest.approx(-0.1)
+    assert found.counts[:, i, j].tolist() == [3, 0, 0]

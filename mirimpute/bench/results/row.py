@@ -61,6 +61,9 @@ ROW_FIELDS: dict[str, Field] = {
     "method_hash": Field(
         str, "SHA-256 of the method's parameters: tells apart two settings that share a label.", Null.ANY
     ),
+    "method_version": Field(
+        int, "Version of the method: raised when the same parameters begin to give another result.", Null.ANY
+    ),
     "protocol": Field(str, "Label of the protocol preset.", Null.NEVER),
     "seed": Field(int, "Seed of the cell: of the mask and of the method's randomness.", Null.NEVER),
     "device": Field(str, "Torch device that was asked for."),

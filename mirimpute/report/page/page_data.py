@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from mirimpute.report.collect import Case, Collection, Run
+from mirimpute.report.collect import Case, Collection, Run, methods_of
 from mirimpute.report.measures import Measure
 from mirimpute.report.palette import MARKER_PATHS, method_styles, on_dark
 from mirimpute.report.ranking import Ranking
@@ -44,6 +44,7 @@ def page_data(
         "failures": [asdict(each) for each in failures(collection)],
         "warnings": [asdict(each) for each in gate_warnings(collection)],
         "environment": _environment(collection.runs),
+        "versions": methods_of(collection),
         "data": _data_hashes(collection.runs),
     }
 
@@ -138,7 +139,7 @@ def _ranking(ranking: Ranking, method_index: Mapping[str, int]) -> dict[str, Any
             }
             for i, j in combinations(order, 2)
         ],
-        "notes": ranking.notes,
+        "notes": [*(f"{name}: {each.first}" for name, each in ranking.by_mechanism.items()), *ranking.notes],
     }
 
 

@@ -1,0 +1,42 @@
+"""Which pages are stale, from rows of now, of another version, and of no named method."""
+
+from benchmarks import stale
+from benchmarks.cells import frame_of, write_csv
+from mirimpute.bench.config import hash_of_method
+from mirimpute.methods.presets import named_method
+from tests.benchmarks.rows import row
+from tests.report.row_factory import write
+
+
+def now(name, **fields):
+    return row(name, method_hash=hash_of_method(named_method(name)), **fields)
+
+
+def test_pages_are_current_stale_or_unknown(tmp_path, capsys):
+    write_csv(frame_of([now("mirf"), now("ice")]), tmp_path / "new.csv")
+    write_csv(frame_of([now("ice"), row("mirf", method_hash="b" * 64), row("no trees")]), tmp_path / "old.csv")
+    (tmp_path / "other.csv").write_text("seed,value\n0,1\n")
+    write(tmp_path / "paper", row("mirf", method_hash="c" * 64))
+    capsys.readouterr()
+    assert stale.main(["--pages", str(tmp_path), "--record", str(tmp_path / "paper")]) == 0
+    new, old, other, paper, count = capsys.readouterr().out.splitlines()
+    assert new == "new.md: current"
+    assert old.startswith("old.md: stale: mirf (rows bbbbbbbb, now ")
+    assert "ice" not in old
+    assert other.startswith("other.md: cannot be told")
+    assert paper.startswith("paper/summary.md: stale: mirf (rows cccccccc")
+    assert count == "2 of 4 pages are stale"
+
+
+def test_rows_of_one_draw_make_a_page_stale():
+    frame = frame_of([now("mirf")])
+    assert not stale.state_of("p", frame, stale.hashes_now()).stale
+    older = stale.state_of("p", frame.drop(columns="scored_draws"), stale.hashes_now())
+    assert (older.stale, older.one_draw) == (True, 1)
+    point = frame.assign(draw_rmse=frame["point_rmse"]).drop(columns="scored_draws")
+    assert not stale.state_of("p", point, stale.hashes_now()).stale
+
+
+def test_another_parameter_is_another_hash():
+    assert hash_of_method(named_method("mirf")) != hash_of_method(named_method("mirf", {"draws": 21}))
+    assert stale.hashes_now()["mice"] == hash_of_method(named_method("mice"))[:8]
