@@ -49,8 +49,9 @@ def quality_page(found: Found, sweeps: Sequence[Sweep], told: Sequence[Sweep], p
             "## Verdicts",
             "",
             "Each mechanism first, then all of them pooled; means over seeds, then over the cases of a dataset."
-            " Datasets are the units of intervals and tests. A failed seed is a loss of its method; beside it stands what"
-            " is left without such cases. Differences are mirf less the other, on common seeds, ratios mirf over the other"
+            " Datasets are the units of intervals and tests. A failed seed is a loss of its method; beside it stands"
+            " what is left without such cases. Differences are mirf less the other, on common seeds, ratios mirf over"
+            " the other"
             " (geometric mean, of what cannot be near zero alone). p is Wilcoxon's, after Holm's correction for all"
             " pairs. Methods without draws do not compete on draws. mirf is ranked,"
             f" {markdown(FAST)} is not: it is a variant. The point of {' and of '.join(map(markdown, ONE_DRAW))}"

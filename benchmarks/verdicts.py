@@ -19,13 +19,17 @@ from benchmarks.page import ABSENT, table, value_text
 from mirimpute.bench.results.row import METRIC_FIELD
 from mirimpute.report.collect import Case, Collection, collect
 from mirimpute.report.markup import markdown
-from mirimpute.report.measures import SECONDS, Measure, metric_measure
+from mirimpute.report.measures import DRAW_NOTE, SECONDS, Measure, metric_measure
 from mirimpute.report.ranking import Ranking, rank
-from mirimpute.report.summary import MeasureTable, summarise
+from mirimpute.report.summary import MeasureTable, summarise, variant_of_mirf
 
 OURS = "mirf"
 AWAY_FROM_ZERO = ("rmse", "mae", "w2", "w2sq_half", "crps", "sliced_w2", "seconds", "cpu_s", "peak_rss_mb")
 """What ratios may be taken of: errors and costs, not distances that are zero where distributions agree."""
+
+
+_OF_THE_REPORT = ("†", DRAW_NOTE)
+"""How notes begin that a page has no need of."""
 
 
 def geometric_mean(values: np.ndarray) -> tuple[float | None, int]:
@@ -166,8 +170,9 @@ def verdicts(frame: pd.DataFrame, methods: Sequence[str], fields: Mapping[str, s
             part = of.by_mechanism.get(ranking.mechanism, of)
             name = ranking.mechanism or ("All mechanisms pooled" if whole.by_mechanism else "")
             lines += [markdown(f"{name}: {ranking.first}" if name else ranking.first), ""]
-            lines += pair_table(ranking, part, method) if method in ranking.methods else []
-            lines += [*(markdown(note) for note in part.notes if note), ""]
+            ours = method if method in ranking.methods else next(filter(variant_of_mirf, ranking.methods), None)
+            lines += pair_table(ranking, part, ours) if ours else []
+            lines += [*(markdown(note) for note in part.notes if note and not note.startswith(_OF_THE_REPORT)), ""]
     return lines
 
 
