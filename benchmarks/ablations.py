@@ -81,7 +81,7 @@ def page_of(frame: pd.DataFrame, notes: Sequence[str], wanted: int, today: date)
         "95 % interval over the cells, below 0 where the change is better. Made by `python -m benchmarks.ablations`.",
         "",
     ]
-    for mechanism in dict.fromkeys(frame["mechanism"]):
+    for mechanism in (each for each in MECHANISMS if (frame["mechanism"] == each).any()):
         own = frame[frame["mechanism"] == mechanism]
         by_field = {field: against_defaults(own, field) for field in SHOWN}
         lines += [

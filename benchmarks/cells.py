@@ -303,7 +303,14 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     metrics = [name for name in frame.columns if METRIC_FIELD.fullmatch(name)]
     frame = frame.reindex(columns=list(dict.fromkeys([*frame.columns, *BEFORE_METRICS])))
     short = frame.assign(**{name: frame[name].astype(object).str[:8] for name in HASHES})
-    write_text(path, short[[*BEFORE_METRICS, *metrics, *COSTS, "versions"]].to_csv(index=False, float_format="%.6g"))
+    late = ("method_version", "max_rows", "data_sha256", *OF_DRAWS)  # which rows of an earlier version have not
+    short = short.drop(columns=[name for name in late if short[name].isna().all()])
+    write_text(
+        path,
+        short[[name for name in (*BEFORE_METRICS, *metrics, *COSTS, "versions") if name in short]].to_csv(
+            index=False, float_format="%.6g"
+        ),
+    )
 
 
 def _call(command: list[str]) -> int:

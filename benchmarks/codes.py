@@ -157,7 +157,8 @@ def page_of(frame: pd.DataFrame) -> list[str]:
     reference = next(iter(VARIANTS))
     compared = [
         [mechanism, variant, *(_against(means, mechanism, variant, reference, field) for field in SHOWN)]
-        for mechanism in dict.fromkeys(case[1] for case in means)
+        for mechanism in MECHANISMS
+        if any(case[1] == mechanism for case in means)
         for variant in VARIANTS
         if variant != reference
     ]
