@@ -15,6 +15,7 @@ import numpy as np
 from mirimpute.bench.config import CellConfig
 from mirimpute.bench.hide import hide
 from mirimpute.bench.identity import row_identity
+from mirimpute.bench.iscore import coherent, energy_iscore, tasks_of
 from mirimpute.bench.results.claims import Claims
 from mirimpute.bench.results.layout import cell_directory
 from mirimpute.bench.results.path_redaction import without_paths
@@ -155,6 +156,8 @@ def _compute(
             facts.update(status="failed", reason=str(fault))
         else:
             columns = judge_columns(config.protocol, problem, imputation, own)
+            if config.protocol.iscore_columns:
+                facts.update(_without_truth(config, problem, imputation, own, str(facts["gate"])))
             if config.protocol.trace_mi:
                 x_true = own.table_scale.standardise(own.truth)
                 trace = trace_with_information(
@@ -236,6 +239,18 @@ def _impute(config: CellConfig, problem: Problem, new_rows: np.ndarray | None, p
             memory_mb=config.memory_mb,
             progress=progress,
         )
+
+
+def _without_truth(
+    config: CellConfig, problem: Problem, imputation: Imputation, answers: Answers, gate: str
+) -> dict[str, Any]:
+    """Return the fields of the energy-I-score, and the notes of the row with why there is none."""
+    encoding, scale = answers.encoding, answers.scale
+    completed = coherent(problem, imputation.draws[0], encoding, scale)
+    tasks = tasks_of(problem, completed, encoding.column_slices, config.protocol.iscore_columns, problem.seed)
+    score, why = energy_iscore(tasks, encoding, scale, lambda part: _impute(config, part, None, no_progress))
+    notes = "; ".join(note for note in (gate, why) if note)
+    return {"draws_iscore": score, "iscore_columns": len(tasks), "gate": notes}
 
 
 def _tables(

@@ -31,6 +31,8 @@ class Protocol:
             value for all methods, since between the two lies the trade of error against distribution.
         shrunk_metrics: names of the metrics that are computed on the shrunk draw too.
         draws_metrics: names from :data:`mirimpute.metrics.registry.DRAWS_METRICS`, computed on all draws.
+        iscore_columns: columns on which the energy-I-score judges, which needs no truth
+            (:mod:`mirimpute.bench.iscore`); each costs one more fit of the method, on few columns (0: none).
         max_rows_scored: cap on the rows of the metrics that compare all pairs of rows; a fixed subsample, the same
             for every method, whose size is in the row.
         trace_mi: also measure, in each round of the trace, how much the completed rows tell of the pattern; not in
@@ -69,6 +71,7 @@ class Protocol:
     draws_metrics: list[str] = field(
         default_factory=lambda: ["crps", "coverage_90", "coverage_error_90", "interval_width"]
     )
+    iscore_columns: int = 0
     max_rows_scored: int = 2000
     trace_mi: bool = True
 
@@ -114,5 +117,7 @@ class Protocol:
             )
         if not 0 <= self.shrinkage <= 1:
             raise UserError(f"protocol.shrinkage={self.shrinkage} is outside [0, 1]: give a fraction such as 0.5")
+        if self.iscore_columns < 0:
+            raise UserError(f"protocol.iscore_columns={self.iscore_columns} is negative: give 0 for none, or a few")
         if self.max_rows_scored < 2:
             raise UserError(f"protocol.max_rows_scored={self.max_rows_scored} compares nothing: give 2 or more")

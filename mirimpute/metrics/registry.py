@@ -19,6 +19,7 @@ from mirimpute.metrics.draws import Draws
 from mirimpute.metrics.energy import ENERGY, ENERGY_V
 from mirimpute.metrics.gower import ENERGY_GOWER
 from mirimpute.metrics.interval import COVERAGE_90, COVERAGE_ERROR_90, INTERVAL_WIDTH
+from mirimpute.metrics.iscore import ISCORE
 from mirimpute.metrics.mmd2 import MMD2, MMD2_V
 from mirimpute.metrics.mutual_information import (
     MASK_AUC,
@@ -77,6 +78,9 @@ DRAWS_METRICS: dict[str, Metric[Draws]] = {
     "interval_width": INTERVAL_WIDTH,
 }
 """Of all draws, over the cells of numbers."""
+
+IMPUTER_METRICS: dict[str, Metric[Draws]] = {"iscore": ISCORE}
+"""That need the imputer, not the truth; the bench computes them (:mod:`mirimpute.bench.iscore`)."""
 
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")

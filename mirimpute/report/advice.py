@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ERRORS = {"point_rmse": ("numbers", " standard deviations"), "point_error_rate": ("categories", "")}
 """The errors that the advice is about -> of which cells, and in what unit."""
 DISTRIBUTION = "draw_energy"
+WITHOUT_TRUTH = "draws_iscore"
 _FEWEST_MASKS = 3
 _SURE, _LIKELY = 0.01, 0.05
 _DECIMALS = 12  # means that agree to so many are equal
@@ -138,15 +139,28 @@ def _of_case(rows: Sequence[Row]) -> list[str]:
     if too_few:
         sentences.append(f"no word on the distribution: {too_few}")
     # A single answer of a method is not a draw: the method cannot give more of them. Few of them are mostly chance.
-    found = lead([row for row in sound if (row.get("n_draws") or 0) >= FEWEST_DRAWS], DISTRIBUTION)
+    drawing = [row for row in sound if (row.get("n_draws") or 0) >= FEWEST_DRAWS]
+    found = lead(drawing, DISTRIBUTION)
     if found is not None and not too_few and not {each.best for each in errors} <= {found.best, *found.tied}:
         sentences.append(
             f"for the distribution (variances, correlations) use the draws of {_names(found)}, "
             f"{_name(DISTRIBUTION)} over {found.masks} masks{_cells(sound, found)}, {_comparison(found)}"
         )
+    judged = lead(drawing, WITHOUT_TRUTH)
+    if judged is not None:
+        sentences.append(
+            f"by the {_name(WITHOUT_TRUTH)}, which hides observed cells of {_scored_columns(drawing)} column(s) and "
+            f"needs no truth, use the draws of {_names(judged)}: {number(judged.mean)} ± {number(judged.sd)} over "
+            f"{judged.masks} masks, {_comparison(judged)}"
+        )
     if failed:
         sentences.append(f"left out because a mask failed: {', '.join(failed)}")
     return sentences
+
+
+def _scored_columns(rows: Sequence[Row]) -> int:
+    """Return on how many columns the score rests that needs no truth, the fewest of any row."""
+    return min(int(row.get("iscore_columns") or 0) for row in rows)
 
 
 def _too_few_rows(rows: Sequence[Row]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from mirimpute.bench.results.row import METRIC_FIELD
 from mirimpute.metrics.base import Metric
-from mirimpute.metrics.registry import CATEGORY_DRAWS_METRICS, CATEGORY_METRICS, DRAWS_METRICS, METRICS
+from mirimpute.metrics.registry import CATEGORY_DRAWS_METRICS, CATEGORY_METRICS, DRAWS_METRICS, IMPUTER_METRICS, METRICS
 
 POINT = "point"
 DRAW = "draw"
@@ -49,7 +49,13 @@ _ESTIMATE_LABELS = {
     TEST_POINT: "point estimate, new rows",
     TEST_DRAW: "draws, new rows",
 }
-_METRICS: dict[str, Metric[Any]] = {**METRICS, **CATEGORY_METRICS, **DRAWS_METRICS, **CATEGORY_DRAWS_METRICS}
+_METRICS: dict[str, Metric[Any]] = {
+    **METRICS,
+    **CATEGORY_METRICS,
+    **DRAWS_METRICS,
+    **CATEGORY_DRAWS_METRICS,
+    **IMPUTER_METRICS,
+}
 
 
 @dataclass(frozen=True)

@@ -155,3 +155,17 @@ def test_p_of_the_same_difference_on_all_masks_is_that_of_the_sign_test():
     found = lead(rows_of({"mirf": [0.25, 0.5, 0.75], "ice": [0.5, 0.75, 1.0]}), "point_rmse")
     assert (found.test, found.p) == ("sign test", binomtest(3, 3).pvalue)
     assert "not sure" in advice(rows_of({"mirf": [0.25, 0.5, 0.75], "ice": [0.5, 0.75, 1.0]}))[0]
+
+
+def test_the_score_that_needs_no_truth_has_a_sentence_of_its_own():
+    judged = {"mirf": 0.30, "ice": 0.24, "mean": 0.5}
+    rows = [
+        {**row, "draws_iscore": judged[row["method"]] + 0.01 * row["seed"], "iscore_columns": 3}
+        for row in rows_of(CLEAR)
+    ]
+    rows[0]["draws_iscore"] += 0.001
+    sentence = next(each for each in advice(rows) if "I-score" in each)
+    assert says(sentence, "3 column", "draws of ice", "0.255", "4 masks", "below mirf", "4 of 4 masks")
+    without = [{**row, "n_draws": 1} if row["method"] == "ice" else row for row in rows]
+    assert says(next(each for each in advice(without) if "I-score" in each), "draws of mirf")
+    assert not any("I-score" in each for each in advice(rows_of(CLEAR)))

@@ -81,6 +81,7 @@ ROW_FIELDS: dict[str, Field] = {
     "cpu_s": Field(float, "CPU seconds of fit and impute, all threads."),
     "peak_rss_mb": Field(float, "Peak resident memory of the imputation above what its process held before, in MiB."),
     "peak_gpu_mb": Field(float, "Peak memory allocated on the GPU, in MiB; null without one.", Null.ANY),
+    "iscore_columns": Field(int, "Columns behind draws_iscore; null: it was not asked for.", Null.ANY),
     "data_sha256": Field(str, "SHA-256 of the table."),
     "mask_sha256": Field(str, "SHA-256 of the missing cells."),
     "config_hash": Field(str, "SHA-256 of the configuration of the cell, in hexadecimal.", Null.NEVER),
