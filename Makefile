@@ -33,7 +33,7 @@ bench-quality: $(STAMP) ## mirf beside its peers on fourteen tables, into benchm
 bench-speed: $(STAMP) ## seconds, memory and scaling of mirf, into benchmarks/speed.md (hours; ARGS=--help for options)
 	$(BIN)/python -m benchmarks.speed $(ARGS)
 
-bench-draws: $(STAMP) ## drawing methods by CRPS, energy, error and seconds on 13 tables, into benchmarks/draws.md (a day; ARGS=--help)
+bench-draws: $(STAMP) ## drawing methods by CRPS, energy, error and seconds on 13 tables, into benchmarks/draws.md (half a day; ARGS=--help)
 	$(BIN)/python -m benchmarks.draws $(ARGS)
 
 paper: $(STAMP) ## all cells of the paper's tables, then the report (weeks of one core; LAUNCHER=slurm, ARGS=--dry-run)

@@ -75,7 +75,7 @@ def test_draws_from_the_true_conditional_score_sigma_over_root_pi():
 
 def test_the_true_conditional_is_first_and_a_point_last():
     """Proper: whatever else is drawn scores more. The point has the mean absolute error, sqrt(2) times as much."""
-    best, _, scale = score(conditional, 20)
+    best, _, _ = score(conditional, 20)
     point, _, _ = score(lambda problem, _: _mean_of(problem), 1)
     hot_deck, _, _ = score(marginal, 20)
     assert point == pytest.approx(2**0.5 * best, rel=0.03)  # E|N(0, s²)| = s sqrt(2 / pi)
