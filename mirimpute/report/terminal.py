@@ -22,6 +22,7 @@ OF_CATEGORIES = ("point_rmse", "point_error_rate", "draw_rmse", "draw_error_rate
 DIRECTORY = "directory"
 """Key that a caller adds to a row to have the place of the result shown."""
 
+_UNDRAWN = "*"
 _DRAWN = metric_measure("draw_energy")
 _HEADS = {"mmd2": "mmd²", "error_rate": "wrong"}
 _MAX_METHOD = 16
@@ -83,7 +84,7 @@ def _cells(row: Row, group: Sequence[Row], measures: Sequence[Measure]) -> list[
     for measure in measures:
         text = _value(measure, row)
         if text and not _competes(measure, row):
-            text = f"({text})"
+            text += _UNDRAWN
         cells.append(Text(text, style="bold" if text and text == _best(group, measure) else ""))
     return [*cells, Text(_seconds(row)), Text(_memory(row))]
 
@@ -179,7 +180,7 @@ def _below(rows: Sequence[Row], varying: bool) -> list[str]:
         elif row.get("gate"):
             cells.setdefault(("†", row["gate"]), []).append(where)
     without = dict.fromkeys(row["method"] for row in rows if row["status"] == "ok" and not _competes(_DRAWN, row))
-    lines = [f"( ) no draws, so its point stands for them: {', '.join(without)}"] if without else []
+    lines = [f"{_UNDRAWN} no draws, so the point stands for them: {', '.join(without)}"] if without else []
     for (what, reason), places in cells.items():
         shown = f"{places[0]} and {len(places) - 1} more" if len(places) > 1 else places[0]
         lines.append(f"† {shown}: {reason}" if what == "†" else f"{what}: {shown}: {reason}")

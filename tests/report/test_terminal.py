@@ -96,3 +96,22 @@ def test_direction_is_in_the_head() -> None:
     assert head.split() == [
         *["method", "status", "rmse↓", "mae↓", "rmse↓", "w2↓", "w2↓", "mmd²↓", "energy↓", "s", "MiB"]
     ]
+
+
+def test_methods_without_draws_are_marked_and_never_the_best_on_draws():
+    rows = [make_row("mirf", draw_energy=0.2), make_row("ice", draw_energy=0.1, n_draws=1, scored_draws=0)]
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(terminal_table(rows))
+    text = console.export_text()
+    ice = next(line for line in text.splitlines() if line.startswith("ice"))
+    assert "0.100*" in ice
+    assert "* no draws, so the point stands for them: ice" in text
+
+
+def test_rows_of_tables_that_were_cut_otherwise_stand_apart():
+    rows = [make_row("mirf", data_sha256=k * 64, n_rows=n, config_hash=k * 64) for k, n in (("a", 400), ("b", 1000))]
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(terminal_table(rows))
+    text = console.export_text()
+    assert "breast_cancer (400 rows) mcar" in text
+    assert "breast_cancer (1,000 rows) mcar" in text
