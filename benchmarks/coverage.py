@@ -117,6 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "",
             *page.table(heads, lines(asked.rows, asked.draws, asked.replications)),
             f"- Page of {date.today()}.",
+            page.made_with("mirf_fast", "mice"),
         ]
         write_text(asked.out / "coverage.md", "\n".join(text) + "\n")
 

@@ -285,7 +285,8 @@ def _work(options: argparse.Namespace) -> None:
         frame = run(options.tables, options.seeds)
         write_text(rows, frame.to_csv(index=False, float_format="%.6g"))
     made = f"- Page of {date.today()}. python {platform.python_version()}; numpy {np.__version__}; {r_versions()}."
-    write_text(options.out / "mice_r.md", "\n".join([*page_of(frame), made]) + "\n")
+    methods = [] if options.table_only else [page.made_with("mice")]  # whose the rows of a CSV are, it does not say
+    write_text(options.out / "mice_r.md", "\n".join([*page_of(frame), made, *methods]) + "\n")
 
 
 def _parser() -> argparse.ArgumentParser:

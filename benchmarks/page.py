@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 import pandas as pd
 
+from mirimpute.bench.config import hash_of_method
+from mirimpute.methods.presets import named_method
 from mirimpute.report.markup import markdown, number
 from mirimpute.report.reasons import WORSE, explained
 from mirimpute.report.tables import listed, shortened
@@ -84,6 +87,23 @@ def methods_of(frame: pd.DataFrame) -> list[list[str]]:
         )
         lines.append([markdown(str(method)), versions or "not recorded", hashes or "not recorded", str(len(own))])
     return lines
+
+
+MADE_WITH = re.compile(r"(\S+) version (\d+), settings ([0-9a-f]{8})")
+"""What :func:`made_with` says of a method."""
+
+
+def made_with(*names: str) -> str:
+    """Return the line of a page that has no rows: version and hash of the settings of each method of this tree.
+
+    >>> made_with("mean")
+    '- Methods, before what the page changes of them: mean version 1, settings 5714899f.'
+    """
+    each = [
+        f"{name} version {named_method(name).version}, settings {hash_of_method(named_method(name))[:8]}"
+        for name in names
+    ]
+    return f"- Methods, before what the page changes of them: {'; '.join(each)}."
 
 
 def ending(frame: pd.DataFrame, notes: Iterable[str], wanted: int, today: date) -> list[str]:

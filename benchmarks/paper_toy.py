@@ -80,7 +80,8 @@ def page_of(frame: pd.DataFrame, today: date) -> str:
         for field, label in FIELDS.items()
         for seed, own in frame.groupby("seed")
     ]
-    return "\n".join([*lines, *page.table(heads, [notebook, *ours], left=2), f"- Page of {today.isoformat()}."]) + "\n"
+    made = [f"- Page of {today.isoformat()}.", page.made_with("mirf_paper")]
+    return "\n".join([*lines, *page.table(heads, [notebook, *ours], left=2), *made]) + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

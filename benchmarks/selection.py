@@ -99,6 +99,7 @@ def page_of(frame: pd.DataFrame, today: date) -> str:
         "",
         *page.table(["pattern", "rows", *heads], _lines(frame, "rows")),
         f"- Page of {today}.",
+        page.made_with("mirf_fast"),
     ]
     return "\n".join(text) + "\n"
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from benchmarks.cells import HASHES
 from benchmarks.command import HERE, exit_code
+from benchmarks.page import MADE_WITH
 from mirimpute.bench.config import hash_of_method
 from mirimpute.bench.results.store import read_rows
 from mirimpute.methods.presets import PRESETS, named_method
@@ -47,7 +48,7 @@ class State:
     def sentence(self) -> str:
         """The state in one line."""
         if not (self.stale or self.current):
-            return f"{self.page}: cannot be told, its rows are of no named method"
+            return f"{self.page}: cannot be told, it names no method whose settings are known"
         parts = [f"{name} (rows {was}, now {now})" for name, (was, now) in self.changed.items()]
         if self.one_draw:
             parts.append(f"{self.one_draw} rows of one draw instead of the mean over five")
@@ -75,6 +76,13 @@ def state_of(page: str, frame: pd.DataFrame, now: Mapping[str, str]) -> State:
     return State(page, changed, tuple(current), tuple(unknown), _of_one_draw(frame))
 
 
+def state_of_text(page: str, text: str, now: Mapping[str, str]) -> State:
+    """Return the same of a page that has no rows, but names its methods, see :func:`benchmarks.page.made_with`."""
+    named = {name: settings for name, _, settings in MADE_WITH.findall(text)}
+    changed = {name: (was, now[name]) for name, was in named.items() if name in now and now[name] != was}
+    return State(page, changed, tuple(name for name, was in named.items() if now.get(name) == was), ())
+
+
 def _of_one_draw(frame: pd.DataFrame) -> int:
     """Return how many ok rows score one draw of a method that has more of them."""
     if not {"draw_rmse", "point_rmse"} <= set(frame.columns):
@@ -85,19 +93,22 @@ def _of_one_draw(frame: pd.DataFrame) -> int:
 
 
 def states(folder: Path, record: Path, now: Mapping[str, str]) -> Iterable[State]:
-    """Yield the state of each page with rows in a CSV of ``folder``, then that of the tables of record.
+    """Yield the state of each page of ``folder``: with rows in a CSV, without them, then of the tables of record.
 
     Args:
         folder: of the pages.
         record: results folder of record; it may be absent.
         now: method -> hash.
     """
+    with_rows = set()
     for path in sorted(folder.glob("*.csv")):
         frame = pd.read_csv(path, dtype=dict.fromkeys(HASHES, str))
         if {"method", "method_hash"} <= set(frame.columns):
+            with_rows.add(f"{path.stem}.md")
             yield state_of(f"{path.stem}.md", frame, now)
-        else:
-            yield State(f"{path.stem}.md", {}, (), ())
+    for path in sorted(folder.glob("*.md")):
+        if path.name != "README.md" and path.name not in with_rows:
+            yield state_of_text(path.name, path.read_text(encoding="utf-8"), now)
     if record.is_dir():
         yield state_of(f"{record.name}/summary.md", pd.DataFrame(read_rows(record)), now)
 

@@ -32,7 +32,7 @@ class Protocol:
         shrunk_metrics: names of the metrics that are computed on the shrunk draw too.
         draws_metrics: names from :data:`mirimpute.metrics.registry.DRAWS_METRICS`, computed on all draws.
         iscore_columns: columns on which the energy-I-score judges, which needs no truth
-            (:mod:`mirimpute.bench.iscore`); each costs one more fit of the method, on few columns (0: none).
+            (:mod:`mirimpute.bench.iscore`); each costs one more fit of the method, on some of the columns (0: none).
         max_rows_scored: cap on the rows of the metrics that compare all pairs of rows; a fixed subsample, the same
             for every method, whose size is in the row.
         trace_mi: also measure, in each round of the trace, how much the completed rows tell of the pattern; not in

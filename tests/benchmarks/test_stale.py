@@ -1,6 +1,6 @@
 """Which pages are stale, from rows of now, of another version, and of no named method."""
 
-from benchmarks import stale
+from benchmarks import page, stale
 from benchmarks.cells import frame_of, write_csv
 from mirimpute.bench.config import hash_of_method
 from mirimpute.methods.presets import named_method
@@ -16,16 +16,23 @@ def test_pages_are_current_stale_or_unknown(tmp_path, capsys):
     write_csv(frame_of([now("mirf"), now("ice")]), tmp_path / "new.csv")
     write_csv(frame_of([now("ice"), row("mirf", method_hash="b" * 64), row("no trees")]), tmp_path / "old.csv")
     (tmp_path / "other.csv").write_text("seed,value\n0,1\n")
+    (tmp_path / "other.md").write_text("# A page without a method\n")
+    (tmp_path / "simulated.md").write_text(
+        f"{page.made_with('mice', 'ice')}\n".replace("ice version 2", "ice version 1")
+    )
+    (tmp_path / "older.md").write_text("- Methods: mice version 1, settings 0123abcd.\n")
     write(tmp_path / "paper", row("mirf", method_hash="c" * 64))
     capsys.readouterr()
     assert stale.main(["--pages", str(tmp_path), "--record", str(tmp_path / "paper")]) == 0
-    new, old, other, paper, count = capsys.readouterr().out.splitlines()
+    new, old, older, other, simulated, paper, count = capsys.readouterr().out.splitlines()
     assert new == "new.md: current"
     assert old.startswith("old.md: stale: mirf (rows bbbbbbbb, now ")
     assert "ice" not in old
     assert other.startswith("other.md: cannot be told")
     assert paper.startswith("paper/summary.md: stale: mirf (rows cccccccc")
-    assert count == "2 of 4 pages are stale"
+    assert older == f"older.md: stale: mice (rows 0123abcd, now {stale.hashes_now()['mice']})"
+    assert simulated == "simulated.md: current"
+    assert count == "3 of 6 pages are stale"
 
 
 def test_rows_of_one_draw_make_a_page_stale():
