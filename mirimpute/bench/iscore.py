@@ -6,8 +6,8 @@ has learnt of j comes from its completions alone, and its draws are compared wit
 score. A method whose completions are not distributed as the missing values given O_j cannot draw the observed ones.
 
 It takes one more fit of the method per column, on fewer columns. Reference: Naef, Grzesiak, Scornet, "How to rank
-imputation methods?", arXiv 2507.11297, section 4, and the R package miceDRF, whose score is the negative of this one
-(larger is better there) with the biased estimate of E|X - X'|.
+imputation methods?", arXiv 2507.11297, section 4, and the R package miceDRF, whose ``Iscore`` this is, but for its
+estimate of E|X - X'|, which takes a draw for another one of itself.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class Task:
 def tasks_of(problem: Problem, completed: np.ndarray, blocks: Sequence[np.ndarray], most: int, seed: int) -> list[Task]:
     """Return the columns to be judged on, at most ``most``: those of the largest weight.
 
-    A column without any other that is known wherever it is gets the one that is known most often there, and is judged
-    on the rows that have both.
+    Where no other column is known wherever a column is, the one that is known most often there chooses the rows: the
+    column is hidden, and judged, where both are known.
 
     Args:
         problem: what the method got.
@@ -80,24 +80,23 @@ def _task(
     seed: int,
 ) -> Task | None:
     """Return the task of column ``j`` of the table, None where no other column is known in enough of its rows."""
-    observed = ~missing[:, j]
+    tested = ~missing[:, j]
     others = [k for k in range(len(blocks)) if k != j]
-    known = {k: int((~missing[observed, k]).sum()) for k in others}
-    predictors = [k for k in others if known[k] == observed.sum()]
-    tested = observed
+    predictors = [k for k in others if not missing[tested, k].any()]
     if not predictors:
-        nearest = max(others, key=lambda k: known[k], default=None)
-        if nearest is None or known[nearest] < FEWEST:
-            return None
-        predictors, tested = [nearest], observed & ~missing[:, nearest]
-    kept = tested | ~observed
+        nearest = min(others, key=lambda k: missing[tested, k].sum(), default=j)
+        tested = tested & ~missing[:, nearest]
+        predictors = [k for k in others if not missing[tested, k].any()]
+    if not predictors or tested.sum() < FEWEST:
+        return None
     columns = [int(each) for k in (j, *predictors) for each in blocks[k]]
     block = np.arange(len(blocks[j]))
-    x = completed[np.ix_(kept, columns)].copy()
-    rows = tested[kept]
-    truth = x[np.ix_(rows, block)].copy()
-    x[np.ix_(rows, block)] = np.nan
-    return Task(j, _part(problem, x, columns, integer_seed(seed, "iscore", str(j)) % 2**31), block, rows, truth, weight)
+    x = completed[:, columns].copy()
+    truth = x[np.ix_(tested, block)].copy()
+    x[np.ix_(tested, block)] = np.nan
+    return Task(
+        j, _part(problem, x, columns, integer_seed(seed, "iscore", str(j)) % 2**31), block, tested, truth, weight
+    )
 
 
 def _part(problem: Problem, x: np.ndarray, columns: Sequence[int], seed: int) -> Problem:
