@@ -61,7 +61,7 @@ def collection_of(frame: pd.DataFrame, methods: Sequence[str]) -> Collection:
     """Return the rows of some methods as the report takes them."""
     chosen = frame[frame["method"].isin(list(methods))]
     rows = [
-        {key: _plain(value) for key, value in row.items() if not _is_nan(value)} for row in chosen.to_dict("records")
+        {key: _plain(value) for key, value in row.items() if not _is_absent(value)} for row in chosen.to_dict("records")
     ]
     return collect([_whole(row) for row in rows], Path("."))
 
@@ -70,13 +70,14 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)
+def _is_absent(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _whole(row: dict[str, Any]) -> dict[str, Any]:
     """Return the row with what a CSV leaves out where it is empty."""
-    return {"reason": "", "gate": "", "protocol": "default", **row}
+    known = {"max_rows": None} if "method_version" in row else {}  # an older row does not say that it was not cut
+    return {"reason": "", "gate": "", "protocol": "default", **known, **row}
 
 
 def table_of(collection: Collection, field: str) -> MeasureTable:

@@ -198,9 +198,9 @@ def cut_tables(runs: Iterable[Run]) -> str:
     for run in runs:
         rows, most = run.row.get("n_rows"), run.row.get("max_rows")
         if rows is not None and rows == most:
-            cut[rows][run.case.dataset] = None
+            cut[int(rows)][run.case.dataset] = None
         elif rows is not None and "max_rows" not in run.row:
-            unknown[run.case.dataset] = rows
+            unknown[run.case.dataset] = int(rows)
     parts = [f"Cut to {rows:,} rows: {', '.join(sorted(names))}." for rows, names in sorted(cut.items())]
     if unknown:
         sizes = sorted({*unknown.values()})

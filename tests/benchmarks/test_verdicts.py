@@ -79,3 +79,14 @@ def test_ablations_compare_energy_by_differences():
     frame = frame_of(rows)
     assert against_defaults(frame, "point_rmse") == {"no trees": "0.500"}
     assert against_defaults(frame, "draw_energy") == {"no trees": "0.00200 (0.00200 to 0.00200)"}
+
+
+def test_pages_say_what_was_cut_of_rows_that_know_it():
+    rows = [
+        row("mirf", "a", n_rows=400, max_rows=400, method_version=7),
+        row("mirf", "b", n_rows=150, method_version=7),
+    ]
+    assert collection_of(frame_of(rows), ("mirf",)).cut == "Cut to 400 rows: a."
+    older = [{key: value for key, value in each.items() if key != "max_rows"} for each in rows]
+    older = [{**each, "method_version": None} for each in older]
+    assert "150 to 400 rows" in collection_of(frame_of(older), ("mirf",)).cut
