@@ -8,6 +8,8 @@ fewer columns stand for all.
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 
 from mirimpute.numerics.pattern_classifier import (
@@ -84,12 +86,14 @@ def _readable(x: np.ndarray, n_categories: np.ndarray) -> np.ndarray:
 def _log_odds(x: np.ndarray, is_categorical: np.ndarray, m: np.ndarray, fold: np.ndarray, seed: int) -> np.ndarray:
     """Return the log-odds of each cell of the pattern, (targets, n), by trees that the other folds taught."""
     from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
 
     found = np.empty(m.shape)
-    for target, pattern in enumerate(m):
-        for number in range(FOLDS):
+    with threadpool_limits(limits=1, user_api="openmp"):  # workers of a sweep share the cores; sums keep their order
+        for target, number in product(range(len(m)), range(FOLDS)):
             rest = fold != number
-            if len(np.unique(pattern[rest])) < 2:  # ten cells may all be in one fold
+            pattern = m[target, rest]
+            if pattern.min() == pattern.max():  # ten cells may all be in one fold
                 found[target, ~rest] = frequencies(m[[target]], fold)[0, ~rest]
                 continue
             trees = HistGradientBoostingClassifier(
@@ -101,5 +105,5 @@ def _log_odds(x: np.ndarray, is_categorical: np.ndarray, m: np.ndarray, fold: np
                 early_stopping=False,
                 random_state=seed % 2**31,
             )
-            found[target, ~rest] = trees.fit(x[rest], pattern[rest]).decision_function(x[~rest])
+            found[target, ~rest] = trees.fit(x[rest], pattern).decision_function(x[~rest])
     return found
