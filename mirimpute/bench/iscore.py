@@ -138,7 +138,7 @@ def energy_iscore(
         impute: runs the method.
     """
     from mirimpute.metrics.draws import Draws
-    from mirimpute.metrics.iscore import energy_score
+    from mirimpute.metrics.energy_score import energy_score
 
     if not tasks:
         return None, f"no I-score: no column has {FEWEST} missing and {FEWEST} observed cells beside another column"

@@ -17,9 +17,9 @@ from mirimpute.metrics.downstream import (
 )
 from mirimpute.metrics.draws import Draws
 from mirimpute.metrics.energy import ENERGY, ENERGY_V
+from mirimpute.metrics.energy_score import ISCORE
 from mirimpute.metrics.gower import ENERGY_GOWER
 from mirimpute.metrics.interval import COVERAGE_90, COVERAGE_ERROR_90, INTERVAL_WIDTH
-from mirimpute.metrics.iscore import ISCORE
 from mirimpute.metrics.mmd2 import MMD2, MMD2_V
 from mirimpute.metrics.mutual_information import (
     MASK_AUC,
