@@ -27,10 +27,15 @@ QUICK = {
     "gain": {"steps": 50},
     "knewimp": {"rounds": 2},
     "mice": {"rounds": 3, "chains": 4},
+    "mice_cart": {"rounds": 3, "chains": 4},
+    "mice_rf": {"rounds": 3, "chains": 4},
     "hyper": {"trees": 10, "iterations": 10},
     "missforest": {"trees": 10},
 }
-NATIVE = ["mean", "hot_deck", "ice", "mice", "missforest", "hyper", "gaussian_em", "knn", "gain", "mirf", "mirf_fast"]
+NATIVE = [
+    *("mean", "hot_deck", "ice", "mice", "mice_cart", "mice_rf", "missforest", "hyper", "gaussian_em", "knn", "gain"),
+    *("mirf", "mirf_fast"),
+]
 
 
 def mixed(n=300, seed=0, rate=0.3):
