@@ -13,7 +13,6 @@ import pytest
 from benchmarks.mice_r import TABLES, measures, mixed, noise, of_r, ours, page_of, quadratic, ratio_of_means
 from mirimpute.errors import UserError
 
-
 SLOW_KINDS = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("cart", "rf")]
 
 
