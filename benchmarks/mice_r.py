@@ -303,6 +303,9 @@ def page_of(frame: pd.DataFrame) -> list[str]:
         "- mixed, pmm: of a category of three and more values, R's polyreg draws from fitted probabilities, without a"
         " draw of the parameters; `mice` draws them too, by bootstrapped rows. Its tables differ from one another by"
         " what the data leave open, and each is a little farther from the truth.",
+        "- rf: ranger leaves a node whole if none of the columns that its split may use varies in it; here, as in"
+        " scikit-learn, another column is used, so that leaves are smaller where columns have few values (titanic)."
+        " R reads a category of k values as k - 1 columns, `mice` as k, which changes how often others are used (mixed).",
     ]
 
 

@@ -1,10 +1,10 @@
 """CACTI's copy masking: a masked autoencoder that hides what other rows miss.
 
 What is kept of the objective, and what is approximated, is said in
-:mod:`mirimpute.methods.baselines.masked_autoencoder`. The hidden entries are those that a random row of the table misses
-(with probability ``copied``, else none): pairs come from q x P_M, with the patterns of the table. If fewer than two
-entries would stay, none is hidden. A row shows at most as many entries as the median row of its batch; a random part of
-its other entries is hidden as well (median truncated copy masking).
+:mod:`mirimpute.methods.baselines.masked_autoencoder`. The hidden entries are those that a random row of the table
+misses (with probability ``copied``, else none): pairs come from q x P_M, with the patterns of the table. If fewer than
+two entries would stay, none is hidden. A row shows at most as many entries as the median row of its batch; a random
+part of its other entries is hidden as well (median truncated copy masking).
 
 The paper also reads an embedding of each column's name by a language model. Its weights are no part of this package, so
 this is the paper's ablation without them (CMAE).

@@ -11,19 +11,19 @@ moves the first term. Of the second each round keeps the mean only:
 
 What is returned are the mean and the draws of the last E-step.
 
-The paper's denoiser is that of EDM. For data of spread 1 and noisy data x + sigma e, EDM's network F is taught
-(x - (x + sigma e) / (1 + sigma^2)) sqrt(1 + sigma^2) / sigma = s x - a e with a = 1 / sqrt(1 + sigma^2), s = sigma a, all
-of one weight: that is the F of :mod:`mirimpute.methods.baselines.diffusion` at the time t = (2 / pi) atan(sigma). EDM's
-own are the noise levels of training, ln sigma ~ N(-1.2, 1.2^2), those of the reverse process, and its steps (Heun with a
-little new noise). EDM scales data to a spread of .5, this to 1, so that all its sigma are doubled.
+The paper's denoiser is that of EDM. For data of spread 1 and noisy data x + sigma e, EDM's network F is taught (x - (x
++ sigma e) / (1 + sigma^2)) sqrt(1 + sigma^2) / sigma = s x - a e with a = 1 / sqrt(1 + sigma^2), s = sigma a, all of
+one weight: that is the F of :mod:`mirimpute.methods.baselines.diffusion` at the time t = (2 / pi) atan(sigma). EDM's
+own are the noise levels of training, ln sigma ~ N(-1.2, 1.2^2), those of the reverse process, and its steps (Heun with
+a little new noise). EDM scales data to a spread of .5, this to 1, so that all its sigma are doubled.
 
 Other than in the paper, the network is the residual perceptron of the other methods, not a plain one, its weights are
-averaged over the last steps, and its rate decays as a cosine, not by a plateau rule; the paper trains for at most 10,000
-epochs of up to 4,096 rows and stops early.
+averaged over the last steps, and its rate decays as a cosine, not by a plateau rule; the paper trains for at most
+10,000 epochs of up to 4,096 rows and stops early.
 
-References: Zhang, Fang, Wu & Yu, "DiffPuter: Empowering Diffusion Models for Missing Data Imputation", ICLR 2025, section
-4; Karras, Aittala, Aila & Laine, "Elucidating the Design Space of Diffusion-Based Generative Models", NeurIPS 2022,
-table 1 and algorithm 2.
+References: Zhang, Fang, Wu & Yu, "DiffPuter: Empowering Diffusion Models for Missing Data Imputation", ICLR 2025,
+section 4; Karras, Aittala, Aila & Laine, "Elucidating the Design Space of Diffusion-Based Generative Models", NeurIPS
+2022, table 1 and algorithm 2.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ class DiffPuter(Diffusion):
 
     Attributes:
         repeats: times that each step of the reverse process is taken, with a step back between them. Of three normal
-            columns, with the exact denoiser and 50 steps, the mean is .88 deviations off with 1, .39 with 5, .09 with 20.
+            columns, with the exact denoiser and 50 steps, the mean is .88 deviations off with 1, .39 with 5, .09 with
+            20.
         draws: whose mean is the completion of each round; as many are returned.
     """
 

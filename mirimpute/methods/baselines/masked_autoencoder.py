@@ -5,8 +5,8 @@ moves the first term. Of the second the mean is kept: the network predicts E[x |
 Euler step of the joint flow. No completion is learnt from, so that one round is all: of each row some of the observed
 entries are hidden, and the methods differ in which. The completed table has no spread of its own and is no draw.
 
-Columns are scaled to [0, 1] by their observed range, in which predictions stay. The loss is the mean of (x - x_hat)^2 over
-the seen entries plus that over the observed entries that were hidden.
+Columns are scaled to [0, 1] by their observed range, in which predictions stay. The loss is the mean of (x - x_hat)^2
+over the seen entries plus that over the observed entries that were hidden.
 """
 
 from __future__ import annotations

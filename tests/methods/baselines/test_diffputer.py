@@ -67,6 +67,7 @@ def test_draws_with_the_exact_denoiser_come_near_the_conditional(monkeypatch):
     assert np.allclose(draws.var(axis=0)[missing], variances[missing], rtol=0.35)
 
 
+@pytest.mark.slow
 def test_mean_and_draws_come_near_the_closed_form_after_training():
     x, missing = gaussian_table(800, COVARIANCE, 0.3)
     imputation = DiffPuter(**QUICK, **SAMPLER).fit(problem_of(np.where(missing, np.nan, x))).impute()
