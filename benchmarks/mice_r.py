@@ -305,7 +305,7 @@ def page_of(frame: pd.DataFrame) -> list[str]:
         " what the data leave open, and each is a little farther from the truth.",
         "- rf: ranger leaves a node whole if none of the columns that its split may use varies in it; here, as in"
         " scikit-learn, another column is used, so that leaves are smaller where columns have few values (titanic)."
-        " R reads a category of k values as k - 1 columns, `mice` as k, which changes how often others are used (mixed).",
+        " R reads a category of k values as k - 1 columns, `mice` as k, so that others are used less often (mixed).",
     ]
 
 
