@@ -25,6 +25,7 @@ QUICK = {
     "mirf_fast": {"steps": 60, "final_steps": 60, "draws": 8},
     "mirf_mnar": {"steps": 60, "final_steps": 60, "draws": 8},
     "gain": {"steps": 50},
+    "cacti": {"epochs": 20, "width": 16, "depth": 1, "decoder_depth": 1, "heads": 2, "warm_up": 2},
     "knewimp": {"rounds": 2},
     "mice": {"rounds": 3, "chains": 4},
     "mice_cart": {"rounds": 3, "chains": 4},
@@ -33,7 +34,20 @@ QUICK = {
     "missforest": {"trees": 10},
 }
 NATIVE = [
-    *("mean", "hot_deck", "ice", "mice", "mice_cart", "mice_rf", "missforest", "hyper", "gaussian_em", "knn", "gain"),
+    *(
+        "mean",
+        "hot_deck",
+        "ice",
+        "mice",
+        "mice_cart",
+        "mice_rf",
+        "missforest",
+        "hyper",
+        "gaussian_em",
+        "knn",
+        "gain",
+        "cacti",
+    ),
     *("mirf", "mirf_fast"),
 ]
 
