@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from mirimpute.errors import UserError
 from mirimpute.methods.baselines.cacti import Cacti, CactiTransport
-from mirimpute.methods.baselines.masked_autoencoder import random_part
+from mirimpute.methods.baselines.masked_autoencoder import Annealing, random_part
 from mirimpute.methods.baselines.remasker import ReMasker, ReMaskerTransport
 from mirimpute.methods.baselines.transformer import MaskedAutoencoder
 from mirimpute.types import no_progress
@@ -120,6 +120,14 @@ def test_cacti_shows_no_more_than_the_median_row_and_leaves_two_entries():
     disjoint[::2, :2], disjoint[1::2, 2:] = True, True
     observed = torch.as_tensor(~disjoint)
     assert torch.equal(transport_of(Cacti, disjoint, copied=1.0)._seen(observed, observed), observed)
+
+
+def test_the_rate_rises_to_its_largest_value_and_falls_to_nothing():
+    rates = [Annealing(2.0, 0.0, warm_up=10, decay=30, clip=1.0, average=0.0).rate(step) for step in range(32)]
+    assert rates[:11] == pytest.approx([*np.linspace(0.2, 2.0, 10), 2.0])
+    assert rates[20] == pytest.approx(1.0)
+    assert rates[30:] == pytest.approx([0.0, 0.0])
+    assert (np.diff(rates[10:31]) < 0).all()
 
 
 @pytest.mark.parametrize("method", METHODS)
