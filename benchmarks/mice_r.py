@@ -1,11 +1,12 @@
 """`mice` beside the mice of R on the same hidden cells: ``python -m benchmarks.mice_r --help``.
 
-R is run as a program, on ``mice_r.R``. Both match predictive means, with as many chains and rounds.
+R is run as a program, on ``mice_r.R``. Both draw by the same kind of transport, with as many chains and rounds.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import platform
 import shutil
 import subprocess
@@ -42,8 +43,11 @@ from mirimpute.types import Array
 
 PROGRAM = "mice_r"
 SCRIPT = HERE / "mice_r.R"
-CHAINS = 50
-ROUNDS = 10
+KINDS = {"pmm": "pmm", "bayes": "norm", "cart": "cart", "rf": "rf"}
+"""Kind of ours to method of R's mice."""
+AMOUNTS = {"pmm": (50, 10), "bayes": (50, 10), "cart": (10, 5), "rf": (10, 5)}
+"""Kind to chains and rounds of both; R takes minutes for more trees."""
+COMPARED_KINDS = ("pmm", "cart", "rf")
 RATE = 0.4
 MOST_ROWS = 500
 SEEDS = tuple(range(9))
@@ -91,6 +95,19 @@ def uci(name: str, seed: int) -> Case:
     return Case.of(table.values, table.columns, hidden.scored, seed)
 
 
+def titanic(seed: int) -> Case:
+    """Return the passengers of the Titanic without boat and body, at most 500 complete rows, MCAR."""
+    table = named_dataset("titanic").load(data_directory())
+    kept = [j for j, column in enumerate(table.columns) if column.name not in ("boat", "body")]
+    values, columns = table.values[:, kept], tuple(table.columns[j] for j in kept)
+    rng = generator(seed, PROGRAM, "titanic")
+    complete = np.flatnonzero(~np.isnan(values).any(axis=1))
+    values = values[rng.permutation(complete)[:MOST_ROWS]]
+    categorical = Encoding(columns).is_categorical
+    hidden = amputate(values, MECHANISMS["mcar"](name="mcar"), RATE, "overall", rng, categorical)
+    return Case.of(values, columns, hidden.scored, seed)
+
+
 def quadratic(seed: int, n: int = 400) -> Case:
     """Return y = x² - 1 + .7 e, with y hidden in the middle (MAR): a line sees nothing of it in the other rows."""
     rng = generator(seed, PROGRAM, "quadratic")
@@ -126,20 +143,21 @@ def _simulated(values: Array, hidden: Array, seed: int) -> Case:
 
 TABLES: dict[str, Callable[[int], Case]] = {
     **{f"uci/{name}": partial(uci, name) for name in ("wine", "housing", "concrete")},
+    "titanic": titanic,
     "quadratic": quadratic,
     "noise": noise,
     "mixed": mixed,
 }
 
 
-def ours(case: Case, seed: int, chains: int = CHAINS, rounds: int = ROUNDS, kind: str = "pmm") -> Array:
+def ours(case: Case, seed: int, chains: int = 50, rounds: int = 10, kind: str = "pmm") -> Array:
     """Return completed tables (chains, n, d), standardised, of our method."""
     method = Mice(kind=kind, chains=chains, rounds=rounds)
     draws = method.fit(replace(case.problem, seed=seed)).impute().draws
     return np.stack([case.encoding.decode(draw, case.scale) for draw in draws])
 
 
-def of_r(case: Case, seed: int, chains: int = CHAINS, rounds: int = ROUNDS, kind: str = "pmm") -> Array:
+def of_r(case: Case, seed: int, chains: int = 50, rounds: int = 10, kind: str = "pmm") -> Array:
     """Return completed tables (chains, n, d), standardised, of R's mice; observed cells are the input's own.
 
     Raises:
@@ -154,8 +172,7 @@ def of_r(case: Case, seed: int, chains: int = CHAINS, rounds: int = ROUNDS, kind
     with tempfile.TemporaryDirectory(prefix="mice-r-") as folder:
         source, target = Path(folder) / "in.csv", Path(folder) / "out.csv"
         pd.DataFrame(x, columns=columns).to_csv(source, index=False, na_rep="NA")
-        method = {"pmm": "pmm", "bayes": "norm"}[kind]
-        given = [source, target, chains, rounds, seed, method, factors]
+        given = [source, target, chains, rounds, seed, KINDS[kind], factors]
         done = subprocess.run([program, SCRIPT, *map(str, given)], capture_output=True, text=True, check=False)
         if done.returncode:
             said = " ".join(done.stderr.split()) or "nothing"
@@ -164,10 +181,11 @@ def of_r(case: Case, seed: int, chains: int = CHAINS, rounds: int = ROUNDS, kind
     return np.where(case.missing, stacked.reshape(chains, *x.shape), x)
 
 
-def amount(case: Case) -> dict[str, int]:
+def amount(case: Case, kind: str) -> dict[str, int]:
     """Return how many chains of how many rounds both take; where one column has holes, all rounds are chains."""
+    chains, rounds = AMOUNTS[kind]
     alone = case.missing.any(axis=0).sum() == 1
-    return {"chains": CHAINS * ROUNDS, "rounds": 1} if alone else {"chains": CHAINS, "rounds": ROUNDS}
+    return {"chains": chains * rounds, "rounds": 1} if alone else {"chains": chains, "rounds": rounds}
 
 
 WAYS: Mapping[str, Callable[..., Array]] = {"mirimpute": ours, "R": of_r}
@@ -211,53 +229,83 @@ def measures(case: Case, completed: Array) -> dict[str, float]:
     return found
 
 
-def run(tables: Sequence[str], chosen: Sequence[int]) -> pd.DataFrame:
-    """Return a row per table, seed and way."""
+def run(tables: Sequence[str], kinds: Sequence[str], chosen: Sequence[int]) -> pd.DataFrame:
+    """Return a row per kind, table, seed and way; measures of a way that refused are absent."""
     rows = []
-    for name in tables:
-        for seed in chosen:
-            case = TABLES[name](seed)
-            for way, complete in WAYS.items():
-                found = measures(case, complete(case, seed, **amount(case)))
-                rows.append({"table": name, "seed": seed, "way": way, **found})
-            print(*rows[-2:], sep="\n", flush=True)
+    for kind, name, seed in itertools.product(kinds, tables, chosen):
+        case = TABLES[name](seed)
+        for way, complete in WAYS.items():
+            try:
+                found = measures(case, complete(case, seed, kind=kind, **amount(case, kind)))
+            except UserError as refused:
+                print(f"{kind} {name} {seed} {way}: {refused}", flush=True)
+                found = {}
+            rows.append({"kind": kind, "table": name, "seed": seed, "way": way, **found})
+        print(*rows[-2:], sep="\n", flush=True)
     return pd.DataFrame(rows)
+
+
+def ratio_of_means(ours: pd.Series, theirs: pd.Series) -> tuple[float, float]:
+    """Return the ratio of two means over the same seeds, and half its 95 % interval by the delta method, in pairs.
+
+    >>> ratio_of_means(pd.Series([1.1, 2.2]), pd.Series([1.0, 2.0]))[0]
+    1.1
+    """
+    from scipy import stats
+
+    n, ratio = len(ours), float(ours.mean() / theirs.mean())
+    error = float((ours - ratio * theirs).std(ddof=1)) / n**0.5 / float(theirs.mean())
+    return round(ratio, 12), float(stats.t.ppf(0.975, n - 1)) * error
 
 
 def page_of(frame: pd.DataFrame) -> list[str]:
     """Return the lines of the page but for where it is from: means over the seeds, side by side."""
     lines, ratios = [], []
-    for name, rows in frame.groupby("table", sort=False):
+    for (kind, name), rows in frame.groupby(["kind", "table"], sort=False):
         by_way = {way: rows[rows["way"] == way].set_index("seed") for way in WAYS}
         for measure, label in MEASURES.items():
             if measure not in rows or rows[measure].isna().all():
                 continue
-            our, theirs = (by_way[way][measure] for way in WAYS)
+            pairs = pd.DataFrame({way: by_way[way][measure] for way in WAYS}).dropna()
+            our, theirs = (pairs[way] for way in WAYS)
             apart = our - theirs
             error = apart.std(ddof=1) / len(apart) ** 0.5
-            ratio = our.mean() / theirs.mean() if measure in COMPARED else float("nan")
-            ratios += [ratio] if measure in COMPARED else []
-            cells = [page.value_text(float(each)) for each in (our.mean(), theirs.mean(), ratio)]
-            lines.append([str(name), label, *cells, f"{apart.mean():+.2g} ± {error:.2g}"])
+            compared = "—"
+            if measure in COMPARED:
+                ratio, half = ratio_of_means(our, theirs)
+                ratios.append(ratio)
+                compared = f"{ratio:.3f} ± {half:.3f}"
+            cells = [page.value_text(float(each.mean())) for each in (our, theirs)]
+            lines.append(
+                [str(kind), str(name), label, str(len(pairs)), *cells, compared, f"{apart.mean():+.2g} ± {error:.2g}"]
+            )
     beyond = sum(abs(ratio - 1) > TOLERANCE for ratio in ratios)
-    heads = ["table", "measure", *WAYS, "ratio", "difference ± standard error"]
+    heads = ["kind", "table", "measure", "seeds", *WAYS, "ratio ± 95 %", "difference ± standard error"]
+    amounts = "; ".join(
+        f"{kind}: {chains} chains of {rounds} rounds, {chains * rounds} of one where one column has holes"
+        for kind, (chains, rounds) in AMOUNTS.items()
+        if kind in set(frame["kind"])
+    )
     return [
         "# `mice` beside R's mice",
         "",
-        f"Predictive mean matching from five donors, {CHAINS} chains of {ROUNDS} rounds in both, or, where one column"
-        f" has holes and one round is all, {CHAINS * ROUNDS} of one; the same tables and hidden cells,"
-        f" {frame['seed'].nunique()} seeds, means over the seeds. UCI: at most {MOST_ROWS} rows, MCAR"
+        f"The same tables and hidden cells, as many chains and rounds in both ({amounts}), means over the seeds."
+        " pmm: predictive mean matching from five donors; cart: donors from the leaves of one tree; rf: of ten"
+        f" randomised trees. UCI and titanic (without boat and body, complete rows): at most {MOST_ROWS} rows, MCAR"
         f" {RATE:g}. quadratic: y = x² - 1 + .7 e, 400 rows, y hidden where |x| is small. noise: y independent of x."
-        " mixed: two numbers and two categories (R: logreg, polyreg). Energy distance of the rows and W1 of the hidden"
-        " cells: means over the completed tables; CRPS and Brier score: of all together. Standardised; lower is better."
-        " bias: mean of the hidden cells less that of the true ones; distinct: share of distinct values among the"
-        " hidden cells. Made by `python -m benchmarks.mice_r`.",
+        " mixed: two numbers and two categories (R's pmm: logreg, polyreg). Energy distance of the rows and W1 of the"
+        " hidden cells: means over the completed tables; CRPS and Brier score: of all together. Standardised; lower is"
+        " better. bias: mean of the hidden cells less that of the true ones; distinct: share of distinct values among"
+        " the hidden cells. Made by `python -m benchmarks.mice_r`.",
         "",
-        *page.table(heads, lines, left=2),
+        *page.table(heads, lines, left=3),
         f"- {len(ratios) - beyond} of {len(ratios)} ratios are within {TOLERANCE:.0%} of 1.",
-        "- mixed: of a category of three and more values, R's polyreg draws from fitted probabilities, without a draw"
-        " of the parameters; `mice` draws them too, by bootstrapped rows. Its tables differ from one another by what"
-        " the data leave open, and each is a little farther from the truth.",
+        "- mixed, pmm: of a category of three and more values, R's polyreg draws from fitted probabilities, without a"
+        " draw of the parameters; `mice` draws them too, by bootstrapped rows. Its tables differ from one another by"
+        " what the data leave open, and each is a little farther from the truth.",
+        "- rf: ranger leaves a node whole if none of the columns that its split may use varies in it; here, as in"
+        " scikit-learn, another column is used, so that leaves are smaller where columns have few values (titanic)."
+        " R reads a category of k values as k - 1 columns, `mice` as k, so that others are used less often (mixed).",
     ]
 
 
@@ -278,11 +326,14 @@ def _work(options: argparse.Namespace) -> None:
     for name in options.tables:
         if name not in TABLES:
             raise unknown("table", name, TABLES)
+    for kind in options.kinds:
+        if kind not in KINDS:
+            raise unknown("kind", kind, KINDS)
     rows = options.out / "mice_r.csv"
     if options.table_only:
         frame = pd.read_csv(rows)
     else:
-        frame = run(options.tables, options.seeds)
+        frame = run(options.tables, options.kinds, options.seeds)
         write_text(rows, frame.to_csv(index=False, float_format="%.6g"))
     made = f"- Page of {date.today()}. python {platform.python_version()}; numpy {np.__version__}; {r_versions()}."
     methods = [] if options.table_only else [page.made_with("mice")]  # whose the rows of a CSV are, it does not say
@@ -292,6 +343,7 @@ def _work(options: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = parser_of(PROGRAM, __doc__ or "", None)
     parser.add_argument("--tables", type=names, default=tuple(TABLES), help=f"some of {', '.join(TABLES)} (all)")
+    parser.add_argument("--kinds", type=names, default=COMPARED_KINDS, help=f"some of {', '.join(KINDS)} (pmm,cart,rf)")
     parser.add_argument("--seeds", type=seeds, default=SEEDS, help="whole numbers (0 to 8)")
     return parser
 

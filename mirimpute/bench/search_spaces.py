@@ -64,6 +64,9 @@ SEARCH_SPACES: dict[str, Space] = {
         "entropy_weight": Between(0.0, 2.0),
     },
     "missdiff": {**_BLOCKS, **_RATES},
+    "diffputer": {**_BLOCKS, **_RATES},
+    "remasker": {"masked": Between(0.2, 0.8), "width": OneOf((32, 64)), "learning_rate": _LEARNING_RATE},
+    "cacti": {"copied": Between(0.5, 1.0), "width": OneOf((32, 64)), "learning_rate": _LEARNING_RATE},
     "tabcsdi": {**_BLOCKS, **_RATES, "start_fraction": _SHARE},
     "miwae": {
         "latent": OneOf((2, 4, 8, 16)),

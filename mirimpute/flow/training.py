@@ -29,6 +29,7 @@ class Optimisation:
         decay: steps over which the rate then falls to 0 as a cosine (None: it stays, until a later run decays).
         clip: largest norm of the gradient.
         average: decay of the exponential moving average of the weights (it starts as a plain mean).
+        squares: decay of AdamW's average of squared gradients.
     """
 
     learning_rate: float
@@ -37,6 +38,7 @@ class Optimisation:
     decay: int | None
     clip: float
     average: float
+    squares: float = 0.999
 
     def rate(self, step: int) -> float:
         """Return the learning rate of step 0, 1, ..."""
@@ -66,7 +68,11 @@ class Trainer(Generic[Network]):
         _lend(list(network.parameters()), self._weights.grad)
         self._averages = _as_one(list(self.averaged.parameters()))
         self._optimiser = torch.optim.AdamW(
-            [self._weights], lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+            [self._weights],
+            lr=settings.learning_rate,
+            betas=(0.9, settings.squares),
+            weight_decay=settings.weight_decay,
+            fused=True,
         )
 
     def step(self, loss: Tensor) -> float:

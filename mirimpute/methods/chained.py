@@ -24,6 +24,7 @@ from mirimpute.methods.columnwise.forest import ForestTransport
 from mirimpute.methods.columnwise.linear import LinearTransport
 from mirimpute.methods.columnwise.matching import MatchingTransport
 from mirimpute.methods.columnwise.model_selection import ChoiceTransport, classifiers, regressors
+from mirimpute.methods.columnwise.tree_donors import CART, FOREST, FOREST_OF_CATEGORIES, Growth, TreeDonorsTransport
 from mirimpute.methods.flow_parameters import Network, Solver
 from mirimpute.methods.parameters import Count
 from mirimpute.seeding import generator, integer_seed
@@ -45,12 +46,12 @@ class Chained(Method):
 
     Attributes:
         transport: what the entries are moved by: constant, linear, gaussian, forest, boosting, model_selection, bayes,
-            bayes_by_row, pmm, flow.
+            bayes_by_row, pmm, cart, rf, donors, flow.
         sweep: joint (all columns at once) or columnwise (one after the other).
         rounds: the most rounds (null: what suits the transport).
         chains: completed copies of the table, each a draw.
         solver: one step is the conditional mean, more are a draw (null: 8).
-        trees, leaf: of forests: trees, and rows in a leaf at least.
+        trees, leaf: of forests: trees, and rows in a leaf at least; of donors the second alone.
         network: of ``transport=flow``.
     """
 
@@ -189,6 +190,10 @@ def _model_selection(settings: Chained, problem: Problem) -> Transport:
     return ChoiceTransport(_regressors(settings), Hyper.folds, Hyper.most_rows, False, of_categories)
 
 
+def _donors(settings: Chained, problem: Problem) -> Transport:
+    return TreeDonorsTransport(Growth(leaf=settings.leaf, features=MissForest.max_features))
+
+
 _TREES = frozenset({"trees", "leaf"})
 _NETWORK = frozenset({"network"})
 _EM = Combination("gaussian_em", _em, GaussianEm.rounds, stop="transport", tolerance=GaussianEm.tolerance, exact=True)
@@ -229,6 +234,11 @@ COMBINATIONS: dict[tuple[str, str, str], Combination] = {
     ("pmm", "columnwise", DRAW): Combination(
         "mice", lambda *_: MatchingTransport(Mice.donors), Mice.rounds, fill="draws"
     ),
+    ("cart", "columnwise", DRAW): Combination("mice", lambda *_: TreeDonorsTransport(CART), Mice.rounds, fill="draws"),
+    ("rf", "columnwise", DRAW): Combination(
+        "mice", lambda *_: TreeDonorsTransport(FOREST, FOREST_OF_CATEGORIES), Mice.rounds, fill="draws"
+    ),
+    ("donors", "columnwise", DRAW): Combination("", _donors, _ROUNDS_OF_DRAWS, fill="draws", uses=frozenset({"leaf"})),
     ("flow", "columnwise", MEAN): Combination("", _column_flow, _ROUNDS_OF_DRAWS, uses=_NETWORK),
     ("flow", "columnwise", DRAW): Combination("", _column_flow, _ROUNDS_OF_DRAWS, fill="draws", uses=_NETWORK),
 }
@@ -238,6 +248,7 @@ TRANSPORTS = tuple(dict.fromkeys(transport for transport, _, _ in COMBINATIONS))
 
 _ONE_COLUMN = "it predicts one column from all others: give method.sweep=columnwise"
 _MEAN_IS_LINEAR = "it draws, and its mean is method.transport=linear: give method.solver.steps=2 or more"
+_MEAN_IS_FOREST = "it draws, and the mean by trees is method.transport=forest: give method.solver.steps=2 or more"
 _REFUSED: dict[tuple[str, str], str] = {
     ("gaussian", "columnwise"): "it moves all columns at once: give method.sweep=joint, or method.transport=linear",
     ("flow", "joint"): "the joint flow is mirf: give method=mirf, or method.sweep=columnwise",
@@ -245,10 +256,16 @@ _REFUSED: dict[tuple[str, str], str] = {
     ("bayes", "joint"): _ONE_COLUMN,
     ("bayes_by_row", "joint"): _ONE_COLUMN,
     ("pmm", "joint"): _ONE_COLUMN,
+    ("cart", "joint"): _ONE_COLUMN,
+    ("rf", "joint"): _ONE_COLUMN,
+    ("donors", "joint"): _ONE_COLUMN,
     ("model_selection", DRAW): "it knows the conditional mean only: give method.solver.steps=1",
     ("bayes", MEAN): _MEAN_IS_LINEAR,
     ("bayes_by_row", MEAN): _MEAN_IS_LINEAR,
     ("pmm", MEAN): _MEAN_IS_LINEAR,
+    ("cart", MEAN): _MEAN_IS_FOREST,
+    ("rf", MEAN): _MEAN_IS_FOREST,
+    ("donors", MEAN): _MEAN_IS_FOREST,
 }
 """Transport and what it cannot be combined with -> why not, and what can be done instead."""
 

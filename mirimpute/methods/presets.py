@@ -23,6 +23,8 @@ _PLUGINS = (
 
 SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "mice_by_row": ("mice", {"kind": "bayes_by_row"}),
+    "mice_cart": ("mice", {"kind": "cart", "rounds": 5}),
+    "mice_rf": ("mice", {"kind": "rf", "rounds": 5}),
     "mirf_mnar": ("mirf", {"selection": "self_masking"}),
     "mirf_fast": (
         "mirf",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from mirimpute.methods.base import Method
+from mirimpute.methods.baselines.cacti import Cacti
+from mirimpute.methods.baselines.diffputer import DiffPuter
 from mirimpute.methods.baselines.gain import Gain
 from mirimpute.methods.baselines.gaussian_em import GaussianEm
 from mirimpute.methods.baselines.hot_deck import HotDeck
@@ -15,6 +17,7 @@ from mirimpute.methods.baselines.mirf_paper import MirfPaper
 from mirimpute.methods.baselines.missdiff import MissDiff
 from mirimpute.methods.baselines.missforest import MissForest
 from mirimpute.methods.baselines.miwae import Miwae
+from mirimpute.methods.baselines.remasker import ReMasker
 from mirimpute.methods.baselines.sinkhorn import Sinkhorn
 from mirimpute.methods.baselines.tabcsdi import TabCsdi
 from mirimpute.methods.baselines.tdm import Tdm
@@ -39,6 +42,9 @@ METHODS: dict[str, type[Method]] = {
     "knewimp": KnewImp,
     "missdiff": MissDiff,
     "tabcsdi": TabCsdi,
+    "diffputer": DiffPuter,
+    "remasker": ReMasker,
+    "cacti": Cacti,
     "tdm": Tdm,
     "miwae": Miwae,
     "mirf": Mirf,

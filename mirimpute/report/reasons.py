@@ -38,6 +38,8 @@ _SAME_AS = {
     "sklearn/missforest": "missforest",
     "hyperimpute/missforest": "missforest",
     "mice_by_row": "mice",
+    "mice_cart": "mice",
+    "mice_rf": "mice",
 }
 WORSE = "worse than mean imputation"
 

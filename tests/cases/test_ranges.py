@@ -33,6 +33,8 @@ METHODS = {
     "knewimp": {"rounds": 1, "steps": 20},
     "missdiff": {"rounds": 1, "steps": 50},
     "tabcsdi": {"rounds": 1, "steps": 50},
+    "diffputer": {"rounds": 1, "steps": 50, "width": 32, "solver_steps": 5, "repeats": 2, "draws": 4},
+    "remasker": {"epochs": 5, "width": 8, "depth": 1, "decoder_depth": 1, "heads": 2},
     "miwae": {"steps": 50},
     "mirf_paper": {"epochs": 2, "rounds": 1, "hidden_width": 32},
     "mirf_fast": QUICK,

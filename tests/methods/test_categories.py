@@ -25,12 +25,31 @@ QUICK = {
     "mirf_fast": {"steps": 60, "final_steps": 60, "draws": 8},
     "mirf_mnar": {"steps": 60, "final_steps": 60, "draws": 8},
     "gain": {"steps": 50},
+    "cacti": {"epochs": 20, "width": 16, "depth": 1, "decoder_depth": 1, "heads": 2, "warm_up": 2},
     "knewimp": {"rounds": 2},
     "mice": {"rounds": 3, "chains": 4},
+    "mice_cart": {"rounds": 3, "chains": 4},
+    "mice_rf": {"rounds": 3, "chains": 4},
     "hyper": {"trees": 10, "iterations": 10},
     "missforest": {"trees": 10},
 }
-NATIVE = ["mean", "hot_deck", "ice", "mice", "missforest", "hyper", "gaussian_em", "knn", "gain", "mirf", "mirf_fast"]
+NATIVE = [
+    *(
+        "mean",
+        "hot_deck",
+        "ice",
+        "mice",
+        "mice_cart",
+        "mice_rf",
+        "missforest",
+        "hyper",
+        "gaussian_em",
+        "knn",
+        "gain",
+        "cacti",
+    ),
+    *("mirf", "mirf_fast"),
+]
 
 
 def mixed(n=300, seed=0, rate=0.3):

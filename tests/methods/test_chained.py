@@ -68,6 +68,8 @@ def test_one_euler_step_is_the_classical_method(composed, method, small):
         (Chained(transport="bayes", sweep="columnwise", chains=3), Mice(chains=3, kind="bayes")),
         (Chained(transport="bayes_by_row", sweep="columnwise", chains=3), Mice(chains=3, kind="bayes_by_row")),
         (Chained(transport="pmm", sweep="columnwise", chains=3), Mice(chains=3, kind="pmm")),
+        (Chained(transport="cart", sweep="columnwise", chains=3), Mice(chains=3, kind="cart")),
+        (Chained(transport="rf", sweep="columnwise", chains=3), Mice(chains=3, kind="rf")),
         (Chained(transport="gaussian", sweep="joint", chains=3), GaussianEm(draws=3)),
     ],
     ids=lambda method: f"{method.name}-{getattr(method, 'transport', '')}",
@@ -186,6 +188,7 @@ def _gaussian_draws(**parameters):
         {"transport": "linear", "sweep": "columnwise", "solver": Solver(steps=12)},
         {"transport": "forest", "sweep": "joint", "trees": 10, "rounds": 2, "solver": Solver(steps=10)},
         {"transport": "boosting", "sweep": "columnwise", "rounds": 2, "solver": Solver(steps=4)},
+        {"transport": "donors", "sweep": "columnwise", "leaf": 10},
         {
             "transport": "flow",
             "sweep": "columnwise",

@@ -36,10 +36,13 @@ FAST = {
     "knewimp": {"rounds": 2, "steps": 4, "batch": 16, "width": 8, "flow_steps": 3, "draws": 3},
     "missdiff": {"rounds": 2, "steps": 4, "batch": 16, "width": 8, "solver_steps": 3, "repeats": 2, "draws": 3},
     "tabcsdi": {"rounds": 2, "steps": 4, "batch": 16, "width": 8, "solver_steps": 3, "draws": 3},
+    "diffputer": {"rounds": 2, "steps": 4, "batch": 16, "width": 8, "solver_steps": 3, "repeats": 2, "draws": 3},
+    "remasker": {"epochs": 2, "width": 8, "depth": 1, "decoder_depth": 1, "heads": 2},
+    "cacti": {"epochs": 2, "width": 8, "depth": 1, "decoder_depth": 1, "heads": 2},
     "miwae": {"steps": 5, "width": 8, "batch": 16, "importance": 5, "draws": 2},
     "tdm": {"rounds": 2, "steps": 2, "batch": 8, "width": 4, "draws": 3},
 }
-NEURAL = ("gain", "sinkhorn", "knewimp", "missdiff", "tabcsdi", "miwae", "tdm")
+NEURAL = ("gain", "sinkhorn", "knewimp", "missdiff", "tabcsdi", "diffputer", "remasker", "cacti", "miwae", "tdm")
 WRAPPED = {"hyperimpute", "sklearn", "statsmodels"}
 """Several configuration files each."""
 NATIVE = [name for name in METHODS if name not in WRAPPED]

@@ -26,6 +26,8 @@ from mirimpute.types import Progress, lazy
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
+
+    from mirimpute.flow.network import ResidualNetwork
 else:
     torch = lazy("torch")
 
@@ -113,13 +115,16 @@ class DenoisingTransport(NeuralTransport):
     settings: Denoising
 
     def __init__(self, settings: Denoising, problem: Problem, progress: Progress, inputs_per_column: int = 1) -> None:
+        super().__init__(settings, problem, progress)
+        self._sizes = inputs_per_column * problem.x_incomplete.shape[1], problem.x_incomplete.shape[1]
+        self._training = self._trainer(self._network())
+
+    def _network(self) -> ResidualNetwork:
+        """Return a network that is not trained yet."""
         from mirimpute.flow.network import ResidualNetwork
 
-        super().__init__(settings, problem, progress)
-        d = problem.x_incomplete.shape[1]
-        self._training = self._trainer(
-            ResidualNetwork(1, inputs_per_column * d, d, settings.width, settings.blocks, settings.dropout, self._first)
-        )
+        settings = self.settings
+        return ResidualNetwork(1, *self._sizes, settings.width, settings.blocks, settings.dropout, self._first)
 
     @abstractmethod
     def _lesson(self, x: Tensor, missing: Tensor) -> tuple[Tensor, Tensor, Tensor]:

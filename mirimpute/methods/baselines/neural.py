@@ -116,10 +116,10 @@ class NeuralTransport(Transport):
     def _choose(self, high: int, *shape: int) -> Tensor:
         return torch.randint(high, shape, generator=self._generator, device=self._device)
 
-    def _trainer(self, network: Network) -> Trainer[Network]:
-        """Return a trainer for the steps of all rounds, whose rate warms up and then decays to 0."""
+    def _trainer(self, network: Network, rounds: int | None = None) -> Trainer[Network]:
+        """Return a trainer for the steps of so many rounds (None: all), whose rate warms up and then decays to 0."""
         settings = self.settings
-        steps = self.rounds * settings.steps
+        steps = (rounds or self.rounds) * settings.steps
         warm_up = max(1, min(100, steps // 10))
         optimisation = Optimisation(
             settings.learning_rate, settings.weight_decay, warm_up, steps, _CLIP, settings.average
@@ -158,16 +158,27 @@ def by_rows(
     return torch.cat([answer(*each) for each in parts]).reshape(chains.shape)
 
 
-def run(problem: Problem, transport: NeuralTransport, step: str, fill: Fill, *, ask_mean: bool = False) -> Completed:
-    """Move all columns jointly, as many chains as the method has draws, by means or draws (``step``).
+def run(
+    problem: Problem,
+    transport: NeuralTransport,
+    step: str,
+    fill: Fill,
+    *,
+    ask_mean: bool = False,
+    chains: int | None = None,
+    draws: int = 0,
+) -> Completed:
+    """Move all columns jointly by means or draws (``step``).
 
-    With ``ask_mean`` the point is the transport's mean after the last round, not that of the chains.
+    With ``ask_mean`` the point is the transport's mean after the last round, not that of the chains. If ``chains`` is
+    None, there are as many as the method has draws. For ``draws`` see :class:`mirimpute.methods.loop.Schedule`.
 
     Raises:
         ImputationError: a loss or an entry is not finite or left all bounds: "diverged in round r".
     """
     missing = problem.missing
-    schedule = Schedule(sweep="joint", step=step, rounds=transport.rounds, chains=transport.settings.draws)
+    chains = transport.settings.draws if chains is None else chains
+    schedule = Schedule(sweep="joint", step=step, rounds=transport.rounds, chains=chains, draws=draws)
     with threads_for(problem.x_incomplete.size > _LARGE):
         rng = generator(problem.seed, type(transport).__name__)
         imputation = reduce(problem, transport, schedule, fill, rng, no_progress)
