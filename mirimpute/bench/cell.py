@@ -125,7 +125,7 @@ def _compute(
     if new.size:
         x_new = x_incomplete[new]
         encoded = scale.standardise(encoding.encode(x_new))
-        new_rows = replace(problem, x_incomplete=encoded, wild=encoding.wild(x_new))
+        new_rows = replace(problem, x_incomplete=encoded, wild=encoding.wild(x_new), source=None)
     wild = encoding.fences.sentences(x_incomplete, table.columns)
     wild_truth = np.where(scored, table.values, np.nan)
     wild += encoding.fences.sentences(wild_truth, table.columns, said="scored as it is, so it rules the errors")
@@ -142,6 +142,8 @@ def _compute(
     imputation = outcome.imputation
     if imputation is not None and outcome.cost is not None:
         facts.update(vars(outcome.cost))
+        if imputation.program is not None:
+            facts["program"] = imputation.program.version
         trace = imputation.trace
         target = config.dataset.load_target(data_dir) if config.protocol.needs_target else None
         truth = np.where(encoding.fences.wild(x_incomplete), np.nan, table.values)
@@ -182,7 +184,7 @@ def _split(config: CellConfig, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
 def write_result(config: CellConfig, row: dict[str, Any], **parts: Any) -> CellResult:
     """Write a row and what belongs to it, unless it is a failure and the cell has an ok row of an earlier run."""
     results_dir = Path(config.results_dir)
-    parts["log"] = without_paths(parts["log"])
+    parts["log"], row["reason"] = without_paths(parts["log"]), without_paths(row["reason"])
     earlier = find_row(results_dir, row) if row["status"] != "ok" else None
     if earlier is not None and earlier["status"] == "ok":
         row["reason"] += " (the ok row of an earlier run was kept)"

@@ -10,7 +10,7 @@ from typing import Any
 from mirimpute import __version__
 from mirimpute.bench.config import CellConfig
 
-VERSIONED = ("numpy", "pandas", "scipy", "scikit-learn", "torch", "POT", "hyperimpute")
+VERSIONED = ("numpy", "pandas", "scipy", "scikit-learn", "torch", "POT")
 
 
 def row_identity(config: CellConfig, data_sha256: str = "") -> dict[str, Any]:

@@ -20,6 +20,21 @@ if TYPE_CHECKING:  # they load pandas, which listing methods must not
 
 
 @dataclass(frozen=True)
+class Source:
+    """The table of which a problem was made.
+
+    Attributes:
+        values: float64 (n_rows, d), original units and numbers of categories, at least the observed cells.
+        encoding: from its columns to those of the problem.
+        scale: of the encoded columns.
+    """
+
+    values: Array
+    encoding: Encoding
+    scale: Scale
+
+
+@dataclass(frozen=True)
 class Problem:
     """An incomplete table: everything that a method may know. The truth is not in it.
 
@@ -35,6 +50,8 @@ class Problem:
             nothing is known of it and for indicators; None: nothing is known of any.
         wild: bool (n_rows, n_columns), missing cells that have a value in the source, but a wild one
             (:mod:`mirimpute.table.wild`), so that their completion is not used; None: there are none.
+        source: the table in its own units, for methods that hand it to a program that is not of this package; None:
+            not known.
     """
 
     x_incomplete: Array
@@ -45,6 +62,7 @@ class Problem:
     lowest: Array | None = None
     highest: Array | None = None
     wild: Array | None = None
+    source: Source | None = None
 
     @property
     def missing(self) -> Array:
@@ -55,6 +73,19 @@ class Problem:
     def wanted(self) -> Array:
         """Bool (n_rows, n_columns), the missing cells whose completion is used."""
         return self.missing if self.wild is None else self.missing & ~self.wild
+
+
+@dataclass(frozen=True)
+class ProgramReport:
+    """What a foreign program says of itself.
+
+    Attributes:
+        version: its name and version.
+        seconds: wall-clock, without start-up, reading and writing.
+    """
+
+    version: str
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -69,6 +100,7 @@ class Imputation:
         notes: what a reader of the result should know, such as a part of the method that was not used.
         history: the missing entries of the first chain after each round (n_missing,), row by row, as (round, entries);
             round 0 is the first fill. Empty where the method keeps none.
+        program: what a foreign program says of itself; None where the package computed.
     """
 
     point: Array
@@ -76,6 +108,7 @@ class Imputation:
     trace: list[dict[str, Any]] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     history: tuple[tuple[int, Array], ...] = ()
+    program: ProgramReport | None = None
 
 
 class Fitted(ABC):
@@ -188,5 +221,6 @@ def problem_of(
     x, (lowest, highest) = scale.standardise(encoded), (scale.standardise(each) for each in natural)
     scale = scale.within(*limits(encoded, scale.spread, natural))
     wild = encoding.wild(x_incomplete)
-    problem = Problem(x, encoding.encoded_columns, seed, device, encoding.categorical, lowest, highest, wild)
+    source = Source(x_incomplete, encoding, scale)
+    problem = Problem(x, encoding.encoded_columns, seed, device, encoding.categorical, lowest, highest, wild, source)
     return problem, encoding, scale

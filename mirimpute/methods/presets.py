@@ -17,9 +17,16 @@ from mirimpute.methods.parameters import unknown_parameter
 from mirimpute.methods.registry import METHODS
 
 _PLUGINS = (
-    *("EM", "gain", "ice", "mean", "median", "mice", "miracle", "missforest", "miwae", "most_frequent", "nop"),
-    *("sinkhorn", "sklearn_ice", "sklearn_missforest", "softimpute"),
+    *("EM", "gain", "hyperimpute", "ice", "mean", "median", "mice", "miracle", "missforest", "miwae"),
+    *("most_frequent", "nop", "sinkhorn", "sklearn_ice", "sklearn_missforest", "softimpute"),
 )
+
+
+def _program(file: str, draws: int = 20, **more: Any) -> tuple[str, dict[str, Any]]:
+    """Return the preset of one of the package's own programs, see ``methods/external/programs/``."""
+    interpreter = "Rscript" if ".R" in file else "{python}"
+    return "command", {"command": f"{interpreter} {{programs}}/{file}", "draws": draws, **more}
+
 
 SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "mice_by_row": ("mice", {"kind": "bayes_by_row"}),
@@ -46,12 +53,24 @@ SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "sklearn/ice": ("sklearn", {}),
     "sklearn/missforest": ("sklearn", {"regressor": "forest", "rounds": 6}),
     "statsmodels/mice": ("statsmodels", {}),
-    "hyperimpute/hyperimpute": ("hyperimpute", {}),
-    **{f"hyperimpute/{plugin}": ("hyperimpute", {"plugin": plugin}) for plugin in _PLUGINS},
+    **{f"r/mice_{kind}": _program(f"run_mice.R {kind}") for kind in ("pmm", "cart", "rf", "norm")},
+    "r/missranger": _program("run_missranger.R"),
+    "r/missforest": _program("run_missforest.R", draws=1),
+    "r/irmi": _program("run_irmi.R"),
+    "r/amelia": _program("run_amelia.R"),
+    "miceforest": _program("run_miceforest.py"),
+    "utrees": _program("run_utrees.py"),
+    "forestdiffusion": _program("run_forestdiffusion.py"),
+    **{
+        f"hyperimpute/{plugin}": _program(
+            f"run_hyperimpute.py {plugin}", draws=1, **({"column_means": True} if plugin == "mean" else {})
+        )
+        for plugin in _PLUGINS
+    },
 }
 """Name to key of the class in the registry and to the parameters that differ from its defaults."""
 
-_LIBRARIES = ("hyperimpute", "sklearn", "statsmodels")
+_LIBRARIES = ("sklearn", "statsmodels")
 
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     **{key: (key, {}) for key in METHODS if key not in _LIBRARIES},

@@ -22,7 +22,7 @@ from mirimpute.methods.baselines.sinkhorn import Sinkhorn
 from mirimpute.methods.baselines.tabcsdi import TabCsdi
 from mirimpute.methods.baselines.tdm import Tdm
 from mirimpute.methods.chained import Chained
-from mirimpute.methods.external.hyperimpute import Hyperimpute
+from mirimpute.methods.external.command import Command
 from mirimpute.methods.external.knn import Knn
 from mirimpute.methods.external.sklearn_iterative import SklearnIterative
 from mirimpute.methods.external.statsmodels_mice import StatsmodelsMice
@@ -50,8 +50,8 @@ METHODS: dict[str, type[Method]] = {
     "mirf": Mirf,
     "chained": Chained,
     "mirf_paper": MirfPaper,
-    "hyperimpute": Hyperimpute,
+    "command": Command,
     "sklearn": SklearnIterative,
     "statsmodels": StatsmodelsMice,
 }
-"""Name to class; the last three wrap methods of a library, one configuration file for each method."""
+"""Name to class; the last three wrap methods of libraries and programs, with a configuration file for each method."""

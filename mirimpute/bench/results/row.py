@@ -85,6 +85,11 @@ ROW_FIELDS: dict[str, Field] = {
     "data_sha256": Field(str, "SHA-256 of the table."),
     "mask_sha256": Field(str, "SHA-256 of the missing cells."),
     "config_hash": Field(str, "SHA-256 of the configuration of the cell, in hexadecimal.", Null.NEVER),
+    "program": Field(
+        str,
+        "Name and version of the foreign program that imputed, as it says; null: none.",
+        Null.ANY,
+    ),
     "versions": Field(str, 'Versions that produced the row: "mirimpute 0.1.0; python 3.11.7; ...".', Null.ANY),
 }
 """Every field except the metrics: floats, null when the status is not ok or the metric is not defined on this table.

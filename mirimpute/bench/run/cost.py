@@ -19,10 +19,13 @@ _MIB = 2**20
 class Cost:
     """What the imputation took; loading, hiding, importing libraries and scoring are not in it.
 
+    Of a foreign program ``fit_s`` is what it reports of itself, and the rest counts its interpreter and libraries, too.
+
     Attributes:
         fit_s, impute_s: wall seconds of the two calls.
         cpu_s: user and system seconds of the child and of its own children.
-        peak_rss_mb: highest resident memory of the child during the imputation, less what it held before, in MiB.
+        peak_rss_mb: highest resident memory of the child during the imputation, less what it held before, in MiB; of a
+            foreign program the highest of its processes.
         peak_gpu_mb: highest memory that torch held on the GPU, in MiB (0 without one).
     """
 
@@ -42,11 +45,12 @@ def measured(method: Method, problem: Problem, progress: Progress) -> tuple[Fitt
     middle = time.perf_counter()
     imputation = fitted.impute()
     end = time.perf_counter()
+    program = imputation.program
     cost = Cost(
-        fit_s=middle - start,
+        fit_s=middle - start if program is None else program.seconds,
         impute_s=end - middle,
         cpu_s=_cpu_seconds() - cpu,
-        peak_rss_mb=max(_peak_rss() - held, 0) / _MIB,
+        peak_rss_mb=(max(_peak_rss() - held, 0) if program is None else _max_rss(resource.RUSAGE_CHILDREN)) / _MIB,
         peak_gpu_mb=_peak_gpu() / _MIB,
     )
     return fitted, imputation, cost
@@ -82,8 +86,11 @@ def _peak_rss() -> int:
     peak = _status_bytes("VmHWM")
     if peak is not None:
         return peak
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return _max_rss(resource.RUSAGE_SELF)
+
+
+def _max_rss(who: int) -> int:
+    return resource.getrusage(who).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _peak_gpu() -> int:

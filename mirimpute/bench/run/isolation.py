@@ -113,6 +113,7 @@ def run_isolated(
         if message is None:
             _kill(process)
         process.join()
+        _end_group(process)
         receiver.close()
     log = limits.read_log(log_file)
     if message is None:
@@ -135,9 +136,18 @@ def server_modules(method: Method) -> fork_servers.Modules:
 
 
 def _kill(process: Any) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)  # the child leads its own group, so its workers end with it
+    """End the child and all that it has started, those that left its group included."""
+    for pid in limits.descendants(process.pid):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+    _end_group(process)
     process.kill()
+
+
+def _end_group(process: Any) -> None:
+    """End what is left of the child's group: it leads one of its own, and a program may leave others behind."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _how_it_ended(exitcode: int | None, short_of_memory: bool) -> tuple[str, str]:

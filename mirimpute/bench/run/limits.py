@@ -67,13 +67,21 @@ class Limits:
 def private_bytes(pid: int) -> int:
     """Return the resident memory of a process and all its descendants that is not shared with a file; 0 if unknown."""
     total = 0
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        resident, shared = Path(f"/proc/{pid}/statm").read_text().split()[1:3]
-        total = (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
+    for each in (pid, *descendants(pid)):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            resident, shared = Path(f"/proc/{each}/statm").read_text().split()[1:3]
+            total += (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
+    return total
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes that a process has started, and those that they have; none where the system does not say."""
+    found: list[int] = []
     with contextlib.suppress(OSError, ValueError):
         for task in Path(f"/proc/{pid}/task").iterdir():
-            total += sum(private_bytes(int(child)) for child in (task / "children").read_text().split())
-    return total
+            for child in (task / "children").read_text().split():
+                found += [int(child), *descendants(int(child))]
+    return found
 
 
 def can_watch_memory() -> bool:
