@@ -31,6 +31,7 @@ read_incomplete <- function() {
 
 # Write the completed tables and what the program says of itself.
 finish <- function(tables, package, draws = TRUE) {
+  force(tables) # R computes an argument when it is first used
   seconds <- proc.time()[["elapsed"]] - started
   for (number in seq_along(tables)) {
     cells <- lapply(tables[[number]][names(data)], function(column) if (is.factor(column)) as.character(column) else column)
