@@ -63,7 +63,7 @@ def check(problem: Problem, imputation: Imputation, *, returns_column_means: boo
     _check_cells("point", imputation.point, problem)
     for number, draw in enumerate(imputation.draws):
         _check_cells(f"draw {number}", draw, problem)
-    notes = [*_swallowed_errors(imputation)]
+    notes: list[str] = []
     if not returns_column_means:
         notes += _column_means(imputation.point, problem)
         _column_means(imputation.draws[0], problem)
@@ -136,11 +136,6 @@ def _check_cells(what: str, x_imputed: Array, problem: Problem) -> None:
 def _first(cells: Array, problem: Problem) -> str:
     row, column = np.argwhere(cells)[0]
     return f"the first in row {row} of column {problem.columns[column].name!r}"
-
-
-def _swallowed_errors(imputation: Imputation) -> list[str]:
-    count = sum(int(entry.get("swallowed_errors", 0)) for entry in imputation.trace)
-    return [f"the library swallowed {count} error(s), see log.txt"] if count else []
 
 
 def _column_means(point: Array, problem: Problem) -> list[str]:

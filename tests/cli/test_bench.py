@@ -183,18 +183,10 @@ def test_wrong_checksum_is_refused(capsys, elsewhere):
     assert path.read_bytes() == b"not the wine"
 
 
-def test_missing_library_names_the_extra(capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "hyperimpute", None)  # what Python does for a module that cannot be imported
-    from mirimpute.methods.external import hyperimpute_versions
-
-    def absent(name):
-        from importlib.metadata import PackageNotFoundError
-
-        raise PackageNotFoundError(name)
-
-    monkeypatch.setattr(hyperimpute_versions, "version", absent)
+def test_an_absent_rival_says_how_to_get_it(capsys, monkeypatch, elsewhere):
+    monkeypatch.setenv("MIRIMPUTE_RIVALS", str(elsewhere / "nowhere"))
     assert bench("method=hyperimpute/ice", "dataset=iris") == 2
-    assert 'pip install "mirimpute[hyperimpute]"' in capsys.readouterr().err
+    assert "make rivals" in capsys.readouterr().err
 
 
 def test_traceback_when_asked(monkeypatch):
@@ -257,7 +249,7 @@ def test_every_named_part_composes_to_its_class():
                 part = getattr(cell_config(cfg), group)
                 assert type(part) in GROUPS[group].values()
                 assert part.name == name
-    assert set(METHODS) - {"hyperimpute", "sklearn", "statsmodels"} <= set(descriptions("method"))
+    assert set(METHODS) - {"sklearn", "statsmodels"} <= set(descriptions("method"))
 
 
 def test_works_from_any_folder_as_an_installed_command(elsewhere):

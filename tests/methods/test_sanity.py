@@ -199,11 +199,6 @@ def test_wrong_arrays_are_caught(problem: Problem, sound: Imputation) -> None:
             check(problem, fault)
 
 
-def test_errors_that_a_library_swallowed_are_noted(problem: Problem, sound: Imputation) -> None:
-    trace = [{"round": 1, "swallowed_errors": 2}, {"round": 2, "swallowed_errors": 1}, {"round": 3}]
-    assert check(problem, replace(sound, trace=trace)).notes == ("the library swallowed 3 error(s), see log.txt",)
-
-
 def test_worse_than_mean_needs_a_real_difference() -> None:
     assert worse_than_mean(1.2, 1.0) == "worse than mean imputation (RMSE 1.2 against 1)"
     assert worse_than_mean(1.0 + 1e-12, 1.0) == ""
