@@ -1,6 +1,6 @@
-# Everything runs in .venv, made from the lock file; nothing needs to be activated.
+# Everything runs in .venv, made from the lock file; nothing needs to be activated. Rivals run in .venv-rivals.
 .DEFAULT_GOAL := help
-.PHONY: help setup bench bench-quality bench-speed bench-draws stale paper paper-small test lint format tables report clean
+.PHONY: help setup rivals bench bench-quality bench-speed bench-draws stale paper paper-small test test-oldest lint format tables report clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,22 +8,28 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RESULTS ?= results
 LAUNCHER ?= local
+SHORT_TESTS := tests/table tests/imputers tests/methods/test_contract.py tests/methods/external tests/cli/test_bench.py
 PAPER = $(BIN)/python scripts/paper.py --results-dir $(RESULTS)/paper --launcher $(LAUNCHER)
-BENCH_METHODS := mirf,mean,hot_deck,ice,knn,missforest,hyperimpute/hyperimpute
+RIVALS := .venv-rivals
+BENCH_METHODS := mirf,mean,hot_deck,ice,knn,missforest
 
 help: ## print these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-compile --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
 setup: $(STAMP) ## make .venv with the exact versions of requirements.lock
 
+rivals: ## make .venv-rivals, the environment of hyperimpute, miceforest and others, and get R's packages (2.4 GB)
+	@scripts/rivals.sh $(PYTHON)
+
 bench: $(STAMP) ## run the main job on embedded data, then its table and figures (a few minutes)
-	$(BIN)/mirimpute-bench -m method=$(BENCH_METHODS) results_dir=$(RESULTS) resume=true
+	@scripts/rivals.sh $(PYTHON) python
+	$(BIN)/mirimpute-bench -m method=$(BENCH_METHODS)$$([ ! -f $(RIVALS)/.installed ] || echo ,hyperimpute/hyperimpute) results_dir=$(RESULTS) resume=true
 	$(BIN)/mirimpute-bench -m experiment=toy_2d method=mirf,mean,hot_deck,ice,knn,missforest results_dir=$(RESULTS) resume=true
 	$(BIN)/mirimpute-report $(RESULTS)
 
@@ -51,6 +57,12 @@ test: $(STAMP) ## run the tests (real data: set MIRIMPUTE_DATA_DIR)
 	$(BIN)/python -m pytest -q -m slow --ignore=tests/bench/sweeps/test_slurm.py
 	$(BIN)/python -m pytest -q tests/bench/sweeps/test_slurm.py
 
+test-oldest: ## a short part of the tests on the oldest versions that pyproject.toml allows (Python 3.10 or 3.11)
+	$(PYTHON) -m venv --clear .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --requirement oldest.lock
+	.venv-oldest/bin/python -m pip install --quiet --no-deps --editable .
+	.venv-oldest/bin/python -m pytest -q -m "not slow" $(SHORT_TESTS)
+
 lint: $(STAMP) ## check style, types, and which floor imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -73,6 +85,6 @@ stale: $(STAMP) ## which pages show rows of methods that have changed since
 report: $(STAMP) ## one self-contained page of all rows, RESULTS/report.html
 	$(BIN)/mirimpute-report $(RESULTS) --html
 
-clean: ## remove .venv, caches and build products; results stay
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## remove .venv, .venv-oldest, caches and build products; results stay
+	rm -rf $(VENV) .venv-oldest build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -111,13 +111,13 @@ def test_a_program_sees_the_table_in_its_own_units(mixed, tmp_path):
     ]
     assert task["columns"][2]["categories"] == ["NA", 'a "b", c', "red"]
     given, parquet = incomplete(mixed), pd.read_parquet(tmp_path / "incomplete.parquet")
-    text = pd.read_csv(tmp_path / "incomplete.csv", keep_default_na=False, na_values=[""], float_precision="round_trip")
+    text = pd.read_csv(tmp_path / "incomplete.csv", keep_default_na=False, na_values=[""], dtype=str)
     for found in (parquet, text):
         assert list(found.columns) == ["größe (cm)", "n", "colour", "when", "ok"]
         assert np.array_equal(found.isna(), np.isnan(given))
-        assert np.array_equal(found["größe (cm)"], given[:, 0], equal_nan=True)  # to the last bit
+        assert np.array_equal(found["größe (cm)"].astype(float), given[:, 0], equal_nan=True)  # to the last bit
         assert np.array_equal(found["n"].astype(float), given[:, 1], equal_nan=True)
-    assert text["n"].dropna().astype(str).str.fullmatch(r"\d+(\.0)?").all()
+    assert text["n"].dropna().str.fullmatch(r"\d+").all()
     assert set(text["colour"].dropna()) <= {"NA", 'a "b", c', "red"}
     assert pd.to_datetime(text["when"]).dropna().eq(parquet["when"].dropna()).all()
 
