@@ -99,8 +99,7 @@ def optimal_cost(cost: np.ndarray, max_iterations: int = MAX_ITERATIONS) -> floa
 def import_pot() -> ModuleType:
     """Import POT without the array libraries that it would load beside NumPy and that nothing here uses.
 
-    With TensorFlow installed (the extra ``hyperimpute`` brings it), a plain import takes seconds and prints logs; with
-    geomloss (the same extra), it loads torch.
+    With TensorFlow installed, a plain import takes seconds and prints logs; with geomloss, it loads torch.
     """
     names = [f"POT_BACKEND_DISABLE_{library}" for library in ("TENSORFLOW", "JAX", "CUPY", "PYTORCH")]
     added = [name for name in names if name not in os.environ]

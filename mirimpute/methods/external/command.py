@@ -146,6 +146,7 @@ class Command(Method):
             )
         except OSError as error:
             raise UserError(f"method {self.name!r} cannot start {words[0]!r}: {error.strerror or error}") from error
+        assert process.stdout is not None
         said = _Tail(process.stdout)
         try:
             while process.poll() is None:

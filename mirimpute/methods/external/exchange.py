@@ -113,7 +113,9 @@ def _cells(numbers: Array, column: Column) -> Any:
     if column.kind is Kind.DATETIME:
         return moments(np.where(missing, 0.0, numbers), "us").mask(missing)
     if column.categories:
-        return pd.Categorical.from_codes(np.where(missing, -1, numbers).astype(int), categories=labels(column))
+        return pd.Categorical.from_codes(
+            np.where(missing, -1, numbers).astype(int), categories=pd.Index(labels(column))
+        )
     if column.kind is Kind.INTEGER and np.nanmax(np.abs(numbers)) < _MOST_INTEGER:
         return pd.Series(numbers).astype("Int64")
     return numbers
@@ -128,7 +130,7 @@ def _report(folder: Path, wall_s: float) -> dict[str, Any]:
             told = json.loads(file.read_text(encoding="utf-8"))
         except ValueError as error:
             raise ImputationError(f"the program's report.json is no JSON ({error})") from error
-    seconds = told.setdefault("seconds", wall_s) if isinstance(told, dict) else None
+    seconds: Any = told.setdefault("seconds", wall_s) if isinstance(told, dict) else None
     is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and math.isfinite(seconds)
     if not is_number or not 0 <= seconds <= wall_s or not isinstance(told.get("notes", []), list):
         raise ImputationError(

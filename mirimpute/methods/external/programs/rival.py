@@ -77,5 +77,6 @@ def _cells(cells: pd.Series) -> pd.Series:
 
 def _codes(cells: pd.Series) -> np.ndarray:
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        return cells.cat.codes.replace(-1, np.nan).to_numpy(dtype=float)
+        codes = cells.cat.codes.to_numpy(dtype=float)
+        return np.where(codes < 0, np.nan, codes)
     return cells.to_numpy(dtype=float)
