@@ -36,7 +36,7 @@ def loss_order(
     order -= logits
     if intercept_per_column:
         # Without a shift of its own, every column would tie with the others at every rank.
-        shifts = rng.random(order.shape[1])
+        shifts = rng.random(order.shape[1:])
         for column, shift in enumerate(shifts):
             rows = np.flatnonzero(eligible[:, column])
             ranked = rows[np.argsort(order[rows, column])]

@@ -42,7 +42,7 @@ def by_column(
         "draw_error_rate": _mean((draw != x_true).astype(float), scored),
     }
     found = []
-    for j in np.flatnonzero(counts):
+    for j in np.flatnonzero(counts).tolist():
         own = of_categories if is_categorical[j] else values
         found.append(
             {"column": names[j], "scored": int(counts[j])} | {key: float(each[j]) for key, each in own.items()}

@@ -124,7 +124,7 @@ class Fences:
         """
         wild = self.wild(x)
         found = []
-        for j in np.flatnonzero(wild.any(axis=0)):
+        for j in np.flatnonzero(wild.any(axis=0)).tolist():
             where = np.flatnonzero(wild[:, j])
             named = [where[x[where, j] == value] for value in dict.fromkeys(x[where, j].tolist())]
             cells = [f"{shown(x[each[0], j], columns[j])} in {_rows(each, rows, first)}" for each in named[:_NAMED]]

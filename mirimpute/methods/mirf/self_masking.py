@@ -129,7 +129,7 @@ def assumption_note(slopes: Array, missing: Array, left_out: Sequence[Array]) ->
         missing: bool (n, d).
         left_out: columns that are indicators of categories, which are never tilted, an int array for each category.
     """
-    holes = missing.any(axis=0)
+    holes = np.asarray(missing.any(axis=0))
     for block in left_out:
         holes[block] = False
     found = f"in {int((slopes != 0).sum())} of {int(holes.sum())} columns of numbers with missing values"
@@ -172,8 +172,8 @@ def self_masking_slopes(
     enough = np.minimum(count, len(x) - count) >= 2 * _FOLDS
     if left_out is not None:
         enough[left_out] = False
-    columns = np.flatnonzero(enough)
-    if not columns.size:
+    columns = np.flatnonzero(enough).tolist()
+    if not columns:
         return slopes
     completed = {column: _predicted(flow, x, missing, column) for column in columns}
     regressions = {column: _regress(completed[column][:, column], missing[:, column]) for column in columns}

@@ -93,7 +93,7 @@ class TreeMeans:
             if column in self.outputs:
                 found[f"{column}.outputs"] = self.outputs[column]
             joined = np.concatenate(nodes)
-            for name in joined.dtype.names:
+            for name in joined.dtype.names or ():
                 found[f"{column}.node.{name}"] = np.ascontiguousarray(joined[name])
         return found
 
