@@ -1,8 +1,9 @@
 """A plugin of hyperimpute 0.1.17 with the library's defaults (Jarrett et al. 2022): one completed table.
 
-It gets categories as their numbers, which is what the library makes of strings itself. It computes on one thread: left
-alone it takes all cores or half of them, a parallel forest adds its trees up in the order in which they finish, so that
-two runs differ in the last bits, and its models are so small that more threads make it slower.
+It gets numbers standardised by their observed cells, because its authors scale a table first, and half of its plugins
+depend on it; and categories as their numbers, which is what the library makes of strings itself. It computes on one
+thread: left alone it takes all cores or half of them, a parallel forest adds its trees up in the order in which they
+finish, so that two runs differ in the last bits, and its models are so small that more threads make it slower.
 """
 
 from __future__ import annotations
@@ -49,8 +50,11 @@ def main() -> None:
             sys.exit(69)
         logger.remove()
         logger.add(keep, level="ERROR", format="{message}")
-        frame = pd.DataFrame(task.coded, columns=task.table.columns)
         task.start()
+        x, numbers = task.coded, [kind != "categorical" for kind in task.kinds]
+        mean, spread = np.where(numbers, np.nanmean(x, axis=0), 0.0), np.where(numbers, np.nanstd(x, axis=0), 1.0)
+        spread = np.where(spread > 0, spread, 1.0)
+        frame = pd.DataFrame((x - mean) / spread, columns=task.table.columns)
         for stage in (1, 2):  # its constructors leave the generators at 0, whatever seed they are given
             random.seed(task.seed + stage)
             np.random.seed(task.seed % 2**31 + stage)  # noqa: NPY002 (the library draws from it)
@@ -60,7 +64,7 @@ def main() -> None:
     if fatal:
         sys.exit(f"hyperimpute's {task.argument} went on after an error: {fatal}")
     notes = [f"the library swallowed {len(swallowed)} error(s), see log.txt"] if swallowed else []
-    table = task.decoded(np.array(completed, dtype=float))
+    table = task.decoded(np.array(completed, dtype=float) * spread + mean)
     task.finish([table], "hyperimpute", draws=False, notes=notes)
 
 
