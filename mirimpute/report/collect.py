@@ -225,6 +225,10 @@ def _frame(
     for name in (f"{measure.field}_se" for measure in measures):
         if any(name in row for row in rows):
             columns[name] = np.where(ok, np.array([row.get(name) for row in rows], dtype=float), np.nan)
+    texts = ("dataset", "mechanism", "protocol", "method", "status", "reason", "gate")
+    columns |= {
+        name: pd.Series(columns[name], dtype=object) for name in texts
+    }  # Arrow's strings hold no lone surrogate
     return pd.DataFrame(columns)
 
 
