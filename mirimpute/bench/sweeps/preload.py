@@ -9,7 +9,8 @@ from mirimpute.metrics.w2 import import_pot
 
 for _name in (
     *("hydra._internal.config_loader_impl", "hydra.core.override_parser.overrides_parser"),
-    *("scipy.spatial.distance", "scipy.special", "scipy.stats", "sklearn.ensemble", "pyarrow.pandas_compat"),
+    *("scipy.spatial.distance", "scipy.special", "scipy.stats", "sklearn.ensemble"),
+    *("pyarrow.pandas_compat", "pyarrow.vendored.version"),
     *("mirimpute.bench.cell", "mirimpute.bench.sweeps.runner", "mirimpute.bench.sweeps.schema"),
     *("mirimpute.metrics.by_column", "mirimpute.metrics.evaluation", "mirimpute.metrics.registry"),
 ):

@@ -82,7 +82,7 @@ def mixed():
     hidden[0] = False
     hidden[1, 0] = True
     frame.loc[0, "colour"] = "NA"
-    table = table_from_frame(frame, "mixed")
+    table = table_from_frame(frame, "mixed", {"colour": "categorical"})
     return problem_of(np.where(hidden, np.nan, table.values), table.columns, seed=3)[0]
 
 
