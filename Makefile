@@ -10,7 +10,7 @@ RESULTS ?= results
 LAUNCHER ?= local
 SHORT_TESTS := tests/table tests/imputers tests/methods/test_contract.py tests/methods/external tests/cli/test_bench.py
 PAPER = $(BIN)/python scripts/paper.py --results-dir $(RESULTS)/paper --launcher $(LAUNCHER)
-RIVALS := .venv-rivals
+RIVALS := $(or $(MIRIMPUTE_RIVALS),.venv-rivals)
 BENCH_METHODS := mirf,mean,hot_deck,ice,knn,missforest
 
 help: ## print these targets
