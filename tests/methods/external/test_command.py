@@ -30,7 +30,7 @@ import pandas as pd
 
 how, folder = sys.argv[1:]
 task = json.load(open(folder + "/task.json"))
-frame = pd.read_parquet(folder + "/incomplete.parquet")
+frame = pd.read_parquet(folder + "/incomplete.parquet", use_threads=False, pre_buffer=False)
 first = frame.apply(lambda column: column.dropna().iloc[0])
 tables = [frame.fillna(first.to_dict()) for _ in range(task["completions"])]
 {how}
@@ -41,8 +41,8 @@ WAYS = {
     "well": "",
     "raises": "raise ValueError('no such luck')",
     "dies": "os.kill(os.getpid(), signal.SIGSEGV)",
-    "says nothing": "sys.exit(3)",
-    "stops half way": "open(folder + '/completed-1.parquet', 'wb').write(b'PAR1 half'); sys.exit()",
+    "says nothing": "os._exit(3)",
+    "stops half way": "open(folder + '/completed-1.parquet', 'wb').write(b'PAR1 half'); tables = []",
     "leaves holes": "tables[0].iloc[1, 0] = None",
     "changes a number": "tables[1].iloc[0, 0] *= 1.001",
     "changes a category": "tables[0].iloc[0, 2] = 'red'",
@@ -55,7 +55,7 @@ WAYS = {
     "infinite": "tables[0].iloc[1, 0] = float('inf')",
     "no report": "open(folder + '/report.json', 'w').write('seconds: 3')",
     "too quick": "json.dump({'seconds': -1}, open(folder + '/report.json', 'w'))",
-    "lacks a package": "print('install the package rival'); sys.exit(69)",
+    "lacks a package": "print('install the package rival', flush=True); os._exit(69)",
     "floods the disk": "file = open(folder + '/completed-1.csv', 'wb')\nwhile True: file.write(bytes(1 << 20))",
     "sleeps": "time.sleep(600)",
     "leaves a daemon": "print(subprocess.Popen(['sleep', '600']).pid, file=open(sys.argv[0] + '.pid', 'w'))",

@@ -32,7 +32,8 @@ class Task:
         self.argument = sys.argv[1]
         self.seed, self.completions = task["seed"], task["completions"]
         self.threads, self.device = task["threads"], task["device"]
-        frame = pd.read_parquet(self._folder / "incomplete.parquet")[self._names]
+        # Arrow's threads, if they still run when the program ends, may abort it.
+        frame = pd.read_parquet(self._folder / "incomplete.parquet", use_threads=False, pre_buffer=False)[self._names]
         self.table = pd.DataFrame({f"x{j}": _cells(frame.iloc[:, j]) for j in range(frame.shape[1])})
         self._start = time.perf_counter()
 
