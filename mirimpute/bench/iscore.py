@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mirimpute.bench.run.isolation import Outcome
-from mirimpute.methods.base import Problem
+from mirimpute.methods.base import Problem, Source
 from mirimpute.seeding import integer_seed
 from mirimpute.table.encoding import Encoding
 from mirimpute.table.scale import Scale
@@ -94,9 +94,18 @@ def _task(
     x = completed[:, columns].copy()
     truth = x[np.ix_(tested, block)].copy()
     x[np.ix_(tested, block)] = np.nan
-    return Task(
-        j, _part(problem, x, columns, integer_seed(seed, "iscore", str(j)) % 2**31), block, tested, truth, weight
-    )
+    part = _part(problem, x, columns, integer_seed(seed, "iscore", str(j)) % 2**31)
+    part = replace(part, source=_source(problem, x, columns, (j, *predictors)))
+    return Task(j, part, block, tested, truth, weight)
+
+
+def _source(problem: Problem, x: np.ndarray, columns: Sequence[int], of_table: Sequence[int]) -> Source | None:
+    """Return the same columns in their own units, for methods that are programs."""
+    if problem.source is None:
+        return None
+    encoding = Encoding(tuple(problem.source.encoding.columns[k] for k in of_table))
+    scale = problem.source.scale.of(np.array(columns))
+    return Source(encoding.table_scale(scale).restore(encoding.decode(x, scale)), encoding, scale)
 
 
 def _part(problem: Problem, x: np.ndarray, columns: Sequence[int], seed: int) -> Problem:

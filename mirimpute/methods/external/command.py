@@ -73,19 +73,19 @@ class Command(Method):
         return self.column_means
 
     @property
-    def version(self) -> str:  # type: ignore[override]
-        """SHA-256 of the files that the command names, such as a script, so that an edited one is another method."""
+    def version(self) -> int:  # type: ignore[override]
+        """From the SHA-256 of the files that the command names, such as a script: an edited one is another method."""
         digest = hashlib.sha256()
         try:
             words = self.words()
         except UserError:
-            return ""
+            return 0
         for file in map(Path, words[1:] or words):
             if file.is_file() and file.stat().st_size <= _MOST_OF_PROGRAM:
                 digest.update(file.read_bytes())
                 shared = PROGRAMS / f"rival{file.suffix}"
                 digest.update(shared.read_bytes() if file.parent == PROGRAMS and shared.is_file() else b"")
-        return digest.hexdigest()
+        return int(digest.hexdigest()[:12], 16)
 
     def words(self) -> list[str]:
         """Return the words of the command, placeholders filled in.

@@ -113,10 +113,11 @@ def _cells(numbers: Array, column: Column) -> Any:
     if column.kind is Kind.DATETIME:
         return moments(np.where(missing, 0.0, numbers), "us").mask(missing)
     if column.categories:
-        return pd.Categorical.from_codes(
-            np.where(missing, -1, numbers).astype(int), categories=pd.Index(labels(column))
-        )
-    if column.kind is Kind.INTEGER and np.nanmax(np.abs(numbers)) < _MOST_INTEGER:
+        codes = np.clip(np.round(numbers), 0, len(column.categories) - 1)  # a completion of an order may lie between
+        names = pd.Index(labels(column))
+        return pd.Categorical.from_codes(np.where(missing, -1, codes).astype(int), categories=names)
+    whole = np.array_equal(numbers, np.round(numbers), equal_nan=True)
+    if column.kind is Kind.INTEGER and whole and np.nanmax(np.abs(numbers)) < _MOST_INTEGER:
         return pd.Series(numbers).astype("Int64")
     return numbers
 
