@@ -42,6 +42,8 @@ def _run() -> int:
     limits = {name: max(asked) if asked else _limit(f"paper/{name}") for name in experiments}
     for line in estimate(cells, rows, limits):
         print(line)
+    there = list(read_rows(options.results_dir)) if options.results_dir.is_dir() else []
+    print(missing(cells, {name: finished(name, given, there) for name in experiments}))
     codes = [0]
     for name in () if options.dry_run else experiments:
         print(f"\nexperiment=paper/{name}", flush=True)
@@ -59,6 +61,54 @@ def _run() -> int:
 
 def cells_of(name: str, given: Mapping[str, str]) -> Counter[tuple[str, str]]:
     """Return the number of cells of an experiment by method and dataset."""
+    values = _values(name, given)
+    others = math.prod(len(found) for key, found in values.items() if key not in ("method", "dataset"))
+    datasets = values.get("dataset", [f"paper/{name}"])
+    return Counter({(method, dataset): others for method in values["method"] for dataset in datasets})
+
+
+def finished(name: str, given: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> int:
+    """Return how many cells of an experiment have a row, by its names, rate, seed and largest number of rows.
+
+    The row may be of an earlier version, which the sweep computes again. A row that does not say whether its dataset
+    was cut is one of an experiment that cuts, if it is small enough.
+    """
+    values, fixed = _values(name, given), _fixed(f"paper/{name}")
+    wanted = {key: values.get(key, [str(fixed.get(key))]) for key in ("method", "dataset", "mechanism")}
+    rates = {float(each) for each in values.get("missing_rate", [str(fixed.get("missing_rate"))])}
+    seeds = {int(each) for each in values["seed"]}
+    most = values.get("dataset.max_rows", [fixed.get("max_rows")])[0]
+    found = set()
+    for row in rows:
+        names = [row["method"], row["dataset"], row["mechanism"]]
+        if "dataset" not in values and row["dataset"].startswith(f"{fixed['dataset']}_"):  # one name for each size
+            names[1] = fixed["dataset"]
+        right = all(name in wanted[key] for key, name in zip(wanted, names, strict=True))
+        if right and row["missing_rate"] in rates and row["seed"] in seeds and _cut_to(row, most):
+            found.add((row["method"], row["dataset"], row["mechanism"], row["missing_rate"], row["seed"]))
+    return len(found)
+
+
+def _cut_to(row: Mapping[str, Any], most: Any) -> bool:
+    """Return whether the dataset of a row was cut to at most ``most`` rows (None: not at all)."""
+    if "max_rows" in row:
+        return row["max_rows"] == (None if most is None else int(most))
+    return most is not None and (row.get("n_rows") or math.inf) <= int(most)
+
+
+def missing(cells: Mapping[str, Counter[tuple[str, str]]], there: Mapping[str, int]) -> str:
+    """Return how many cells have no row yet, in a sentence.
+
+    >>> missing({"small": Counter({("mean", "iris"): 3})}, {"small": 2})
+    'no row yet: small 1 of 3 (rows of earlier versions count as there, but are computed again)'
+    """
+    counts = {name: sum(each.values()) for name, each in cells.items()}
+    each = ", ".join(f"{name} {counts[name] - there[name]} of {counts[name]}" for name in cells)
+    return f"no row yet: {each} (rows of earlier versions count as there, but are computed again)"
+
+
+def _values(name: str, given: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return parameter -> values of an experiment, of those that it goes through."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     params = {**_params(f"paper/{name}"), **{key: value for key, value in given.items() if not key.startswith("hydra")}}
@@ -68,11 +118,7 @@ def cells_of(name: str, given: Mapping[str, str]) -> Counter[tuple[str, str]]:
         override = parser.parse_override(f"{key}={text}")
         sweep = override.is_sweep_override()
         values[key] = list(override.sweep_string_iterator()) if sweep else [override.get_value_element_as_str()]
-    others = 1
-    for key, found in values.items():
-        others *= 1 if key in ("method", "dataset") else len(found)
-    datasets = values.get("dataset", [f"paper/{name}"])
-    return Counter({(method, dataset): others for method in values["method"] for dataset in datasets})
+    return values
 
 
 def _params(name: str) -> dict[str, str]:
@@ -80,6 +126,18 @@ def _params(name: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for content in _contents(name):
         found.update(content.get("hydra", {}).get("sweeper", {}).get("params", {}))
+    return found
+
+
+def _fixed(name: str) -> dict[str, Any]:
+    """Return dataset, mechanism, rate and largest number of rows that an experiment sets for all of its cells."""
+    found: dict[str, Any] = {"mechanism": "mcar"}
+    for content in _contents(name):
+        for each in content.get("defaults", []):
+            if isinstance(each, dict):
+                found.update({key.removeprefix("override /"): value for key, value in each.items()})
+        found.update({key: content[key] for key in ("missing_rate",) if key in content})
+        found.update({key: value for key, value in content.get("dataset", {}).items() if key == "max_rows"})
     return found
 
 
