@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from mirimpute.report.index import index_page
 from mirimpute.report.over_datasets import mean_over_many
 from mirimpute.report.parallel import in_parallel, without_collector
 from mirimpute.report.published import laid_beside, published_figures, published_table
+from mirimpute.report.published_ranks import published_ranks, ranks_beside, ranks_page
 from mirimpute.report.ranking import Ranking, rank
 from mirimpute.report.ranking_tables import csv_pairs, csv_ranks, latex_ranking, markdown_ranking
 from mirimpute.report.summary import MeasureTable, failures, summarise
@@ -60,15 +61,16 @@ def build_report(results_dir: Path, out: Path | None = None) -> Report:
     """
     rows, collection, summaries, rankings = _read(results_dir)
     advice = advice_on(collection)
+    published = _published(collection)
     out = results_dir if out is None else out
     try:
         jobs = [
             *(partial(_save_figures, out / "figures", kind) for kind in _figures(collection, summaries, rankings)),
-            partial(_write_tables, out / "tables", collection, summaries, rankings),
+            partial(_write_tables, out / "tables", collection, summaries, rankings, published),
         ]
         *kinds, tables = in_parallel(jobs)
         figures = [path for kind in kinds for path in kind]
-        summary = _write(out / "summary.md", index_page(collection, summaries, rankings, figures, advice))
+        summary = _write(out / "summary.md", index_page(collection, summaries, rankings, figures, advice, published))
     except OSError as error:
         raise UserError(
             f"cannot write the report to '{out}' ({error.strerror or error}): choose another folder with --out"
@@ -113,7 +115,11 @@ def _read(results_dir: Path) -> tuple[list[dict[str, Any]], Collection, list[Mea
 
 
 def _write_tables(
-    folder: Path, collection: Collection, summaries: Sequence[MeasureTable], rankings: Sequence[Ranking]
+    folder: Path,
+    collection: Collection,
+    summaries: Sequence[MeasureTable],
+    rankings: Sequence[Ranking],
+    published: Mapping[str, str],
 ) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     failed = failures(collection)
@@ -128,13 +134,24 @@ def _write_tables(
     for ranking in rankings:
         texts[f"ranks_{ranking.measure.field}.md"] = markdown_ranking(ranking)
         texts[f"ranks_{ranking.measure.field}.tex"] = latex_ranking(ranking)
-    beside = laid_beside(collection, published_figures())
-    if any(each.method for each in beside):
-        texts["published.md"] = published_table(beside)
+    texts |= published
     rows = folder / "rows.csv"
     with _opened(rows) as file:
         write_rows(file, collection)
     return [rows, *(_write(folder / name, text) for name, text in texts.items())]
+
+
+def _published(collection: Collection) -> dict[str, str]:
+    """Return name -> text of the pages that lay what papers published beside our rows."""
+    texts = {}
+    beside = laid_beside(collection, published_figures())
+    if any(each.method for each in beside):
+        texts["published.md"] = published_table(beside)
+    pages = [(ranks, ranks_beside(collection, ranks)) for ranks in published_ranks()]
+    made = [ranks_page(collection, ranks, lines) for ranks, lines in pages if lines]
+    if made:
+        texts["published_ranks.md"] = "\n".join(made)
+    return texts
 
 
 def _save_figures(folder: Path, kind: Iterator[tuple[str, Figure]]) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mirimpute.report.collect import Collection, methods_of
@@ -24,6 +24,7 @@ def index_page(
     rankings: Sequence[Ranking],
     figures: Sequence[Path],
     advice: Sequence[str],
+    published: Mapping[str, str] | None = None,
 ) -> str:
     """Return the index in Markdown: the main tables, links to all files, failures, warnings and versions.
 
@@ -33,12 +34,14 @@ def index_page(
         rankings: the rankings that were written.
         figures: the files that were written, in order.
         advice: sentences on which method to use.
+        published: name below ``tables/`` -> Markdown page that lays published figures beside ours.
     """
     parts = (
         _head(collection),
         _advice(advice),
         _main_tables(collection, summaries),
         _ranking(summaries, rankings),
+        _published(published or {}),
         _tables(summaries),
         _figures(figures),
         _failures(collection),
@@ -91,6 +94,14 @@ def _ranking(summaries: Sequence[MeasureTable], rankings: Sequence[Ranking]) -> 
         for ranking in whole.all_rankings:
             cells = [field, ranking.mechanism or ("all pooled" if whole.by_mechanism else "the one"), *_claim(ranking)]
             yield f"| {' | '.join(markdown(cell) for cell in cells)} | {files} |"
+
+
+def _published(pages: Mapping[str, str]) -> Iterator[str]:
+    for name, page in pages.items():
+        title, _, _ = page.removeprefix("# ").partition("\n")
+        yield from ["", f"## {title}", "", f"What a paper says, and what differs: [tables/{name}](tables/{name})."]
+        if name == "published_ranks.md":
+            yield from ["", *(line for line in page.splitlines() if line.startswith("|"))]
 
 
 def _claim(ranking: Ranking) -> list[str]:

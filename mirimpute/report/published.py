@@ -57,14 +57,16 @@ class Beside:
         return (self.mean - self.published.value) / self.sd
 
 
-def published_figures() -> list[Published]:
-    """Return the figures of every file of the folder ``published`` beside this module, in order."""
-    found: list[Published] = []
+def published_files() -> list[dict[str, Any]]:
+    """Return the content of every file of the folder ``published`` beside this module, in order."""
     folder = resources.files("mirimpute.report") / "published"
-    for file in sorted(folder.iterdir(), key=lambda each: each.name):
-        if file.name.endswith(".yaml"):
-            found += _figures(yaml.safe_load(file.read_text(encoding="utf-8")))
-    return found
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda each: each.name)
+    return [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
+
+
+def published_figures() -> list[Published]:
+    """Return the figures of every file that has some, in order."""
+    return [figure for content in published_files() if "figures" in content for figure in _figures(content)]
 
 
 def laid_beside(collection: Collection, figures: Sequence[Published]) -> list[Beside]:
