@@ -1,6 +1,8 @@
 """What the documentation names is there: paths, commands that compose, tests that exist, every combination."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,12 @@ ROOT = Path(__file__).parents[1]
 PAGES = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "results/README.md"]
 TEXT = (ROOT / "docs/theory.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"`(method=[^`]*)`", TEXT)
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONSOLE = [
+    line.split("#")[0].split()
+    for block in re.findall(r"```console\n(.*?)```", README, re.S)
+    for line in block.splitlines()
+]
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +76,63 @@ def test_every_path_that_is_named_exists(page):
         page.read_text(encoding="utf-8"),
     )
     assert [path for path in named if not ((ROOT / path).exists() or (ROOT / "mirimpute" / path).exists())] == []
+
+
+def test_the_readme_is_no_longer_than_a_reader_has_patience():
+    assert len(README.splitlines()) <= 120
+
+
+def test_every_sweep_of_the_readme_composes():
+    from hydra import compose, initialize_config_dir
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    from mirimpute.bench.sweeps.schema import register_schema
+
+    register_schema()
+    options = [[word for word in words[1:] if "=" in word] for words in CONSOLE if words[0] == "mirimpute-bench"]
+    assert len(options) >= 6
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        for words in options:
+            parsed = OverridesParser.create().parse_overrides(words)
+            compose("config", overrides=[_first_of(each) for each in parsed])
+
+
+def _first_of(override):
+    """Return an override with the first of its values."""
+    value = (
+        next(override.sweep_string_iterator()) if override.is_sweep_override() else override.get_value_element_as_str()
+    )
+    return f"{override.get_key_element()}={value}"
+
+
+def test_every_other_command_of_the_readme_is_one():
+    """Each is asked for its help, with the words that choose a part of it."""
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    for words in CONSOLE:
+        if words[0] == "make":
+            assert words[1] in targets
+        elif words[0].startswith("mirimpute-") and words[0] != "mirimpute-bench":
+            part = [word for word in words[1:2] if word in ("fetch", "show", "status")]
+            options = {word for word in words if word.startswith("--")}
+            call = (
+                f"import sys; from mirimpute.cli.{words[0].partition('-')[2]} import main; sys.exit(main(sys.argv[1:]))"
+            )
+            done = subprocess.run(
+                [sys.executable, "-c", call, *part, "--help"], capture_output=True, text=True, check=True
+            )
+            assert all(option in done.stdout for option in options), words
+        elif words[0] == "python":
+            assert (ROOT / words[1]).is_file()
+
+
+@pytest.mark.slow
+def test_the_python_of_the_readme_runs_as_it_stands(tmp_path):
+    rows = ["a,b,c", *(f"{i % 7 / 3:.2f},{i % 5},{'xy'[i % 2]}" for i in range(60)), ",3,x", "0.5,,y", "1.5,2,"]
+    (tmp_path / "my.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", README, re.S)
+    assert blocks
+    for block in blocks:
+        last = "assert not completed.isna().any(axis=None) and len(tables) == 20"
+        done = subprocess.run([sys.executable, "-c", f"{block}\n{last}"], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "imputer.safetensors").is_file()

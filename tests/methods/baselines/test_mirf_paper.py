@@ -255,7 +255,9 @@ def test_divergence_of_a_later_round_names_it(small):
         transport.fit(np.where(small.missing, 1e30, x), small.missing, np.arange(4), rng)
 
 
-@pytest.mark.parametrize("field", ["hidden_width", "hidden_layers", "batch", "epochs", "rounds", "solver_steps", "draws"])
+@pytest.mark.parametrize(
+    "field", ["hidden_width", "hidden_layers", "batch", "epochs", "rounds", "solver_steps", "draws"]
+)
 def test_sizes_below_one_are_refused(field):
     with pytest.raises(UserError, match=rf"method\.{field}=0 is too small"):
         MirfPaper(**{field: 0}).check()
