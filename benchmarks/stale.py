@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from benchmarks.command import HERE, exit_code
 from benchmarks.page import MADE_WITH
 from mirimpute.bench.config import hash_of_method
 from mirimpute.bench.results.store import read_rows
+from mirimpute.errors import UserError
 from mirimpute.methods.presets import PRESETS, named_method
 
 PROGRAM = "stale"
@@ -56,8 +58,12 @@ class State:
 
 
 def hashes_now() -> dict[str, str]:
-    """Return the hash of each preset's settings and version, its first eight digits."""
-    return {name: hash_of_method(named_method(name))[:_DIGITS] for name in PRESETS}
+    """Return the hash of each preset's settings and version, its first eight digits; without absent programs."""
+    found = {}
+    for name in PRESETS:
+        with suppress(UserError):  # a foreign program is not there, or, of `command`, not named
+            found[name] = hash_of_method(named_method(name))[:_DIGITS]
+    return found
 
 
 def state_of(page: str, frame: pd.DataFrame, now: Mapping[str, str]) -> State:
