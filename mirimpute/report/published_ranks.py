@@ -49,7 +49,7 @@ class RankBeside:
         method: ours.
         ranks: field of a row -> average rank of ``method`` among itself and ``rivals``, 1 = best; it is within each
             dataset over its cases, then over datasets.
-        rivals: those of the paper that have rows of all ``cases``, as the paper calls them.
+        rivals: those of the paper that have rows of all ``cases``, not all failures, as the paper calls them.
         seeds: the fewest and the most seeds that all methods share, over cases.
     """
 
@@ -126,8 +126,9 @@ def _notes(collection: Collection, published: PublishedRanks, beside: Sequence[R
     rivals = published.rivals
     yield f"Published: {published.source}; 1 = best of {len(rivals) + 1}."
     yield (
-        "Ours: each method alone among those rivals of the paper that have rows of every case of the line, 1 = best, "
-        "on common seeds, averaged within a dataset, then over datasets; a failed seed gives the last rank."
+        "Ours: each method alone among those rivals of the paper that have rows of every case of the line, not all of "
+        "them failures, 1 = best, on common seeds, averaged within a dataset, then over datasets; a failed seed gives "
+        "the last rank."
     )
     absent = [each for each in rivals if not all(each in line.rivals for line in beside)]
     if absent:
@@ -162,7 +163,7 @@ def _beside(
     compared: dict[Case, tuple[float, int]] = {}
     for table in tables:
         mine = [case for case in cases if _present(table, method, case)]
-        rivals = [name for name, own in published.rivals.items() if all(_present(table, own, case) for case in mine)]
+        rivals = [name for name, own in published.rivals.items() if _took_part(table, own, mine)]
         names = [method, *(published.rivals[name] for name in rivals)]
         found = {case: _first_of([table.entries[name, case] for name in names]) for case in mine}
         compared = {case: (rank, shared) for case, (rank, shared) in found.items() if rank is not None}
@@ -182,6 +183,12 @@ def _beside(
 def _present(table: MeasureTable, method: str, case: Case) -> bool:
     entry = table.entries.get((method, case))
     return entry is not None and entry.present
+
+
+def _took_part(table: MeasureTable, rival: str, cases: Sequence[Case]) -> bool:
+    """Return whether a rival has rows of all ``cases``, and not only failures: an absent program has not lost."""
+    everywhere = all(_present(table, rival, case) for case in cases)
+    return everywhere and any(table.entries[rival, case].n for case in cases)
 
 
 def _first_of(entries: Sequence[Entry]) -> tuple[float | None, int]:

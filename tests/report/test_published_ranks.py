@@ -67,6 +67,12 @@ def test_ties_share_a_rank_and_failures_get_the_last(tmp_path: Path) -> None:
     assert lines(rows(values), tmp_path)["mcar", "mirf"].ranks["draw_mmd2"] == pytest.approx((1.5 + 3 + 1) / 3)
 
 
+def test_a_rival_whose_program_is_absent_has_not_lost(tmp_path: Path) -> None:
+    absent = [make_row("hyperimpute/hyperimpute", name, rate=0.4, status="failed") for name in SETS]
+    found = lines([*rows({"mirf": (0.2,) * 3, "gain": (0.1,) * 3}), *absent], tmp_path)["mcar", "mirf"]
+    assert (found.rivals, found.ranks["draw_mmd2"]) == (("GAIN",), 2)
+
+
 def test_only_common_seeds_count(tmp_path: Path) -> None:
     """On seed 0, which both have, gain is better; the mean over mirf's own seeds would say the opposite."""
     many = [*rows({"mirf": (0.5,) * 3, "gain": (0.4,) * 3}), *rows({"mirf": (0.0,) * 3}, seeds=(1, 2))]
