@@ -46,7 +46,7 @@ def test_every_method_that_draws_gives_enough_draws_for_an_interval():
     given = {name: getattr(each, "draws", None) for name, each in methods.items()}
     given |= {name: each.chains for name, each in methods.items() if type(each).__name__ in ("Mice", "Chained")}
     drawing = {name: count for name, count in given.items() if count is not None}
-    assert drawing.pop("mirf_paper") == FEWEST_DRAWS  # a further one costs a third of a round's training, in all rounds
+    assert drawing.pop("mirf_paper") == FEWEST_DRAWS  # each is a whole run
     assert {"mirf", "mirf_fast", "mice", "hot_deck", "gaussian_em", "hyper", "gain", "sinkhorn", "miwae"} <= set(
         drawing
     )

@@ -31,7 +31,7 @@ def test_every_experiment_composes_and_resumes() -> None:
         for name in (*FULL, *SMALL):
             config = compose("config", overrides=[f"experiment=paper/{name}"], return_hydra_config=True)
             assert (config.resume, config.threads) == (True, 1)
-            assert config.timeout_s == {"small": 300, "small_paper": 900}.get(name, 3600)
+            assert config.timeout_s == {"small": 300}.get(name, 3600)
             methods = config.hydra.sweeper.params.method.split(",")
             assert {method for method, _ in cells_of(name, {})} == set(methods)
 
