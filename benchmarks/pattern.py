@@ -25,12 +25,12 @@ DATASETS = tuple(
     f"uci/{name}"
     for name in ("wine", "energy", "housing", "stock", "forest", "solar", "bike", "parkinsons", "pumadyn32nm", "gas")
 )
-UNBALANCED = "mirf, all candidates stay"
+FLOW = "mirf, the flow alone"
 METHODS: dict[str, tuple[str, tuple[str, ...]]] = {
     "mean": ("mean", ()),
     "ice": ("ice", ()),
     "mice": ("mice", ()),
-    UNBALANCED: ("mirf", ("method.candidates=1",)),
+    FLOW: ("mirf", ("method.trees=0",)),
     "mirf": ("mirf", ()),
 }
 """Name in the page -> method, and what is changed."""
@@ -117,15 +117,14 @@ def page_of(frame: pd.DataFrame, notes: Sequence[str], wanted: int, today: date)
         "",
         *page.table(heads, lines[:half]),
         "Cells whose bits differ from those of the true rows by two standard errors of the difference or less, and how "
-        "good draws are: CRPS over that of mirf whose candidates all stay (geometric mean), and how often intervals "
+        "good draws are: CRPS over that of mirf's flow alone (geometric mean), and how often intervals "
         "between the 5 % and 95 % quantiles of the draws hold the truth (0.9 is right):",
         "",
         *page.table(["method", "cells", "of", "CRPS", "coverage"], at_chance),
         "## AUC of a classifier that no method knows",
         "",
         "Extremely randomised trees that see the whole row, cross-validated, mean over the columns; 0.5 is chance. "
-        "mirf chooses its draws by a classifier that reads much the same of a row as that of `mi_bits`, fitted to the "
-        "same rows and patterns; these trees read it in another way. Less than the true rows have is no better.",
+        "Less than the true rows have is no better.",
         "",
         *page.table(heads, lines[half:]),
         *page.ending(frame, notes, wanted, today),
@@ -150,10 +149,10 @@ def _at_chance(rows: pd.DataFrame) -> list[str]:
 
 
 def _draws(ok: pd.DataFrame, name: str) -> list[str]:
-    """Return the CRPS of a method's draws over that of :data:`UNBALANCED`, and their coverage."""
+    """Return the CRPS of a method's draws over that of :data:`FLOW`, and their coverage."""
     wide = ok.pivot_table(index=[*CASE, "seed"], columns="method", values="draws_crps")
-    both = name in wide and UNBALANCED in wide
-    ratio = geometric_mean((wide[name] / wide[UNBALANCED]).to_numpy())[0] if both else None
+    both = name in wide and FLOW in wide
+    ratio = geometric_mean((wide[name] / wide[FLOW]).to_numpy())[0] if both else None
     coverage = ok.loc[ok["method"] == name, "draws_coverage_90"].astype(float)
     return [page.value_text(ratio), f"{coverage.mean():.3f}" if coverage.notna().any() else page.ABSENT]
 

@@ -24,7 +24,7 @@ DRIVERS, SLOPES, ROWS = (1, 2, 4), (0.5, 1.0, 2.0, 3.0), (200, 1000, 5000)
 SELF = 0
 """Number of driving columns that stands for self-masking: the column drives its own pattern."""
 RATE, CORRELATION = 0.3, 0.6
-QUICK = {"steps": 40, "final_steps": 40, "width": 24, "candidates": 1, "draws": 2, "trees": 8}
+QUICK = {"steps": 40, "final_steps": 40, "width": 24, "draws": 2, "trees": 8}
 """The networks matter little for what is asked here."""
 ANSWERS: dict[str, dict[str, Any]] = {
     "default": {},

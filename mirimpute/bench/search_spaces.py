@@ -83,11 +83,9 @@ SEARCH_SPACES: dict[str, Space] = {
     },
     "mirf": {
         **_BLOCKS,
-        "bins": OneOf((0, 8, 16)),
-        **_RATES,
-        "start_fraction": _SHARE,
-        "own_hidden_fraction": _SHARE,
-        "leaf": Between(1, 10),
+        "learning_rate": _LEARNING_RATE,
+        "steps": OneOf((400, 800, 1600)),
+        "sweeps": Between(1, 5),
     },
     "mirf_paper": {
         "hidden_width": OneOf((64, 256, 1001)),

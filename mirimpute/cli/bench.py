@@ -51,7 +51,7 @@ def _interrupt(number: int, frame: object) -> None:
 
 def _run(arguments: list[str]) -> int:
     """Run a cell or a sweep and return the exit code."""
-    from mirimpute.bench.sweeps.command import run_command
+    from mirimpute.bench.sweeps.hydra_command import run_command
 
     signal.signal(signal.SIGTERM, _interrupt)  # a cluster's way to say stop: end the method's process too
     task = Task([PROGRAM, *arguments])

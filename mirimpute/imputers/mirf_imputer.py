@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mirimpute.methods.mirf.method import Mirf
     from mirimpute.table.columns import Column
 
-PRESETS = ("mirf", "mirf_fast", "mirf_mnar")
+PRESETS = ("mirf", "mirf_fast", "mirf_flow", "mirf_mnar")
 OUTPUTS = ("point", "draw")
 UNSEEN = ("error", "missing")
 

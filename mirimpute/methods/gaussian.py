@@ -93,9 +93,10 @@ class GaussianModel:
         return torch.cat(result, dim=1)
 
     @cached_property
-    def _smallest_eigenvalue(self) -> float:
-        """Of the covariance, by its largest variance."""
-        return float(torch.linalg.eigvalsh(self.covariance)[0] / self.covariance.diagonal().max())
+    def has_identities(self) -> bool:
+        """Whether a sum of columns hardly varies: no conditional variance is below the smallest eigenvalue."""
+        lowest = torch.linalg.eigvalsh(self.covariance)[0] / self.covariance.diagonal().max()
+        return float(lowest) <= 10 * _IMPOSSIBLE
 
     def possible(self, known: Tensor, deviation: Tensor) -> Tensor:
         """Return deviations of the unknown entries from their conditional mean, without what an identity rules out.
@@ -108,7 +109,7 @@ class GaussianModel:
             known: bool (n, d).
             deviation: (count, n, d).
         """
-        if self._smallest_eigenvalue > 10 * _IMPOSSIBLE:  # no conditional variance is smaller than the smallest of all
+        if not self.has_identities:
             return deviation
         rows, result = rows_at_once(self.covariance), []
         ridge = _IMPOSSIBLE**2 * torch.eye(known.shape[1], dtype=self.covariance.dtype, device=known.device)
@@ -244,6 +245,11 @@ class IndependentModel(GaussianModel):
     def correlated(self, known: Tensor, noise: Tensor) -> Tensor:
         """Return the noise as it is."""
         return noise
+
+    @cached_property
+    def has_identities(self) -> bool:
+        """Independent columns have none."""
+        return False
 
     def possible(self, known: Tensor, deviation: Tensor) -> Tensor:
         """Return the deviations as they are."""

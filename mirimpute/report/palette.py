@@ -46,6 +46,7 @@ _KNOWN: dict[str, tuple[str, str]] = {
     "cacti": (ORANGE, "h"),
     "mirf_paper": (BLACK, "X"),
     "mirf_fast": (VERMILLION, "<"),
+    "mirf_flow": (VERMILLION, "^"),
     "mirf_mnar": (VERMILLION, "D"),
     "mirf": (VERMILLION, "o"),
 }

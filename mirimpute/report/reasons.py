@@ -33,6 +33,7 @@ _REASONS = {
 """Method -> why."""
 _SAME_AS = {
     "mirf_fast": "mirf",
+    "mirf_flow": "mirf",
     "mirf_mnar": "mirf",
     "sklearn/ice": "ice",
     "sklearn/missforest": "missforest",

@@ -23,12 +23,11 @@ from mirimpute.methods.base import Completed, Imputation, Method
 from mirimpute.methods.baselines.hot_deck import HotDeck
 from mirimpute.methods.baselines.ice import Ice
 from mirimpute.methods.baselines.mean import Mean
-from mirimpute.methods.flow_parameters import Solver
 from mirimpute.methods.mirf.method import Mirf
 from mirimpute.types import no_progress
 
 IRIS = Bundled(name="iris", id="iris")
-TINY_MIRF = Mirf(rounds=1, steps=4, final_steps=4, width=8, batch=16, chains=2, solver=Solver(steps=2))
+TINY_MIRF = Mirf(rounds=1, steps=4, final_steps=4, width=8, batch=16, chains=2, trees=3)
 
 
 def _config(tmp_path, method=None, dataset=IRIS, mechanism="mcar", **more):

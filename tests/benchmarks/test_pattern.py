@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.pattern import METHODS, UNBALANCED, forest_auc, main, page_of, sweeps_of
+from benchmarks.pattern import FLOW, METHODS, forest_auc, main, page_of, sweeps_of
 
 
 def test_forests_tell_constants_and_nothing_of_a_random_pattern():
@@ -22,9 +22,9 @@ def test_forests_tell_constants_and_nothing_of_a_random_pattern():
 def test_the_grid_has_a_line_for_each_variant():
     by_name = sweeps_of(("uci/wine",), (0, 1))
     assert list(by_name) == list(METHODS)
-    (sweep,) = by_name["mirf, all candidates stay"]
-    assert "method.candidates=1" in sweep.options
-    assert sweep.cells == [("uci/wine", "mcar", 0.4, "mirf, all candidates stay", seed) for seed in (0, 1)]
+    (sweep,) = by_name["mirf, the flow alone"]
+    assert "method.trees=0" in sweep.options
+    assert sweep.cells == [("uci/wine", "mcar", 0.4, "mirf, the flow alone", seed) for seed in (0, 1)]
 
 
 def _frame():
@@ -52,7 +52,7 @@ def _frame():
         [
             row(name, seed, bits, auc)
             for seed in (0, 1)
-            for name, bits, auc in (("mean", 9.0, 1.0), ("mirf", 0.1 + 0.25 * seed, 0.51), (UNBALANCED, 9.0, 0.9))
+            for name, bits, auc in (("mean", 9.0, 1.0), ("mirf", 0.1 + 0.25 * seed, 0.51), (FLOW, 9.0, 0.9))
         ]
     )
 

@@ -11,7 +11,7 @@ import scipy.sparse
 from mirimpute import MirfImputer
 from mirimpute.errors import MirimputeWarning, UserError
 
-QUICK = {"steps": 5, "final_steps": 5, "rounds": 1, "trees": 4, "passes": 1, "width": 8}
+QUICK = {"steps": 5, "final_steps": 5, "rounds": 1, "trees": 4, "width": 8}
 RNG = np.random.default_rng(0)
 WHOLE = RNG.normal(size=(40, 3))
 MASK = np.zeros((40, 3), dtype=bool)

@@ -16,7 +16,7 @@ from mirimpute.table.reading import content_of
 from mirimpute.table.writing import write_completed
 from tests.cases.dtypes import CONDITIONS, DTYPES, LEFT_ALONE, cells, column, table
 
-QUICK = {"steps": 5, "final_steps": 5, "rounds": 1, "trees": 4, "passes": 1, "width": 8}
+QUICK = {"steps": 5, "final_steps": 5, "rounds": 1, "trees": 4, "width": 8}
 
 pytestmark = pytest.mark.filterwarnings("ignore:column .* far outside:mirimpute.errors.MirimputeWarning")
 

@@ -15,7 +15,7 @@ from mirimpute.datasets.files import File
 from mirimpute.errors import UserError
 from mirimpute.methods.presets import named_method
 
-QUICK = {"steps": 5, "final_steps": 5, "rounds": 1, "trees": 4, "passes": 1, "width": 8}
+QUICK = {"steps": 5, "final_steps": 5, "rounds": 1, "trees": 4, "width": 8}
 COLOUR = pd.CategoricalDtype(["never", "red", "green", "blue"])
 SIZE = pd.CategoricalDtype(["tiny", "small", "middle", "large", "huge"], ordered=True)  # only small and large occur
 

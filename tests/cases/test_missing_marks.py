@@ -18,7 +18,7 @@ from mirimpute.table.reading import content_of
 from mirimpute.table.table import table_from_frame
 from mirimpute.table.writing import write_completed
 
-QUICK = {"steps": 5, "final_steps": 5, "rounds": 1, "trees": 4, "passes": 1, "width": 8}
+QUICK = {"steps": 5, "final_steps": 5, "rounds": 1, "trees": 4, "width": 8}
 PARQUET = Path(__file__).parent / "pq"
 
 

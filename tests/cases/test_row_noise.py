@@ -36,9 +36,8 @@ CASES = {
     "plain": (_plain, "mirf_fast", {}),
     "nearly dependent": (_nearly_dependent, "mirf_fast", {}),
     "self-masking": (_plain, "mirf_mnar", {}),
-    "members": (_plain, "mirf_fast", {"members": 2}),
-    "no resampling": (_plain, "mirf_fast", {"candidates": 1}),
-    "from completions": (_nearly_dependent, "mirf_fast", {"source": "imputation"}),
+    "flow alone": (_plain, "mirf_flow", {}),
+    "many sweeps": (_plain, "mirf_fast", {"sweeps": 4, "trees": 3}),
     "few rows": (lambda rng: _plain(rng)[:24], "mirf_fast", {}),
 }
 
@@ -102,7 +101,7 @@ def test_the_noise_of_single_rows_is_independent():
     imputer = _imputer().fit(x)
     rows = np.column_stack([rng.normal(size=1000), np.full(1000, np.nan)])
     drawn = np.concatenate([imputer.transform(rows[i : i + 10]) for i in range(0, 1000, 10)])
-    assert len(np.unique(drawn[:, 1])) > 900
+    assert len(np.unique(drawn[:, 1])) > 300
     point = imputer.set_params(output="point").transform(rows)
     deviation = (drawn - point)[:, 1]
     assert abs(np.corrcoef(deviation[:-1], deviation[1:])[0, 1]) < 5 / 1000**0.5

@@ -18,7 +18,7 @@ from mirimpute.cli.help import bench_help
 from mirimpute.methods.registry import METHODS
 from tests.commands import bench
 
-TINY_MIRF = [f"method.{x}" for x in ("rounds=1", "steps=4", "final_steps=4", "width=8", "batch=16", "solver.steps=2")]
+TINY_MIRF = [f"method.{x}" for x in ("rounds=1", "steps=4", "final_steps=4", "width=8", "batch=16", "trees=3")]
 
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
@@ -116,9 +116,12 @@ def test_saved_tables_and_experiment(elsewhere):
         (["results_dir=/proc/results"], ["cannot write to results folder '/proc/results'", "results_dir=<folder>"]),
         (["mechanism=mnar_quantile", "mechanism.quantile=0.7"], ["quantile=0.7 is outside (0, 0.5)"]),
         (["mechanism=mar", "missing_rate=0.9"], ["0.9"]),
-        (["method.solver.step=1"], ["unknown key of method.solver 'step'", "'steps'"]),
-        (["+method.solver.step=1"], ["unknown key of method.solver 'step'"]),
-        (["method.solver=euler"], ["method.solver has keys of its own", "method.solver.<key>=<value>"]),
+        (["method=chained", "method.solver.step=1"], ["unknown key of method.solver 'step'", "'steps'"]),
+        (["method=chained", "+method.solver.step=1"], ["unknown key of method.solver 'step'"]),
+        (
+            ["method=chained", "method.solver=euler"],
+            ["method.solver has keys of its own", "method.solver.<key>=<value>"],
+        ),
         (["method=chained", "method.transport=lineer"], ["unknown method.transport 'lineer'", "'linear'"]),
         (["method=chained", "method.transport=pmm", "method.sweep=joint"], ["pmm does not go with method.sweep=joint"]),
         (["method.transport=linear", "method.sweep=columnwise"], ["method=chained method.transport=linear"]),
@@ -128,7 +131,7 @@ def test_saved_tables_and_experiment(elsewhere):
         (["-m", "method=ice,mean", "method.rounds=3"], ["unknown key of method 'rounds'", "name"]),
         (["protocol.metrics=rmse"], ["protocol.metrics=rmse is no list", "protocol.metrics=[rmse]"]),
         (["~method"], ["method has no value", "method=<value>"]),
-        (["method.solver={step: 1}"], ["unknown key of method.solver 'step'", "'steps'"]),
+        (["method=chained", "method.solver={step: 1}"], ["unknown key of method.solver 'step'", "'steps'"]),
         (["--config-dir", "nowhere"], ["'nowhere' is no folder"]),
         (["-m", "hydra/launcher=local", "hydra.launcher.n_jobs=many"], ["hydra.launcher.n_jobs=many"]),
     ],

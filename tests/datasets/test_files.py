@@ -147,7 +147,7 @@ BAD_CSV = [
     (",a\n0,1\n1,2\n", "column 1 .* has no name"),
     ("a,b\n1,2\n3,4,5\n", "line 3 .* has 3 cells where the first line has 2"),
     ("a,b\n1,2,3\n4,5,6\n", "line 2 .* has 3 cells where the first line has 2"),
-    ("a,b\n1,2\n3\n", "line 3 .* has 1 cells where the first line has 2"),
+    ("a,b\n1,2\n3\n", "line 3 .* has 1 cell where the first line has 2"),
     ("a;b\n1;2\n3;4;5\n", "line 3 .* has 3 cells where the first line has 2: .* --sep .*';'"),
     ("a,b;c\nx,y;z\nu,v;w\n", "may be separated by ',' or by ';': say by --sep"),
     ('a,b\n1,2\n3,"4\n', "the quote that opens in line 3 is never closed"),

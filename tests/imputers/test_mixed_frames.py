@@ -18,7 +18,7 @@ from mirimpute.datasets.files import File
 from mirimpute.errors import UserError
 from mirimpute.methods.presets import named_method
 
-QUICK = {"steps": 3, "final_steps": 3, "rounds": 1, "trees": 8, "passes": 1}
+QUICK = {"steps": 3, "final_steps": 3, "rounds": 1, "trees": 8}
 
 
 def frame_of(n=240, seed=0):

@@ -8,7 +8,7 @@ from mirimpute import MirfImputer
 from mirimpute.errors import UserError
 from mirimpute.imputers.multiple import random_half
 
-QUICK = {"rounds": 1, "steps": 12, "final_steps": 12, "width": 16, "batch": 32, "trees": 8, "solver": {"steps": 2}}
+QUICK = {"rounds": 1, "steps": 12, "final_steps": 12, "width": 16, "batch": 32, "trees": 8}
 
 
 def quick():

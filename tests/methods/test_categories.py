@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from mirimpute.methods.base import problem_of
-from mirimpute.methods.columnwise.classifier import Corners
 from mirimpute.methods.columnwise.constant import ColumnTransport
 from mirimpute.methods.loop import columns_of, fill_draws
-from mirimpute.methods.mirf.calibration import _offset
+from mirimpute.methods.mirf.centre import forest
+from mirimpute.methods.mirf.donors import Donors
 from mirimpute.methods.mirf.learn import _hold_out
-from mirimpute.methods.mirf.trees import TreeMeans, TreeSettings, fit_trees
 from mirimpute.methods.presets import named_method
 from mirimpute.methods.sanity import check
 from mirimpute.table.columns import Column, Kind
@@ -128,42 +127,22 @@ def test_of_every_category_one_indicator_is_on_after_the_first_fill(name, parame
     np.testing.assert_allclose(drawn, seen, atol=5 * (0.25 / hidden.sum()) ** 0.5)
 
 
-def test_trees_predict_all_indicators_at_once_and_never_see_them():
+def test_trees_give_all_indicators_at_once_and_never_see_them():
     _, incomplete = mixed()
     problem, _, _ = problem_of(incomplete, COLUMNS, 0)
     x = np.where(problem.missing, 0.0, problem.x_incomplete)
-    settings = TreeSettings(10, 3, 40, 1000, 1e9)
-    trees = fit_trees(x, ~problem.missing, settings, np.random.default_rng(0), categorical=problem.categorical)
-    assert sorted(trees.trees) == [0, 1, 4, 5]
-    assert trees.inputs[1].tolist() == [0, 4, 5]
-    wanted = np.zeros(x.shape, dtype=bool)
-    wanted[:50, 1] = True
-    predicted = trees.predict(x, wanted)
+    blocks = columns_of(problem)
+    trees = forest(x, ~problem.missing, blocks, 4, np.random.default_rng(0))
+    assert [each.outputs.tolist() for each in trees.columns] == [[0], [1, 2, 3], [4], [5]]
+    colour = trees.columns[1]
+    assert colour.inputs.tolist() == [0, 4, 5]
+    rows = np.arange(50)
+    seen, sets = colour.seen(x[None], rows)
     spread = np.ptp(problem.x_incomplete[~problem.missing[:, 1], 1])
-    shares = (predicted[:50, 1:4] - np.nanmin(problem.x_incomplete[:, 1:4], axis=0)) / spread
+    shares = (colour.mean(seen, sets, 1) - np.nanmin(problem.x_incomplete[:, 1:4], axis=0)) / spread
     np.testing.assert_allclose(shares.sum(axis=1), 1.0)
-    again = TreeMeans.from_arrays(trees.arrays())
-    np.testing.assert_array_equal(again.predict(x, wanted), predicted)
-
-
-def test_offsets_give_every_category_the_share_that_the_point_expects():
-    rng = np.random.default_rng(0)
-    chances = np.array([0.9, 0.06, 0.04])
-    n, corners = 3000, Corners(np.zeros(3), np.ones(3))
-    covariance = np.diag(chances) - np.outer(chances, chances)
-    drawn = rng.multivariate_normal(
-        chances, covariance, size=(8, n), check_valid="ignore"
-    )  # the moments, not the corners
-    before = np.bincount(corners.labels(drawn).ravel(), minlength=3) / drawn[..., 0].size
-    offset = _offset(corners, drawn, np.tile(chances, (n, 1)))
-    after = np.bincount(corners.labels(drawn, offset).ravel(), minlength=3) / drawn[..., 0].size
-    assert before[0] > 0.93
-    np.testing.assert_allclose(after, chances, atol=0.005)
-    binary = Corners(np.zeros(1), np.ones(1))
-    drawn = 0.03 + 0.17 * rng.standard_normal((8, n, 1))
-    offset = _offset(binary, drawn, np.full((n, 1), 0.03))
-    assert binary.labels(drawn).mean() < 0.01
-    assert binary.labels(drawn, offset).mean() == pytest.approx(0.03, abs=0.003)
+    again = Donors.from_arrays(trees.arrays()).columns[1]
+    np.testing.assert_array_equal(again.mean(seen, sets, 1), colour.mean(seen, sets, 1))
 
 
 def test_rare_categories_are_drawn_as_often_as_they_occur():

@@ -220,9 +220,8 @@ def test_the_old_names_of_mirf_end_with_the_new_command(parameter, now):
         named_method("mirf_fast", parameter)
 
 
-def test_the_estimator_checks_the_parameters_of_its_solver():
-    x = correlated()[1]
+def test_the_parameters_of_a_solver_are_checked():
     with pytest.raises(UserError, match="unknown key of solver 'stesp'"):
-        MirfImputer(parameters={"solver": {"stesp": 3}}).fit(x)
+        named_method("chained", {"solver": {"stesp": 3}})
     with pytest.raises(UserError, match="is no dict"):
-        MirfImputer(parameters={"solver": "euler"}).fit(x)
+        named_method("chained", {"solver": "euler"})

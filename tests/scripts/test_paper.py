@@ -93,7 +93,7 @@ def test_the_estimate_is_the_median_of_what_was_measured() -> None:
     assert "b (3 cells)" in lines[-1]
 
 
-@pytest.mark.parametrize(("limit", "cells"), [("null", 850), ("300,600", 1700)])
+@pytest.mark.parametrize(("limit", "cells"), [("null", 910), ("300,600", 1820)])
 def test_the_limit_may_be_none_or_several(tmp_path: Path, limit: str, cells: int) -> None:
     command = [sys.executable, "scripts/paper.py", "--small", "--dry-run", "--results-dir", str(tmp_path)]
     done = subprocess.run(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from mirimpute.flow.network import ResidualNetwork
-from mirimpute.methods.flow_parameters import SOLVERS
 from mirimpute.methods.gaussian import GaussianModel
 from mirimpute.methods.mirf.learnt_parts import of_prefix, prefixed
 from mirimpute.methods.mirf.prediction import Predictor
@@ -27,18 +26,15 @@ class FlowModel:
         predictor: features, and bounds of the state.
         network: corrects the base.
         point_weight, draw_weight: in [0, 1], the correction weights of mean and draws.
-        solver, solver_steps: of the draws.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     base: GaussianModel
     predictor: Predictor
     network: ResidualNetwork
     point_weight: float
     draw_weight: float
-    solver: str
-    solver_steps: int
 
     def rows(self, x: Array, hidden: Array) -> Rows:
         """Return rows (n, d) and what the base says of their hidden entries (which are not read)."""
@@ -50,12 +46,23 @@ class FlowModel:
         """Return the conditional mean of hidden entries, float64 (n, d): the prediction at tau = 0."""
         return self.predictor.mean(self.network, rows, self.point_weight).double().cpu().numpy()
 
-    def means(self, rows: Rows) -> tuple[Array, Array]:
-        """Return the conditional means of base and flow, float64 (n, d) each."""
-        return rows.mean.double().cpu().numpy(), self.mean(rows)
+    def told(self, blocks: Sequence[Array]) -> Array:
+        """Return the standard deviation that the base gives each column where all others are known, (d,).
+
+        Args:
+            blocks: the columns of each category, which are not told by each other.
+        """
+        d = len(self.base.mean)
+        known = ~torch.eye(d, dtype=torch.bool, device=self.base.mean.device)
+        for block in blocks:
+            known[np.ix_(block, block)] = False
+        spread = self.base.condition(torch.zeros_like(known, dtype=self.base.mean.dtype), known)[1]
+        return spread.diagonal().double().cpu().numpy()
 
     def possible(self, rows: Rows, answers: Array) -> Array:
         """Return answers (count, n, d) of hidden entries that keep the identities of the base's columns."""
+        if not self.base.has_identities:
+            return answers
         mean = rows.mean.double()
         deviation = torch.as_tensor(answers, device=mean.device) - mean
         return (mean + self.base.possible(~rows.hidden, deviation)).cpu().numpy()
@@ -68,18 +75,10 @@ class FlowModel:
     def drawn(self, rows: Rows, noise: torch.Tensor) -> Array:
         """Return a sample for each of ``noise`` (count, n, d), float64, by integration from tau = 0 to 1.
 
-        The flow starts from noise with the correlation that the base gives the hidden entries of the row; with the
-        source "imputation", from draws of the base.
+        The flow starts from noise with the correlation that the base gives the hidden entries of the row.
         """
-        source = noise.to(rows.values)
-        if self.predictor.source == "imputation":
-            source = self.base.drawn(rows.values, ~rows.hidden, source)
-            source = source.clamp(self.predictor.lowest, self.predictor.highest)
-        else:
-            source = self.base.correlated(~rows.hidden, source)
-        drawn = self.predictor.draw(
-            self.network, rows, source, correction_weight=self.draw_weight, solver=self.solver, steps=self.solver_steps
-        )
+        source = self.base.correlated(~rows.hidden, noise.to(rows.values))
+        drawn = self.predictor.draw(self.network, rows, source, correction_weight=self.draw_weight)
         return drawn.double().cpu().numpy()
 
     def arrays(self) -> dict[str, Array]:
@@ -92,7 +91,6 @@ class FlowModel:
             "sizes": np.array([network.members, network.width, len(network.blocks)]),
             "dropout": np.array([network.dropout]),
             "correction_weights": np.array([self.point_weight, self.draw_weight]),
-            "solver": np.array([SOLVERS.index(self.solver), self.solver_steps]),
         }
 
     @classmethod
@@ -109,6 +107,5 @@ class FlowModel:
         network = ResidualNetwork(members, predictor.n_features, len(base.mean), width, blocks, dropout, new)
         network.load_state_dict({name: torch.as_tensor(each) for name, each in of_prefix("network", arrays).items()})
         network.eval().requires_grad_(False)
-        solver, steps = map(int, arrays["solver"])
         of_point, of_draw = map(float, arrays["correction_weights"])
-        return cls(base, predictor, network, of_point, of_draw, SOLVERS[solver], steps)
+        return cls(base, predictor, network, of_point, of_draw)

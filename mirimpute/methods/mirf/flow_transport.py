@@ -5,11 +5,11 @@ pattern of another row, hidden on top. The flow learns to return the hidden entr
 draws from q_{t-1}(x_miss | x_obs), and its prediction at tau = 0 is the conditional mean.
 
 What differs from the paper, and why:
-- the source is noise, not another row's completion (which ``source`` "imputation" brings back): the same fixed point,
-  and no mismatch between the pairs of training and those of sampling. It has the correlation that the base gives the
-  missing entries of the row: from independent noise, a column and its copy that are missing together must be brought
-  together by the network, and in few steps they lost a quarter of their spread;
-- only entries that the table observes are targets (``imputed_weight`` 0): a network that is also shown its own
+- the source is noise, not another row's completion: the same fixed point, and no mismatch between the pairs of
+  training and those of sampling. It has the correlation that the base gives the missing entries of the row: from
+  independent noise, a column and its copy that are missing together must be brought together by the network, and in few
+  steps they lost a quarter of their spread;
+- only entries that the table observes are targets: a network that is also shown its own
   completions as targets learns them by heart, and the error rises round after round;
 - in a part of the pairs the row's own missing entries stay hidden, so that the network also learns from data alone;
 - the prediction corrects a Gaussian base (EM), scaled by a weight that held-out observed cells choose.
@@ -17,7 +17,6 @@ What differs from the paper, and why:
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -36,13 +35,15 @@ from mirimpute.methods.mirf.prediction import Predictor, importance
 from mirimpute.methods.mirf.rows import Rows
 from mirimpute.methods.mirf.settings import Settings
 from mirimpute.methods.mirf.training_pairs import Patterns, draw_pairs, draw_patterns
-from mirimpute.methods.mirf.validation import Best, Fit, HeldOut, pattern_fades
+from mirimpute.methods.mirf.validation import HeldOut
 from mirimpute.methods.transport import Transport
 from mirimpute.types import Progress
 
-_SOLVER_STEPS = 4
 _STEPS_AT_ONCE = 16
-_PATTERN_CELLS = 500_000
+_WEIGHT_DECAY, _AVERAGE, _CLIP = 0.1, 0.998, 5.0
+_START_FRACTION, _OWN_HIDDEN_FRACTION = 0.3, 0.3
+"""Fractions of the pairs at tau = 0, which teach the conditional mean, and of those whose row's own missing entries
+stay hidden."""
 
 
 class FlowTransport(Transport):
@@ -72,11 +73,10 @@ class FlowTransport(Transport):
         progress: Progress,
     ) -> None:
         self.settings = settings
-        self._solver = settings.solver.name, settings.solver.steps or _SOLVER_STEPS
         self._device = device
         self._progress = progress
         self._generator = torch.Generator(device=device).manual_seed(seed)
-        self._predictor = Predictor.of(x_incomplete, settings.bins, settings.source, device)
+        self._predictor = Predictor.of(x_incomplete, device)
         self._base = base.to(device)
         self._base_of_training = base_without.to(device)
         self._missing = torch.as_tensor(np.isnan(x_incomplete), device=device)
@@ -86,7 +86,7 @@ class FlowTransport(Transport):
         n_columns = x_incomplete.shape[1]
         first = torch.Generator().manual_seed(seed)  # initial weights are the same on every device
         network = ResidualNetwork(
-            settings.members,
+            1,
             self._predictor.n_features,
             n_columns,
             settings.width,
@@ -98,172 +98,129 @@ class FlowTransport(Transport):
             network,
             Optimisation(
                 learning_rate=settings.learning_rate,
-                weight_decay=settings.weight_decay,
+                weight_decay=_WEIGHT_DECAY,
                 warm_up=100,
                 decay=None,
-                clip=5.0,
-                average=settings.average,
+                clip=_CLIP,
+                average=_AVERAGE,
             ),
         )
         self._patterns: Patterns | None = None
         self._judge: HeldOut | None = None
-        self._inputs: list[np.ndarray] = []  # of each round, the first chain
         self._round = 0
-        self._best_point = Best(copy.deepcopy(self._trainer.averaged))
-        self._best_flow = Best(copy.deepcopy(self._trainer.averaged))
+        self._weights = 0.0, 0.0  # of the correction, in point and draws
         self._facts: dict[str, Any] = {}
 
     def fit(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> None:
         """Train for ``steps`` steps on pairs from the completed rows, then ask the held-out cells."""
         chains = torch.as_tensor(x, dtype=torch.float32, device=self._device)
         self._round += 1
-        if missing.size <= _PATTERN_CELLS:
-            self._inputs.append(x[0].copy())
         stage = f"round {self._round}/{self.settings.rounds}"
-        self._facts = {"loss": self._train(chains, self.settings.steps, stage, ~self._missing & ~self._held_out)}
-        point, flow = self._judged(chains)
-        self._best_point.offer(self._trainer.averaged, self._round, point)
-        self._best_flow.offer(self._trainer.averaged, self._round, flow)
-        self._facts.update(
-            heldout_rmse=point.error,
-            network_weight=point.correction_weight,
-            heldout_flow=flow.error,
-            flow_weight=flow.correction_weight,
-        )
+        loss = self._train(chains, self.settings.steps, stage, ~self._missing & ~self._held_out)
+        self._facts = {"loss": loss, **self._judged(chains)}
 
     def finish(self, x: np.ndarray, *, use_held_out: bool) -> None:
-        """Go back to the best round of the point and let the rate decay.
+        """Go on from the last round, and let the rate decay.
 
         Args:
             x: the completed rows, (chains, n, d).
-            use_held_out: the held-out cells are targets now, so what they said of the best round stays; else they are
-                asked again.
+            use_held_out: the held-out cells are targets now, so what they said stays; else they are asked again.
         """
         if self._round == 0:
             return
         chains = torch.as_tensor(x, dtype=torch.float32, device=self._device)
+        self.before = self.model()
         if use_held_out:
             self._base_of_training, self._patterns = self._base, None
         settings = replace(self._trainer.settings, warm_up=20, decay=self.settings.final_steps)
-        self._trainer = Trainer(self._best_point.network.requires_grad_(True), settings)
+        self._trainer = Trainer(self._trainer.averaged.requires_grad_(True), settings)
         targets = ~self._missing if use_held_out else ~self._missing & ~self._held_out
         self._train(chains, self.settings.final_steps, "last phase", targets)
-        self._best_point.network = self._best_flow.network = self._trainer.averaged
         if not use_held_out:
-            point, flow = self._judged(chains)
-            self._best_point.correction_weight, self._best_flow.correction_weight = (
-                point.correction_weight,
-                flow.correction_weight,
-            )
+            self._judged(chains)
 
     def model(self) -> FlowModel:
-        """Return the flow of the best round (after :meth:`finish`, the last) with the base that it was trained on."""
-        return FlowModel(
-            base=self._base_of_training,
-            predictor=self._predictor,
-            network=self._best_point.network,
-            point_weight=self._best_point.correction_weight,
-            draw_weight=self._best_flow.correction_weight,
-            solver=self._solver[0],
-            solver_steps=self._solver[1],
-        )
+        """Return the flow as it is, with the base that it was trained on."""
+        of_point, of_draws = self._weights
+        return FlowModel(self._base_of_training, self._predictor, self._trainer.averaged, of_point, of_draws)
 
     def mean(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray) -> np.ndarray:
-        """Return the conditional mean: the prediction of the best round at tau = 0."""
-        point = self._predictor.mean(self._best_point.network, self._table, self._best_point.correction_weight)
+        """Return the conditional mean: the prediction at tau = 0."""
+        point = self._predictor.mean(self._trainer.averaged, self._table, self._weights[0])
         return np.repeat(point[:, block].double().cpu().numpy()[None], len(x), axis=0)
 
     def draw(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Return one sample for each chain, by the flow of the current round."""
-        source = torch.as_tensor(x, dtype=torch.float32, device=self._device)
-        if self.settings.source == "noise":
-            source = torch.randn(source.shape, generator=self._generator, device=self._device)
-            source = self._base.correlated(~self._missing, source)
-        drawn = self._predictor.draw(
-            self._trainer.averaged,
-            self._table,
-            source,
-            correction_weight=1.0,
-            solver=self._solver[0],
-            steps=self._solver[1],
-        )
+        """Return one sample for each chain."""
+        noise = torch.randn((len(x), *self._table.values.shape), generator=self._generator, device=self._device)
+        source = self._base.correlated(~self._missing, noise)
+        drawn = self._predictor.draw(self._trainer.averaged, self._table, source, correction_weight=1.0)
         return drawn[:, :, block].double().cpu().numpy()
 
     def notes(self) -> tuple[str, ...]:
         """Return what the row should say when the network had no part in the answer."""
         if self._round == 0:
             return ("Gaussian base only: too few observed cells to hold any out",)
-        if self._best_point.correction_weight == 0.0:
+        if self._weights[0] == 0.0:
             return ("Gaussian base only: the network does not help on the held-out cells",)
         return ()
 
     def facts(self) -> dict[str, Any]:
-        """Return loss, held-out errors and weights of the last round."""
+        """Return the number of the last round, its loss, held-out errors and weights."""
         return self._facts
 
-    def converged(self) -> bool:
-        """Return whether neither a held-out error nor the predictability of the pattern has improved of late.
-
-        Neither error, of the point or of the flow, in ``patience`` rounds; and the pattern can be told from the rows
-        that went into this round as well as from those of ``patience`` rounds before. On more than 500,000 cells the
-        errors decide alone.
-        """
-        patience = self.settings.patience
-        if self._round - max(self._best_point.round, self._best_flow.round) < patience:
-            return False
-        if not self._inputs:
-            return True
-        before = self._inputs[max(0, len(self._inputs) - 1 - patience)]
-        return not pattern_fades(self._inputs[-1], before, self._missing.cpu().numpy())
-
-    def _judged(self, chains: Tensor) -> tuple[Fit, Fit]:
+    def _judged(self, chains: Tensor) -> dict[str, float]:
+        """Choose the correction weights by the held-out cells, and return what they say."""
         if self._judge is None:
             self._judge = HeldOut(self._table, self._held_out, self._base_of_training, self._predictor)
-        return self._judge.judge(self._trainer.averaged, chains)
+        point, flow = self._judge.judge(self._trainer.averaged, chains)
+        self._weights = point.correction_weight, flow.correction_weight
+        return {
+            "heldout_rmse": point.error,
+            "network_weight": point.correction_weight,
+            "heldout_flow": flow.error,
+            "flow_weight": flow.correction_weight,
+        }
 
     def _train(self, chains: Tensor, steps: int, stage: str, is_target: Tensor) -> float:
         """Take ``steps`` steps on pairs from the completed rows and return the mean loss."""
-        settings = self.settings
         if self._patterns is None or self._patterns.partial:
             self._patterns = draw_patterns(self._missing, self._base_of_training, self._generator)
-        weight = torch.where(is_target, 1.0, settings.imputed_weight * self._missing)
         total = 0.0
         for first in range(0, steps, _STEPS_AT_ONCE):
             count = min(_STEPS_AT_ONCE, steps - first)
-            for loss in self._losses(chains, weight, count):
+            for loss in self._losses(chains, is_target, count):
                 total += self._trainer.step(loss)
             self._progress(stage, first + count, steps)
         if self._trainer.skipped > self._trainer.steps // 10:
             raise ImputationError(f"diverged in round {self._round}: {self._trainer.skipped} steps were not finite")
         return total / steps
 
-    def _losses(self, chains: Tensor, weight: Tensor, count: int) -> Iterator[Tensor]:
+    def _losses(self, chains: Tensor, is_target: Tensor, count: int) -> Iterator[Tensor]:
         """Yield the loss of ``count`` batches: the weighted squared error of predicted hidden entries, per entry.
 
         All that does not depend on the network is computed for all batches at once. With the weights' square roots
         taken into the target and into what multiplies the network's output, a step is little more than the network.
         """
         settings, generator, network = self.settings, self._generator, self._trainer.network
-        shape = (count, settings.members, settings.batch)
+        shape = (count, 1, settings.batch)
         assert self._patterns is not None
-        rows, weights, source = draw_pairs(
+        rows, targets, source = draw_pairs(
             chains,
             self._patterns,
             self._base_of_training,
-            weight,
-            own_hidden_fraction=settings.own_hidden_fraction,
-            source=settings.source,
+            is_target,
+            own_hidden_fraction=_OWN_HIDDEN_FRACTION,
             shape=shape,
             generator=generator,
         )
         tau = torch.rand((*shape, 1), generator=generator, device=self._device)
-        start = torch.rand(tau.shape, generator=generator, device=self._device) < settings.start_fraction
+        start = torch.rand(tau.shape, generator=generator, device=self._device) < _START_FRACTION
         tau = torch.where(start, 0.0, tau)
         x = interpolate(source, rows.values, tau)
-        inputs = self._predictor.inputs(network, x, rows, tau, source)
-        kept = network.dropped((count, settings.blocks, settings.members, settings.batch), generator)
-        total = weights.sum(dim=(1, 2, 3), keepdim=True).clamp_min(1.0) / settings.members
-        root = torch.sqrt(importance(tau, rows.spread) * weights / total)
+        inputs = self._predictor.inputs(network, x, rows, tau)
+        kept = network.dropped((count, settings.blocks, 1, settings.batch), generator)
+        total = targets.sum(dim=(1, 2, 3), keepdim=True).clamp_min(1.0)
+        root = torch.sqrt(importance(tau, rows.spread) * targets / total)
         scale = root * Preconditioner(rows.mean, rows.spread, tau).error()
         wanted = root * (rows.values - self._predictor.base(x, rows, tau))
         for number in range(count):

@@ -16,35 +16,37 @@ if TYPE_CHECKING:
     from mirimpute.methods.mirf.learn import Learnt
     from mirimpute.methods.mirf.model import MirfModel
 
+_DRAW_CELLS = 2e7
+
 
 @dataclass
 class Mirf(Settings):
     """Draw the missing entries from a rectified flow fitted to the completed rows, round after round.
 
     After Yu, Ying, Wang, Jiang, Liu, "Missing Data Imputation by Reducing Mutual Information with Rectified Flows",
-    NeurIPS 2025; what differs is in :mod:`mirimpute.methods.mirf.flow_transport`. The point estimate is the flow's
-    prediction at tau = 0, the conditional mean, stacked with trees; the draws are integrated flows. Rounds, shrinkage
-    of the Gaussian base and the weight of the network's correction are chosen on held-out observed cells, which are
-    never targets of the training but stay known when the table's missing cells are predicted. With fewer than 30 of
-    them the network is not used.
+    NeurIPS 2025; what differs is in :mod:`mirimpute.methods.mirf.flow_transport`. Beside the flow there are donors from
+    trees (:mod:`mirimpute.methods.mirf.donors`); how often a cell is drawn by which, and how their means are weighed in
+    the point estimate, is chosen column by column on held-out observed cells
+    (:mod:`mirimpute.methods.mirf.pool`), which are never targets of the training but stay known when the table's
+    missing cells are predicted. With fewer than 30 of them the Gaussian base of the flow is alone.
 
     Its parameters: :class:`mirimpute.methods.mirf.settings.Settings`.
     """
 
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     # torch imports _dynamo at the first step of an optimiser, two seconds that are not the method's
     libraries: ClassVar[tuple[str, ...]] = (
         "torch",
         "torch._dynamo",
-        "sklearn.ensemble",
+        "sklearn.tree",
         "mirimpute.methods.mirf.learn",
     )
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
-        """Fit base, flow and trees, and run the outer loop."""
+        """Run the outer loop."""
         from mirimpute.methods.mirf.learn import learn
 
-        draws = min(self.draws, max(2, int(self.draw_cells / problem.x_incomplete.size)))
+        draws = min(self.draws, max(2, int(_DRAW_CELLS / problem.x_incomplete.size)))
         return _FittedMirf(problem, learn(self, problem, progress), draws)
 
 

@@ -1,37 +1,40 @@
-"""What MIRF has learnt, apart from the table: a flow, and a stack over it. It completes any rows."""
+"""What MIRF has learnt, apart from the table: a flow, donors and how both are pooled. It completes any rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 
 from mirimpute.methods.device import threads_for
-from mirimpute.methods.mirf.calibration import Calibration
+from mirimpute.methods.mirf.centre import Centre
+from mirimpute.methods.mirf.donors import Donors
 from mirimpute.methods.mirf.flow_model import FlowModel
 from mirimpute.methods.mirf.learnt_parts import Part
-from mirimpute.methods.mirf.pattern.resampling import Resampling
+from mirimpute.methods.mirf.pool import Pool
+from mirimpute.methods.mirf.pool_transport import kind_of
 from mirimpute.methods.mirf.self_masking import SelfMasking
-from mirimpute.methods.mirf.stack import Stack, sharpness
 from mirimpute.methods.mirf.support import Support
+from mirimpute.methods.mirf.sweeps import Chains
 from mirimpute.numerics.row_noise import RowNoise
 from mirimpute.types import Array
 
 _SMALL_TABLE = 500_000
+_LEAST_TOGETHER = 5
 _TILTED_TOGETHER = 40
-_CELLS_AT_ONCE = 2e7
+_CELLS_AT_ONCE = 1e7
+_TURNS = 3
 
 PARTS: dict[str, Any] = {
     "flow": FlowModel,
-    "stack": Stack,
-    "calibration": Calibration,
+    "centre": Centre,
+    "donors": Donors,
+    "pool": Pool,
     "support": Support,
     "self_masking": SelfMasking,
-    "resampling": Resampling,
 }
 """The learnt parts, by the fields of :class:`MirfModel`; files hold the version and the arrays of each."""
 
@@ -45,23 +48,23 @@ class MirfModel:
 
     Attributes:
         flow: the rectified flow over its Gaussian base.
-        stack: of base, flow and trees, for the point estimate.
-        calibration: of the draws.
+        centre: of the flow's draws.
+        donors: trees, of none where the flow is alone.
+        pool: which cells are drawn by the flow and which by donors, and the weights of the point estimate.
         support: of points and draws.
         self_masking: tilts where a value hides itself.
-        resampling: chooses the draws among candidates where no value hides itself; None: all are returned.
     """
 
     flow: FlowModel
-    stack: Stack
-    calibration: Calibration
+    centre: Centre
+    donors: Donors
+    pool: Pool
     support: Support
     self_masking: SelfMasking
-    resampling: Resampling | None = None
 
     def parts(self) -> dict[str, Part]:
-        """Return the learnt parts that are there, by their names in :data:`PARTS`."""
-        return {name: getattr(self, name) for name in PARTS if getattr(self, name) is not None}
+        """Return the learnt parts, by their names in :data:`PARTS`."""
+        return {name: getattr(self, name) for name in PARTS}
 
     @classmethod
     def from_arrays(cls, parts: Mapping[str, Mapping[str, Array]]) -> MirfModel:
@@ -71,17 +74,19 @@ class MirfModel:
             KeyError, TypeError, ValueError: the arrays are not those of the parts of one model.
         """
         model = cls(**{name: PARTS[name].from_arrays(arrays) for name, arrays in parts.items()})
-        shape = model.support.lowest.shape
-        if model.resampling is not None and model.resampling.centre.shape != shape:
+        d = len(model.support.lowest)
+        if model.pool.of_draws.shape[1] != d or any(
+            np.concatenate([trees.inputs, trees.outputs]).max() >= d for trees in model.donors.columns
+        ):
             raise ValueError("parts of tables with different columns")
         return model
 
     def complete(self, x_incomplete: Array, n_draws: int, seed: int) -> tuple[Array, Array]:
         """Return point (n, d) and draws (n_draws, n, d); observed entries are the input's own bits.
 
-        A draw is one of the flow, calibrated, and resampled from several such candidates. Where values hide themselves,
-        observed ones are no measure for hidden ones: point and draws are tilted instead. Draws are made so many at a
-        time whatever is asked for, so that the first of twenty are the same as of five.
+        Draws are made so many at a time whatever is asked for, so that the first of twenty are the same as of five. The
+        point is the mean of what the members expect, over the first of them. Where values hide themselves, observed
+        ones are no measure for hidden ones: point and draws are tilted.
 
         Args:
             x_incomplete: (n, d), NaN where missing.
@@ -89,7 +94,7 @@ class MirfModel:
             seed: of the noise of the rows.
         """
         n, d = x_incomplete.shape
-        made, returned = self._at_once(n_draws)
+        made = self._at_once(n_draws)
         at_once = max(1, int(_CELLS_AT_ONCE / (made * d)))
         point, draws = np.empty((n, d)), np.empty((n_draws, n, d))
         with threads_for(x_incomplete.size > _SMALL_TABLE):
@@ -97,24 +102,19 @@ class MirfModel:
             for start in range(0, n, at_once):
                 part = slice(start, start + at_once)
                 drawer = _Drawer(self, x_incomplete[part], noise[part])
-                point[part] = drawer.point
-                for first in range(0, n_draws, returned):
-                    found = drawer.draws(first // returned, made, returned)
-                    draws[first : first + returned, part] = found[: n_draws - first]
+                for first in range(0, max(n_draws, 1), made):
+                    found = drawer.completed(first, made)
+                    if not first:
+                        point[part] = found[0]
+                    draws[first : first + made, part] = found[1][: n_draws - first]
         return point, draws
 
-    def _at_once(self, n_draws: int) -> tuple[int, int]:
-        """Return how many candidates of each row are made at a time, and how many draws they make."""
+    def _at_once(self, n_draws: int) -> int:
+        """Return how many draws of each row are made at a time."""
         if self.self_masking.found:
-            return _TILTED_TOGETHER, _TILTED_TOGETHER
-        if self.resampling is None:
-            return max(n_draws, 1), max(n_draws, 1)
-        return self.resampling.candidates * self.resampling.together, self.resampling.together
-
-    def candidates(self, x_incomplete: Array, count: int, seed: int) -> Array:
-        """Return draws (count, n, d) as they are before resampling and tilt."""
-        drawn = _Drawer(self, x_incomplete, RowNoise.of(x_incomplete, seed)).drawn(0, count)
-        return np.where(np.isnan(x_incomplete), self.support.nearest(drawn, self.calibration.offset), x_incomplete)
+            return _TILTED_TOGETHER
+        sets = self.donors.sets
+        return sets * -(-_LEAST_TOGETHER // sets) if sets else max(n_draws, 1)
 
 
 class _Drawer:
@@ -124,47 +124,46 @@ class _Drawer:
         self._model, self._x, self._noise = model, x_incomplete, noise
         self._missing = np.isnan(x_incomplete)
         self._rows = model.flow.rows(x_incomplete, self._missing)
-        base, self._flow_mean = model.flow.means(self._rows)
-        self._kind = sharpness(self._rows.spread.double().cpu().numpy(), model.support.categorical)
-        self._stacked = model.stack.point(base, self._flow_mean, x_incomplete, self._missing, self._kind)
+        self._kind = kind_of(model.flow, self._rows, model.support.categorical)
+        flow_mean = model.flow.mean(self._rows)
+        self._mean = model.centre.of(flow_mean, x_incomplete, self._missing, self._kind)
+        self._moved = self._mean - flow_mean
 
-    @property
-    def point(self) -> Array:
-        """The point estimate (n, d)."""
-        model, point = self._model, self._possible(self._stacked[None])[0]
+    def completed(self, first: int, count: int) -> tuple[Array, Array]:
+        """Return the point (n, d) and the draws (count, n, d) from the one numbered ``first``."""
+        model, shift = self._model, np.zeros(1)
+        point, draws = self._pooled(first, count)
+        point = self._possible(point[None])[0]
         if model.self_masking.found:
-            point = point + self._first_tilted[0]
-        return np.where(self._missing, np.clip(point, *model.support.of_points), self._x)
+            shift, draws = model.self_masking.tilted(draws)
+            draws = model.support.nearest(draws)
+        point = np.where(self._missing, np.clip(point + shift, *model.support.of_points), self._x)
+        return point, np.where(self._missing, draws, self._x)
 
-    def draws(self, number: int, made: int, returned: int) -> Array:
-        """Return the draws (returned, n, d) of the candidates with this number, ``made`` of each row."""
-        model = self._model
-        if model.self_masking.found:
-            drawn = self._tilted(number, made)[1] if number else self._first_tilted[1]
-            return np.where(self._missing, self._nearest(drawn), self._x)
-        draws = np.where(self._missing, self._nearest(self.drawn(number * made, made)), self._x)
-        if model.resampling is None:
-            return draws
-        return model.resampling.resampled(draws, self._missing, self._noise.uniform(number, returned + 1))
+    def _pooled(self, first: int, count: int) -> tuple[Array, Array]:
+        model, point = self._model, self._mean.copy()
+        noise = torch.as_tensor(self._noise.normal(first, count, point.shape[1]))
+        drawn = self._nearest(model.flow.drawn(self._rows, noise) + self._moved)
+        trees = model.donors.columns
+        if not trees:
+            return point, drawn
+        sweeps = model.donors.sweeps
+        chance = np.stack([self._noise.uniform(first + k, 1 + sweeps * len(trees)) for k in range(count)], axis=1)
+        chains = Chains(np.where(self._missing, drawn, self._x), self._missing, self._kind, chance[0])
+        for number in range(sweeps):
+            for place, each in enumerate(trees):
+                if number == sweeps - 1:
+                    rows, mean = chains.means(each, model.pool, self._mean)
+                    point[np.ix_(rows, each.outputs)] = mean
+                chains.move(each, model.pool, model.support, chance[1 + number * len(trees) + place])
+        return point, self._nearest(chains.x)
 
-    @cached_property
-    def _first_tilted(self) -> tuple[Array, Array]:
-        return self._tilted(0, _TILTED_TOGETHER)
-
-    def _tilted(self, number: int, made: int) -> tuple[Array, Array]:
-        model = self._model
-        drawn = np.clip(self.drawn(number * made, made), model.support.lowest, model.support.highest)
-        return model.self_masking.tilted(drawn)
-
-    def drawn(self, first: int, count: int) -> Array:
-        """Return draws of the flow (count, n, d), anywhere, from the one numbered ``first``."""
-        model, mean = self._model, self._flow_mean
-        noise = torch.as_tensor(self._noise.normal(first, count, mean.shape[1]))
-        drawn = model.flow.drawn(self._rows, noise)
-        return self._possible(model.calibration.applied(drawn, mean, self._stacked, self._kind))
-
-    def _nearest(self, drawn: Array) -> Array:
-        return self._model.support.nearest(drawn, self._model.calibration.offset)
+    def _nearest(self, answers: Array) -> Array:
+        """Return answers that are possible and in the range of their columns, or nearly: at its ends, by turns."""
+        support = self._model.support
+        for _ in range(_TURNS if self._model.flow.base.has_identities else 0):
+            answers = np.clip(self._possible(answers), support.lowest, support.highest)
+        return support.nearest(answers)
 
     def _possible(self, answers: Array) -> Array:
         return self._model.flow.possible(self._rows, answers)

@@ -44,26 +44,29 @@ class Support:
         lowest, highest = np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0)
         return cls(lowest, highest, of_points, tuple(found), categorical)
 
-    def room(self) -> Array:
-        """Return where completed values may be anywhere between, (2, d): the same number twice where they repeat."""
-        repeat = np.array([values is not None for values in self.values])
-        repeat[[column for block in self.categorical for column in block]] = True
-        return np.stack([self.lowest, np.where(repeat, self.lowest, self.highest)])
+    @property
+    def numbers(self) -> set[int]:
+        """The columns that are no indicators."""
+        return set(range(len(self.lowest))) - {int(column) for block in self.categorical for column in block}
 
-    def nearest(self, x: Array, offset: Array) -> Array:
+    def nearest(self, x: Array) -> Array:
         """Return ``x`` (..., d) inside the observed range, and on the nearest observed value where these repeat.
 
-        Of the indicators of a category the one with the largest share plus ``offset`` (d,) is on.
+        Of the indicators of a category the one with the largest share is on.
         """
         result = np.clip(x, self.lowest, self.highest)
         for block in self.categorical:
             corners = Corners(self.lowest[block], self.highest[block])
-            result[..., block] = corners.mixed(np.eye(corners.count)[corners.labels(x[..., block], offset[block])])
+            result[..., block] = corners.mixed(np.eye(corners.count)[corners.labels(x[..., block])])
         for j, values in enumerate(self.values):
             if values is not None:
-                middle = (values[1:] + values[:-1]) / 2
-                result[..., j] = values[np.searchsorted(middle, result[..., j])]
+                result[..., j] = _nearest(values, result[..., j])
         return result
+
+    def nearest_of(self, column: int, x: Array) -> Array:
+        """Return the same for the values ``x`` of one column of numbers."""
+        inside, values = np.clip(x, self.lowest[column], self.highest[column]), self.values[column]
+        return inside if values is None else _nearest(values, inside)
 
     def arrays(self) -> dict[str, Array]:
         """Return everything as plain arrays."""
@@ -86,3 +89,7 @@ class Support:
             values=tuple(values.get(f"{j}") for j in range(len(arrays["lowest"]))),
             categorical=tuple(blocks[f"{number}"] for number in range(len(blocks))),
         )
+
+
+def _nearest(values: Array, x: Array) -> Array:
+    return values[np.searchsorted((values[1:] + values[:-1]) / 2, x)]

@@ -69,22 +69,21 @@ def draw_pairs(
     chains: Tensor,
     patterns: Patterns,
     base: GaussianModel,
-    target_weight: Tensor,
+    is_target: Tensor,
     *,
     own_hidden_fraction: float,
-    source: str,
     shape: tuple[int, int, int],
     generator: torch.Generator,
 ) -> tuple[Rows, Tensor, Tensor]:
-    """Return rows (*shape, d), the weights of their entries as targets, zero where they are not hidden, and sources.
+    """Return rows (*shape, d), which of their entries are targets, bool, and where the flow starts.
+
+    It starts from noise with the correlation that the base gives the hidden entries of the pair.
 
     Args:
         chains: (chains, n, d), the completed rows.
         patterns, base: what to hide, and what predicts it.
-        target_weight: (n, d), weight of each entry of the table as a target.
+        is_target: bool (n, d), entries of the table that may be targets.
         own_hidden_fraction: fraction of the pairs whose row's own missing entries stay hidden.
-        source: where the flow of each pair starts: "noise", with the correlation that the base gives the hidden
-            entries, or "imputation", other completed rows.
         shape: (batches, members, batch size).
         generator: on the device of ``chains``.
     """
@@ -101,17 +100,8 @@ def draw_pairs(
     values = chains[some(n_chains), row]
     hidden = patterns.hidden[pattern]
     mean = base.apply(patterns.weights, pattern, values)
-    if source == "noise":
-        start = torch.randn(values.shape, generator=generator, device=chains.device)
-        start = base.mix(patterns.factors, pattern, start)
-    else:
-        start = other_rows(chains, values.shape[:-1], generator)
-    parts = [values, hidden, mean, patterns.spread[pattern], target_weight[row] * hidden, start]
-    values, hidden, mean, spread, weight, start = (part.reshape(*shape, d) for part in parts)
-    return Rows(values, hidden, mean, spread), weight, start
-
-
-def other_rows(chains: Tensor, shape: torch.Size, generator: torch.Generator) -> Tensor:
-    """Return random rows (*shape, d) of the completed tables ``chains`` (chains, n, d)."""
-    n_chains, n, d = chains.shape
-    return chains.reshape(-1, d)[torch.randint(n_chains * n, shape, generator=generator, device=chains.device)]
+    start = torch.randn(values.shape, generator=generator, device=chains.device)
+    start = base.mix(patterns.factors, pattern, start)
+    parts = [values, hidden, mean, patterns.spread[pattern], is_target[row] & hidden, start]
+    values, hidden, mean, spread, targets, start = (part.reshape(*shape, d) for part in parts)
+    return Rows(values, hidden, mean, spread), targets, start

@@ -1,10 +1,7 @@
-"""What the held-out cells say of the flow after each round: how good it is, its correction weight, when to stop."""
+"""What the held-out cells say of the flow after each round: how good it is, and its correction weight."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,29 +10,9 @@ from mirimpute.flow.path import interpolate
 from mirimpute.methods.gaussian import GaussianModel
 from mirimpute.methods.mirf.prediction import Predictor, importance
 from mirimpute.methods.mirf.rows import Rows
-from mirimpute.methods.mirf.training_pairs import other_rows
-from mirimpute.numerics.pattern_classifier import predictability
 
 _MOST_ROWS = 20_000
 _TIMES = (0.1, 0.3, 0.5, 0.7, 0.9)
-_PATTERN_ROWS = 1_000
-_PATTERN_COLUMNS = 256
-
-
-@dataclass
-class Best:
-    """The network of the round with the smallest held-out error, and the weight of its correction."""
-
-    network: ResidualNetwork
-    round: int = 0
-    error: float = float("inf")
-    correction_weight: float = 0.0
-
-    def offer(self, network: ResidualNetwork, number: int, fit: Fit) -> None:
-        """Take the network of round ``number`` if it is better."""
-        if fit.error < self.error:
-            self.network.load_state_dict(network.state_dict())
-            self.round, self.error, self.correction_weight = number, fit.error, fit.correction_weight
 
 
 class HeldOut:
@@ -74,26 +51,19 @@ class HeldOut:
         chain = torch.randint(len(chains), (len(truth),), generator=noise, device=truth.device)
         target = chains[:, self._which][chain, torch.arange(len(truth), device=truth.device)]
         many, cells = rows.for_members(members), cells.expand(members, *cells.shape)
-        sources = self._sources(members, chains, noise)
+        if self._noise is None:
+            shape = (len(_TIMES) * members, *truth.shape)
+            independent = torch.randn(shape, generator=noise, device=truth.device)
+            correlated = self._base.correlated(~self._rows.hidden, independent)
+            self._noise = correlated.reshape(len(_TIMES), members, *truth.shape)
         for number, time in enumerate(_TIMES):
             tau = torch.full((members, len(truth), 1), time, device=truth.device)
-            source = sources[number]
-            x = interpolate(source, target, tau)
+            x = interpolate(self._noise[number], target, tau)
             base = self._predictor.base(x, many, tau)
             root = importance(tau, many.spread).sqrt()
-            prediction = self._predictor.predict(network, x, many, tau, source=source)
+            prediction = self._predictor.predict(network, x, many, tau)
             flow.add((root * (prediction - base))[cells], (root * (target - base))[cells])
         return point, flow
-
-    def _sources(self, members: int, chains: Tensor, noise: torch.Generator) -> Tensor:
-        """Return where the flow starts at each time, (times, members, n, d)."""
-        truth, shape = self._rows.values, torch.Size((len(_TIMES), members, len(self._rows.values)))
-        if self._predictor.source != "noise":
-            return other_rows(chains, shape, noise)
-        if self._noise is None:
-            independent = torch.randn((shape[0] * members, *truth.shape), generator=noise, device=truth.device)
-            self._noise = self._base.correlated(~self._rows.hidden, independent).reshape(*shape, truth.shape[1])
-        return self._noise
 
 
 class Fit:
@@ -123,17 +93,3 @@ class Fit:
         """Root mean square of what the weighted correction leaves."""
         left = self._total - 2 * self.correction_weight * self._cross + self.correction_weight**2 * self._power
         return float((max(left, 0.0) / self._count) ** 0.5)
-
-
-def pattern_fades(now: np.ndarray, before: np.ndarray, missing: np.ndarray) -> bool:
-    """Return whether the pattern can be told less well from the rows ``now`` than from those ``before``, (n, d) each.
-
-    Less well: the area under the ROC curve is smaller by more than its standard error. Where the pattern cannot be
-    judged (beyond 256 columns, or too few cells of a kind), it does not fade. At most 1,000 rows are read.
-    """
-    n, d = missing.shape
-    if d > _PATTERN_COLUMNS:
-        return False
-    some = slice(None, None, max(1, -(-n // _PATTERN_ROWS)))
-    first, last = (predictability(x[some], missing[some], 0) for x in (before, now))
-    return first is not None and last is not None and last.auc < first.auc - last.auc_se

@@ -8,14 +8,11 @@ from mirimpute.flow.network import ResidualNetwork
 from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import velocity
 from mirimpute.methods.expectation_maximisation import fit_em
-from mirimpute.methods.mirf import flow_transport as flow
-from mirimpute.methods.mirf import validation
-from mirimpute.methods.mirf.method import Mirf
 from mirimpute.methods.mirf.prediction import Predictor
 from mirimpute.methods.mirf.rows import Rows
 from mirimpute.methods.mirf.training_pairs import draw_pairs, draw_patterns
-from mirimpute.methods.mirf.validation import Fit, pattern_fades
-from tests.methods.conftest import correlated, problem_of
+from mirimpute.methods.mirf.validation import Fit
+from tests.methods.conftest import correlated
 
 
 @pytest.fixture
@@ -45,23 +42,21 @@ def test_patterns_are_those_of_incomplete_rows_or_unions_with_the_rows_own(table
     assert not patterns.partial
 
 
-def test_pairs_weigh_targets_only_and_know_what_the_base_says(table):
+def test_pairs_have_targets_that_are_data_and_know_what_the_base_says(table):
     _, missing, values, base = table
     generator = torch.Generator().manual_seed(0)
     patterns = draw_patterns(missing, base, generator)
     chains = torch.where(missing, 77.0, values).expand(3, *values.shape)  # completions that would be noticed
-    rows, weights, starts = draw_pairs(
+    rows, targets, starts = draw_pairs(
         chains,
         patterns,
         base,
-        (~missing).float(),
+        ~missing,
         own_hidden_fraction=0.5,
-        source="noise",
         shape=(4, 2, 50),
         generator=generator,
     )
-    assert rows.values.shape == weights.shape == starts.shape == (4, 2, 50, 4)
-    targets = weights > 0
+    assert rows.values.shape == targets.shape == starts.shape == (4, 2, 50, 4)
     assert targets.any()
     assert (targets <= rows.hidden).all()
     assert (rows.values[targets] != 77.0).all()  # a completion is never a target
@@ -74,7 +69,7 @@ def test_pairs_weigh_targets_only_and_know_what_the_base_says(table):
 
 def test_prediction_at_tau_0_does_not_depend_on_the_noise(table):
     x_incomplete, missing, values, base = table
-    predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
+    predictor = Predictor.of(x_incomplete, torch.device("cpu"))
     network = _network(predictor, 4)
     rows = Rows(values, missing, *base.condition(values, ~missing)).for_members(2)
     noise = torch.randn((2, 2, 60, 4), generator=torch.Generator().manual_seed(0))
@@ -85,11 +80,10 @@ def test_prediction_at_tau_0_does_not_depend_on_the_noise(table):
     assert not torch.allclose(*later)
 
 
-@pytest.mark.parametrize("source", ["noise", "imputation"])
-def test_draws_end_where_the_flow_of_the_predictions_ends(table, source):
+def test_draws_end_near_where_the_flow_of_the_predictions_ends(table):
     """They are integrated in other coordinates, and what stays of a row enters the network once: the same curve."""
     x_incomplete, missing, values, base = table
-    predictor = Predictor.of(x_incomplete, 4, source, torch.device("cpu"))
+    predictor = Predictor.of(x_incomplete, torch.device("cpu"))
     network = _network(predictor, 4)
     rows = Rows(values, missing, *base.condition(values, ~missing))
     start = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0))
@@ -99,41 +93,27 @@ def test_draws_end_where_the_flow_of_the_predictions_ends(table, source):
         time = x.new_full((2, 60, 1), tau)
         return velocity(predictor.predict(network, x, many, time), x, time)
 
-    def drawn(solver, steps, correction_weight=1.0):
-        return predictor.draw(network, rows, start, correction_weight=correction_weight, solver=solver, steps=steps)[
-            :, missing
-        ]
-
     with torch.no_grad():
         exact = integrate(speed, start, 4000, "heun").clamp(predictor.lowest, predictor.highest)[:, missing]
-    errors = [float((drawn("heun", steps) - exact).abs().max()) for steps in (4, 8, 64)]
-    assert errors[2] < 0.01
-    assert errors[1] < 0.5 * errors[0]
-    assert float((drawn("euler", 64) - exact).abs().mean()) < 0.05
-    assert not torch.allclose(exact, drawn("heun", 64, correction_weight=0.0), atol=0.05)
+    drawn = predictor.draw(network, rows, start, correction_weight=1.0)[:, missing]
+    without = predictor.draw(network, rows, start, correction_weight=0.0)[:, missing]
+    assert float((drawn - exact).abs().mean()) < 0.2 * float((without - exact).abs().mean())
 
 
-@pytest.mark.parametrize("solver", ["euler", "heun"])
-def test_the_base_is_drawn_exactly_in_two_steps_and_one_step_is_the_mean(table, solver):
+def test_the_base_is_drawn_exactly(table):
     x_incomplete, missing, values, base = table
-    predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
-    network = _network(predictor, 4)
+    predictor = Predictor.of(x_incomplete, torch.device("cpu"))
     rows = Rows(values, missing, *base.condition(values, ~missing))
     narrow = Rows(values, missing, rows.mean, 0.02 * rows.spread)
     noise = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0))
-    drawn = predictor.draw(network, narrow, noise, correction_weight=0.0, solver=solver, steps=2)
+    drawn = predictor.draw(_network(predictor, 4), narrow, noise, correction_weight=0.0)
     wanted = (narrow.mean + narrow.spread * noise).clamp(predictor.lowest, predictor.highest)
     assert torch.allclose(drawn[:, missing], wanted[:, missing], atol=1e-5)
-    once = predictor.draw(network, rows, noise, correction_weight=0.7, solver=solver, steps=1)
-    many = rows.for_members(2)
-    mean = predictor.predict(network, torch.zeros(2, 60, 4), many, torch.zeros(2, 60, 1), correction_weight=0.7)
-    mean = mean.clamp(predictor.lowest, predictor.highest)
-    assert torch.allclose(once[:, missing], mean[:, missing], atol=1e-6)
 
 
 def test_hidden_entries_are_never_read(table):
     x_incomplete, missing, values, base = table
-    predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
+    predictor = Predictor.of(x_incomplete, torch.device("cpu"))
     network = _network(predictor, 4)
     mean, spread = base.condition(values, ~missing)
     answers = [
@@ -145,7 +125,7 @@ def test_hidden_entries_are_never_read(table):
 
 def test_without_correction_the_base_answers(table):
     x_incomplete, missing, values, base = table
-    predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
+    predictor = Predictor.of(x_incomplete, torch.device("cpu"))
     network = _network(predictor, 4)
     rows = Rows(values, missing, *base.condition(values, ~missing))
     point = predictor.mean(network, rows, correction_weight=0.0)
@@ -157,10 +137,10 @@ def test_without_correction_the_base_answers(table):
 
 def test_draws_keep_what_is_seen_and_give_every_chain_its_own_noise(table):
     x_incomplete, missing, values, base = table
-    predictor = Predictor.of(x_incomplete, 4, "noise", torch.device("cpu"))
+    predictor = Predictor.of(x_incomplete, torch.device("cpu"))
     rows = Rows(values, missing, *base.condition(values, ~missing))
     noise = torch.randn((3, 60, 4), generator=torch.Generator().manual_seed(0))
-    draws = predictor.draw(_network(predictor, 4), rows, noise, correction_weight=0.5, solver="euler", steps=4)
+    draws = predictor.draw(_network(predictor, 4), rows, noise, correction_weight=0.5)
     assert draws.shape == (3, 60, 4)
     assert (draws[:, ~missing] == values[~missing]).all()
     assert not torch.allclose(draws[0][missing], draws[2][missing])
@@ -177,23 +157,3 @@ def test_the_correction_weight_is_the_least_squares_weight_kept_between_0_and_1(
         assert fit.correction_weight == pytest.approx(expected, abs=0.02)
         left = slope * correction + 0.1 * noise - fit.correction_weight * correction
         assert fit.error == pytest.approx(float(left.square().mean().sqrt()), rel=1e-4)
-
-
-def test_the_pattern_fades_from_means_to_the_truth_and_not_within_the_noise():
-    x, x_incomplete = correlated(n=800, d=4, rate=0.4)
-    missing = np.isnan(x_incomplete)
-    means = np.where(missing, np.nanmean(x_incomplete, axis=0), x)
-    assert pattern_fades(x, means, missing)
-    assert not pattern_fades(means, x, missing)
-    assert not pattern_fades(x, x, missing)
-    assert not pattern_fades(x[:8], means[:8], missing[:8])  # too few to judge
-
-
-@pytest.mark.parametrize("fades", [True, False])
-def test_rounds_end_when_neither_held_out_cells_nor_the_pattern_improve(fades, monkeypatch):
-    _, x_incomplete = correlated(n=200, d=4, rate=0.3)
-    monkeypatch.setattr(flow, "pattern_fades", lambda now, before, missing: fades)
-    monkeypatch.setattr(validation.Best, "offer", lambda self, network, number, fit: None)  # nothing is ever better
-    method = Mirf(rounds=5, patience=2, steps=4, final_steps=4, width=8, trees=8, draws=2)
-    trace = method.fit(problem_of(x_incomplete)).impute().trace
-    assert len(trace) == (5 if fades else 2)

@@ -36,21 +36,6 @@ def test_gaussian_data_give_the_conditional_mean_and_spread():
     assert abs(standardised.std() - 1) < 0.1
 
 
-def test_source_imputation_comes_near_the_conditional_distribution():
-    """It trains on rows whose observed entries differ and samples where they agree: less exact than noise."""
-    n, d = 1500, 4
-    _, x_incomplete = correlated(n=n, d=d, rate=0.3)
-    problem = problem_of(x_incomplete)
-    imputation = Mirf(**QUICK, source="imputation").fit(problem).impute()
-    mean, spread = _gaussian_answer(x_incomplete, d)
-    missing = problem.missing
-    excess = np.sqrt(np.mean(((imputation.point - mean) / spread)[missing] ** 2))
-    assert excess < 3 * np.sqrt(d / (n * 0.5))
-    standardised = ((imputation.draws - mean) / spread)[:, missing]
-    assert abs(standardised.mean()) < 0.2
-    assert 0.7 < standardised.std() < 1.1  # pairs of training are not those of sampling: narrower than noise, above
-
-
 def test_order_of_columns_does_not_matter():
     """Other columns get other random weights, so the answers agree as two seeds do, not bit by bit."""
     x_true, x_incomplete = correlated(n=600, d=5, rate=0.3)

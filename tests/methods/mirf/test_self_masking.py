@@ -9,7 +9,7 @@ from mirimpute.methods.mirf.self_masking import SelfMasking, _regress, self_mask
 from mirimpute.methods.mirf.settings import NEVER, SELF_MASKING
 from tests.methods.conftest import problem_of
 
-QUICK = {"rounds": 1, "steps": 80, "final_steps": 80, "width": 32, "batch": 128, "trees": 10, "chains": 2, "members": 1}
+QUICK = {"rounds": 1, "steps": 80, "final_steps": 80, "width": 32, "batch": 128, "trees": 10, "chains": 2}
 CORRELATION = 0.8
 
 

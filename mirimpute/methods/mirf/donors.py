@@ -1,0 +1,317 @@
+"""Donors: values of rows that share a leaf with the row that misses one. Trees draw the line, one set after the other.
+
+For each column a tree is grown on the rows that observe it, with the completed rest as inputs (``cart`` of R's mice;
+Doove, van Buuren & Dusseldorp, "Recursive partitioning for missing data imputation in the presence of interaction
+effects", CSDA 2014). The trees are randomised (Geurts et al. 2006 call it perturb and combine) and grown until two rows
+are left in a leaf; where to stop is decided when a donor is drawn, at the last node on the way down that has as many
+rows as are asked for. So one tree serves all sizes of leaves.
+
+A donor gives its value, or its residual from a linear regression on the inputs, which is added to what the regression
+says of the row. Drawn column after column, given the others, donors keep the fixed point of the loop: a sweep of
+draws from the conditionals of a distribution leaves the distribution as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mirimpute.methods.mirf.learnt_parts import of_prefix, prefixed
+from mirimpute.types import Array
+
+ALL = 2**31 - 1
+"""As many rows as there are: the root."""
+
+SIZES = (2, 5, 10, 20, 50)
+RESIDUAL_SIZES = (10, 40, ALL)
+MEMBERS = 1 + len(SIZES) + len(RESIDUAL_SIZES)
+"""Ways to draw a cell: 0 is the flow's, then donors of a value by size of the leaf, then donors of a residual."""
+
+_FEATURES = 0.6
+_LARGEST_TABLE = 20_000
+_INPUTS = 40
+_RIDGE = 0.01
+_WORK, _LEAST_WORK = 3e7, 2e8
+_NODE = ("left", "right", "feature", "threshold", "count", "start")
+
+
+@dataclass(frozen=True)
+class ColumnTrees:
+    """The trees of one column (all indicators of a category are one), several sets behind one another.
+
+    Attributes:
+        inputs: int (k,), the columns that the trees see.
+        outputs: int (w,), the columns that a donor gives.
+        roots: int (sets,), the first node of each set.
+        left, right: int (nodes,), -1 in a leaf.
+        feature, threshold: (nodes,), a row goes left where its input is at most the threshold.
+        count, start: int (nodes,), the donors of a node are ``count`` rows from ``start`` on.
+        values: (donors, w), standardised.
+        residuals: (donors,), of the regression of the set; empty for a category.
+        coefficients: (sets, k + 1), of the inputs, and the constant; empty for a category.
+    """
+
+    inputs: Array
+    outputs: Array
+    roots: Array
+    left: Array
+    right: Array
+    feature: Array
+    threshold: Array
+    count: Array
+    start: Array
+    values: Array
+    residuals: Array
+    coefficients: Array
+
+    @classmethod
+    def joined(cls, parts: Sequence[ColumnTrees]) -> ColumnTrees:
+        """Return the sets of all parts."""
+        nodes = np.cumsum([0, *(len(part.left) for part in parts)])
+        donors = np.cumsum([0, *(len(part.values) for part in parts)])
+        found: dict[str, list[Array]] = {}
+        for part, node, donor in zip(parts, nodes, donors, strict=False):
+            moved = {"left": node, "right": node, "roots": node, "start": donor}
+            for name in (*_NODE, "roots", "values", "residuals", "coefficients"):
+                array = getattr(part, name)
+                shift = moved.get(name, 0)
+                found.setdefault(name, []).append(np.where(array < 0, array, array + shift) if shift else array)
+        return cls(parts[0].inputs, parts[0].outputs, **{name: np.concatenate(each) for name, each in found.items()})
+
+    def reach(self, seen: Array, sets: Array, size: Array) -> Array:
+        """Return for each row the last node on its way down that has ``size`` donors at least, int (m,).
+
+        Args:
+            seen: (m, k), the inputs, completed.
+            sets: int (m,), which set.
+            size: int (m,).
+        """
+        single = np.ascontiguousarray(seen, dtype=np.float32)
+        node = self.roots[sets]
+        moving = np.arange(len(seen))
+        while moving.size:
+            here = node[moving]
+            moving = moving[self.left[here] >= 0]
+            here = node[moving]
+            below = np.where(
+                single[moving, self.feature[here]] <= self.threshold[here], self.left[here], self.right[here]
+            )
+            enough = self.count[below] >= size[moving]
+            moving, below = moving[enough], below[enough]
+            node[moving] = below
+        return node
+
+    def drawn(self, seen: Array, sets: Array, member: Array, chance: Array) -> Array:
+        """Return a donor's answer for each row, (m, w).
+
+        Args:
+            seen, sets: see :meth:`reach`.
+            member: int (m,), 1 to :data:`MEMBERS` - 1.
+            chance: (m,), in [0, 1), which of the donors.
+        """
+        node = self.reach(seen, sets, _SIZE_OF_MEMBER[member])
+        donor = self.start[node] + np.minimum((chance * self.count[node]).astype(np.int64), self.count[node] - 1)
+        result = self.values[donor]
+        by_residual = member > len(SIZES)
+        if by_residual.any():
+            predicted = self._predicted(seen[by_residual], sets[by_residual])
+            result[by_residual, 0] = predicted + self.residuals[donor[by_residual]]
+        return result
+
+    def mean(self, seen: Array, sets: Array, member: int) -> Array:
+        """Return the mean of what :meth:`drawn` may return, (m, w)."""
+        node = self.reach(seen, sets, np.full(len(seen), _SIZE_OF_MEMBER[member]))
+        first, last = self.start[node], self.start[node] + self.count[node]
+        if member <= len(SIZES):
+            return (self._sums[last] - self._sums[first]) / self.count[node][:, None]
+        residual = (self._residual_sums[last] - self._residual_sums[first]) / self.count[node]
+        return (self._predicted(seen, sets) + residual)[:, None]
+
+    @property
+    def members(self) -> Array:
+        """Bool (MEMBERS,), the ways in which a cell of this column can be drawn."""
+        return np.arange(MEMBERS) <= (len(SIZES) if not self.residuals.size else MEMBERS)
+
+    def seen(self, state: Array, rows: Array) -> tuple[Array, Array]:
+        """Return the inputs of these rows in each chain, (chains x m, k), and the sets that are theirs, (chains x m,).
+
+        Args:
+            state: (chains, n, d), completed.
+            rows: int (m,).
+        """
+        sets = np.repeat(np.arange(len(state)) % len(self.roots), len(rows))
+        return state[:, rows[:, None], self.inputs].reshape(len(sets), len(self.inputs)), sets
+
+    def _predicted(self, seen: Array, sets: Array) -> Array:
+        coefficients = self.coefficients[sets]
+        return (seen * coefficients[:, :-1]).sum(axis=1) + coefficients[:, -1]
+
+    @cached_property
+    def _sums(self) -> Array:
+        return np.concatenate([np.zeros((1, self.values.shape[1])), np.cumsum(self.values, axis=0)])
+
+    @cached_property
+    def _residual_sums(self) -> Array:
+        return np.concatenate([np.zeros(1), np.cumsum(self.residuals)])
+
+    def arrays(self) -> dict[str, Array]:
+        """Return everything as plain arrays."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> ColumnTrees:
+        """Return what :meth:`arrays` wrote.
+
+        Raises:
+            ValueError: nodes or donors that are not there.
+        """
+        trees = cls(**arrays)
+        nodes, leaf = np.arange(len(trees.left)), trees.left < 0
+        below = (trees.left > nodes) & (trees.right > nodes) & (trees.right < len(nodes)) & (trees.left < len(nodes))
+        inside = (trees.start >= 0) & (trees.count > 0) & (trees.start + trees.count <= len(trees.values))
+        seen = (trees.feature >= 0) & (trees.feature < len(trees.inputs))
+        rooted = (trees.roots >= 0) & (trees.roots < len(nodes))
+        if not ((leaf | (below & seen)) & inside).all() or not rooted.all():
+            raise ValueError("trees whose nodes point outside: the file is damaged; fit again")
+        return trees
+
+
+_SIZE_OF_MEMBER = np.array([ALL, *SIZES, *RESIDUAL_SIZES], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Donors:
+    """The trees of all columns.
+
+    Attributes:
+        columns: in the order of a sweep: fewest missing entries first. Columns that never vary have none.
+        sweeps: how often the cells of a draw are moved.
+    """
+
+    version: ClassVar[int] = 1
+
+    columns: tuple[ColumnTrees, ...] = ()
+    sweeps: int = 0
+
+    @property
+    def sets(self) -> int:
+        """How many trees each column has; 0: none at all."""
+        return len(self.columns[0].roots) if self.columns else 0
+
+    def arrays(self) -> dict[str, Array]:
+        """Return everything as plain arrays."""
+        found = {"sweeps": np.array([self.sweeps])}
+        for number, trees in enumerate(self.columns):
+            found |= prefixed(f"{number}", trees.arrays())
+        return found
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Donors:
+        """Return what :meth:`arrays` wrote; errors as :meth:`ColumnTrees.from_arrays`."""
+        count = len({name.split(".")[0] for name in arrays}) - 1
+        trees = (ColumnTrees.from_arrays(of_prefix(f"{number}", arrays)) for number in range(count))
+        return cls(tuple(trees), int(arrays["sweeps"][0]))
+
+
+def affordable(observed: Array, n_columns: int, sets: int, sweeps: int) -> tuple[int, int]:
+    """Return how many sets of trees, and sweeps that grow them, a table of this size can have; (0, 0): none.
+
+    Rows x inputs x columns x sets x sweeps are 3e7 at most, some ten seconds of one core; a single one may have 2e8.
+
+    Args:
+        observed: int (columns,), observed entries of each column to be grown for.
+        n_columns: of the table.
+        sets, sweeps: wanted.
+    """
+    each = np.minimum(observed, _LARGEST_TABLE).sum() * float(min(n_columns - 1, _INPUTS))
+    if not sets or not each or each > _LEAST_WORK:
+        return 0, 0
+    sweeps = int(np.clip(_WORK / (4 * each), 1, sweeps))
+    return int(np.clip(_WORK / (sweeps * each), 1, sets)), sweeps
+
+
+def grow(
+    x: Array, observed: Array, outputs: Array, inputs: Array, rng: np.random.Generator, *, mean_only: bool, number: bool
+) -> ColumnTrees:
+    """Return a set of one tree.
+
+    Args:
+        x: float64 (n, d), completed.
+        observed: bool (n,), rows whose entries of the column are data.
+        outputs, inputs: see :class:`ColumnTrees`.
+        rng: of the tree, and of 20,000 rows where there are more.
+        mean_only: cut all inputs at random (Geurts et al. 2006), not a part of them at their best: a better mean of
+            many trees, at a third of the time, and worse donors.
+        number: whether there are residuals to donate.
+    """
+    from sklearn.tree import DecisionTreeRegressor, ExtraTreeRegressor
+
+    rows = np.flatnonzero(observed)
+    if len(rows) > _LARGEST_TABLE:
+        rows = np.sort(rng.choice(rows, _LARGEST_TABLE, replace=False))
+    seen, values = x[np.ix_(rows, inputs)], x[np.ix_(rows, outputs)]
+    kind, features = (ExtraTreeRegressor, 1.0) if mean_only else (DecisionTreeRegressor, _FEATURES)
+    model = kind(max_features=features, min_samples_leaf=SIZES[0], random_state=int(rng.integers(2**31)))
+    single = np.ascontiguousarray(seen, dtype=np.float32)
+    tree = model.fit(single, values).tree_
+    leaf = tree.apply(single)
+    order = np.argsort(leaf, kind="stable")  # nodes are numbered as they are met going down, left first
+    residuals, coefficients = np.zeros(0), np.zeros((1, 0))
+    if number and not mean_only:
+        coefficients = _linear(seen, values[:, 0])[None]
+        residuals = (values[:, 0] - seen @ coefficients[0, :-1] - coefficients[0, -1])[order]
+    return ColumnTrees(
+        inputs=inputs,
+        outputs=outputs,
+        roots=np.zeros(1, dtype=np.int32),
+        left=tree.children_left.astype(np.int32),
+        right=tree.children_right.astype(np.int32),
+        feature=tree.feature.astype(np.int32),
+        threshold=tree.threshold,
+        count=tree.n_node_samples.astype(np.int32),
+        start=np.searchsorted(leaf[order], np.arange(tree.node_count)).astype(np.int32),
+        values=values[order],
+        residuals=residuals,
+        coefficients=coefficients,
+    )
+
+
+def inputs_of(x: Array, outputs: Array, most: int = _INPUTS) -> Array:
+    """Return the columns that the trees of ``outputs`` see, int (k,): those most correlated with them, 40 at most.
+
+    Args:
+        x: (n, d), completed.
+        outputs: the columns of one block.
+        most: how many.
+    """
+    others = np.setdiff1d(np.arange(x.shape[1]), outputs)
+    if len(others) <= most:
+        return others
+    part = x[:: max(1, len(x) // 5000)]
+    centred = part - part.mean(axis=0)
+    centred /= np.maximum(centred.std(axis=0), 1e-12)
+    correlation = np.abs(centred[:, outputs].T @ centred).max(axis=0)[others]
+    return np.sort(others[np.argpartition(-correlation, most)[:most]])
+
+
+def mean_of_copies(values: Array, copies: int) -> Array:
+    """Return the mean of ``copies`` arrays behind one another, (copies x m, w), as (m, w).
+
+    Added one after the other: the order in which ``mean`` adds, and so the last bits, depends on m.
+    """
+    apart = values.reshape(copies, len(values) // copies, values.shape[-1])
+    return np.cumsum(apart, axis=0)[-1] / copies
+
+
+def _linear(x: Array, y: Array) -> Array:
+    """Return coefficients of a ridge regression, and its constant, (k + 1,)."""
+    centre, middle = x.mean(axis=0), y.mean()
+    centred = x - centre
+    gram = centred.T @ centred
+    gram[np.diag_indices(len(gram))] += _RIDGE * len(x)
+    coefficients: Any = np.linalg.solve(gram, centred.T @ (y - middle))
+    return np.append(coefficients, middle - centre @ coefficients)

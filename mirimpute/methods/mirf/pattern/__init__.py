@@ -1,1 +1,0 @@
-"""What lowers the information that completed rows have of their pattern: resampling and residual transport."""

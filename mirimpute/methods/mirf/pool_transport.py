@@ -1,0 +1,221 @@
+"""The transport of MIRF: the flow moves all missing entries at once, then donors move those that are theirs.
+
+A mixture of transports with weights that depend on what is observed alone is a transport: each of its members tends to
+a draw from q(x_miss | x_obs). The weights are chosen anew in each round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from mirimpute.methods.base import Problem
+from mirimpute.methods.holding_out import choose_observed
+from mirimpute.methods.loop import columns_of
+from mirimpute.methods.mirf.centre import Centre, CentreEvidence, centre_evidence, fit_centre, forest
+from mirimpute.methods.mirf.donors import ColumnTrees, Donors, affordable
+from mirimpute.methods.mirf.flow_model import FlowModel
+from mirimpute.methods.mirf.flow_transport import FlowTransport
+from mirimpute.methods.mirf.gaussian_base import bases
+from mirimpute.methods.mirf.pool import FIXED, SHARP, Evidence, Pool, fit_pool, joined
+from mirimpute.methods.mirf.rows import Rows
+from mirimpute.methods.mirf.settings import Settings
+from mirimpute.methods.mirf.support import Support
+from mirimpute.methods.mirf.sweeps import Chains, evidence_of, grown
+from mirimpute.methods.transport import Transport
+from mirimpute.types import Array, Progress
+
+_LEAST_CHAINS, _ASKED = 2, 4
+_MANY_CELLS = 100_000
+_ENOUGH, _FOLDS = 600, 6
+
+
+@dataclass(frozen=True)
+class _Fold:
+    """A flow, cells that it has not seen, what it expects of all hidden ones, and trees that have not seen them."""
+
+    flow: FlowModel
+    rows: Rows
+    hidden: Array
+    held_out: Array
+    flow_mean: Array
+    kind: Array
+    trees: Donors
+
+
+class PoolTransport(Transport):
+    """Flow and donors.
+
+    Args:
+        flow: the first member.
+        settings: sizes.
+        problem: the incomplete table.
+        held_out: bool (n_rows, n_columns), observed cells that judge; without any, the flow is alone.
+        support: of the table.
+        new_rows: also keep trees of columns that miss nothing here, because rows to come may miss them.
+        rng: of trees and donors.
+        progress: called during the work.
+    """
+
+    def __init__(
+        self,
+        flow: FlowTransport,
+        settings: Settings,
+        problem: Problem,
+        held_out: Array,
+        support: Support,
+        new_rows: bool,
+        rng: np.random.Generator,
+        progress: Progress,
+    ) -> None:
+        self.flow, self._settings, self._problem, self._held_out = flow, settings, problem, held_out
+        self._support, self._rng, self._progress = support, rng, progress
+        x = problem.x_incomplete
+        self.pool, self.centre = Pool.of_flow(x.shape[1]), Centre.of_flow(x.shape[1])
+        varies = np.nanmax(x, axis=0) > np.nanmin(x, axis=0)
+        blocks = [block for block in columns_of(problem) if varies[block].any() and len(block) < x.shape[1]]
+        self._judged = sorted(blocks, key=lambda block: problem.missing[:, block[0]].sum())
+        self._wanted = [block for block in self._judged if new_rows or problem.missing[:, block[0]].any()]
+        if x.size > _MANY_CELLS:
+            self._judged = self._wanted
+        observed = np.array([(~problem.missing[:, block[0]]).sum() for block in self._judged])
+        trees = settings.trees if held_out.any() else 0
+        self._sets, self._sweeps = affordable(observed, x.shape[1], trees, settings.sweeps)
+        self._weighed = False
+        self._of_centre: list[CentreEvidence] = []
+        self._of_pool: list[Evidence] = []
+        self._state: Array = np.empty(0)
+        self._facts: dict[str, Any] = {}
+
+    def fit(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> None:
+        """Train the flow, grow trees on what it draws, and weigh both by the held-out cells."""
+        self.flow.fit(x, missing, block, rng)
+        self._facts = dict(self.flow.facts())
+        if self._sets:
+            self._weigh(len(x))
+        else:
+            self._state = x.copy()
+            self._state[..., block] = self.flow.draw(x, missing, block, rng)
+
+    def _weigh(self, count: int) -> None:
+        """Choose the weights, and keep the chains that came of it."""
+        x, chains = self._problem.x_incomplete, max(count, _LEAST_CHAINS)
+        folds = [self._fold(self.flow.model(), self._held_out)]
+        folds += [self._fold(flow, held_out) for flow, held_out in self._further()]
+        of_centre = [
+            centre_evidence(trees, each.flow_mean, x, each.hidden, each.held_out, each.kind)
+            for each in folds
+            for trees in each.trees.columns
+        ]
+        self.centre = fit_centre([*of_centre, *self._of_centre], x.shape[1])
+        before, found = self.pool if self._weighed else Pool.even(x.shape[1]), []
+        for number, fold in enumerate(folds):
+            mean = replace(self.centre, trees=fold.trees).of(fold.flow_mean, x, fold.hidden, fold.kind)
+            drawn = self._drawn(fold.flow, fold.rows, fold.hidden, chains * _ASKED, mean - fold.flow_mean)
+            state = Chains(drawn[:chains].copy(), fold.hidden, fold.kind, self._rng.random((chains, len(x))))
+
+            def judged(
+                trees: ColumnTrees, now: Chains, fold: _Fold = fold, drawn: Array = drawn, mean: Array = mean
+            ) -> None:
+                found.append(evidence_of(trees, now, fold.held_out, x, drawn, mean, self._support, self._rng))
+
+            self._grown(state, ~fold.hidden, self._judged, before, max(1, self._sweeps - 1), judged)
+            if not number:
+                self._state = state.x[:count]
+        self.pool = fit_pool(joined([*found, *self._of_pool]), self._problem.categorical, x.shape[1])
+        if not self._weighed:  # what further folds say stays, for rounds to come
+            columns = len(folds[0].trees.columns)
+            self._of_centre, self._of_pool = of_centre[columns:], found[columns:]
+        self._weighed = True
+        self._facts["pool"] = float(self.pool.of_draws[0, :, 1:].sum(axis=1).mean())
+
+    def _fold(self, flow: FlowModel, held_out: Array) -> _Fold:
+        x, hidden = self._problem.x_incomplete, self._problem.missing | held_out
+        rows = flow.rows(x, hidden)
+        mean, kind = flow.mean(rows), kind_of(flow, rows, self._problem.categorical)
+        trees = forest(np.where(hidden, mean, x), ~hidden, self._judged, self._sets, self._rng)
+        return _Fold(flow, rows, hidden, held_out, mean, kind, trees)
+
+    def _further(self) -> list[tuple[FlowModel, Array]]:
+        """Return bases without other cells, and these, where the table is too small for one tenth of it to tell.
+
+        Bases and trees are fitted in no time, a flow is not: there the base stands for it.
+        """
+        x, categorical, now = self._problem.x_incomplete, self._problem.categorical, self.flow.model()
+        wanted = int(min(_FOLDS, _ENOUGH // max(int(self._held_out.sum()), 1)))
+        found = []
+        for _ in range(0 if self._weighed else wanted):
+            held_out = choose_observed(~self._problem.missing, categorical, self._settings.held_out, self._rng)
+            base = bases(x, held_out, categorical, self._rng)[1].to(now.base.mean.device)
+            found.append((replace(now, base=base, point_weight=0.0, draw_weight=0.0), held_out))
+        return found
+
+    def mean(self, x: Array, missing: Array, block: Array) -> Array:
+        """Return the flow's mean."""
+        return self.flow.mean(x, missing, block)
+
+    def draw(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> Array:
+        """Return the chains from which the weights were learnt."""
+        return self._state[..., block]
+
+    def facts(self) -> dict[str, Any]:
+        """Return those of the flow, and the share of donors among draws."""
+        return self._facts
+
+    def finished(self) -> tuple[Centre, Donors]:
+        """Return centre and donors of the model, grown on what the flow says of the missing cells now."""
+        if not self._sets:
+            return self.centre, Donors()
+        x, hidden = self._problem.x_incomplete, self._problem.missing
+        flow, rows = self._hidden(hidden)
+        flow_mean = flow.mean(rows)
+        centre = self.centre.regrown(flow_mean, x, hidden, self._wanted, self._sets, self._rng)
+        if not self.pool.of_draws[..., 1:].any() and not self.pool.of_means[..., 1:].any():
+            return centre, Donors()
+        kind = kind_of(flow, rows, self._problem.categorical)
+        moved = centre.of(flow_mean, x, hidden, kind) - flow_mean
+        drawn = self._drawn(flow, rows, hidden, self._sets, moved)
+        state = Chains(drawn, hidden, kind, self._rng.random((self._sets, len(x))))
+        return centre, self._grown(state, ~hidden, self._wanted, self.pool, self._sweeps)
+
+    def _hidden(self, hidden: Array) -> tuple[FlowModel, Rows]:
+        flow = self.flow.model()
+        return flow, flow.rows(self._problem.x_incomplete, hidden)
+
+    def _drawn(self, flow: FlowModel, rows: Rows, hidden: Array, count: int, moved: Array) -> Array:
+        noise = torch.Generator(device=rows.values.device).manual_seed(int(self._rng.integers(2**63 - 1)))
+        drawn = flow.possible(rows, flow.draw(rows, count, noise) + moved)
+        return np.where(hidden, self._support.nearest(drawn), self._problem.x_incomplete)
+
+    def _grown(
+        self,
+        state: Chains,
+        targets: Array,
+        blocks: list[Array],
+        pool: Pool,
+        sweeps: int,
+        judged: Callable[[ColumnTrees, Chains], None] | None = None,
+    ) -> Donors:
+        def report(done: int, total: int) -> None:
+            self._progress("trees", done, total)
+
+        return grown(state, targets, blocks, pool, self._support, sweeps, self._rng, report, judged)
+
+
+def kind_of(flow: FlowModel, rows: Rows, categorical: tuple[Array, ...]) -> Array:
+    """Return the class of each cell, int (n, d), 1 where the base gives it less than a tenth of a deviation.
+
+    The indicators of a category are in the class of the least sharp of them. Columns that follow from all others are in
+    it whatever is observed: given the others, a cell of theirs could not be moved.
+    """
+    spread = rows.spread.double().cpu().numpy()
+    for block in categorical:
+        spread[:, block] = spread[:, block].max(axis=1, keepdims=True)
+    fixed = flow.told(categorical) < FIXED
+    for block in categorical:
+        fixed[block] = False
+    return ((spread < SHARP) | fixed).astype(int)

@@ -1,0 +1,159 @@
+"""Sweeps over the columns: cells of a draw get a donor's answer, given the others; and trees are grown on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mirimpute.methods.mirf.donors import MEMBERS, ColumnTrees, Donors, grow, inputs_of, mean_of_copies
+from mirimpute.methods.mirf.pool import Evidence, Pool
+from mirimpute.methods.mirf.support import Support
+from mirimpute.types import Array
+
+
+@dataclass(frozen=True)
+class Chains:
+    """Completed copies of some rows, whose hidden entries are moved in place.
+
+    Attributes:
+        x: float64 (chains, n, d), at first as the flow drew it; the entries that it keeps stay.
+        hidden: bool (n, d).
+        kind: int (n, d), the class of each cell, see :data:`mirimpute.methods.mirf.pool.SHARP`.
+        chance: (chains, n), in [0, 1), of the members.
+    """
+
+    x: Array
+    hidden: Array
+    kind: Array
+    chance: Array
+
+    def move(self, trees: ColumnTrees, pool: Pool, support: Support, chance: Array) -> None:
+        """Give the hidden cells of a column that donors draw an answer.
+
+        Args:
+            trees: of the column.
+            pool, support: of the table.
+            chance: (chains, n), in [0, 1), which donor.
+        """
+        column = int(trees.outputs[0])
+        rows = np.flatnonzero(self.hidden[:, column])
+        member = pool.members(column, self.kind[rows, column], self.chance[:, rows])
+        member = np.where(trees.members[member], member, 0)
+        chain, place = np.nonzero(member)
+        if not chain.size:
+            return
+        row = rows[place]
+        seen = self.x[chain[:, None], row[:, None], trees.inputs]
+        answer = trees.drawn(seen, chain % len(trees.roots), member[chain, place], chance[chain, row])
+        if trees.residuals.size:
+            answer[:, 0] = support.nearest_of(column, answer[:, 0])
+        self.x[chain[:, None], row[:, None], trees.outputs] = answer
+
+    def means(self, trees: ColumnTrees, pool: Pool, flow_mean: Array) -> tuple[Array, Array]:
+        """Return the rows that miss a column, int (m,), and the weighted mean of its members there, (m, w).
+
+        Args:
+            trees: of the column.
+            pool: of the table.
+            flow_mean: (n, d).
+        """
+        column = int(trees.outputs[0])
+        rows = np.flatnonzero(self.hidden[:, column])
+        weights = pool.of_means[self.kind[rows, column], column]
+        seen, sets = trees.seen(self.x, rows)
+        point = weights[:, :1] * flow_mean[np.ix_(rows, trees.outputs)]
+        for member in 1 + np.flatnonzero(weights.any(axis=0)[1:]):
+            point += weights[:, member, None] * mean_of_copies(trees.mean(seen, sets, int(member)), len(self.x))
+        return rows, point
+
+
+def grown(
+    chains: Chains,
+    targets: Array,
+    blocks: Sequence[Array],
+    pool: Pool,
+    support: Support,
+    sweeps: int,
+    rng: np.random.Generator,
+    report: Callable[[int, int], None],
+    judged: Callable[[ColumnTrees, Chains], None] | None = None,
+) -> Donors:
+    """Return trees, a set for each chain, grown on chains that are moved by them; those of the last sweep.
+
+    Args:
+        chains: of the rows to learn from.
+        targets: bool (n, d), entries that are data.
+        blocks: the columns to grow for, in order.
+        pool, support: of the table.
+        sweeps: how many; columns without a hidden entry are grown for in the last.
+        rng: of the trees and of what they donate.
+        report: called with columns done and their number.
+        judged: called with the last trees of each column, before they move it.
+    """
+    last: list[ColumnTrees] = []
+    numbers = support.numbers
+    inputs = {int(block[0]): inputs_of(chains.x[0], block) for block in blocks}
+    for number in range(sweeps):
+        last = []
+        for done, block in enumerate(blocks):
+            report(number * len(blocks) + done, sweeps * len(blocks))
+            column = int(block[0])
+            if number < sweeps - 1 and not chains.hidden[:, column].any():
+                continue
+            trees = ColumnTrees.joined(
+                [
+                    grow(x, targets[:, column], block, inputs[column], rng, mean_only=False, number=column in numbers)
+                    for x in chains.x
+                ]
+            )
+            if judged is not None and number == sweeps - 1:
+                judged(trees, chains)
+            chains.move(trees, pool, support, rng.random(chains.chance.shape))
+            last.append(trees)
+    return Donors(tuple(last), sweeps)
+
+
+def evidence_of(
+    trees: ColumnTrees,
+    chains: Chains,
+    cells: Array,
+    truth: Array,
+    drawn: Array,
+    flow_mean: Array,
+    support: Support,
+    rng: np.random.Generator,
+) -> Evidence:
+    """Return what all members say of the held-out cells of a column, given the other columns of the chains.
+
+    Args:
+        trees: of the column, a set for each chain.
+        chains: all rows.
+        cells: bool (n, d), the held-out cells.
+        truth: (n, d).
+        drawn: (s, n, d), draws of the flow, a multiple of the chains.
+        flow_mean: (n, d).
+        support: of the table.
+        rng: chooses donors.
+    """
+    column, outputs = int(trees.outputs[0]), trees.outputs
+    rows = np.flatnonzero(cells[:, column])
+    seen, sets = trees.seen(chains.x, rows)
+    count, m = len(chains.x), len(rows)
+    draws = np.empty((MEMBERS, len(drawn), m, len(outputs)))
+    means = np.empty((MEMBERS, m, len(outputs)))
+    draws[0], means[0] = drawn[:, rows[:, None], outputs], flow_mean[np.ix_(rows, outputs)]
+    allowed = trees.members
+    repeats = len(drawn) // count
+    for member in range(1, MEMBERS):
+        if not allowed[member]:
+            draws[member], means[member] = draws[member - 1], means[member - 1]
+            continue
+        asked = np.tile(sets, repeats)
+        found = trees.drawn(np.tile(seen, (repeats, 1)), asked, np.full(len(asked), member), rng.random(len(asked)))
+        if trees.residuals.size:
+            found[:, 0] = support.nearest_of(column, found[:, 0])
+        draws[member] = found.reshape(len(drawn), m, len(outputs))
+        means[member] = mean_of_copies(trees.mean(seen, sets, member), count)
+    return Evidence(outputs, chains.kind[rows, column] > 0, truth[np.ix_(rows, outputs)], draws, count, means, allowed)
