@@ -17,10 +17,9 @@ from mirimpute.numerics.pattern_classifier import (
     FOLDS,
     LEAST,
     Predictability,
-    area_under_curve,
     folds_of,
     frequencies,
-    saved_bits,
+    from_gains,
 )
 from mirimpute.numerics.thinning import evenly_spaced
 
@@ -60,15 +59,7 @@ def boosted_predictability(
     inputs = np.union1d(targets, evenly_spaced(x.shape[1], MOST_INPUTS))
     prior = frequencies(m, fold)
     gains = _log_odds(_readable(x[:, inputs], counts_of[inputs]), counts_of[inputs] > 0, m, fold, seed) - prior
-    found, at_least = saved_bits(m, prior, gains[None], fold)
-    influence, auc = area_under_curve(m, gains)
-    of_all = eligible.size / targets.size
-    return Predictability(
-        auc=float(auc),
-        auc_se=float(influence.std() * (2 / n) ** 0.5),
-        bits=float(found.sum(axis=0).mean() * of_all),
-        bits_se=float(at_least.sum(axis=0).std() * (2 / n) ** 0.5 * of_all),
-    )
+    return from_gains(m, prior, gains[None], fold, eligible.size / targets.size)
 
 
 def _readable(x: np.ndarray, n_categories: np.ndarray) -> np.ndarray:

@@ -94,9 +94,22 @@ def predictability(
     alone = _cross_fitted(own, m, prior, fold)
     everything = _cross_fitted(np.concatenate([own, common], axis=2), m, prior, fold)
     gains = np.stack([alone, everything]) - prior
+    return from_gains(m, prior, gains, fold, eligible.size / targets.size)
+
+
+def from_gains(m: np.ndarray, prior: np.ndarray, gains: np.ndarray, fold: np.ndarray, of_all: float) -> Predictability:
+    """Return how predictable a pattern is by classifiers that add ``gains`` to the log-odds of the rate.
+
+    Args:
+        m: (targets, n), 1 where hidden.
+        prior: log-odds of the rates, as ``gains``.
+        gains: (classifiers, targets, n), out of fold.
+        fold: int (n,).
+        of_all: columns for each of the targets.
+    """
+    n = m.shape[1]
     found, at_least = saved_bits(m, prior, gains, fold)
     influence, auc = area_under_curve(m, gains.mean(axis=0))
-    of_all = eligible.size / targets.size
     # Two folds each predict the other from the same coincidences, which counts these twice: hence the root of 2.
     return Predictability(
         auc=float(auc),
