@@ -147,7 +147,7 @@ def test_measures_change_what_is_shown(opened: Page) -> None:
     (visible,) = [each for each in opened.locator(".diagram").all() if each.is_visible()]
     assert visible.get_attribute("data-field") == "seconds"
     opened.select_option("#tradeoff-measure", "draw_w2")
-    opened.wait_for_function("document.querySelector('#tradeoff').innerText.includes('W2, one draw')")
+    opened.wait_for_function("document.querySelector('#tradeoff').innerText.includes('W2, draws')")
 
 
 def test_a_chart_says_its_numbers_and_marks_have_the_colours_of_the_legend(opened: Page) -> None:
