@@ -240,7 +240,8 @@ def _tail(above: Array, times: float) -> float:
     if len(above) > k + 1:
         top = np.log(above[-k - 1 :])
         index = float((top[1:] - top[0]).mean()) * (1 + k**-0.5)
-    return float(above[-1]) * times ** max(index, _LEAST_INDEX) if len(above) else 0.0
+    with np.errstate(over="ignore"):  # infinitely far, where the tail is that heavy
+        return float(above[-1] * np.float64(times) ** max(index, _LEAST_INDEX)) if len(above) else 0.0
 
 
 def _are_marks(values: Array, is_date: bool) -> Array:
