@@ -7,7 +7,7 @@ from mirimpute.methods.base import problem_of
 from mirimpute.methods.columnwise.constant import ColumnTransport
 from mirimpute.methods.loop import columns_of, fill_draws
 from mirimpute.methods.mirf.centre import forest
-from mirimpute.methods.mirf.donors import Donors
+from mirimpute.methods.mirf.donors import DonorTrees
 from mirimpute.methods.mirf.learn import _hold_out
 from mirimpute.methods.presets import named_method
 from mirimpute.methods.sanity import check
@@ -141,7 +141,7 @@ def test_trees_give_all_indicators_at_once_and_never_see_them():
     spread = np.ptp(problem.x_incomplete[~problem.missing[:, 1], 1])
     shares = (colour.mean(seen, sets, 1) - np.nanmin(problem.x_incomplete[:, 1:4], axis=0)) / spread
     np.testing.assert_allclose(shares.sum(axis=1), 1.0)
-    again = Donors.from_arrays(trees.arrays()).columns[1]
+    again = DonorTrees.from_arrays(trees.arrays()).columns[1]
     np.testing.assert_array_equal(again.mean(seen, sets, 1), colour.mean(seen, sets, 1))
 
 

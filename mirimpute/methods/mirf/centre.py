@@ -12,8 +12,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from mirimpute.methods.mirf.donors import ColumnTrees, Donors, grow, inputs_of, mean_of_copies
-from mirimpute.methods.mirf.learnt_parts import of_prefix, prefixed
+from mirimpute.methods.mirf.donors import ColumnTrees, DonorTrees, grow, inputs_of, mean_of_copies
+from mirimpute.methods.mirf.learnt_parts import checked, of_prefix, prefixed
 from mirimpute.methods.mirf.weights import OF_COLUMN, of_means
 from mirimpute.types import Array
 
@@ -34,13 +34,13 @@ class Centre:
 
     version: ClassVar[int] = 1
 
-    trees: Donors
+    trees: DonorTrees
     weights: Array
 
     @classmethod
     def of_flow(cls, n_columns: int) -> Centre:
         """Return the centre that is the flow's mean."""
-        return cls(Donors(), np.tile(_FLOW, (2, n_columns, 1)))
+        return cls(DonorTrees(), np.tile(_FLOW, (2, n_columns, 1)))
 
     def of(self, flow_mean: Array, x: Array, hidden: Array, kind: Array) -> Array:
         """Return the centre of hidden entries, (n, d); others mean nothing.
@@ -69,8 +69,9 @@ class Centre:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Centre:
-        """Return what :meth:`arrays` wrote; errors as :meth:`Donors.from_arrays`."""
-        return cls(Donors.from_arrays(of_prefix("trees", arrays)), arrays["weights"])
+        """Return what :meth:`arrays` wrote; errors as :meth:`DonorTrees.from_arrays`."""
+        shape = (2, arrays["weights"].shape[1], len(_PRIOR))
+        return cls(DonorTrees.from_arrays(of_prefix("trees", arrays)), checked(arrays["weights"], shape))
 
     def regrown(
         self,
@@ -85,7 +86,9 @@ class Centre:
         return replace(self, trees=forest(np.where(hidden, flow_mean, x), ~hidden, blocks, sets, rng))
 
 
-def forest(completed: Array, targets: Array, blocks: Sequence[Array], sets: int, rng: np.random.Generator) -> Donors:
+def forest(
+    completed: Array, targets: Array, blocks: Sequence[Array], sets: int, rng: np.random.Generator
+) -> DonorTrees:
     """Return extremely randomised trees (Geurts, Ernst & Wehenkel 2006) of each block, all sets on the same rows.
 
     Args:
@@ -100,7 +103,7 @@ def forest(completed: Array, targets: Array, blocks: Sequence[Array], sets: int,
         inputs, own = inputs_of(completed, block), targets[:, block[0]]
         each = [grow(completed, own, block, inputs, rng, mean_only=True, number=False) for _ in range(sets)]
         found.append(ColumnTrees.joined(each))
-    return Donors(tuple(found), 1)
+    return DonorTrees(tuple(found), 1)
 
 
 @dataclass(frozen=True)
@@ -144,19 +147,16 @@ def fit_centre(evidence: Sequence[CentreEvidence], n_columns: int) -> Centre:
         n_columns: of the problem.
     """
     weights = np.tile(_FLOW, (2, n_columns, 1))
-    for sharp in (0, 1):
-        by_column: dict[int, list[tuple[Array, Array]]] = {}
+    for sharp in (0, 1) if evidence else ():
+        by_block: dict[tuple[int, ...], list[tuple[Array, Array]]] = {}
         for each in evidence:
             own = each.means[:, each.kind == sharp].reshape(len(_PRIOR), -1), each.truth[each.kind == sharp].ravel()
-            for column in each.outputs:
-                by_column.setdefault(int(column), []).append(own)
-        firsts = {int(each.outputs[0]) for each in evidence}
-        everything = [own for column in sorted(firsts) for own in by_column[column]]
+            by_block.setdefault(tuple(each.outputs), []).append(own)
         prior = (_FLOW + _PRIOR / 100) / 1.01 if sharp else _PRIOR
-        of_table = of_means(*_joined(everything), prior, OF_COLUMN)
-        for column, parts in by_column.items():
-            weights[sharp, column] = of_means(*_joined(parts), of_table, 2 * OF_COLUMN)
-    return Centre(Donors(), weights)
+        of_table = of_means(*_joined([own for parts in by_block.values() for own in parts]), prior, OF_COLUMN)
+        for outputs, parts in by_block.items():
+            weights[sharp, list(outputs)] = of_means(*_joined(parts), of_table, 2 * OF_COLUMN)
+    return Centre(DonorTrees(), weights)
 
 
 def _joined(parts: Sequence[tuple[Array, Array]]) -> tuple[Array, Array]:

@@ -175,7 +175,10 @@ class ColumnTrees:
         inside = (trees.start >= 0) & (trees.count > 0) & (trees.start + trees.count <= len(trees.values))
         seen = (trees.feature >= 0) & (trees.feature < len(trees.inputs))
         rooted = (trees.roots >= 0) & (trees.roots < len(nodes))
-        if not ((leaf | (below & seen)) & inside).all() or not rooted.all():
+        shapes = [(len(trees.values),), (len(trees.roots), len(trees.inputs) + 1)]
+        by_residual = not trees.residuals.size or [trees.residuals.shape, trees.coefficients.shape] == shapes
+        whole = by_residual and trees.values.shape[1:] == trees.outputs.shape
+        if not ((leaf | (below & seen)) & inside).all() or not rooted.all() or not whole:
             raise ValueError("trees whose nodes point outside: the file is damaged; fit again")
         return trees
 
@@ -184,7 +187,7 @@ _SIZE_OF_MEMBER = np.array([ALL, *SIZES, *RESIDUAL_SIZES], dtype=np.int64)
 
 
 @dataclass(frozen=True)
-class Donors:
+class DonorTrees:
     """The trees of all columns.
 
     Attributes:
@@ -196,6 +199,11 @@ class Donors:
 
     columns: tuple[ColumnTrees, ...] = ()
     sweeps: int = 0
+
+    @property
+    def reads(self) -> int:
+        """How many columns a table must have."""
+        return 1 + max((int(np.concatenate([each.inputs, each.outputs]).max()) for each in self.columns), default=-1)
 
     @property
     def sets(self) -> int:
@@ -210,7 +218,7 @@ class Donors:
         return found
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Array]) -> Donors:
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> DonorTrees:
         """Return what :meth:`arrays` wrote; errors as :meth:`ColumnTrees.from_arrays`."""
         count = len({name.split(".")[0] for name in arrays}) - 1
         trees = (ColumnTrees.from_arrays(of_prefix(f"{number}", arrays)) for number in range(count))

@@ -11,7 +11,7 @@ import torch
 
 from mirimpute.methods.device import threads_for
 from mirimpute.methods.mirf.centre import Centre
-from mirimpute.methods.mirf.donors import Donors
+from mirimpute.methods.mirf.donors import DonorTrees
 from mirimpute.methods.mirf.flow_model import FlowModel
 from mirimpute.methods.mirf.learnt_parts import Part
 from mirimpute.methods.mirf.pool import Pool
@@ -31,7 +31,7 @@ _TURNS = 3
 PARTS: dict[str, Any] = {
     "flow": FlowModel,
     "centre": Centre,
-    "donors": Donors,
+    "donors": DonorTrees,
     "pool": Pool,
     "support": Support,
     "self_masking": SelfMasking,
@@ -57,7 +57,7 @@ class MirfModel:
 
     flow: FlowModel
     centre: Centre
-    donors: Donors
+    donors: DonorTrees
     pool: Pool
     support: Support
     self_masking: SelfMasking
@@ -75,9 +75,8 @@ class MirfModel:
         """
         model = cls(**{name: PARTS[name].from_arrays(arrays) for name, arrays in parts.items()})
         d = len(model.support.lowest)
-        if model.pool.of_draws.shape[1] != d or any(
-            np.concatenate([trees.inputs, trees.outputs]).max() >= d for trees in model.donors.columns
-        ):
+        columns = {model.pool.of_draws.shape[1], model.centre.weights.shape[1], len(model.flow.base.mean)}
+        if columns != {d} or max(model.donors.reads, model.centre.trees.reads) > d:
             raise ValueError("parts of tables with different columns")
         return model
 

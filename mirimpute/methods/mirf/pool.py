@@ -122,9 +122,9 @@ class Evidence:
 
 
 def joined(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Return all that is known of each column in one."""
+    """Return all that is known of each column in one; of a column without a held-out cell nothing is."""
     of_column: dict[int, list[Evidence]] = {}
-    for each in evidence:
+    for each in (each for each in evidence if each.truth.size):
         of_column.setdefault(int(each.outputs[0]), []).append(each)
     return [
         replace(
@@ -147,6 +147,8 @@ def fit_pool(evidence: Sequence[Evidence], blocks: Sequence[Array], n_columns: i
         n_columns: of the problem.
     """
     pool = Pool.of_flow(n_columns)
+    if not evidence:
+        return pool
     draws, points = pool.of_draws.copy(), pool.of_means.copy()
     indicators = {int(column) for block in blocks for column in block}
     is_category = [int(each.outputs[0]) in indicators for each in evidence]

@@ -17,7 +17,7 @@ from mirimpute.methods.base import Problem
 from mirimpute.methods.holding_out import choose_observed
 from mirimpute.methods.loop import columns_of
 from mirimpute.methods.mirf.centre import Centre, CentreEvidence, centre_evidence, fit_centre, forest
-from mirimpute.methods.mirf.donors import ColumnTrees, Donors, affordable
+from mirimpute.methods.mirf.donors import ColumnTrees, DonorTrees, affordable
 from mirimpute.methods.mirf.flow_model import FlowModel
 from mirimpute.methods.mirf.flow_transport import FlowTransport
 from mirimpute.methods.mirf.gaussian_base import bases
@@ -44,7 +44,7 @@ class _Fold:
     held_out: Array
     flow_mean: Array
     kind: Array
-    trees: Donors
+    trees: DonorTrees
 
 
 class PoolTransport(Transport):
@@ -146,7 +146,8 @@ class PoolTransport(Transport):
         Bases and trees are fitted in no time, a flow is not: there the base stands for it.
         """
         x, categorical, now = self._problem.x_incomplete, self._problem.categorical, self.flow.model()
-        wanted = int(min(_FOLDS, _ENOUGH // max(int(self._held_out.sum()), 1)))
+        first = [int(block[0]) for block in columns_of(self._problem)]
+        wanted = int(min(_FOLDS, _ENOUGH // max(int(self._held_out[:, first].sum()), 1)))
         found = []
         for _ in range(0 if self._weighed else wanted):
             held_out = choose_observed(~self._problem.missing, categorical, self._settings.held_out, self._rng)
@@ -166,16 +167,16 @@ class PoolTransport(Transport):
         """Return those of the flow, and the share of donors among draws."""
         return self._facts
 
-    def finished(self) -> tuple[Centre, Donors]:
+    def finished(self) -> tuple[Centre, DonorTrees]:
         """Return centre and donors of the model, grown on what the flow says of the missing cells now."""
         if not self._sets:
-            return self.centre, Donors()
+            return self.centre, DonorTrees()
         x, hidden = self._problem.x_incomplete, self._problem.missing
         flow, rows = self._hidden(hidden)
         flow_mean = flow.mean(rows)
         centre = self.centre.regrown(flow_mean, x, hidden, self._wanted, self._sets, self._rng)
         if not self.pool.of_draws[..., 1:].any() and not self.pool.of_means[..., 1:].any():
-            return centre, Donors()
+            return centre, DonorTrees()
         kind = kind_of(flow, rows, self._problem.categorical)
         moved = centre.of(flow_mean, x, hidden, kind) - flow_mean
         drawn = self._drawn(flow, rows, hidden, self._sets, moved)
@@ -199,7 +200,7 @@ class PoolTransport(Transport):
         pool: Pool,
         sweeps: int,
         judged: Callable[[ColumnTrees, Chains], None] | None = None,
-    ) -> Donors:
+    ) -> DonorTrees:
         def report(done: int, total: int) -> None:
             self._progress("trees", done, total)
 

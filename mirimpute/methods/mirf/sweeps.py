@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mirimpute.methods.mirf.donors import MEMBERS, ColumnTrees, Donors, grow, inputs_of, mean_of_copies
+from mirimpute.methods.mirf.donors import MEMBERS, ColumnTrees, DonorTrees, grow, inputs_of, mean_of_copies
 from mirimpute.methods.mirf.pool import Evidence, Pool
 from mirimpute.methods.mirf.support import Support
 from mirimpute.types import Array
@@ -79,7 +79,7 @@ def grown(
     rng: np.random.Generator,
     report: Callable[[int, int], None],
     judged: Callable[[ColumnTrees, Chains], None] | None = None,
-) -> Donors:
+) -> DonorTrees:
     """Return trees, a set for each chain, grown on chains that are moved by them; those of the last sweep.
 
     Args:
@@ -112,7 +112,7 @@ def grown(
                 judged(trees, chains)
             chains.move(trees, pool, support, rng.random(chains.chance.shape))
             last.append(trees)
-    return Donors(tuple(last), sweeps)
+    return DonorTrees(tuple(last), sweeps)
 
 
 def evidence_of(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mirimpute.methods.mirf.donors import ALL, MEMBERS, SIZES, ColumnTrees, Donors, affordable, grow, inputs_of
+from mirimpute.methods.mirf.donors import ALL, MEMBERS, SIZES, ColumnTrees, DonorTrees, affordable, grow, inputs_of
 from mirimpute.methods.mirf.pool import Pool
 
 
@@ -80,15 +80,15 @@ def test_saved_trees_give_the_same_and_damaged_ones_are_refused():
     trees = _trees(x)
     seen, sets = _asked(trees, x)
     member, chance = np.full(len(sets), MEMBERS - 2), np.random.default_rng(3).random(len(sets))
-    stored = Donors((trees,), 2).arrays()
-    again = Donors.from_arrays(stored)
+    stored = DonorTrees((trees,), 2).arrays()
+    again = DonorTrees.from_arrays(stored)
     assert again.sweeps == 2
     np.testing.assert_array_equal(
         again.columns[0].drawn(seen, sets, member, chance), trees.drawn(seen, sets, member, chance)
     )
     for name in ("0.left", "0.start", "0.roots", "0.feature"):
         with pytest.raises(ValueError, match="damaged"):
-            Donors.from_arrays({**stored, name: stored[name] + 10_000})
+            DonorTrees.from_arrays({**stored, name: stored[name] + 10_000})
 
 
 def test_categories_have_no_residuals():

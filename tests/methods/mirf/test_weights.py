@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from mirimpute.methods.mirf.centre import fit_centre
+from mirimpute.methods.mirf.donors import MEMBERS
+from mirimpute.methods.mirf.pool import fit_pool
 from mirimpute.methods.mirf.weights import least_score, of_means
 
 
@@ -44,3 +47,9 @@ def test_the_score_finds_the_share_of_each_distribution_in_a_mixture(share):
     quadratic = -np.array([[np.abs(a - np.roll(b, 1, axis=0)).mean() / 2 for b in draws] for a in draws])
     weights = least_score(linear, quadratic, count, np.array([0.5, 0.5]), 4.0)
     assert weights[1] == pytest.approx(share, abs=0.05)
+
+
+def test_without_a_held_out_cell_the_flow_is_alone():
+    pool = fit_pool([], [], 3)
+    np.testing.assert_array_equal(pool.of_draws, np.tile(np.eye(MEMBERS)[0], (2, 3, 1)))
+    np.testing.assert_array_equal(fit_centre([], 3).weights[..., 0], 1.0)
