@@ -23,7 +23,8 @@ from mirimpute.bench.results.row import METRIC_FIELD
 from mirimpute.bench.results.store import read_rows, row_written_ns
 from mirimpute.cli.exits import INTERRUPTED
 from mirimpute.errors import UserError
-from mirimpute.report.collect import Run, case_of, comparability_notes, drop_false_starts
+from mirimpute.report.case import Run, case_of
+from mirimpute.report.comparability import comparability_notes, drop_false_starts
 
 Row = Mapping[str, Any]
 

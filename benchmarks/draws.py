@@ -19,9 +19,9 @@ from benchmarks.stale import hashes_now, state_of
 from benchmarks.verdicts import collection_of, table_of, verdicts
 from mirimpute.bench.conf_location import conf_dir
 from mirimpute.errors import UserError
-from mirimpute.report.collect import Case
+from mirimpute.report.case import Case
 from mirimpute.report.markup import markdown
-from mirimpute.report.summary import MeasureTable
+from mirimpute.report.measure_table import MeasureTable
 
 PROGRAM = "bench-draws"
 FIELDS = {

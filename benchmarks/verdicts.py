@@ -17,11 +17,14 @@ import pandas as pd
 from benchmarks.cells import CASE
 from benchmarks.page import ABSENT, table, value_text
 from mirimpute.bench.results.row import METRIC_FIELD
-from mirimpute.report.collect import Case, Collection, collect
+from mirimpute.report.case import Case
+from mirimpute.report.case_ranks import variant_of_mirf
+from mirimpute.report.collect import Collection, collect
 from mirimpute.report.markup import markdown
+from mirimpute.report.measure_table import MeasureTable
 from mirimpute.report.measures import DRAW_NOTE, SECONDS, Measure, metric_measure
 from mirimpute.report.ranking import Ranking, rank
-from mirimpute.report.summary import MeasureTable, summarise, variant_of_mirf
+from mirimpute.report.summary import summarise
 
 OURS = "mirf"
 AWAY_FROM_ZERO = ("rmse", "mae", "w2", "w2sq_half", "crps", "sliced_w2", "seconds", "cpu_s", "peak_rss_mb")

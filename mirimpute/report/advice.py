@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mirimpute.methods.sanity import few_rows_note
+from mirimpute.report.case import Row
 from mirimpute.report.contents import label_datasets
 from mirimpute.report.markup import number
 from mirimpute.report.measures import FEWEST_DRAWS, SECONDS, metric_measure
@@ -24,8 +25,6 @@ WITHOUT_TRUTH = "draws_iscore"
 _FEWEST_MASKS = 3
 _SURE, _LIKELY = 0.01, 0.05
 _DECIMALS = 12  # means that agree to so many are equal
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,16 @@ from mirimpute.bench.results.store import read_rows
 from mirimpute.errors import MirimputeWarning, UserError
 from mirimpute.report.advice import advice_on
 from mirimpute.report.collect import Collection, collect
+from mirimpute.report.failures import failures
 from mirimpute.report.index import index_page
+from mirimpute.report.measure_table import MeasureTable
 from mirimpute.report.over_datasets import mean_over_many
 from mirimpute.report.parallel import in_parallel, without_collector
 from mirimpute.report.published import laid_beside, published_figures, published_table
 from mirimpute.report.published_ranks import published_ranks, ranks_beside, ranks_page
 from mirimpute.report.ranking import Ranking, rank
 from mirimpute.report.ranking_tables import csv_pairs, csv_ranks, latex_ranking, markdown_ranking
-from mirimpute.report.summary import MeasureTable, failures, summarise
+from mirimpute.report.summary import summarise
 from mirimpute.report.tables import csv_table, latex_table, markdown_table, write_rows
 
 if TYPE_CHECKING:

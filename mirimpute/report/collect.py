@@ -1,18 +1,17 @@
 """From rows to one tidy table: which rows are compared, and what the reader must know about them.
 
-Two rows are never merged or dropped because they look alike. A method that was run with several settings appears
-once per setting, as ``mirf #<method_hash[:8]>``; rows that still share case, method and seed (another device, another
-option of the dataset, another version) appear as ``mirf ~<config_hash[:8]>``. Both come with a note. One
-exception: the row of a cell that never got its data is dropped if the same case, method and seed has a row that did.
-Tables of different content are different cases, whatever their names (:mod:`mirimpute.report.contents`).
+Two rows are never merged or dropped because they look alike: methods with other settings have other labels
+(:mod:`mirimpute.report.method_labels`), tables of other content are other cases, whatever their names
+(:mod:`mirimpute.report.contents`). One exception: the row of a cell that never got its data is dropped if the same
+case, method and seed has a row that did (:mod:`mirimpute.report.comparability`).
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,61 +19,12 @@ import numpy as np
 import pandas as pd
 
 from mirimpute.bench.results.layout import cell_directory
+from mirimpute.report.case import Case, Row, Run, cached_case, case_of
+from mirimpute.report.comparability import comparability_notes, cut_tables, drop_false_starts, older_notes
 from mirimpute.report.contents import label_datasets
 from mirimpute.report.measures import FEWEST_DRAWS, Measure, measures_of
+from mirimpute.report.method_labels import label_methods
 from mirimpute.report.palette import order_methods
-
-Row = Mapping[str, Any]
-
-_MECHANISM_ORDER = ("mcar", "mar", "mnar")
-
-
-@dataclass(frozen=True)
-class Case:
-    """What a method is tried on: its seeds are averaged, its value is one column of a table."""
-
-    dataset: str
-    mechanism: str
-    missing_rate: float
-    protocol: str
-
-    def __post_init__(self) -> None:
-        fields = self.dataset, self.mechanism, self.missing_rate, self.protocol
-        object.__setattr__(self, "_hash", hash(fields))  # asked for once per row and more
-
-    def __hash__(self) -> int:
-        return self._hash  # type: ignore[attr-defined]
-
-    @property
-    def setting(self) -> str:
-        """Mechanism and rate in words, e.g. ``MNAR self 0.3``.
-
-        >>> Case("iris", "mnar_self", 0.3, "default").setting
-        'MNAR self 0.3'
-        """
-        return f"{self.mechanism_words} {self.missing_rate:g}"
-
-    @property
-    def mechanism_words(self) -> str:
-        """The mechanism in words, e.g. ``MNAR self``."""
-        first, *rest = self.mechanism.split("_")
-        return " ".join([first.upper() if first in _MECHANISM_ORDER else first, *rest])
-
-    @property
-    def position(self) -> tuple[str, str, int, str, float]:
-        """Sort key: dataset, protocol, MCAR before MAR before MNAR, rate."""
-        first = self.mechanism.split("_")[0]
-        rank = _MECHANISM_ORDER.index(first) if first in _MECHANISM_ORDER else len(_MECHANISM_ORDER)
-        return self.dataset, self.protocol, rank, self.mechanism, self.missing_rate
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One row with the label of its method in this report and its column in the tables."""
-
-    row: Row
-    label: str
-    case: Case
 
 
 @dataclass(frozen=True)
@@ -122,7 +72,7 @@ class Collection:
     def numbered(self) -> tuple[np.ndarray, list[tuple[str, Case]]]:
         """For each line of the frame a number, int (n_lines,), and for each number the method and case."""
         grouped = self.frame.groupby(["method", "dataset", "mechanism", "missing_rate", "protocol"], sort=False)
-        keys = [(str(key[0]), _case(*key[1:])) for key in grouped.size().index]
+        keys = [(str(key[0]), cached_case(*key[1:])) for key in grouped.size().index]
         return grouped.ngroup().to_numpy(), keys
 
     @cached_property
@@ -149,14 +99,6 @@ class Collection:
         return case.dataset, f"{case.setting} [{case.protocol}]" if several else case.setting
 
 
-def case_of(row: Row, dataset: str = "") -> Case:
-    """Return the case that ``row`` belongs to; ``dataset`` is the label of its table ("": the name of the dataset)."""
-    return _case(dataset or row["dataset"], row["mechanism"], float(row["missing_rate"]), row["protocol"])
-
-
-_case = lru_cache(maxsize=65_536)(Case)
-
-
 def collect(rows: Sequence[Row], results_dir: Path) -> Collection:
     """Return the tidy form of ``rows``, which were read from ``results_dir``."""
     rows, late = drop_false_starts(rows)
@@ -166,47 +108,14 @@ def collect(rows: Sequence[Row], results_dir: Path) -> Collection:
     runs = tuple(Run(row, label, case) for row, label, case in zip(rows, labels, cases, strict=True))
     measures = tuple(measures_of(row for row in rows if row["status"] == "ok"))
     frame = _frame(rows, datasets, labels, measures)
-    notes = [*late, *apart, *notes, *_older_notes(rows)]
+    notes = [*late, *apart, *notes, *older_notes(rows)]
     return Collection(runs, results_dir, measures, frame, (*notes, *comparability_notes(runs)))
-
-
-def _older_notes(rows: Sequence[Row]) -> list[str]:
-    """Return the note on rows of methods with draws of which one was scored, as earlier versions did."""
-    count = sum(row.get("scored_draws") is None and (row.get("n_draws") or 0) > 1 for row in rows)
-    if not count:
-        return []
-    return [
-        f"{count} row(s) of an earlier version have draw_* of one draw instead of the mean over five: their noise is "
-        "larger, and they have no standard error"
-    ]
 
 
 def has_draws(row: Row) -> bool:
     """Return whether an ok row is of five draws or more; where it does not say, whether a draw is not the point."""
     count = row.get("n_draws")
     return row.get("draw_rmse") != row.get("point_rmse") if count is None else count >= FEWEST_DRAWS
-
-
-def cut_tables(runs: Iterable[Run]) -> str:
-    """Return a sentence on the rows that were left out of the datasets, "" where none were.
-
-    >>> cut_tables([])
-    ''
-    """
-    cut: dict[int, dict[str, None]] = defaultdict(dict)
-    unknown: dict[str, int] = {}
-    for run in runs:
-        rows, most = run.row.get("n_rows"), run.row.get("max_rows")
-        if rows is not None and rows == most:
-            cut[int(rows)][run.case.dataset] = None
-        elif rows is not None and "max_rows" not in run.row:
-            unknown[run.case.dataset] = int(rows)
-    parts = [f"Cut to {rows:,} rows: {', '.join(sorted(names))}." for rows, names in sorted(cut.items())]
-    if unknown:
-        sizes = sorted({*unknown.values()})
-        span = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
-        parts.append(f"Tables of {span} rows (rows of an earlier version do not say what was cut).")
-    return " ".join(parts)
 
 
 def _frame(
@@ -232,62 +141,6 @@ def _frame(
     return pd.DataFrame(columns)
 
 
-def drop_false_starts(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
-    """Return the rows without those of cells that never got their data and later did, and the note about them.
-
-    Such a cell has no ``data_sha256``, so its configuration hash differs from that of the later, complete row, and
-    both are in the folder.
-    """
-
-    def cell(row: Row) -> tuple[Case, str, str, int]:
-        return case_of(row), row["method"], row.get("method_hash") or "", row["seed"]
-
-    if all(row.get("data_sha256") or row["status"] == "ok" for row in rows):
-        return list(rows), []
-    started = {cell(row) for row in rows if row.get("data_sha256")}
-    kept = [row for row in rows if row.get("data_sha256") or row["status"] == "ok" or cell(row) not in started]
-    count = len(rows) - len(kept)
-    note = f"{count} row(s) of cells that could not get their data are left out, because the same cells ran as well"
-    return kept, [note] if count else []
-
-
-def label_methods(rows: Sequence[Row], cases: Sequence[Case] = ()) -> tuple[list[str], list[str]]:
-    """Return one label per row, such that case, label and seed are unique, and the notes on suffixes.
-
-    Args:
-        rows: result rows.
-        cases: of each (default: by the names of the datasets).
-    """
-    cases = cases or [case_of(row) for row in rows]
-    settings: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        settings[row["method"]].add(row.get("method_hash") or "")
-    notes = [
-        f"{method} was run with {len(hashes)} different settings, shown as '{method} #<method_hash>'"
-        for method, hashes in sorted(settings.items())
-        if len(hashes) > 1
-    ]
-
-    def label(row: Row) -> str:
-        known = row.get("method_hash")
-        return f"{row['method']} #{known[:8]}" if known and len(settings[row["method"]]) > 1 else row["method"]
-
-    labels = [label(row) for row in rows]
-    cells = [(case, name, row["seed"]) for row, case, name in zip(rows, cases, labels, strict=True)]
-    count_of = Counter(cells)
-    doubled = Counter(name for (_, name, _), count in count_of.items() if count > 1)
-    labels = [
-        f"{name} ~{row['config_hash'][:8]}" if count_of[cell] > 1 else name
-        for row, name, cell in zip(rows, labels, cells, strict=True)
-    ]
-    notes += [
-        f"{name}: {count} cell(s) have several rows with different configurations, "
-        f"shown apart as '{name} ~<config_hash>'; compare their config.yaml"
-        for name, count in sorted(doubled.items())
-    ]
-    return labels, notes
-
-
 def methods_of(collection: Collection) -> list[tuple[str, str, str, str]]:
     """Return label, version, first digits of the hash of its settings, and number of rows of each method.
 
@@ -302,19 +155,3 @@ def methods_of(collection: Collection) -> list[tuple[str, str, str, str]]:
         )
         found.append((label, versions, hashes, str(len(rows))))
     return found
-
-
-def comparability_notes(runs: Iterable[Run]) -> list[str]:
-    """Return a note per case and seed in which methods were not given the same table or the same missing cells."""
-    seen: dict[tuple[Case, int, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for run in runs:
-        for field in ("data_sha256", "mask_sha256"):
-            if run.row.get(field):
-                seen[run.case, run.row["seed"], field][run.row[field]].append(run.label)
-    what = {"data_sha256": "table", "mask_sha256": "missing cells"}
-    return [
-        f"{case.dataset}, {case.setting}, seed {seed}: the methods were not given the same {what[field]} "
-        f"({' | '.join(', '.join(order_methods(group)) for group in groups.values())}): do not compare them"
-        for (case, seed, field), groups in sorted(seen.items(), key=lambda item: (item[0][0].position, item[0][1:]))
-        if len(groups) > 1
-    ]

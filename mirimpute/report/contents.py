@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-Row = Mapping[str, Any]
+from mirimpute.report.case import Row
 
 
 def label_datasets(rows: Sequence[Row]) -> tuple[list[str], list[str]]:

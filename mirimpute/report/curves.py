@@ -13,7 +13,8 @@ from matplotlib.ticker import MaxNLocator
 
 from mirimpute.bench.results.details import read_traces
 from mirimpute.bench.results.layout import cell_name, safe_name
-from mirimpute.report.collect import Case, Collection
+from mirimpute.report.case import Case
+from mirimpute.report.collect import Collection
 from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import (
     case_title,

@@ -10,8 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mirimpute.report.collect import Case, Collection
+from mirimpute.report.case import Case
+from mirimpute.report.collect import Collection
 from mirimpute.report.markup import number
+from mirimpute.report.measure_table import Entry, MeasureTable
 from mirimpute.report.measures import COST, SECONDS
 from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import (
@@ -25,7 +27,6 @@ from mirimpute.report.style import (
     panel_grid,
     wants_log,
 )
-from mirimpute.report.summary import Entry, MeasureTable
 
 COLUMNS = 3
 PAGE = 12

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mirimpute.report.collect import Collection, methods_of
+from mirimpute.report.failures import failures, gate_warnings
 from mirimpute.report.markup import markdown
+from mirimpute.report.measure_table import MeasureTable
 from mirimpute.report.measures import DRAW_NOTE, ESTIMATES
 from mirimpute.report.ranking import Ranking
 from mirimpute.report.ranking_tables import markdown_ranking
-from mirimpute.report.summary import MeasureTable, failures, gate_warnings
 from mirimpute.report.tables import footnotes, listed, markdown_table
 
 SHOWN_IN_SUMMARY = ("point_rmse", "draw_energy")

@@ -11,12 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from mirimpute.bench.results.layout import safe_name
-from mirimpute.report.collect import Case, Collection
+from mirimpute.report.case import Case
+from mirimpute.report.collect import Collection
 from mirimpute.report.curves import ERROR, Curves, read_curves, round_panel
+from mirimpute.report.measure_table import MeasureTable
 from mirimpute.report.measures import metric_measure
 from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import MUTED, case_title, draw_points, legend_outside, new_figure, pages
-from mirimpute.report.summary import MeasureTable, summarise
+from mirimpute.report.summary import summarise
 
 KEY = "mi_bits"
 BITS, QUALITIES = "draw_mi_bits", ("point_rmse", "draw_energy")

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from mirimpute.report.collect import Case, Collection, Run
+from mirimpute.report.case import Case, Run
+from mirimpute.report.collect import Collection
 
 MAX_CASES = 12
 """What one page of panels holds; figures of more cases show means over datasets, the tables show every case."""

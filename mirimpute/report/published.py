@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from mirimpute.report.collect import Case, Collection
+from mirimpute.report.case import Case
+from mirimpute.report.collect import Collection
 from mirimpute.report.markup import markdown, number
 from mirimpute.report.summary import summarise
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mirimpute.report.collect import Case, Collection
+from mirimpute.report.case import Case
+from mirimpute.report.case_ranks import variant_of_mirf
+from mirimpute.report.collect import Collection
 from mirimpute.report.markup import markdown
+from mirimpute.report.measure_table import Entry, MeasureTable
 from mirimpute.report.measures import FEWEST_DRAWS
 from mirimpute.report.published import published_files
 from mirimpute.report.statistics import MIN_DATASETS
-from mirimpute.report.summary import Entry, MeasureTable, summarise, variant_of_mirf
+from mirimpute.report.summary import summarise
 
 MMD2 = {"draw_mmd2_v": "MMD², all pairs", "draw_mmd2": "MMD², unbiased"}
 """The fields of a row that are ranked; the first is the statistic that the paper's released code prints."""

@@ -9,8 +9,9 @@ from itertools import combinations, product
 
 import numpy as np
 
-from mirimpute.report.collect import Case
+from mirimpute.report.case import Case
 from mirimpute.report.markup import number
+from mirimpute.report.measure_table import Entry, MeasureTable
 from mirimpute.report.measures import Measure
 from mirimpute.report.statistics import (
     ALPHA,
@@ -25,7 +26,6 @@ from mirimpute.report.statistics import (
     pairwise_wins,
     win_counts,
 )
-from mirimpute.report.summary import Entry, MeasureTable
 from mirimpute.seeding import generator
 
 

@@ -17,7 +17,8 @@ from matplotlib.ticker import MaxNLocator
 from mirimpute.bench.results.layout import safe_name
 from mirimpute.errors import MirimputeWarning
 from mirimpute.numerics.thinning import evenly_spaced
-from mirimpute.report.collect import Case, Collection, Run
+from mirimpute.report.case import Case, Run
+from mirimpute.report.collect import Collection
 from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import MUTED, pages, panel_grid, short_name
 

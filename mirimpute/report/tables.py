@@ -9,10 +9,12 @@ from itertools import groupby
 from typing import TextIO
 
 from mirimpute.bench.results.row import ROW_FIELDS, STATUSES
-from mirimpute.report.collect import Case, Collection
+from mirimpute.report.case import Case
+from mirimpute.report.collect import Collection
+from mirimpute.report.failures import Failure
 from mirimpute.report.markup import latex, latex_number, markdown, mean_sd
+from mirimpute.report.measure_table import Entry, MeasureTable
 from mirimpute.report.measures import ESTIMATES
-from mirimpute.report.summary import Entry, Failure, MeasureTable
 
 ABSENT = "—"
 GATED = "†"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from mirimpute.report.case import Row
 from mirimpute.report.contents import label_datasets
 from mirimpute.report.markup import number
 from mirimpute.report.measures import FEWEST_DRAWS, SECONDS, Measure, metric_measure
@@ -27,8 +28,6 @@ _DRAWN = metric_measure("draw_energy")
 _HEADS = {"mmd2": "mmd²", "error_rate": "wrong"}
 _MAX_METHOD = 16
 _STATUS_STYLES = {"ok": "green", "skipped": "yellow"}
-
-Row = Mapping[str, Any]
 
 
 def terminal_table(rows: list[dict[str, Any]]) -> Table:

@@ -8,8 +8,10 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mirimpute.report.collect import Case, Collection
+from mirimpute.report.case import Case
+from mirimpute.report.collect import Collection
 from mirimpute.report.markup import number
+from mirimpute.report.measure_table import MeasureTable
 from mirimpute.report.measures import SECONDS, metric_measure
 from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import (
@@ -24,7 +26,7 @@ from mirimpute.report.style import (
     pages,
     wants_log,
 )
-from mirimpute.report.summary import MeasureTable, summarise
+from mirimpute.report.summary import summarise
 
 QUALITIES = ("point_rmse", "draw_energy")
 PAGE = 4

@@ -13,11 +13,12 @@ from scipy import stats
 
 from mirimpute.report.collect import Collection, collect
 from mirimpute.report.index import index_page
+from mirimpute.report.measure_table import MeasureTable
 from mirimpute.report.measures import metric_measure
 from mirimpute.report.ranking import Ranking, rank
 from mirimpute.report.ranking_tables import csv_pairs, csv_ranks, latex_ranking, markdown_ranking
 from mirimpute.report.statistics import mean_interval, paired_wilcoxon_holm, win_counts
-from mirimpute.report.summary import MeasureTable, summarise
+from mirimpute.report.summary import summarise
 from mirimpute.report.tables import caption, markdown_table
 
 from .latex_parser import read_latex

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mirimpute.report.collect import Case, collect, label_methods
+from mirimpute.report.case import Case
+from mirimpute.report.collect import collect
+from mirimpute.report.method_labels import label_methods
 
 from .row_factory import make_row
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from mirimpute.report.build import build_report
-from mirimpute.report.collect import Case, Collection, collect
+from mirimpute.report.case import Case
+from mirimpute.report.collect import Collection, collect
+from mirimpute.report.measure_table import Entry
 from mirimpute.report.measures import metric_measure
 from mirimpute.report.over_datasets import MAX_CASES, NOT_RUN, mean_over_datasets, mean_over_many
-from mirimpute.report.summary import Entry, summarise
+from mirimpute.report.summary import summarise
 
 from .row_factory import make_row, write
 

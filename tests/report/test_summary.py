@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from mirimpute.report.collect import collect
+from mirimpute.report.failures import failures, gate_warnings
+from mirimpute.report.measure_table import MeasureTable
 from mirimpute.report.measures import Measure, metric_measure
-from mirimpute.report.summary import MeasureTable, failures, gate_warnings, summarise
+from mirimpute.report.summary import summarise
 
 from .row_factory import make_row
 

@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirimpute.report.collect import Collection, collect
+from mirimpute.report.failures import failures
 from mirimpute.report.markup import latex, markdown, mean_sd, number
+from mirimpute.report.measure_table import MeasureTable
 from mirimpute.report.measures import metric_measure
-from mirimpute.report.summary import MeasureTable, failures, summarise
+from mirimpute.report.summary import summarise
 from mirimpute.report.tables import caption, csv_table, latex_table, markdown_table, write_rows
 
 from .latex_parser import read_latex, width

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from mirimpute.report.collect import collect
+from mirimpute.report.failures import failures
 from mirimpute.report.ranking import rank
 from mirimpute.report.ranking_tables import latex_ranking
-from mirimpute.report.summary import failures, summarise
+from mirimpute.report.summary import summarise
 from mirimpute.report.tables import latex_table
 
 from .row_factory import make_row

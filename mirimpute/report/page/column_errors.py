@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mirimpute.bench.results.details import read_columns
-from mirimpute.report.collect import Collection, Run
+from mirimpute.report.case import Run
+from mirimpute.report.collect import Collection
 from mirimpute.report.page.page_data import short
 
 MAX_COLUMNS = 200

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from mirimpute.report.collect import Case, Collection, Run, methods_of
+from mirimpute.report.case import Case, Run
+from mirimpute.report.collect import Collection, methods_of
+from mirimpute.report.failures import failures, gate_warnings
+from mirimpute.report.measure_table import Entry, MeasureTable
 from mirimpute.report.measures import Measure
 from mirimpute.report.palette import MARKER_PATHS, method_styles, on_dark
 from mirimpute.report.ranking import Ranking
-from mirimpute.report.summary import Entry, MeasureTable, failures, gate_warnings
 
 DIGITS = 6
 """Significant digits of numbers on the page; ``rows.csv`` has all."""

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mirimpute.bench.results.details import read_trace
-from mirimpute.report.collect import Case, Collection
+from mirimpute.report.case import Case
+from mirimpute.report.collect import Collection
 from mirimpute.report.curves import ROUND, finite
 from mirimpute.report.page.page_data import short
 

@@ -12,6 +12,7 @@ from typing import Any
 from mirimpute import __version__
 from mirimpute.report.advice import advice_on
 from mirimpute.report.collect import Collection
+from mirimpute.report.measure_table import MeasureTable
 from mirimpute.report.measures import DRAW_NOTE
 from mirimpute.report.page.assets import datatables_script, datatables_style, inline, own, vega_script
 from mirimpute.report.page.charts import chart_specs
@@ -20,7 +21,6 @@ from mirimpute.report.page.diagrams import diagrams, method_variables
 from mirimpute.report.page.page_data import page_data
 from mirimpute.report.page.rounds import rounds_data
 from mirimpute.report.ranking import Ranking
-from mirimpute.report.summary import MeasureTable
 
 SHOWN_FIRST = ("point_rmse", "draw_energy", "seconds")
 """The measures of the overview."""
