@@ -35,9 +35,9 @@ def cells_of(
     import pandas as pd
 
     from mirimpute.table.arrays import table_of
+    from mirimpute.table.code_hints import warn_of_codes
     from mirimpute.table.columns import Column, Kind
     from mirimpute.table.frames import check_finite, columns_of, numbers_of, warn_of_ids
-    from mirimpute.table.hints import warn_of_codes
 
     reset, given = columns is None, X
     X, least = table_of(X), 2 if reset else 1

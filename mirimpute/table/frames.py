@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from mirimpute.errors import ImputationError, MirimputeWarning, UserError
+from mirimpute.table.code_hints import warn_of_codes
 from mirimpute.table.column_numbers import decoded, encoded
 from mirimpute.table.column_storage import blank, is_far, marked, merged, missing_in
 from mirimpute.table.columns import OF_TIME, Column, Kind
 from mirimpute.table.dates import pattern_of, seconds_of
-from mirimpute.table.hints import warn_of_codes
 from mirimpute.table.kinds import is_named_like_id, looks_like_id, plain
 from mirimpute.table.large_wholes import LargeWholes
 

@@ -13,11 +13,12 @@ import pyarrow
 import pyarrow.parquet
 
 from mirimpute.errors import DataError, UserError, unknown, warn
+from mirimpute.table.code_hints import of_codes
 from mirimpute.table.column_storage import from_arrow
 from mirimpute.table.delimited import Delimited, read_delimited
 from mirimpute.table.file_format import OPTIONS, SUFFIXES, TableFile, is_parquet, stem_of, suffix_of
 from mirimpute.table.frames import warn_of_ids
-from mirimpute.table.hints import kind_option, of_codes
+from mirimpute.table.hint_options import kind_option
 from mirimpute.table.table import Table, table_from_frame
 from mirimpute.table.text_hints import of_column, of_text
 from mirimpute.table.text_numbers import BLANKS

@@ -18,7 +18,8 @@ from mirimpute.table.column_storage import is_far, missing_in
 from mirimpute.table.columns import OF_TIME, Column, Kind
 from mirimpute.table.dates import durations, moments
 from mirimpute.table.file_format import MISSING_MARKERS
-from mirimpute.table.hints import culprit, marks_in, way_of_marks
+from mirimpute.table.hints import culprit
+from mirimpute.table.missing_words import marks_in, way_of_marks
 from mirimpute.table.wild import Fences
 
 

@@ -13,7 +13,7 @@ from mirimpute.errors import counted
 from mirimpute.table.columns import Kind
 from mirimpute.table.delimited import Delimited
 from mirimpute.table.file_format import MISSING_MARKERS, TableFile
-from mirimpute.table.hints import kind_option
+from mirimpute.table.hint_options import kind_option
 from mirimpute.table.kinds import kind_of
 from mirimpute.table.text_numbers import Numerals
 

@@ -1,0 +1,116 @@
+"""Columns of whole numbers that may be codes of categories, or dates without separators."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mirimpute.errors import MirimputeWarning
+from mirimpute.table.column_storage import missing_in
+from mirimpute.table.columns import Column, Kind
+from mirimpute.table.hint_options import kind_option, way_or_text
+from mirimpute.table.kinds import are_whole, plain
+from mirimpute.table.missing_words import marks_in
+from mirimpute.table.python_objects import are_hashable
+
+_FEW_CODES = 10
+_DATES_OF_DIGITS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+_YEARS = (1800, 2200)
+_FEWEST_DATES = 5
+
+
+def of_codes(values: np.ndarray, columns: Sequence[Column], kinds: Mapping[str, Any]) -> list[str]:
+    """Return of each column of whole numbers in ``values`` (n_rows, n_columns) what else it may be."""
+    found = []
+    for j, column in enumerate(columns):
+        name, numbers = column.name, values[:, j]
+        if column.kind is Kind.INTEGER and name not in kinds:
+            found.append(codes_in(numbers, name, f"say {kind_option(name, 'categorical')}"))
+            found.append(dates_of_digits_in(numbers, name, way_or_text(name, "write them as 2019-01-31")))
+    return [each for each in found if each]
+
+
+def codes_in(values: np.ndarray, name: str, way: str) -> str:
+    """Return what may be wrong with a column of whole numbers, float64 (n_rows,) with NaN where missing; "" for others.
+
+    Args:
+        values: the numbers.
+        name: of the column.
+        way: how it is made categories.
+    """
+    numbers = values[~np.isnan(values)]
+    if not are_whole(numbers):
+        return ""
+    distinct = np.unique(numbers)
+    if not _may_be_codes(distinct, len(numbers)):
+        return ""
+    return (
+        f"column {name!r} holds the whole numbers {', '.join(f'{each:.0f}' for each in distinct)} alone: if they are "
+        f"codes, {way}, or means such as {_between(distinct)} are filled in"
+    )
+
+
+def warn_of_codes(frame: pd.DataFrame) -> None:
+    """Warn of columns of a DataFrame with holes whose whole numbers may be codes or dates, or whose words marks."""
+    for j, name in enumerate(frame.columns):
+        values = frame.iloc[:, j]
+        simple = plain(values)[0] if missing_in(values).any() else None
+        said = ""
+        if simple is not None and pd.api.types.is_numeric_dtype(simple) and not pd.api.types.is_bool_dtype(simple):
+            numbers = simple.to_numpy(dtype=float, na_value=np.nan)
+            said = codes_in(numbers, str(name), "make the column a category by .astype('category')")
+            said = said or dates_of_digits_in(numbers, str(name), "use pd.to_datetime")
+        elif simple is not None and are_hashable(simple.dropna()):
+            what, words = marks_in(simple)
+            if what:
+                replaced = f"replace {' and '.join(map(repr, words))} by None"
+                said = (
+                    f"column {name!r}: {what}: {replaced} where it marks a missing one, or make the column a category"
+                )
+        if said:
+            warnings.warn(said, MirimputeWarning, stacklevel=5)
+
+
+def dates_of_digits_in(values: np.ndarray, name: str, way: str) -> str:
+    """Return that a column of whole numbers, float64 (n_rows,), may hold dates such as 20190131; "" for others.
+
+    Args:
+        values: the numbers, NaN where missing.
+        name: of the column.
+        way: how they are read as dates.
+    """
+    numbers = values[~np.isnan(values)]
+    if not are_whole(numbers) or not numbers.size or numbers.min() < 10**7 or numbers.max() >= 10**14:
+        return ""
+    texts = pd.Series(np.unique(numbers).astype(np.int64)).astype(str)
+    form = _DATES_OF_DIGITS.get(len(texts.iloc[0]))
+    if form is None or len(texts) < _FEWEST_DATES or not texts.str.len().eq(len(texts.iloc[0])).all():
+        return ""
+    dates = pd.to_datetime(texts, format=form, errors="coerce")
+    if dates.isna().any() or not dates.dt.year.between(*_YEARS).all():
+        return ""
+    return (
+        f"column {name!r} holds numbers that all are dates without separators, such as {texts.iloc[0]}, and is filled "
+        f"with numbers that may be none: if they are dates, {way}"
+    )
+
+
+def _may_be_codes(distinct: np.ndarray, count: int) -> bool:
+    """Return whether few whole numbers that repeat have wide, unequal gaps, or are two other than 0 and 1."""
+    if not 2 <= len(distinct) <= _FEW_CODES or count < max(3 * len(distinct), _FEW_CODES):
+        return False
+    gaps = np.diff(distinct)
+    if len(distinct) == 2:
+        return bool(distinct[0] != 0 or gaps[0] != 1)
+    return bool(gaps.min() < gaps.max() and len(distinct) <= 0.6 * (distinct[-1] - distinct[0] + 1))
+
+
+def _between(distinct: np.ndarray) -> str:
+    """Return a whole number between the values that is none of them, or half of the sum."""
+    k = int(np.argmax(np.diff(distinct)))
+    middle = (distinct[k] + distinct[k + 1]) / 2
+    return f"{middle:.0f}" if distinct[k + 1] - distinct[k] > 1 else f"{middle:g}"

@@ -1,0 +1,43 @@
+"""What can be done about a column, as options of the commands."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
+"""Pattern of a plain number."""
+
+
+def kind_option(name: str, kind: str) -> str:
+    """Return how a kind is asked for, of the commands.
+
+    >>> kind_option("zip", "text")
+    '--kind zip=text (+dataset.kinds.zip=text)'
+    """
+    return f"--kind {shlex.quote(name)}={kind} (+dataset.kinds.{name}={kind})"
+
+
+def way_or_text(name: str, way: str) -> str:
+    """Return what can be done about a column: ``way``, or to leave it alone."""
+    return f"{way}, or leave the column alone by {kind_option(name, 'text')}"
+
+
+def way_of_marking(words: Sequence[str], from_text: bool) -> str:
+    """Return how words are marked as missing; ``from_text``: an option can name them."""
+    shown = " and ".join(map(repr, words))
+    if not from_text:
+        return f"mark {shown} as missing"
+    return f"{' '.join(map(_marker_option, words))} (dataset.missing_markers) marks {shown} as missing"
+
+
+def _marker_option(word: str) -> str:
+    """Return the option that names a marker; "none" itself has another meaning, and blanks around it have none.
+
+    >>> _marker_option("-"), _marker_option("-x"), _marker_option("none")
+    ('--na -', '--na=-x', "--na ' none'")
+    """
+    word = " none" if word == "none" else word
+    is_like_option = word[:1] == "-" and len(word) > 1 and not re.fullmatch(NUMBER, word)
+    return f"--na{'=' if is_like_option else ' '}{shlex.quote(word)}"
