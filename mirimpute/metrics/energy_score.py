@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.categories import brier
+from mirimpute.metrics.crps import mean_crps
 from mirimpute.metrics.draws import Draws
-from mirimpute.numerics.crps import crps
 
 
 def energy_score(draws: Draws) -> float:
@@ -16,7 +16,7 @@ def energy_score(draws: Draws) -> float:
     """
     if draws.n_categories is not None:
         return brier(draws) / 2
-    return float(crps(draws.values, draws.truth).mean())
+    return mean_crps(draws)
 
 
 ISCORE: Metric[Draws] = Metric(

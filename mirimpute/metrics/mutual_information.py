@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -122,24 +124,33 @@ def mi_bits_se(comparison: Comparison) -> float:
     return comparison.once(pattern_predictability).bits_se
 
 
-def mask_auc_boosted(comparison: Comparison) -> float:
-    """Return :func:`mask_auc` by boosted trees instead of a logistic regression."""
-    return comparison.once(boosted_pattern_predictability).auc
+def _by_trees(comparison: Comparison, part: str) -> float:
+    """Return a part of what boosted trees find: auc, auc_se, bits or bits_se."""
+    return float(getattr(comparison.once(boosted_pattern_predictability), part))
 
 
-def mask_auc_boosted_se(comparison: Comparison) -> float:
-    """Return the standard error of :func:`mask_auc_boosted` over rows."""
-    return comparison.once(boosted_pattern_predictability).auc_se
-
-
-def mi_bits_boosted(comparison: Comparison) -> float:
-    """Return :func:`mi_bits` by boosted trees instead of a logistic regression."""
-    return comparison.once(boosted_pattern_predictability).bits
-
-
-def mi_bits_boosted_se(comparison: Comparison) -> float:
-    """Return the standard error of :func:`mi_bits_boosted` over rows, in bits."""
-    return comparison.once(boosted_pattern_predictability).bits_se
+def _boosted(plain: Metric[Comparison], error: Metric[Comparison], part: str) -> tuple[Metric[Comparison], ...]:
+    """Return a metric and its standard error, by boosted trees instead of a logistic regression."""
+    name, (what, *unit) = f"{plain.name}_boosted", plain.label.split(", ")
+    return (
+        replace(
+            plain,
+            name=name,
+            label=", ".join([what, "boosted trees", *unit]),
+            function=partial(_by_trees, part=part),
+            description=f"As {plain.name}, by boosted trees, which also see what only several columns together show; "
+            "of one draw.",
+            costly=True,
+            error=f"{name}_se",
+        ),
+        replace(
+            error,
+            name=f"{name}_se",
+            function=partial(_by_trees, part=f"{part}_se"),
+            description=f"Standard error of {name}.",
+            costly=True,
+        ),
+    )
 
 
 MASK_AUC = Metric(
@@ -188,50 +199,5 @@ MI_BITS_SE = Metric(
     of_truth=True,
 )
 
-MASK_AUC_BOOSTED = Metric(
-    name="mask_auc_boosted",
-    label="AUC of the pattern, boosted trees",
-    function=mask_auc_boosted,
-    higher_is_better=None,
-    description="As mask_auc, by boosted trees, which also see what only several columns together show; of one draw.",
-    formula="mean_j AUC(m_j | completed row)",
-    reference="Yu et al. 2025, section 3; DeLong et al. 1988",
-    costly=True,
-    of_truth=True,
-    error="mask_auc_boosted_se",
-)
-
-MASK_AUC_BOOSTED_SE = Metric(
-    name="mask_auc_boosted_se",
-    function=mask_auc_boosted_se,
-    higher_is_better=None,
-    description="Standard error of mask_auc_boosted.",
-    formula="sd over rows of the influence on the AUC / sqrt(rows / 2)",
-    reference="DeLong et al. 1988",
-    costly=True,
-    of_truth=True,
-)
-
-MI_BITS_BOOSTED = Metric(
-    name="mi_bits_boosted",
-    label="information on the pattern, boosted trees, bits",
-    function=mi_bits_boosted,
-    higher_is_better=None,
-    description="As mi_bits, by boosted trees, which also see what only several columns together show; of one draw.",
-    formula="sum_j H(m_j) - cross-entropy(m_j | completed row)",
-    reference="Yu et al. 2025, section 3",
-    costly=True,
-    of_truth=True,
-    error="mi_bits_boosted_se",
-)
-
-MI_BITS_BOOSTED_SE = Metric(
-    name="mi_bits_boosted_se",
-    function=mi_bits_boosted_se,
-    higher_is_better=None,
-    description="Standard error of mi_bits_boosted.",
-    formula="sd over rows / sqrt(rows / 2)",
-    reference="Yu et al. 2025, section 3",
-    costly=True,
-    of_truth=True,
-)
+MASK_AUC_BOOSTED, MASK_AUC_BOOSTED_SE = _boosted(MASK_AUC, MASK_AUC_SE, "auc")
+MI_BITS_BOOSTED, MI_BITS_BOOSTED_SE = _boosted(MI_BITS, MI_BITS_SE, "bits")

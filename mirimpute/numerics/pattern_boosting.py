@@ -12,15 +12,7 @@ from itertools import product
 
 import numpy as np
 
-from mirimpute.numerics.pattern_classifier import (
-    FARTHEST,
-    FOLDS,
-    LEAST,
-    Predictability,
-    folds_of,
-    frequencies,
-    from_gains,
-)
+from mirimpute.numerics.pattern_classifier import FARTHEST, FOLDS, Predictability, Targets, from_gains, targets_of
 from mirimpute.numerics.thinning import evenly_spaced
 
 MOST_TARGETS = 8
@@ -47,19 +39,13 @@ def boosted_predictability(
     >>> boosted_predictability(np.column_stack([x, y]), hidden, seed=0).bits > 0.3
     True
     """
-    n = len(x)
     counts_of = np.zeros(x.shape[1], dtype=int) if n_categories is None else n_categories
-    counts = hidden.sum(axis=0)
-    eligible = np.flatnonzero((counts >= LEAST) & (n - counts >= LEAST))
-    if eligible.size == 0:
+    targets = targets_of(hidden, MOST_TARGETS, seed)
+    if targets is None:
         return None
-    targets = eligible[evenly_spaced(eligible.size, MOST_TARGETS)]
-    fold = folds_of(n, seed)
-    m = hidden[:, targets].T.astype(float)
-    inputs = np.union1d(targets, evenly_spaced(x.shape[1], MOST_INPUTS))
-    prior = frequencies(m, fold)
-    gains = _log_odds(_readable(x[:, inputs], counts_of[inputs]), counts_of[inputs] > 0, m, fold, seed) - prior
-    return from_gains(m, prior, gains[None], fold, eligible.size / targets.size)
+    inputs = np.union1d(targets.columns, evenly_spaced(x.shape[1], MOST_INPUTS))
+    log_odds = _log_odds(_readable(x[:, inputs], counts_of[inputs]), counts_of[inputs] > 0, targets, seed)
+    return from_gains(targets, (log_odds - targets.prior)[None])
 
 
 def _readable(x: np.ndarray, n_categories: np.ndarray) -> np.ndarray:
@@ -74,18 +60,18 @@ def _readable(x: np.ndarray, n_categories: np.ndarray) -> np.ndarray:
     return made
 
 
-def _log_odds(x: np.ndarray, is_categorical: np.ndarray, m: np.ndarray, fold: np.ndarray, seed: int) -> np.ndarray:
+def _log_odds(x: np.ndarray, is_categorical: np.ndarray, targets: Targets, seed: int) -> np.ndarray:
     """Return the log-odds of each cell of the pattern, (targets, n), by trees that the other folds taught."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
 
-    found = np.empty(m.shape)
+    m, found = targets.m, np.empty(targets.m.shape)
     with threadpool_limits(limits=1, user_api="openmp"):  # workers of a sweep share the cores; sums keep their order
         for target, number in product(range(len(m)), range(FOLDS)):
-            rest = fold != number
+            rest = targets.fold != number
             pattern = m[target, rest]
             if pattern.min() == pattern.max():  # ten cells may all be in one fold
-                found[target, ~rest] = frequencies(m[[target]], fold)[0, ~rest]
+                found[target, ~rest] = targets.prior[target, ~rest]
                 continue
             trees = HistGradientBoostingClassifier(
                 max_iter=_TREES,

@@ -80,35 +80,55 @@ def predictability(
     >>> abs(found.auc - 0.5) < 3 * found.auc_se, abs(found.bits) < 3 * found.bits_se
     (True, True)
     """
-    n = len(x)
     counts_of = np.zeros(x.shape[1], dtype=int) if n_categories is None else n_categories
-    counts = hidden.sum(axis=0)
+    targets = targets_of(hidden, MOST_TARGETS, seed)
+    if targets is None:
+        return None
+    own, common = _features(np.where(counts_of, x, np.clip(x, -FARTHEST, FARTHEST)), targets.columns, counts_of)
+    alone = _cross_fitted(own, targets)
+    everything = _cross_fitted(np.concatenate([own, common], axis=2), targets)
+    return from_gains(targets, np.stack([alone, everything]) - targets.prior)
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The columns whose pattern is predicted.
+
+    Attributes:
+        columns: int (targets,).
+        m: (targets, n), 1 where hidden.
+        fold: int (n,), of each row.
+        prior: (targets, n), log-odds of the rate of ones in the other folds.
+        of_all: columns with enough cells for each of the targets.
+    """
+
+    columns: np.ndarray
+    m: np.ndarray
+    fold: np.ndarray
+    prior: np.ndarray
+    of_all: float
+
+
+def targets_of(hidden: np.ndarray, most: int, seed: int) -> Targets | None:
+    """Return at most ``most`` columns of ``hidden`` (n, d) with enough cells of both kinds; None: there is none."""
+    n, counts = len(hidden), hidden.sum(axis=0)
     eligible = np.flatnonzero((counts >= LEAST) & (n - counts >= LEAST))
     if eligible.size == 0:
         return None
-    targets = eligible[evenly_spaced(eligible.size, MOST_TARGETS)]
-    fold = folds_of(n, seed)
-    m = hidden[:, targets].T.astype(float)
-    own, common = _features(np.where(counts_of, x, np.clip(x, -FARTHEST, FARTHEST)), targets, counts_of)
-    prior = frequencies(m, fold)
-    alone = _cross_fitted(own, m, prior, fold)
-    everything = _cross_fitted(np.concatenate([own, common], axis=2), m, prior, fold)
-    gains = np.stack([alone, everything]) - prior
-    return from_gains(m, prior, gains, fold, eligible.size / targets.size)
+    columns = eligible[evenly_spaced(eligible.size, most)]
+    m, fold = hidden[:, columns].T.astype(float), folds_of(n, seed)
+    return Targets(columns, m, fold, frequencies(m, fold), eligible.size / columns.size)
 
 
-def from_gains(m: np.ndarray, prior: np.ndarray, gains: np.ndarray, fold: np.ndarray, of_all: float) -> Predictability:
+def from_gains(targets: Targets, gains: np.ndarray) -> Predictability:
     """Return how predictable a pattern is by classifiers that add ``gains`` to the log-odds of the rate.
 
     Args:
-        m: (targets, n), 1 where hidden.
-        prior: log-odds of the rates, as ``gains``.
+        targets: the columns, with their pattern.
         gains: (classifiers, targets, n), out of fold.
-        fold: int (n,).
-        of_all: columns for each of the targets.
     """
-    n = m.shape[1]
-    found, at_least = saved_bits(m, prior, gains, fold)
+    m, n, of_all = targets.m, targets.m.shape[1], targets.of_all
+    found, at_least = saved_bits(m, targets.prior, gains, targets.fold)
     influence, auc = area_under_curve(m, gains.mean(axis=0))
     # Two folds each predict the other from the same coincidences, which counts these twice: hence the root of 2.
     return Predictability(
@@ -172,17 +192,17 @@ def _of_category(codes: np.ndarray, count: int) -> np.ndarray:
     return np.eye(2 * _SLOTS)[place[codes.astype(int)]]
 
 
-def _cross_fitted(features: np.ndarray, m: np.ndarray, prior: np.ndarray, fold: np.ndarray) -> np.ndarray:
-    """Return the log-odds of each cell by a ridge logit of the other folds, (targets, n); ``prior`` starts it."""
+def _cross_fitted(features: np.ndarray, targets: Targets) -> np.ndarray:
+    """Return the log-odds of each cell by a ridge logit of the other folds, (targets, n); the prior starts it."""
     k, n, p = features.shape
     log_odds = np.empty((k, n))
-    parts = [features[:, fold == number] for number in range(FOLDS)]
+    parts = [features[:, targets.fold == number] for number in range(FOLDS)]
     curvatures = np.stack([part.transpose(0, 2, 1) @ part for part in parts]) / 4
     total = curvatures.sum(axis=0) + _RIDGE * np.eye(p)
     for number in range(FOLDS):
-        rest = fold != number
-        y = m[:, rest]
-        level = prior[:, ~rest][:, :1]
+        rest = targets.fold != number
+        y = targets.m[:, rest]
+        level = targets.prior[:, ~rest][:, :1]
         inverse = np.linalg.inv(total - curvatures[number])
         found = ridge_logit(
             Dense(features[:, rest]), y, _RIDGE, _STEPS, start=np.zeros((k, p)), level=level, inverse=inverse
