@@ -10,8 +10,10 @@ from datetime import date
 import pandas as pd
 
 from benchmarks import page
-from benchmarks.cells import CASE, Sweep, cell_count, run_and_read, write_csv
+from benchmarks.cells import run_and_read
 from benchmarks.command import exit_code, parser_of, write_text
+from benchmarks.frame import CASE, write_csv
+from benchmarks.sweep import Sweep, cell_count
 from benchmarks.verdicts import geometric_mean, has_ratios
 from mirimpute.report.statistics import mean_interval
 

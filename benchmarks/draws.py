@@ -13,9 +13,11 @@ from datetime import date
 from typing import Any
 
 from benchmarks import page
-from benchmarks.cells import Found, Sweep, cell_count, run_and_read, write_csv
+from benchmarks.cells import Found, run_and_read
 from benchmarks.command import exit_code, names, parser_of, write_text
+from benchmarks.frame import write_csv
 from benchmarks.stale import hashes_now, state_of
+from benchmarks.sweep import Sweep, cell_count
 from benchmarks.verdicts import collection_of, table_of, verdicts
 from mirimpute.bench.conf_location import conf_dir
 from mirimpute.errors import UserError

@@ -13,9 +13,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +22,9 @@ import pandas as pd
 
 from benchmarks import page
 from benchmarks.command import HERE, exit_code, names, parser_of, seeds, write_text
-from mirimpute.amputation import MECHANISMS, amputate
-from mirimpute.bench.dataset_catalog import named_dataset
-from mirimpute.datasets.location import data_directory
+from benchmarks.mice_r_page import page_of
+from benchmarks.mice_r_tables import AMOUNTS, PROGRAM, TABLES, Case
 from mirimpute.errors import UserError, unknown
-from mirimpute.methods.base import Problem, problem_of
 from mirimpute.methods.baselines.mice import Mice
 from mirimpute.metrics.categories import brier
 from mirimpute.metrics.comparison import Comparison
@@ -35,119 +32,13 @@ from mirimpute.metrics.draws import Draws
 from mirimpute.metrics.energy import energy
 from mirimpute.metrics.w1_marginal import w1_marginal_scored
 from mirimpute.numerics.crps import crps
-from mirimpute.seeding import generator
-from mirimpute.table.columns import Column, Kind
-from mirimpute.table.encoding import Encoding
-from mirimpute.table.scale import Scale
 from mirimpute.types import Array
 
-PROGRAM = "mice_r"
 SCRIPT = HERE / "mice_r.R"
 KINDS = {"pmm": "pmm", "bayes": "norm", "cart": "cart", "rf": "rf"}
 """Kind of ours to method of R's mice."""
-AMOUNTS = {"pmm": (50, 10), "bayes": (50, 10), "cart": (10, 5), "rf": (10, 5)}
-"""Kind to chains and rounds of both; R takes minutes for more trees."""
 COMPARED_KINDS = ("pmm", "cart", "rf")
-RATE = 0.4
-MOST_ROWS = 500
 SEEDS = tuple(range(9))
-TOLERANCE = 0.1
-MEASURES = {"energy": "energy", "crps": "CRPS", "w1": "W1", "brier": "Brier", "bias": "bias", "distinct": "distinct"}
-COMPARED = ("energy", "crps", "w1", "brier")
-"""Measures whose ratio has a meaning; bias and distinct values are shown side by side."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A table with hidden cells.
-
-    Attributes:
-        problem: what our method gets, indicators in place of categories.
-        encoding, scale: of the problem.
-        truth: (n, d), standardised by the observed cells; numbers of categories as they are.
-        missing: bool (n, d), hidden cells.
-    """
-
-    problem: Problem
-    encoding: Encoding
-    scale: Scale
-    truth: Array
-    missing: Array
-
-    @property
-    def incomplete(self) -> Array:
-        """The table that R gets, (n, d)."""
-        return np.where(self.missing, np.nan, self.truth)
-
-    @classmethod
-    def of(cls, values: Array, columns: tuple[Column, ...], missing: Array, seed: int) -> Case:
-        """Return the case of a complete table (n, d) in original units and a pattern."""
-        problem, encoding, scale = problem_of(np.where(missing, np.nan, values), columns, seed)
-        return cls(problem, encoding, scale, encoding.table_scale(scale).standardise(values), missing)
-
-
-def uci(name: str, seed: int) -> Case:
-    """Return a set of UCI, at most 500 rows of it, MCAR."""
-    table = replace(named_dataset(f"uci/{name}"), max_rows=MOST_ROWS).load(data_directory())
-    categorical = Encoding(table.columns).is_categorical
-    rng = generator(seed, PROGRAM, name)
-    hidden = amputate(table.values, MECHANISMS["mcar"](name="mcar"), RATE, "overall", rng, categorical)
-    return Case.of(table.values, table.columns, hidden.scored, seed)
-
-
-def titanic(seed: int) -> Case:
-    """Return the passengers of the Titanic without boat and body, at most 500 complete rows, MCAR."""
-    table = named_dataset("titanic").load(data_directory())
-    kept = [j for j, column in enumerate(table.columns) if column.name not in ("boat", "body")]
-    values, columns = table.values[:, kept], tuple(table.columns[j] for j in kept)
-    rng = generator(seed, PROGRAM, "titanic")
-    complete = np.flatnonzero(~np.isnan(values).any(axis=1))
-    values = values[rng.permutation(complete)[:MOST_ROWS]]
-    categorical = Encoding(columns).is_categorical
-    hidden = amputate(values, MECHANISMS["mcar"](name="mcar"), RATE, "overall", rng, categorical)
-    return Case.of(values, columns, hidden.scored, seed)
-
-
-def quadratic(seed: int, n: int = 400) -> Case:
-    """Return y = x² - 1 + .7 e, with y hidden in the middle (MAR): a line sees nothing of it in the other rows."""
-    rng = generator(seed, PROGRAM, "quadratic")
-    x = rng.standard_normal(n)
-    y = x**2 - 1 + 0.7 * rng.standard_normal(n)
-    return _simulated(np.stack([x, y], axis=1), rng.random(n) < 1 / (1 + np.exp(3 * (np.abs(x) - 1))), seed)
-
-
-def noise(seed: int, n: int = 400) -> Case:
-    """Return y independent of x, with two fifths of y hidden (MCAR)."""
-    rng = generator(seed, PROGRAM, "noise")
-    return _simulated(rng.standard_normal((n, 2)), rng.random(n) < RATE, seed)
-
-
-def mixed(seed: int, n: int = 400) -> Case:
-    """Return two numbers, a category of two values and one of three that depend on each other (MCAR)."""
-    rng = generator(seed, PROGRAM, "mixed")
-    x = rng.standard_normal((n, 2)) @ np.array([[1.0, 0.6], [0.0, 0.8]])
-    two = x[:, 0] + rng.logistic(size=n) > 0
-    three = np.argmax(np.stack([x[:, 0], x[:, 1], two - 0.5], axis=1) + rng.gumbel(size=(n, 3)), axis=1)
-    values = np.column_stack([x, two, three])
-    kinds = [((), Kind.CONTINUOUS), ((), Kind.CONTINUOUS), ((0, 1), Kind.CATEGORICAL), ((0, 1, 2), Kind.CATEGORICAL)]
-    columns = tuple(Column(f"x{j}", kind, categories) for j, (categories, kind) in enumerate(kinds))
-    missing = rng.random(values.shape) < 0.3
-    missing[missing.all(axis=1), 0] = False
-    return Case.of(values, columns, missing, seed)
-
-
-def _simulated(values: Array, hidden: Array, seed: int) -> Case:
-    columns = tuple(Column(name, Kind.CONTINUOUS) for name in ("x", "y"))
-    return Case.of(values, columns, np.stack([np.zeros_like(hidden), hidden], axis=1), seed)
-
-
-TABLES: dict[str, Callable[[int], Case]] = {
-    **{f"uci/{name}": partial(uci, name) for name in ("wine", "housing", "concrete")},
-    "titanic": titanic,
-    "quadratic": quadratic,
-    "noise": noise,
-    "mixed": mixed,
-}
 
 
 def ours(case: Case, seed: int, chains: int = 50, rounds: int = 10, kind: str = "pmm") -> Array:
@@ -243,70 +134,6 @@ def run(tables: Sequence[str], kinds: Sequence[str], chosen: Sequence[int]) -> p
             rows.append({"kind": kind, "table": name, "seed": seed, "way": way, **found})
         print(*rows[-2:], sep="\n", flush=True)
     return pd.DataFrame(rows)
-
-
-def ratio_of_means(ours: pd.Series, theirs: pd.Series) -> tuple[float, float]:
-    """Return the ratio of two means over the same seeds, and half its 95 % interval by the delta method, in pairs.
-
-    >>> ratio_of_means(pd.Series([1.1, 2.2]), pd.Series([1.0, 2.0]))[0]
-    1.1
-    """
-    from scipy import stats
-
-    n, ratio = len(ours), float(ours.mean() / theirs.mean())
-    error = float((ours - ratio * theirs).std(ddof=1)) / n**0.5 / float(theirs.mean())
-    return round(ratio, 12), float(stats.t.ppf(0.975, n - 1)) * error
-
-
-def page_of(frame: pd.DataFrame) -> list[str]:
-    """Return the lines of the page but for where it is from: means over the seeds, side by side."""
-    lines, ratios = [], []
-    for (kind, name), rows in frame.groupby(["kind", "table"], sort=False):
-        by_way = {way: rows[rows["way"] == way].set_index("seed") for way in WAYS}
-        for measure, label in MEASURES.items():
-            if measure not in rows or rows[measure].isna().all():
-                continue
-            pairs = pd.DataFrame({way: by_way[way][measure] for way in WAYS}).dropna()
-            our, theirs = (pairs[way] for way in WAYS)
-            apart = our - theirs
-            error = apart.std(ddof=1) / len(apart) ** 0.5
-            compared = "—"
-            if measure in COMPARED:
-                ratio, half = ratio_of_means(our, theirs)
-                ratios.append(ratio)
-                compared = f"{ratio:.3f} ± {half:.3f}"
-            cells = [page.value_text(float(each.mean())) for each in (our, theirs)]
-            lines.append(
-                [str(kind), str(name), label, str(len(pairs)), *cells, compared, f"{apart.mean():+.2g} ± {error:.2g}"]
-            )
-    beyond = sum(abs(ratio - 1) > TOLERANCE for ratio in ratios)
-    heads = ["kind", "table", "measure", "seeds", *WAYS, "ratio ± 95 %", "difference ± standard error"]
-    amounts = "; ".join(
-        f"{kind}: {chains} chains of {rounds} rounds, {chains * rounds} of one where one column has holes"
-        for kind, (chains, rounds) in AMOUNTS.items()
-        if kind in set(frame["kind"])
-    )
-    return [
-        "# `mice` beside R's mice",
-        "",
-        f"The same tables and hidden cells, as many chains and rounds in both ({amounts}), means over the seeds."
-        " pmm: predictive mean matching from five donors; cart: donors from the leaves of one tree; rf: of ten"
-        f" randomised trees. UCI and titanic (without boat and body, complete rows): at most {MOST_ROWS} rows, MCAR"
-        f" {RATE:g}. quadratic: y = x² - 1 + .7 e, 400 rows, y hidden where |x| is small. noise: y independent of x."
-        " mixed: two numbers and two categories (R's pmm: logreg, polyreg). Energy distance of the rows and W1 of the"
-        " hidden cells: means over the completed tables; CRPS and Brier score: of all together. Standardised; lower is"
-        " better. bias: mean of the hidden cells less that of the true ones; distinct: share of distinct values among"
-        " the hidden cells. Made by `python -m benchmarks.mice_r`.",
-        "",
-        *page.table(heads, lines, left=3),
-        f"- {len(ratios) - beyond} of {len(ratios)} ratios are within {TOLERANCE:.0%} of 1.",
-        "- mixed, pmm: of a category of three and more values, R's polyreg draws from fitted probabilities, without a"
-        " draw of the parameters; `mice` draws them too, by bootstrapped rows. Its tables differ from one another by"
-        " what the data leave open, and each is a little farther from the truth.",
-        "- rf: ranger leaves a node whole if none of the columns that its split may use varies in it; here, as in"
-        " scikit-learn, another column is used, so that leaves are smaller where columns have few values (titanic)."
-        " R reads a category of k values as k - 1 columns, `mice` as k, so that others are used less often (mixed).",
-    ]
 
 
 def r_versions() -> str:

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import page
-from benchmarks.cells import CASE, ONE_DRAW, Sweep, cell_count, run_and_read, write_csv
+from benchmarks.cells import ONE_DRAW, run_and_read
 from benchmarks.command import exit_code, parser_of, write_text
+from benchmarks.frame import CASE, write_csv
+from benchmarks.sweep import Sweep, cell_count
 from mirimpute.errors import unknown
 
 PROGRAM = "parity"

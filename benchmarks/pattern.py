@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import page
-from benchmarks.cells import CASE, CELL, Sweep, cell_count, run_and_read, write_csv
+from benchmarks.cells import run_and_read
 from benchmarks.command import exit_code, parser_of, write_text
+from benchmarks.frame import CASE, CELL, write_csv
+from benchmarks.sweep import Sweep, cell_count
 from benchmarks.verdicts import geometric_mean
 from mirimpute.bench.results.layout import cell_directory
 from mirimpute.bench.results.store import read_rows

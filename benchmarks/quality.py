@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from benchmarks.cells import Sweep, run_and_read, write_csv
+from benchmarks.cells import run_and_read
 from benchmarks.command import exit_code, names, parser_of, seeds, write_text
+from benchmarks.frame import write_csv
 from benchmarks.quality_page import FAST, HYPERIMPUTE, SELF_MASKED, SELF_MASKING, quality_page
+from benchmarks.sweep import Sweep
 from benchmarks.verdicts import OURS
 from mirimpute.errors import UserError, unknown
 

@@ -8,8 +8,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from benchmarks.cells import CASE, ONE_DRAW, TIMEOUT_S, Found, Sweep, cell_count, timed
+from benchmarks.cells import ONE_DRAW, Found, timed
+from benchmarks.frame import CASE
 from benchmarks.page import last_sections, remarks, table, value_text
+from benchmarks.sweep import TIMEOUT_S, Sweep, cell_count
 from benchmarks.verdicts import OURS, collection_of, paired_means, per_seed, ratio, table_of, verdicts
 from mirimpute.report.markup import markdown
 from mirimpute.report.statistics import mean_interval

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 
-from benchmarks.cells import Sweep, cell_count, run_and_read, write_csv
+from benchmarks.cells import run_and_read
 from benchmarks.command import exit_code, names, parser_of, seeds, write_text
+from benchmarks.frame import write_csv
 from benchmarks.speed_page import speed_page
+from benchmarks.sweep import Sweep, cell_count
 
 PROGRAM = "bench-speed"
 DATASETS = ("breast_cancer", "uci/energy", "uci/wine")

@@ -7,9 +7,10 @@ from datetime import date
 
 import pandas as pd
 
-from benchmarks.cells import TIMEOUT_S, Found, Sweep
+from benchmarks.cells import Found
 from benchmarks.page import ABSENT, last_sections, remarks, table, value_text
 from benchmarks.scaling import exponent
+from benchmarks.sweep import TIMEOUT_S, Sweep
 from mirimpute.report.markup import markdown
 
 COSTS = {"seconds": "seconds", "cpu_s": "CPU seconds", "peak_rss_mb": "peak MiB"}

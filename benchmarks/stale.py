@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.cells import HASHES
 from benchmarks.command import HERE, exit_code
+from benchmarks.frame import HASHES
 from benchmarks.page import MADE_WITH
 from mirimpute.bench.config import hash_of_method
 from mirimpute.bench.results.store import read_rows

@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import page
-from benchmarks.cells import Sweep, cell_count, run_and_read, write_csv
+from benchmarks.cells import run_and_read
 from benchmarks.command import exit_code, parser_of, write_text
+from benchmarks.frame import write_csv
+from benchmarks.sweep import Sweep, cell_count
 from mirimpute.bench.hide import HELD_OUT
 from mirimpute.bench.tuning import Tuned, masked_problem, tune
 from mirimpute.errors import UserError, unknown

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.cells import CASE
+from benchmarks.frame import CASE
 from benchmarks.page import ABSENT, table, value_text
 from mirimpute.bench.results.row import METRIC_FIELD
 from mirimpute.report.case import Case

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.cells import frame_of
 from benchmarks.codes import AnalogBits, Bits, page_of
+from benchmarks.frame import frame_of
 from mirimpute.methods.base import problem_of
 from mirimpute.table.columns import Column, Kind
 from tests.benchmarks.rows import row

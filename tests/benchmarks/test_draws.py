@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from benchmarks import draws
-from benchmarks.cells import Found, frame_of
+from benchmarks.cells import Found
+from benchmarks.frame import frame_of
 from benchmarks.stale import hashes_now
 from mirimpute.bench.conf_location import conf_dir
 from mirimpute.bench.config import hash_of_method

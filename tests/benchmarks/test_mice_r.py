@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.mice_r import TABLES, measures, mixed, noise, of_r, ours, page_of, quadratic, ratio_of_means
+from benchmarks.mice_r import measures, of_r, ours
+from benchmarks.mice_r_page import page_of, ratio_of_means
+from benchmarks.mice_r_tables import TABLES, mixed, noise, quadratic
 from mirimpute.errors import UserError
 
 SLOW_KINDS = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("cart", "rf")]

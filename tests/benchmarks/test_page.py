@@ -3,7 +3,7 @@
 from datetime import date
 
 from benchmarks import page
-from benchmarks.cells import frame_of
+from benchmarks.frame import frame_of
 from tests.benchmarks.rows import row
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks import parity
-from benchmarks.cells import frame_of
+from benchmarks.frame import frame_of
 from benchmarks.parity import BETTER, NOISE, WITHIN, WORSE, compare, comparisons, page_of, sweeps_of
 from tests.benchmarks.rows import row
 

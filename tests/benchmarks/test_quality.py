@@ -6,8 +6,10 @@ from datetime import date
 import pytest
 
 from benchmarks import quality
-from benchmarks.cells import Found, Sweep, former_rows, frame_of, newest, read_cells, write_csv
+from benchmarks.cells import Found, former_rows, newest, read_cells
+from benchmarks.frame import frame_of, write_csv
 from benchmarks.quality_page import case_lines, quality_page, ratio_lines
+from benchmarks.sweep import Sweep
 from mirimpute.errors import UserError
 from tests.benchmarks.rows import row, rows_of
 from tests.report.row_factory import write

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import speed
-from benchmarks.cells import frame_of
+from benchmarks.frame import frame_of
 from benchmarks.scaling import exponent
 from benchmarks.speed_page import costs, exponents
 from tests.benchmarks.rows import row

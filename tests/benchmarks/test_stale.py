@@ -1,7 +1,7 @@
 """Which pages are stale, from rows of now, of another version, and of no named method."""
 
 from benchmarks import page, stale
-from benchmarks.cells import frame_of, write_csv
+from benchmarks.frame import frame_of, write_csv
 from mirimpute.bench.config import hash_of_method
 from mirimpute.methods.presets import named_method
 from tests.benchmarks.rows import row

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.ablations import DEFAULT, against_defaults
-from benchmarks.cells import frame_of
+from benchmarks.frame import frame_of
 from benchmarks.verdicts import collection_of, geometric_mean, ratio, table_of, verdicts
 from tests.benchmarks.rows import row
 
