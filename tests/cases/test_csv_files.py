@@ -165,55 +165,6 @@ def test_whole_numbers_of_nineteen_digits_come_back_exactly(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "column", "value", "option"),
-    [
-        ("lod", "crp", "'<0.3'", "--na '<0.3'"),
-        ("survey19", "ans", "1, 9", "--kind ans=categorical"),
-        ("codes137", "region", "1, 3, 7", "--kind region=categorical"),
-        ("sex12", "sex", "1, 2", "--kind sex=categorical"),
-        ("thousands", "pay", "'2,024'", "--thousands ,"),
-        ("thousands_some", "pay", "'1,876'", "--thousands ,"),
-        ("underscore", "b", "'1_012'", "--thousands _"),
-        ("eurodec", "price", "'101,21'", "--decimal ,"),
-        ("semicolon", "'a'", "'51,26'", "--decimal ."),
-        ("percent", "rate", "'50%'", "--kind rate="),
-        ("units", "w", "'101 kg'", "--kind w="),
-        ("currency", "price", "'$2,024.11'", "--kind price="),
-        ("dmy", "when", "'01/01/2021'", "--kind when="),
-        ("ym", "when", "'2021-01'", "--kind when="),
-        ("hhmm", "when", "'00:30'", "--kind when="),
-        ("hex", "b", "'0x1'", "--kind b="),
-        ("dash", "b", "'-'", "--na -"),
-        ("dot", "b", "'.'", "--na ."),
-        ("excel_errors", "b", "'#DIV/0!'", "--na '#DIV/0!'"),
-        ("namibia", "country", "20 cells 'NA'", "--na none"),
-        ("none_word", "allergy", "20 cells 'None'", "--na none"),
-        ("zip_mixed", "zip", "'90210-1234'", "--kind zip="),
-        ("ecodes", "lot", "'1E1'", "--kind lot=text"),
-        ("mixedcase_bool", "ok", "TRUE, False, true, FALSE", "--kind ok=text"),
-        ("bigdigits", "acct", "'99999999999999999900001'", "of which a number keeps 15"),
-        ("index_csv", "column 1", "counts the rows from 0", "left out"),
-        ("onecol", "7 lines with nothing", "line 6", "remove what"),
-        ("comment", "1 line of", "'# exported by lab system'", "comments"),
-        ("tsv", "tsv.csv", r"'\t'", "--sep"),
-    ],
-)
-def test_what_may_be_meant_otherwise_is_told(name, column, value, option):
-    with pytest.warns(MirimputeWarning) as told:
-        mirimpute.read_table(CSV / f"{name}.csv")
-    said = [str(each.message) for each in told]
-    assert any(column in each and value in each and option in each for each in said), said
-
-
-@pytest.mark.parametrize(
-    "name", ["plain", "binary01", "line61", "iso_z", "comma_cat", "balanced", "names_odd", "skew", "card800"]
-)
-def test_nothing_is_said_of_plain_columns(name, recwarn):
-    mirimpute.read_table(CSV / f"{name}.csv")
-    assert [str(each.message) for each in recwarn if "text left out: city" not in str(each.message)] == []
-
-
-@pytest.mark.parametrize(
     ("name", "options", "filled"),
     [
         ("dash", ["--na", "-"], r"\d+\.\d"),
@@ -263,23 +214,6 @@ def test_dates_with_an_offset_and_fractions_of_a_second():
     assert table.values[0, 1] == np.datetime64("2021-01-01T10:00:00").astype(int)
     table = File(path=str(CSV / "iso_ms.csv")).load(Path())
     assert table.values[0, 1] == pytest.approx(np.datetime64("2021-01-01T10:00:00").astype(int) + 0.123, abs=1e-6)
-
-
-def test_ids_with_holes_are_told(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text("patient_id,x\n" + "".join(f"{700 + 3 * k if k % 6 else ''},{k % 4}.5\n" for k in range(40)))
-    with pytest.warns(MirimputeWarning, match="'patient_id' look like an id.*first is 703.* --kind patient_id=text"):
-        File(path=str(path)).load(Path())
-
-
-def test_complete_ids_are_told(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text("patient_id,days,x\n" + "".join(f"{700 + 3 * k},{k},{k % 4 or ''}\n" for k in range(40)))
-    with pytest.warns(
-        MirimputeWarning, match="'patient_id' look like an id.* predict .* --kind patient_id=text"
-    ) as told:
-        mirimpute.read_table(path)
-    assert not [each for each in told if "'days'" in str(each.message)]
 
 
 @pytest.mark.parametrize(
@@ -334,9 +268,3 @@ def test_what_is_written_is_what_was_read(tmp_path):
     path.write_text("another,file\n1,2\n")
     write_completed(content, table, np.nan_to_num(table.values), tmp_path / "b.csv")
     assert (tmp_path / "b.csv").read_bytes() == before.replace(b",\n", b",0.0\n")
-
-
-def test_codes_of_a_dataframe_are_told(tmp_path):
-    frame = mirimpute.read_table(CSV / "plain.csv").assign(ans=np.tile([1.0, 9.0, np.nan], 20))
-    with pytest.warns(MirimputeWarning, match="column 'ans' holds the whole numbers 1, 9 alone.*astype"):
-        mirimpute.MirfImputer(preset="mirf_fast").fit(frame)

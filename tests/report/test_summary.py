@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from mirimpute.report.collect import collect
-from mirimpute.report.failures import failures, gate_warnings
 from mirimpute.report.measure_table import MeasureTable
 from mirimpute.report.measures import Measure, metric_measure
 from mirimpute.report.summary import summarise
@@ -130,33 +129,3 @@ def test_a_metric_that_is_not_defined_on_a_dataset_leaves_it_out() -> None:
 def test_draw_tables_say_what_a_draw_is() -> None:
     assert any("√2" in note for note in table([make_row()], metric_measure("draw_rmse")).notes)
     assert not any("√2" in note for note in table([make_row()]).notes)
-
-
-def test_failures_are_grouped_by_reason_and_warnings_by_text() -> None:
-    rows = [make_row("ice", seed=s, status="failed", reason="diverged\n at once") for s in (1, 0)]
-    rows += [make_row("ice", seed=2, status="timeout", reason="slow")]
-    rows += [make_row("mean", seed=s, gate=f"worse than mean (1.{s}e+3)") for s in (1, 0)]
-    collection = collect(rows, Path("r"))
-    assert [(f.method, f.status, f.reason, f.cells) for f in failures(collection)] == [
-        (
-            "ice",
-            "failed",
-            "diverged at once",
-            ("breast_cancer, MCAR 0.3, seed 0", "breast_cancer, MCAR 0.3, seed 1"),
-        ),
-        ("ice", "timeout", "slow", ("breast_cancer, MCAR 0.3, seed 2",)),
-    ]
-    assert [(w.method, w.reason, len(w.cells)) for w in gate_warnings(collection)] == [
-        ("mean", "worse than mean (1.0e+3)", 2)
-    ]
-    found = summarise(collection, RMSE)
-    assert [found.entries[m, found.cases[0]].gated for m in ("mean", "ice")] == [True, False]
-
-
-def test_a_method_below_the_mean_has_its_reason() -> None:
-    said = "worse than mean imputation (RMSE 1.4 against 1)"
-    rows = [make_row("hot_deck", gate=said), make_row("mine", gate=said), make_row("ice", gate="few rows")]
-    found = {each.method: each.reason for each in gate_warnings(collect(rows, Path("r")))}
-    assert found["hot_deck"].startswith(f"{said}: a random value of the column")
-    assert found["mine"] == f"{said}: no reason is known"
-    assert found["ice"] == "few rows"

@@ -1,25 +1,19 @@
 """A program as a method: what it gets, what is made of what it gives, and every way in which it can go wrong."""
 
-import json
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from mirimpute.bench.run.isolation import run_isolated
 from mirimpute.errors import ImputationError, NotInstalledError, UserError
-from mirimpute.methods.base import problem_of
 from mirimpute.methods.external import command
 from mirimpute.methods.external.command import Command
-from mirimpute.methods.external.exchange import incomplete, read_imputation, write_task
 from mirimpute.methods.presets import named_method
 from mirimpute.methods.sanity import check
-from mirimpute.table.table import table_from_frame
 from mirimpute.types import no_progress
 from tests.methods.conftest import correlated
 from tests.methods.conftest import problem_of as plain_problem
@@ -65,28 +59,6 @@ WAYS = {
 
 
 @pytest.fixture
-def mixed():
-    """A problem of numbers, whole numbers, categories with odd names and dates; the first row is complete."""
-    rng = np.random.default_rng(0)
-    n = 30
-    frame = pd.DataFrame(
-        {
-            "größe (cm)": rng.normal(170, 10, n),
-            "n": rng.integers(0, 50, n).astype(float),
-            "colour": rng.permutation(["red", "NA", 'a "b", c'] * 10),
-            "when": pd.Timestamp("1960-02-29") + pd.to_timedelta(rng.integers(0, 9999, n), unit="D"),
-            "ok": rng.random(n) < 0.5,
-        }
-    )
-    hidden = rng.random(frame.shape) < 0.3
-    hidden[0] = False
-    hidden[1, 0] = True
-    frame.loc[0, "colour"] = "NA"
-    table = table_from_frame(frame, "mixed", {"colour": "categorical"})
-    return problem_of(np.where(hidden, np.nan, table.values), table.columns, seed=3)[0]
-
-
-@pytest.fixture
 def program(tmp_path):
     """Return a method whose program behaves as told."""
 
@@ -100,79 +72,6 @@ def program(tmp_path):
 
 def _run(method, problem, tmp_path, **more):
     return run_isolated(method, problem, log_file=tmp_path / "log.txt", progress=no_progress, **more)
-
-
-def test_a_program_sees_the_table_in_its_own_units(mixed, tmp_path):
-    write_task(tmp_path, mixed, draws=4, threads=2)
-    task = json.loads((tmp_path / "task.json").read_text(encoding="utf-8"))
-    assert (task["completions"], task["threads"], task["device"]) == (4, 2, "cpu")
-    assert [column["kind"] for column in task["columns"]] == [
-        *("continuous", "integer", "categorical", "datetime", "categorical")
-    ]
-    assert task["columns"][2]["categories"] == ["NA", 'a "b", c', "red"]
-    given, parquet = incomplete(mixed), pd.read_parquet(tmp_path / "incomplete.parquet")
-    text = pd.read_csv(tmp_path / "incomplete.csv", keep_default_na=False, na_values=[""], dtype=str)
-    for found in (parquet, text):
-        assert list(found.columns) == ["größe (cm)", "n", "colour", "when", "ok"]
-        assert np.array_equal(found.isna(), np.isnan(given))
-        assert np.array_equal(found["größe (cm)"].astype(float), given[:, 0], equal_nan=True)  # to the last bit
-        assert np.array_equal(found["n"].astype(float), given[:, 1], equal_nan=True)
-    assert text["n"].dropna().str.fullmatch(r"\d+").all()
-    assert set(text["colour"].dropna()) <= {"NA", 'a "b", c', "red"}
-    assert pd.to_datetime(text["when"]).dropna().eq(parquet["when"].dropna()).all()
-
-
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_what_comes_back_is_what_was_written(mixed, tmp_path, suffix):
-    write_task(tmp_path, mixed, draws=2, threads=1)
-    frame = pd.read_parquet(tmp_path / "incomplete.parquet")
-    filled = [
-        frame.fillna({"größe (cm)": 1.5 + k, "n": 7, "colour": "NA", "when": pd.Timestamp("2000-01-01"), "ok": "True"})
-        for k in range(2)
-    ]
-    filled[1]["colour"] = filled[1]["colour"].where(frame["colour"].notna(), "red")
-    for number, table in enumerate(filled, start=1):
-        write = table.to_csv if suffix == "csv" else table.to_parquet
-        write(tmp_path / f"completed-{number}.{suffix}", index=False)
-    imputation = read_imputation(tmp_path, mixed, 2, wall_s=1.0)
-    check(mixed, imputation)
-    encoding, scale = mixed.source.encoding, mixed.source.scale
-    point = imputation.point * scale.spread + scale.mean
-    hidden = mixed.missing
-    assert point[hidden[:, 0], 0] == pytest.approx(2.0)  # the mean of 1.5 and 2.5
-    colour = encoding.column_slices[2]
-    assert point[np.ix_(hidden[:, colour[0]], colour)] == pytest.approx(
-        np.tile([0.5, 0.0, 0.5], (hidden[:, colour[0]].sum(), 1))
-    )
-    first = encoding.decode(imputation.draws[0], scale)
-    when = scale.restore(imputation.draws[0])[:, encoding.column_slices[3][0]]
-    assert (first[hidden[:, colour[0]], 2] == 0).all()
-    assert when[hidden[:, encoding.column_slices[3][0]]] == pytest.approx(pd.Timestamp("2000-01-01").timestamp())
-
-
-def test_a_csv_that_rounds_is_taken_and_its_rounding_undone(mixed, tmp_path):
-    write_task(tmp_path, mixed, draws=1, threads=1)
-    frame = pd.read_parquet(tmp_path / "incomplete.parquet").bfill().ffill()
-    frame.to_csv(tmp_path / "completed-1.csv", index=False, float_format="%.9g")
-    imputation = read_imputation(tmp_path, mixed, 1, wall_s=1.0)
-    check(mixed, imputation)
-    frame.to_csv(tmp_path / "completed-1.csv", index=False, float_format="%.4g")
-    with pytest.raises(ImputationError, match=r"changed \d+ observed"):
-        read_imputation(tmp_path, mixed, 1, wall_s=1.0)
-
-
-def test_a_program_may_report_seconds_version_notes_and_that_it_has_no_draws(mixed, tmp_path):
-    write_task(tmp_path, mixed, draws=5, threads=1)
-    pd.read_parquet(tmp_path / "incomplete.parquet").bfill().ffill().to_parquet(tmp_path / "completed-1.parquet")
-    report = {"seconds": 0.25, "version": "rival 1.0", "notes": ["a note"], "draws": False}
-    (tmp_path / "report.json").write_text(json.dumps(report))
-    imputation = read_imputation(tmp_path, mixed, 5, wall_s=1.0)
-    assert (imputation.program.seconds, imputation.program.version, imputation.notes) == (
-        0.25,
-        "rival 1.0",
-        ("a note",),
-    )
-    assert np.array_equal(imputation.draws, imputation.point[None])
 
 
 def test_a_program_runs_in_isolation(mixed, program, tmp_path):
