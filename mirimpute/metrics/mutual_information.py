@@ -129,14 +129,16 @@ def _by_trees(comparison: Comparison, part: str) -> float:
     return float(getattr(comparison.once(boosted_pattern_predictability), part))
 
 
-def _boosted(plain: Metric[Comparison], error: Metric[Comparison], part: str) -> tuple[Metric[Comparison], ...]:
+def _boosted(
+    plain: Metric[Comparison], error: Metric[Comparison], part: str, label: str
+) -> tuple[Metric[Comparison], ...]:
     """Return a metric and its standard error, by boosted trees instead of a logistic regression."""
-    name, (what, *unit) = f"{plain.name}_boosted", plain.label.split(", ")
+    name = f"{plain.name}_boosted"
     return (
         replace(
             plain,
             name=name,
-            label=", ".join([what, "boosted trees", *unit]),
+            label=label,
             function=partial(_by_trees, part=part),
             description=f"As {plain.name}, by boosted trees, which also see what only several columns together show; "
             "of one draw.",
@@ -199,5 +201,7 @@ MI_BITS_SE = Metric(
     of_truth=True,
 )
 
-MASK_AUC_BOOSTED, MASK_AUC_BOOSTED_SE = _boosted(MASK_AUC, MASK_AUC_SE, "auc")
-MI_BITS_BOOSTED, MI_BITS_BOOSTED_SE = _boosted(MI_BITS, MI_BITS_SE, "bits")
+MASK_AUC_BOOSTED, MASK_AUC_BOOSTED_SE = _boosted(MASK_AUC, MASK_AUC_SE, "auc", "AUC of the pattern, boosted trees")
+MI_BITS_BOOSTED, MI_BITS_BOOSTED_SE = _boosted(
+    MI_BITS, MI_BITS_SE, "bits", "information on the pattern, boosted trees, bits"
+)
