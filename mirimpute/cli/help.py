@@ -12,7 +12,7 @@ mirimpute-bench: hide cells of a table, let a method fill them in, and score the
 
   mirimpute-bench method=mirf dataset=letter                        one cell
   mirimpute-bench -m method=mirf,mean,ice seed=0,1,2                a sweep of cells, one after the other
-  mirimpute-bench -m seed=range(10) hydra/launcher=local            the same on all cores; slurm: docs/sweeps.md
+  mirimpute-bench -m 'seed=range(10)' hydra/launcher=local          the same on all cores; slurm: docs/sweeps.md
   mirimpute-bench dataset=uci/wine mechanism=mar missing_rate=0.4   any value of the configuration
   mirimpute-bench method=mirf method.rounds=3 method.name=mirf_3    a method's parameter, under its own label
   mirimpute-bench method=mirf --cfg job                             print the configuration instead of running it

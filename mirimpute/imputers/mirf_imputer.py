@@ -110,7 +110,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
 
         settings = self._settings()
         x, columns = cells_of(self, X, None, self.unseen)
-        problem = self._learn(settings, x, columns, int(check_random_state(self.random_state).randint(2**31 - 1)))
+        problem = self._learn(settings, x, columns, _seed(self.random_state))
         if hasattr(X, "iloc"):
             self._set(replace(self._state, wholes=large_wholes_of(X, columns)))
         wild, some = self._wild(X, x), np.flatnonzero(np.isnan(x).any(axis=1))[:_NOTED_ROWS]
@@ -202,7 +202,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
             raise UserError(f"n_draws={n_draws!r} is no number of draws: give 1 or more")
         settings, model = self._settings(), clone(self)
         x, columns = cells_of(model, X, None, self.unseen)
-        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        rng = np.random.default_rng(_seed(self.random_state))
         halves = random_halves(~np.isnan(x), int(n_draws), rng)
         warn(Fences.of(x, columns).sentences(x, columns, X.index if hasattr(X, "iloc") else None))
         wholes = large_wholes_of(X, columns) if hasattr(X, "iloc") else {}
@@ -309,7 +309,18 @@ def _stream(random_state: Any) -> int:
     """
     if isinstance(random_state, Integral):
         return int(random_state)
+    return _seed(random_state)
+
+
+def _seed(random_state: Any) -> int:
+    """Return a seed that ``random_state`` gives, as scikit-learn takes it: an int always the same one.
+
+    Raises:
+        UserError: it is none.
+    """
     try:
         return int(check_random_state(random_state).randint(2**31 - 1))
     except ValueError as error:
-        raise UserError(f"random_state={random_state!r} is no seed: give an int, a RandomState or None") from error
+        raise UserError(
+            f"random_state={random_state!r} is no seed: give an int from 0 to {2**32 - 1}, a RandomState or None"
+        ) from error

@@ -157,7 +157,11 @@ class Method(ABC):
 
     @classmethod
     def elsewhere(cls, parameter: str, value: Any) -> str:
-        """Return what is typed now for a parameter that moved to another method, "" for one that never was here."""
+        """Return why a parameter is gone and what to do, "" for one that never was here.
+
+        Args:
+            parameter, value: as given; of a parameter in a parameter, ``solver.steps``.
+        """
         return ""
 
     def check(self) -> None:

@@ -81,14 +81,14 @@ def check_parameters(settings: Any, of: str = "method") -> None:
 
 
 def unknown_parameter(kind: Any, parameter: str, value: Any, what: str) -> UserError:
-    """Return the error for what is no field of the dataclass ``kind``; says where the parameter is now, if it is.
+    """Return the error for what is no field of the dataclass ``kind``; says so if it once was one.
 
     Args:
         kind: the class.
         parameter, value: as given.
         what: the word for it, such as "parameter" or "key of method".
     """
-    now = kind.elsewhere(parameter, value) if hasattr(kind, "elsewhere") else ""
-    if now:
-        return UserError(f"{parameter}={value}: {kind.__name__.lower()} has no {parameter} any more, give {now}")
+    gone = kind.elsewhere(parameter, value) if hasattr(kind, "elsewhere") else ""
+    if gone:
+        return UserError(f"{parameter}={value}: {kind.__name__.lower()} has no {parameter} {gone}")
     return unknown(what, parameter, [field.name for field in dataclasses.fields(kind)])

@@ -166,6 +166,11 @@ def test_files_of_other_versions_are_refused_in_one_sentence(fitted, tmp_path, c
 def test_requests_without_a_meaning_are_refused_in_one_sentence(fitted, tmp_path):
     with pytest.raises(UserError, match="in a folder that is there"):
         fitted.save(tmp_path / "no" / "imputer")
+    for state in (-1, 1.5, "seed"):
+        with pytest.raises(UserError, match=f"random_state={state!r} is no seed: give an int"):
+            quick().set_params(random_state=state).fit(table()[1])
+        with pytest.raises(UserError, match=f"random_state={state!r} is no seed: give an int"):
+            quick().set_params(random_state=state).impute_multiple(table()[1], 2)
     with pytest.raises(UserError, match=r"n_draws=1\.5 is no number of draws"):
         fitted.sample(table()[1], 1.5)
 

@@ -93,7 +93,7 @@ def choices(arguments: Sequence[str], config_loader: Any) -> list[list[str]]:
         elif override.is_discrete_sweep():
             found[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
         else:
-            raise UserError(f"{override.input_line}: give a list such as seed=0,1,2 or seed=range(3)")
+            raise UserError(f"{override.input_line}: give a list such as seed=0,1,2 or 'seed=range(3)'")
     return list(found.values())
 
 

@@ -46,20 +46,34 @@ def set_value(config: Any, key: str, value: Any) -> None:
     from omegaconf.errors import OmegaConfBaseException
 
     parent, _, name = key.rpartition(".")
-    holder = OmegaConf.select(config, parent) if parent else config
+    holder = _part(config, parent)
     if not OmegaConf.is_dict(holder) or name not in set(holder.keys()):  # "in" a DictConfig leaves out "???"
-        raise unknown_key(key, holder, value)
+        raise unknown_key(key, config, value)
     try:
         OmegaConf.update(config, key, value, merge=True)
     except OmegaConfBaseException as error:
         raise _refused(key, value, OmegaConf.get_type(holder), error) from error
 
 
-def unknown_key(key: str, holder: Any = None, value: Any = None) -> UserError:
-    """A key that the schema does not have, such as missing_rat=0.3 or method.round=3."""
+def _part(config: Any, key: str) -> Any:
+    """Return what the configuration has under ``key`` ("": all of it), None if nothing."""
+    from omegaconf import OmegaConf
+    from omegaconf.errors import ConfigKeyError, ConfigTypeError
+
+    try:
+        return OmegaConf.select(config, key) if key else config
+    except (ConfigKeyError, ConfigTypeError):  # the value of another key is on the way: method.name.length
+        return None
+
+
+def unknown_key(key: str, config: Any = None, value: Any = None) -> UserError:
+    """A key that the schema does not have, such as missing_rat=0.3, method.round=3 or method.solvr.steps=2."""
     from omegaconf import OmegaConf
 
-    parent, _, name = key.rpartition(".")
+    parent, holder = key.rpartition(".")[0], None
+    while config is not None and parent and not OmegaConf.is_dict(holder := _part(config, parent)):
+        parent = parent.rpartition(".")[0]
+    name = key.removeprefix(f"{parent}.")
     if not parent:
         return unknown("key", key, {field.name for field in dataclasses.fields(CellConfig)} | {"experiment"})
     if parent == "dataset.kinds":
@@ -88,7 +102,7 @@ def _refused(key: str, value: Any, schema: Any, error: Exception) -> UserError:
         for name in value:
             if name not in fields:
                 return unknown(f"key of {key}", name, fields)
-    text = str(value).lower() if isinstance(value, bool) else value
+    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else value
     if options[0] in _WORDS:
         return UserError(f"{key}={text}: {text!r} {_WORDS[options[0]]}")
     if get_origin(options[0]) is list:

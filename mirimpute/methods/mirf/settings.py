@@ -11,6 +11,30 @@ from mirimpute.methods.parameters import Count, CountOrZero, Fraction, Interval,
 
 NEVER, SELF_MASKING = "never", "self_masking"
 
+_ONE_VALUE = "it has one value for all tables now: leave it out"
+_ONE_LIMIT = "one limit holds for all tables now: leave it out"
+
+_GONE = {
+    "members": "one network learns, and donors from trees stand beside it: leave it out",
+    "bins": "donors from trees follow what is not linear: leave it out",
+    "weight_decay": _ONE_VALUE,
+    "average": _ONE_VALUE,
+    "start_fraction": _ONE_VALUE,
+    "own_hidden_fraction": _ONE_VALUE,
+    "imputed_weight": "only observed values are targets: leave it out",
+    "source": "the flow starts from noise: leave it out (method=mirf_paper starts from an imputation)",
+    "solver": "the steps of the flow are fixed: leave it out (method=chained method.transport=flow has a solver)",
+    "candidates": "draws are not resampled by the pattern any more: leave it out",
+    "patience": "all rounds are run: give method.rounds alone",
+    "leaf": "held-out cells weigh several sizes of leaves: leave it out",
+    "passes": "the trees are grown along method.sweeps: leave it out",
+    "tree_inputs": _ONE_LIMIT,
+    "tree_rows": _ONE_LIMIT,
+    "tree_work": _ONE_LIMIT,
+    "draw_cells": _ONE_LIMIT,
+}
+"""Parameters that version 9 does not have: the reason, and what to do."""
+
 
 @dataclass
 class Settings(Method):
@@ -50,10 +74,13 @@ class Settings(Method):
 
     @classmethod
     def elsewhere(cls, parameter: str, value: Any) -> str:
-        """Return what to give for the transports and sweeps that once were parameters of ``mirf``."""
+        """Return why mirf does not have the parameter any more, and what to do."""
         if parameter == "transport":
-            return f"method=chained method.transport={value} method.sweep=columnwise (or joint)"
-        return f"method=chained method.transport=flow (or another) method.sweep={value}" if parameter == "sweep" else ""
+            return f"since version 7: give method=chained method.transport={value} method.sweep=columnwise (or joint)"
+        if parameter == "sweep":
+            return f"since version 7: give method=chained method.transport=flow (or another) method.sweep={value}"
+        reason = _GONE.get(parameter.partition(".")[0])
+        return f"since version 9, because {reason}" if reason else ""
 
     def check(self) -> None:
         """Refuse parameters without a meaning."""
