@@ -12,7 +12,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from mirimpute.methods.mirf.donors import ColumnTrees, DonorTrees, grow, inputs_of, mean_of_copies
+from mirimpute.methods.mirf.donors import ColumnTrees, DonorTrees, mean_of_copies
+from mirimpute.methods.mirf.growing import grow, inputs_of
 from mirimpute.methods.mirf.learnt_parts import checked, of_prefix, prefixed
 from mirimpute.methods.mirf.weights import OF_COLUMN, of_means
 from mirimpute.types import Array

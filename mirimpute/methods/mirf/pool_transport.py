@@ -17,10 +17,11 @@ from mirimpute.methods.base import Problem
 from mirimpute.methods.holding_out import choose_observed
 from mirimpute.methods.loop import columns_of
 from mirimpute.methods.mirf.centre import Centre, CentreEvidence, centre_evidence, fit_centre, forest
-from mirimpute.methods.mirf.donors import ColumnTrees, DonorTrees, affordable
+from mirimpute.methods.mirf.donors import ColumnTrees, DonorTrees
 from mirimpute.methods.mirf.flow_model import FlowModel
 from mirimpute.methods.mirf.flow_transport import FlowTransport
 from mirimpute.methods.mirf.gaussian_base import bases
+from mirimpute.methods.mirf.growing import affordable
 from mirimpute.methods.mirf.pool import FIXED, SHARP, Evidence, Pool, fit_pool, joined
 from mirimpute.methods.mirf.rows import Rows
 from mirimpute.methods.mirf.settings import Settings

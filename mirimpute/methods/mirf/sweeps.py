@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mirimpute.methods.mirf.donors import MEMBERS, ColumnTrees, DonorTrees, grow, inputs_of, mean_of_copies
+from mirimpute.methods.mirf.donors import MEMBERS, ColumnTrees, DonorTrees, mean_of_copies
+from mirimpute.methods.mirf.growing import grow, inputs_of
 from mirimpute.methods.mirf.pool import Evidence, Pool
 from mirimpute.methods.mirf.support import Support
 from mirimpute.types import Array

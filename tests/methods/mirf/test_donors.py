@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mirimpute.methods.mirf.donors import ALL, MEMBERS, SIZES, ColumnTrees, DonorTrees, affordable, grow, inputs_of
+from mirimpute.methods.mirf.donors import ALL, MEMBERS, SIZES, ColumnTrees, DonorTrees
+from mirimpute.methods.mirf.growing import grow
 from mirimpute.methods.mirf.pool import Pool
 
 
@@ -94,25 +95,6 @@ def test_saved_trees_give_the_same_and_damaged_ones_are_refused():
 def test_categories_have_no_residuals():
     trees = _trees(np.round(_table()), number=False)
     assert trees.members.sum() == 1 + len(SIZES)
-
-
-def test_large_tables_get_fewer_trees_and_immense_ones_none():
-    assert affordable(np.full(10, 700), 11, 20, 3) == (20, 3)
-    sets, sweeps = affordable(np.full(16, 14_000), 16, 20, 3)
-    assert 1 <= sets < 20
-    assert sweeps >= 1
-    assert affordable(np.full(20_000, 20_000), 20_000, 20, 3) == (0, 0)
-    assert affordable(np.full(10, 700), 11, 0, 3) == (0, 0)
-
-
-def test_inputs_are_the_most_correlated_of_the_others():
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(300, 60))
-    x[:, 0] += x[:, 7] + x[:, 50]
-    found = inputs_of(x, np.array([0]), 5)
-    assert len(found) == 5
-    assert {7, 50} <= set(found.tolist())
-    assert inputs_of(x, np.array([3, 4]), 60).tolist() == [j for j in range(60) if j not in (3, 4)]
 
 
 def test_cells_are_drawn_by_each_member_as_often_as_its_weight_says():

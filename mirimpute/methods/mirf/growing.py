@@ -1,0 +1,107 @@
+"""How the trees whose leaves hold donors are grown: on which rows and columns, how many, and their regressions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mirimpute.methods.mirf.donors import SIZES, ColumnTrees
+from mirimpute.types import Array
+
+_FEATURES = 0.6
+_LARGEST_TABLE = 20_000
+_INPUTS = 40
+_RIDGE = 0.01
+_WORK, _LEAST_WORK = 3e7, 2e8
+
+
+def affordable(observed: Array, n_columns: int, sets: int, sweeps: int) -> tuple[int, int]:
+    """Return how many sets of trees, and sweeps that grow them, a table of this size can have; (0, 0): none.
+
+    Rows x inputs x columns x sets x sweeps are 3e7 at most, some ten seconds of one core; a single one may have 2e8.
+
+    Args:
+        observed: int (columns,), observed entries of each column to be grown for.
+        n_columns: of the table.
+        sets, sweeps: wanted.
+    """
+    each = np.minimum(observed, _LARGEST_TABLE).sum() * float(min(n_columns - 1, _INPUTS))
+    if not sets or not each or each > _LEAST_WORK:
+        return 0, 0
+    sweeps = int(np.clip(_WORK / (4 * each), 1, sweeps))
+    return int(np.clip(_WORK / (sweeps * each), 1, sets)), sweeps
+
+
+def grow(
+    x: Array, observed: Array, outputs: Array, inputs: Array, rng: np.random.Generator, *, mean_only: bool, number: bool
+) -> ColumnTrees:
+    """Return a set of one tree.
+
+    Args:
+        x: float64 (n, d), completed.
+        observed: bool (n,), rows whose entries of the column are data.
+        outputs, inputs: see :class:`ColumnTrees`.
+        rng: of the tree, and of 20,000 rows where there are more.
+        mean_only: cut all inputs at random (Geurts et al. 2006), not a part of them at their best: a better mean of
+            many trees, at a third of the time, and worse donors.
+        number: whether there are residuals to donate.
+    """
+    from sklearn.tree import DecisionTreeRegressor, ExtraTreeRegressor
+
+    rows = np.flatnonzero(observed)
+    if len(rows) > _LARGEST_TABLE:
+        rows = np.sort(rng.choice(rows, _LARGEST_TABLE, replace=False))
+    seen, values = x[np.ix_(rows, inputs)], x[np.ix_(rows, outputs)]
+    kind, features = (ExtraTreeRegressor, 1.0) if mean_only else (DecisionTreeRegressor, _FEATURES)
+    model = kind(max_features=features, min_samples_leaf=SIZES[0], random_state=int(rng.integers(2**31)))
+    single = np.ascontiguousarray(seen, dtype=np.float32)
+    tree = model.fit(single, values).tree_
+    leaf = tree.apply(single)
+    order = np.argsort(leaf, kind="stable")  # nodes are numbered as they are met going down, left first
+    residuals, coefficients = np.zeros(0), np.zeros((1, 0))
+    if number and not mean_only:
+        coefficients = _linear(seen, values[:, 0])[None]
+        residuals = (values[:, 0] - seen @ coefficients[0, :-1] - coefficients[0, -1])[order]
+    return ColumnTrees(
+        inputs=inputs,
+        outputs=outputs,
+        roots=np.zeros(1, dtype=np.int32),
+        left=tree.children_left.astype(np.int32),
+        right=tree.children_right.astype(np.int32),
+        feature=tree.feature.astype(np.int32),
+        threshold=tree.threshold,
+        count=tree.n_node_samples.astype(np.int32),
+        start=np.searchsorted(leaf[order], np.arange(tree.node_count)).astype(np.int32),
+        values=values[order],
+        residuals=residuals,
+        coefficients=coefficients,
+    )
+
+
+def inputs_of(x: Array, outputs: Array, most: int = _INPUTS) -> Array:
+    """Return the columns that the trees of ``outputs`` see, int (k,): those most correlated with them, 40 at most.
+
+    Args:
+        x: (n, d), completed.
+        outputs: the columns of one block.
+        most: how many.
+    """
+    others = np.setdiff1d(np.arange(x.shape[1]), outputs)
+    if len(others) <= most:
+        return others
+    part = x[:: max(1, len(x) // 5000)]
+    centred = part - part.mean(axis=0)
+    centred /= np.maximum(centred.std(axis=0), 1e-12)
+    correlation = np.abs(centred[:, outputs].T @ centred).max(axis=0)[others]
+    return np.sort(others[np.argpartition(-correlation, most)[:most]])
+
+
+def _linear(x: Array, y: Array) -> Array:
+    """Return coefficients of a ridge regression, and its constant, (k + 1,)."""
+    centre, middle = x.mean(axis=0), y.mean()
+    centred = x - centre
+    gram = centred.T @ centred
+    gram[np.diag_indices(len(gram))] += _RIDGE * len(x)
+    coefficients: Any = np.linalg.solve(gram, centred.T @ (y - middle))
+    return np.append(coefficients, middle - centre @ coefficients)
