@@ -24,7 +24,7 @@ class FittedTable:
         fitted: the method, fitted to it.
         imputation: its answer, inside of what the columns can have; the sanity gate let it pass.
         notes: of the answer and of the gate.
-        incomplete: the rows (k, D) of the problem with a missing cell, in their order.
+        incomplete: the rows (k, D) of the problem with a missing cell that is no wild one, in order.
         places: which they are (k,).
     """
 
@@ -50,7 +50,7 @@ class FittedTable:
         imputation = fitted.impute()
         verdict = check(problem, imputation, returns_column_means=method.returns_column_means)
         imputation = inside(problem, imputation)
-        places = np.flatnonzero(problem.missing.any(axis=1))
+        places = np.flatnonzero(problem.wanted.any(axis=1))
         notes = (*imputation.notes, *verdict.notes)
         return cls(method.name, problem, fitted, imputation, notes, problem.x_incomplete[places], places)
 

@@ -56,7 +56,7 @@ class Imputer(BaseImputer):
             (:mod:`mirimpute.imputers.order`).
         derived: column -> formula of others, such as ``{"bmi": "weight / height**2"}``
             (:mod:`mirimpute.imputers.derived`).
-        add_indicator: also return, behind the others, a column for each with holes in the fit: which cells were missing.
+        add_indicator: also return, behind the others, a column for each with holes in the fit: which cells are empty.
         keep_empty_features: columns without any value: False leaves them out, True fills numbers with 0.
         unseen: see :class:`mirimpute.MirfImputer`.
         verbose: 1: print the stages of the fit to stderr.
@@ -190,7 +190,7 @@ class Imputer(BaseImputer):
 
         if not isinstance(self.method, str):
             raise UserError(f"method={self.method!r} is no name: give one of {', '.join(sorted(PRESETS))}")
-        if isinstance(self.verbose, bool) is False and not (isinstance(self.verbose, int) and self.verbose >= 0):
+        if not isinstance(self.verbose, int) or self.verbose < 0:
             raise UserError(f"verbose={self.verbose!r} is no level: give 0 or 1")
         if self.method not in PRESETS:
             raise unknown("method", self.method, PRESETS)

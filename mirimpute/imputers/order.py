@@ -56,8 +56,8 @@ class Order:
             if bad.any():
                 k = int(bad.argmax())
                 raise UserError(
-                    f"column {self.names[j]!r} has no value in row {k if rows is None else rows[k]!r} that keeps order: what "
-                    "comes before it there is later than what comes after it or its bounds; correct the row"
+                    f"column {self.names[j]!r} has no ordered value in row {k if rows is None else rows[k]!r}: "
+                    "what comes before it there is later than what comes after it or its bounds; correct the row"
                 )
         pairs = [(i, j) for j, earlier in self.before.items() for i in earlier]
         with np.errstate(invalid="ignore"):

@@ -29,7 +29,8 @@ _OPERATIONS: dict[type[ast.operator], Callable[[Array, Array], Array]] = {
     ast.Pow: np.float_power,
 }
 _QUOTED = re.compile(r"`([^`]+)`")
-_LONGEST = 1_000
+_LONGEST, _DEEPEST = 1_000, 200
+_LARGEST = 1e300
 _ALLOWED = f"numbers, columns, + - * / ** and {', '.join(FUNCTIONS)}"
 
 
@@ -185,14 +186,24 @@ def parsed(text: str) -> Expression:
     try:
         tree = ast.parse(_QUOTED.sub(word, text).strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise UserError(f"formula {text!r} cannot be read ({_reason(error)}): give one of {_ALLOWED}") from None
+        raise UserError(f"formula {text[:60]!r} cannot be read ({_reason(error)}): give one of {_ALLOWED}") from None
+    if _depth(tree) > _DEEPEST:
+        raise UserError(f"formula {text[:60]!r} is nested more than {_DEEPEST} deep: give a shorter one")
     for node in ast.walk(tree):
         if isinstance(node, ast.expr) and not _is_allowed(node):
-            raise UserError(f"formula {text!r} holds {ast.unparse(node)[:60]!r}, which is not allowed: give {_ALLOWED}")
+            raise UserError(f"formula {text[:60]!r} holds {ast.unparse(node)[:60]!r}, which is not allowed: give {_ALLOWED}")
     found = Expression(text, tree, quoted)
     if not found.names:
-        raise UserError(f"formula {text!r} names no column: give one such as 'weight / height**2'")
+        raise UserError(f"formula {text[:60]!r} names no column: give one such as 'weight / height**2'")
     return found
+
+
+def _depth(tree: ast.AST) -> int:
+    """Return how deep a tree is, without a recursion of its depth."""
+    depth, level = 0, [tree]
+    while level and depth <= _DEEPEST:
+        depth, level = depth + 1, [child for node in level for child in ast.iter_child_nodes(node)]
+    return depth
 
 
 def _reason(error: BaseException) -> str:
@@ -201,7 +212,7 @@ def _reason(error: BaseException) -> str:
 
 def _is_allowed(node: ast.expr) -> bool:
     if isinstance(node, ast.Constant):
-        return isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
+        return isinstance(node.value, (int, float)) and not isinstance(node.value, bool) and abs(node.value) < _LARGEST
     if isinstance(node, ast.BinOp):
         return type(node.op) in _OPERATIONS
     if isinstance(node, ast.UnaryOp):
