@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,20 +14,22 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted
 
 from mirimpute.errors import UserError, unknown, warn
-from mirimpute.imputers.column_choice import ColumnChoice, all_of
-from mirimpute.imputers.constraints import Constraints, constraints_of, padded
+from mirimpute.imputers.column_choice import ColumnChoice
+from mirimpute.imputers.constraints import constraints_of
 from mirimpute.imputers.drawing import check_multiple, draws_by_models, method_with_draws
-from mirimpute.imputers.group_means import GroupMeans
-from mirimpute.imputers.learning import completed, learnt, outside_of
-from mirimpute.imputers.multiple import check_jobs, on_one_thread_each, random_halves
+from mirimpute.imputers.multiple import check_jobs
 from mirimpute.imputers.opening import Fit, Opened, opened
 from mirimpute.imputers.options import Options
 from mirimpute.imputers.saving import State
 from mirimpute.imputers.seeds import checked_draws, seed_of, stream_of
+from mirimpute.imputers.table_model import Lesson, TableModel, draws_of_models
+from mirimpute.methods.device import torch_device
+from mirimpute.table.wild import Fences
 
 if TYPE_CHECKING:
     from mirimpute.methods.base import Method
     from mirimpute.table.columns import Column
+    from mirimpute.table.large_wholes import LargeWholes
     from mirimpute.types import Array, Progress
 
 OUTPUTS = ("point", "draw")
@@ -51,8 +52,9 @@ class BaseImputer(TransformerMixin, BaseEstimator):
     device: str = "cpu"
     random_state: Any = None
 
-    _constraints: Constraints | None
-    _groups: GroupMeans | None
+    _model: TableModel
+    _state: State
+    _choice: ColumnChoice
 
     columns_: tuple[Column, ...]
     notes_: tuple[str, ...]
@@ -81,9 +83,10 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         """
         method, options = self._checked(), self._options()
         table = opened(self, X, options, None)
-        constraints = constraints_of(table.x, table.columns, table.choice, options)
-        odd = constraints.check(table.x, table.rows)
-        self._learn(method, table, constraints, None, seed_of(self.random_state))
+        lesson = self._lesson(method, table)
+        odd = [] if lesson.constraints is None else lesson.constraints.check(table.x, table.rows)
+        model = TableModel.of(lesson, seed_of(self.random_state), None, self._progress())
+        self._set(model, table.choice, _wholes(table))
         said = [*self._wild(table), *odd]
         self.notes_ = (*self.notes_, *said)
         warn(said)
@@ -91,37 +94,26 @@ class BaseImputer(TransformerMixin, BaseEstimator):
 
     def _checked(self) -> Method:
         """Return the method; errors as :meth:`fit`."""
-        from mirimpute.methods.device import torch_device
-
         if self.output not in OUTPUTS:
             raise unknown("output", self.output, OUTPUTS)
         self._options().check()
         if self.parameters is not None and not isinstance(self.parameters, Mapping):
             raise UserError(f"parameters={self.parameters!r} is no dict: give one such as {{'rounds': 3}}")
         method = self._method()
-        torch_device(self.device)
+        if self.device != "cpu":  # to ask for others takes torch, which many methods do without
+            torch_device(self.device)
         return method
 
-    def _learn(self, method: Method, table: Opened, constraints: Constraints, rows: Array | None, seed: int) -> None:
-        """Fit to some rows of a table (None: all, and note what is odd about its estimates)."""
-        from mirimpute.table.large_wholes import large_wholes_of
+    def _lesson(self, method: Method, table: Opened) -> Lesson:
+        """Return what the method learns from."""
+        constraints = constraints_of(table.x, table.columns, table.choice, table.options)
+        of_groups = (table.groups, table.options.group)
+        return Lesson(method, table.x, table.columns, constraints, *of_groups, self.device)
 
-        some = slice(None) if rows is None else rows
-        x, columns, groups = table.x[some], table.columns, None
-        if table.groups is not None:
-            groups = GroupMeans.of(x, columns, table.groups[some], table.options.group)
-            x, columns = groups.added(x, table.groups[some]), (*columns, *groups.columns)
-        limits = padded(constraints.limits.given, len(columns))
-        state, problem = learnt(method, x, columns, seed, self.device, limits, self._progress())
-        wholes = large_wholes_of(table.part, table.columns) if hasattr(table.part, "iloc") else {}
-        outside = outside_of(state, problem) if rows is None else ""
-        self._set(replace(state, wholes=wholes, notes=(*state.notes, *filter(None, [outside]))), table.choice)
-        self.columns_, self._constraints, self._groups = table.columns, constraints, groups
-
-    def _set(self, state: State, choice: ColumnChoice | None = None) -> None:
-        self._state, self.columns_, self.trace_, self.notes_ = state, state.columns, state.trace, state.notes
-        self._choice = all_of(tuple(column.name for column in state.columns)) if choice is None else choice
-        self._constraints, self._groups = None, None
+    def _set(self, model: TableModel, choice: ColumnChoice, wholes: Mapping[int, LargeWholes]) -> None:
+        state = replace(model.state, wholes=wholes)
+        self._model, self._state, self._choice = replace(model, state=state), state, choice
+        self.columns_, self.trace_, self.notes_ = state.columns[: model.d], state.trace, state.notes
 
     def transform(self, X: Any) -> Any:
         """Return ``X`` (n_rows, n_columns) completed: by the point estimate, or by one draw with ``output="draw"``.
@@ -176,56 +168,36 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         Raises:
             ValueError: see :meth:`fit`; a method that cannot, before any work.
         """
-        from mirimpute.table.large_wholes import large_wholes_of
-        from mirimpute.table.wild import Fences
-
         n_draws, method = checked_draws(n_draws), self._checked()
         check_multiple(method)
         check_jobs(n_jobs)
-        model, options = clone(self), self._options()
-        table = opened(model, X, options, None)
-        constraints = constraints_of(table.x, table.columns, table.choice, options)
-        warn(constraints.check(table.x, table.rows))
-        warn(Fences.of(table.x, table.columns).sentences(table.x, table.columns, table.rows))
-        wholes = large_wholes_of(table.part, table.columns) if hasattr(table.part, "iloc") else {}
+        table = opened(clone(self), X, self._options(), None)
         if draws_by_models(method):
             method = method_with_draws(method.name, self.parameters, n_draws)
-            model._learn(method, table, constraints, None, seed_of(self.random_state))
-            return [table.written(draw, wholes) for draw in model._numbers(table, n_draws, 0)[1]]
-        rng = np.random.default_rng(seed_of(self.random_state))
-        halves = random_halves(~np.isnan(table.x), n_draws, rng)
-        plans = [(rows, int(rng.integers(2**31 - 1))) for rows in halves]
-        draws = on_one_thread_each(partial(_draw_of_rows, model, method, table, constraints), plans, n_jobs)
-        return [table.written(draw, wholes) for draw in draws]
+        lesson, seed = self._lesson(method, table), seed_of(self.random_state)
+        odd = [] if lesson.constraints is None else lesson.constraints.check(table.x, table.rows)
+        warn([*Fences.of(table.x, table.columns).sentences(table.x, table.columns, table.rows), *odd])
+        if draws_by_models(method):
+            draws = list(TableModel.of(lesson, seed).complete(table.x, table.groups, n_draws, 0)[1])
+        else:
+            draws = draws_of_models(lesson, n_draws, seed, n_jobs)
+        return [table.written(draw, _wholes(table)) for draw in draws]
 
     def _completed(self, X: Any, n_draws: int, stream: int) -> tuple[Opened, Array, Array]:
         """Return a table, its point estimate (n, d) and draws (n_draws, n, d); observed cells keep their bits."""
         check_is_fitted(self)
         table = opened(self, X, self._options(), Fit(self._choice, self.columns_))
-        odd = [] if self._constraints is None else self._constraints.check(table.x, table.rows)
+        constraints = self._model.constraints
+        odd = [] if constraints is None else constraints.check(table.x, table.rows)
         warn([*self._wild(table), *(each for each in odd if each not in self.notes_)])
-        return (table, *self._numbers(table, n_draws, stream))
-
-    def _numbers(self, table: Opened, n_draws: int, stream: int) -> tuple[Array, Array]:
-        """Return point and draws of a table that was read, all of which keep to the constraints."""
-        point, draws = completed(self._state, self._inputs(table), n_draws, stream, self.shrinkage)
-        d, said = table.x.shape[1], list[str]()
-        point, draws = point[:, :d], draws[..., :d]
-        if self._constraints is None or self._constraints.are_none:
-            return point, draws
-        point, said = self._constraints.hold(table.x, point)
+        point, draws, said = self._model.complete(table.x, table.groups, n_draws, stream, self.shrinkage)
         warn(said)
-        return point, np.array([self._constraints.hold(table.x, draw)[0] for draw in draws]).reshape(draws.shape)
-
-    def _inputs(self, table: Opened) -> Array:
-        """Return what the method gets of a table: its numbers, and means of groups behind them."""
-        if self._groups is None or table.groups is None:
-            return table.x
-        return self._groups.added(table.x, table.groups)
+        return table, point, draws
 
     def _wild(self, table: Opened) -> list[str]:
         """Return a sentence for each column of a table with wild cells."""
-        return self._state.encoding.fences.sentences(self._inputs(table), self._state.columns, table.rows)
+        inputs = self._model.inputs(table.x, table.groups)
+        return self._state.encoding.fences.sentences(inputs, self._state.columns, table.rows)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns of the result."""
@@ -259,12 +231,11 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         return hasattr(self, "_state")
 
 
-def _draw_of_rows(
-    model: BaseImputer, method: Method, table: Opened, constraints: Constraints, rows: Array, seed: int
-) -> Array:
-    """Return a draw of a whole table (n, d) by a model of some of its rows."""
-    model._learn(method, table, constraints, rows, seed)
-    return model._numbers(table, 1, 0)[1][0]
+def _wholes(table: Opened) -> dict[int, LargeWholes]:
+    """Return the whole numbers of a table that no float64 holds."""
+    from mirimpute.table.large_wholes import large_wholes_of
+
+    return large_wholes_of(table.part, table.columns) if hasattr(table.part, "iloc") else {}
 
 
 def _with(given: Mapping[str, Any], names: list[str], value: Any) -> dict[str, Any]:

@@ -44,7 +44,6 @@ def learnt(
     """
     from mirimpute.imputers.fitted_table import FittedTable
     from mirimpute.methods.base import problem_of
-    from mirimpute.methods.mirf.learn import learn
     from mirimpute.methods.mirf.method import Mirf
     from mirimpute.table.source_bits import SourceBits
 
@@ -52,6 +51,8 @@ def learnt(
     model: Any
     repeat = None
     if isinstance(method, Mirf):
+        from mirimpute.methods.mirf.learn import learn
+
         found = learn(method, problem, progress, new_rows=True)
         model, trace, notes = found.model, found.trace, found.notes
         repeat = np.array([model.support.values[place[0]] is not None for place in encoding.column_slices])

@@ -13,8 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from mirimpute.errors import UserError, unknown
 from mirimpute.imputers.base import BaseImputer
+from mirimpute.imputers.column_choice import all_of
 from mirimpute.imputers.options import Options
 from mirimpute.imputers.saving import load, save
+from mirimpute.imputers.table_model import TableModel
 
 if TYPE_CHECKING:
     from mirimpute.methods.mirf.method import Mirf
@@ -116,7 +118,8 @@ class MirfImputer(BaseImputer):
         """
         state, parameters, names = load(Path(path))
         imputer = cls(**{**parameters, "device": "cpu", "random_state": None})
-        imputer._set(state)
+        model = TableModel(state, None, None, len(state.columns))
+        imputer._set(model, all_of(tuple(column.name for column in state.columns)), state.wholes)
         imputer.n_features_in_ = len(state.columns)
         if names:
             imputer.feature_names_in_ = np.array(names, dtype=object)

@@ -191,7 +191,9 @@ def parsed(text: str) -> Expression:
         raise UserError(f"formula {text[:60]!r} is nested more than {_DEEPEST} deep: give a shorter one")
     for node in ast.walk(tree):
         if isinstance(node, ast.expr) and not _is_allowed(node):
-            raise UserError(f"formula {text[:60]!r} holds {ast.unparse(node)[:60]!r}, which is not allowed: give {_ALLOWED}")
+            raise UserError(
+                f"formula {text[:60]!r} holds {ast.unparse(node)[:60]!r}, which is not allowed: give {_ALLOWED}"
+            )
     found = Expression(text, tree, quoted)
     if not found.names:
         raise UserError(f"formula {text[:60]!r} names no column: give one such as 'weight / height**2'")

@@ -188,7 +188,9 @@ def test_moved_parts_are_the_nearest_in_standard_deviations():
 
 
 def test_a_part_is_solved_from_an_observed_formula_and_what_cannot_be_is_told():
-    frame = pd.DataFrame({"w": [60.0, 80.0, np.nan, 75.0], "h": [1.6, 2.0, 2.0, np.nan], "bmi": [20.0, 20.0, 25.0, 20.0]})
+    frame = pd.DataFrame(
+        {"w": [60.0, 80.0, np.nan, 75.0], "h": [1.6, 2.0, 2.0, np.nan], "bmi": [20.0, 20.0, 25.0, 20.0]}
+    )
     frame["free"] = [1.0, 2.0, 3.0, 4.0]
     done = Imputer("mean", derived={"bmi": "w / h**2"}).fit_transform(frame)
     assert done["w"][2] == pytest.approx(100.0)
@@ -225,7 +227,12 @@ def test_observed_cells_that_keep_to_nothing_are_told_and_kept():
 def test_rows_that_leave_no_room_are_refused_before_the_work(options, words, monkeypatch):
     monkeypatch.setattr("mirimpute.imputers.base.learnt", lambda *_: pytest.fail("it learns"))
     frame = pd.DataFrame(
-        {"a": [1.0, 2.0, 9.5, 5.0], "b": [2.0, 3.0, 9.5, np.nan], "c": [7.0, 5.0, np.nan, 1.0], "d": [1.0, 2.0, 3.0, 4.0]}
+        {
+            "a": [1.0, 2.0, 9.5, 5.0],
+            "b": [2.0, 3.0, 9.5, np.nan],
+            "c": [7.0, 5.0, np.nan, 1.0],
+            "d": [1.0, 2.0, 3.0, 4.0],
+        }
     )
     with pytest.raises(UserError, match=words):
         Imputer("mean", **options).fit(frame)
