@@ -91,7 +91,9 @@ class Constraints:
         return held, said
 
 
-def constraints_of(x: Array, columns: Sequence[Column], choice: ColumnChoice, options: Options) -> Constraints:
+def constraints_of(
+    x: Array, columns: Sequence[Column], choice: ColumnChoice, options: Options, grids: Array | None = None
+) -> Constraints:
     """Return what the user asks completed tables to keep to.
 
     Args:
@@ -99,6 +101,7 @@ def constraints_of(x: Array, columns: Sequence[Column], choice: ColumnChoice, op
         columns: of the same, which the method gets.
         choice: which these are in the table.
         options: of the user.
+        grids: see :func:`mirimpute.imputers.number_limits.number_limits`.
 
     Raises:
         UserError: an option that is none, or that contradicts another.
@@ -106,7 +109,7 @@ def constraints_of(x: Array, columns: Sequence[Column], choice: ColumnChoice, op
     names, place = choice.names, {int(j): k for k, j in enumerate(choice.used)}
     targets = [place.get(position("derived", each, names), -1) for each in options.derived]
     _check_apart(options, names)
-    limits = number_limits(x, columns, options, names, choice.used, targets)
+    limits = number_limits(x, columns, options, names, choice.used, targets, grids)
     for k in targets:  # a formula decides, not a grid
         if k >= 0 and not columns[k].step:
             limits = limits.with_grid([k], 0.0)

@@ -24,6 +24,7 @@ from mirimpute.types import Array
 if TYPE_CHECKING:
     from mirimpute.table.columns import Column
 
+_ROUNDING = 1e-12
 _NUMBERS = (Kind.CONTINUOUS, Kind.INTEGER)
 
 
@@ -74,14 +75,23 @@ class NumberLimits:
 
 
 def on_nearest(values: Array, grid: Array) -> Array:
-    """Return the nearest multiples of a grid above 0; halves go to even ones."""
-    return np.round(values / np.where(grid > 0, grid, 1.0)) * np.where(grid > 0, grid, 1.0)
+    """Return the nearest multiples of a grid above 0; halves go to even ones, multiples but for rounding stay."""
+    step = np.where(grid > 0, grid, 1.0)
+    times = values / step
+    on_it = np.abs(times - np.round(times)) <= _ROUNDING * np.maximum(1.0, np.abs(times))
+    return np.where(on_it & (step != 1.0), values, np.round(times) * step)
 
 
 def on_grid_above(values: Array, grid: Array | float) -> Array:
-    """Return the smallest multiples of a grid that are not below; the values themselves where it is 0."""
+    """Return the smallest multiples of a grid that are not below; the values themselves where it is 0.
+
+    Values that are multiples but for rounding stay as they are.
+    """
     step = np.where(np.asarray(grid) > 0, grid, 1.0)
-    return np.where(np.asarray(grid) > 0, np.ceil(values / step) * step, values)
+    with np.errstate(invalid="ignore"):
+        times = values / step
+        on_it = (np.abs(times - np.round(times)) <= _ROUNDING * np.maximum(1.0, np.abs(times))) | np.isinf(times)
+    return np.where((np.asarray(grid) > 0) & ~on_it, np.ceil(times) * step, values)
 
 
 def on_grid_below(values: Array, grid: Array | float) -> Array:
@@ -90,7 +100,13 @@ def on_grid_below(values: Array, grid: Array | float) -> Array:
 
 
 def number_limits(
-    x: Array, columns: Sequence[Column], options: Options, names: Sequence[Any], used: Array, free: Sequence[int]
+    x: Array,
+    columns: Sequence[Column],
+    options: Options,
+    names: Sequence[Any],
+    used: Array,
+    free: Sequence[int],
+    grids: Array | None = None,
 ) -> NumberLimits:
     """Return what the user says of the columns that the method gets.
 
@@ -101,6 +117,7 @@ def number_limits(
         names: of all columns of the table.
         used: which of them these are (d,).
         free: columns of the d that ``min_value`` and ``max_value`` say nothing of.
+        grids: that the numbers of a file are written on (d,), such as .01 of two decimals; 0: any.
 
     Raises:
         UserError: bounds that are none, that contradict one another, or of a column without an order.
@@ -111,9 +128,16 @@ def number_limits(
         if j not in place:
             raise UserError(f"bounds names column {names[j]!r}, which the method does not get: leave it out")
         low[place[j]], high[place[j]] = _ends(ends, columns[place[j]])
-    grid = np.array([float(column.step) for column in columns])
+    steps = np.array([float(column.step) for column in columns])
+    grid = steps if grids is None else np.where(steps > 0, steps, grids)
+    asked = {
+        j
+        for j, kind in zip(positions("kinds", list(options.kinds), names), options.kinds.values(), strict=True)
+        if kind == Kind.CONTINUOUS.value
+    }
     for k in _whole(x, columns, options.integers, names, place):
-        grid[k] = max(grid[k], 1.0)
+        if used[k] not in asked:
+            grid[k] = max(grid[k], 1.0)
     limits = NumberLimits(low, high, grid)
     for k in np.flatnonzero(on_grid_above(low, grid) > on_grid_below(high, grid)).tolist():
         raise UserError(

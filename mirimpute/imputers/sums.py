@@ -6,7 +6,7 @@ In a row with missing parts x_j, j in S, the rest r = total - (observed parts) i
 
 which is the nearest point in units of the columns' standard deviations. Parts that would leave their bounds stop there,
 and the others take over what is left; parts without negative observed values stay nonnegative. Whole parts are rounded
-by the largest remainders.
+by the largest remainders, and so are parts of as many decimals.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Sum:
         total: what they sum to.
         weights: observed variances (k,).
         low, high: of the parts (k,).
-        whole: whether all parts are whole numbers.
+        grid: what all parts are multiples of, such as 1 of whole numbers; 0: of nothing.
         names: of the parts, for messages.
     """
 
@@ -48,7 +48,7 @@ class Sum:
     weights: Array
     low: Array
     high: Array
-    whole: bool
+    grid: float
     names: tuple[str, ...]
 
     def check(self, x: Array, rows: Any) -> str:
@@ -96,15 +96,16 @@ class Sum:
             whole_weight = weights.sum(axis=1, keepdims=True)
             share = np.divide(weights, whole_weight, out=np.zeros_like(weights), where=whole_weight > 0)
             parts = np.where(free, np.clip(parts + share * rest[:, None], self.low, self.high), parts)
-        completed[np.ix_(rows, self.places)] = self._rounded(parts, free) if self.whole else parts
+        completed[np.ix_(rows, self.places)] = self._rounded(parts, free) if self.grid else parts
 
     def _rounded(self, parts: Array, free: Array) -> Array:
-        """Return whole parts with the same sum: rounded down, and up where the remainder is largest."""
-        down = np.where(free, np.floor(parts + _ROUNDING), parts)
-        up = np.round(self.total - down.sum(axis=1)).astype(int)
-        remainder = np.where(free & (down + 1 <= self.high), parts - down, -np.inf)
+        """Return multiples of the grid with the same sum: rounded down, and up where the remainder is largest."""
+        down = np.where(free, np.floor(parts / self.grid + _ROUNDING) * self.grid, parts)
+        up = np.round((self.total - down.sum(axis=1)) / self.grid).astype(int)
+        most = self.high + _ROUNDING * self.grid
+        remainder = np.where(free & (down + self.grid <= most), parts - down, -np.inf)
         rank = np.argsort(np.argsort(-remainder, axis=1, kind="stable"), axis=1, kind="stable")
-        return down + (rank < up[:, None])
+        return down + self.grid * (rank < up[:, None])
 
     @property
     def _named(self) -> str:
@@ -147,22 +148,22 @@ def sums_of(
                 what = "not given to the method" if k < 0 else columns[k].kind.value
                 raise UserError(f"sum_to names column {name!r}, which is {what}: give columns of numbers")
         grids = {float(limits.grid[k]) for k in places}
-        if len(grids) > 1 or (1.0 in grids and float(total) != round(float(total))):
+        grid = max(grids)
+        if len(grids) > 1 or (grid and abs(total / grid - round(total / grid)) > _ROUNDING * abs(total / grid)):
             typed = [columns[k].name for k in places if columns[k].step]
             if typed:
                 raise UserError(
                     f"sum_to {parts!r} = {total:g} cannot be kept, because column {typed[0]!r} has a type of whole "
                     "numbers and the others or the total do not: make all of them floats"
                 )
-            limits = limits.with_grid(places, 0.0)
-        low, high, whole = limits.low[places], limits.high[places], bool(limits.grid[places[0]])
+            limits, grid = limits.with_grid(places, 0.0), 0.0
+        low, high = limits.low[places], limits.high[places]
         low = np.where(np.isinf(low) & (np.nanmin(x[:, places], axis=0) >= 0), 0.0, low)
-        if whole:
-            low, high = on_grid_above(low, 1.0), on_grid_below(high, 1.0)
+        low, high = on_grid_above(low, grid), on_grid_below(high, grid)
         spread = np.nanvar(x[:, places], axis=0)
         weights = np.where(spread > 0, spread, spread.mean() or 1.0)
         texts = tuple(str(each) for each in parts)
-        found.append(Sum(np.array(places), float(total), weights, low, high, whole, texts))
+        found.append(Sum(np.array(places), float(total), weights, low, high, grid, texts))
     return found, limits
 
 

@@ -42,6 +42,18 @@ class Lesson:
     group: Any = None
     device: str = "cpu"
 
+    def inputs(
+        self, rows: Array | None = None
+    ) -> tuple[Array, tuple[Column, ...], GroupMeans | None, tuple[Array, Array] | None]:
+        """Return what the method gets of some rows (None: all): numbers, columns, means of groups, ends of columns."""
+        some = slice(None) if rows is None else rows
+        x, columns, means = self.x[some], self.columns, None
+        if self.groups is not None:
+            means = GroupMeans.of(x, columns, self.groups[some], self.group)
+            x, columns = means.added(x, self.groups[some]), (*columns, *means.columns)
+        limits = None if self.constraints is None else padded(self.constraints.limits.given, len(columns))
+        return x, columns, means, limits
+
 
 @dataclass(frozen=True)
 class TableModel:
@@ -66,12 +78,7 @@ class TableModel:
             UserError: groups of which nothing can be learnt.
             ImputationError: the method failed.
         """
-        some = slice(None) if rows is None else rows
-        x, columns, means = lesson.x[some], lesson.columns, None
-        if lesson.groups is not None:
-            means = GroupMeans.of(x, columns, lesson.groups[some], lesson.group)
-            x, columns = means.added(x, lesson.groups[some]), (*columns, *means.columns)
-        limits = None if lesson.constraints is None else padded(lesson.constraints.limits.given, len(columns))
+        x, columns, means, limits = lesson.inputs(rows)
         state, problem = learnt(lesson.method, x, columns, seed, lesson.device, limits, progress)
         outside = outside_of(state, problem) if rows is None else ""
         state = replace(state, notes=(*state.notes, *filter(None, [outside])))
