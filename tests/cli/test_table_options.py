@@ -1,4 +1,4 @@
-"""`mirimpute-impute`: columns and cells that are left alone, bounds, sums, orders, formulas, draws of several models."""
+"""`mirimpute-impute`: what is left alone, bounds, sums, orders, formulas, draws of several models."""
 
 import numpy as np
 import pandas as pd
