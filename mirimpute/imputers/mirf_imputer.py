@@ -31,7 +31,7 @@ class MirfImputer(BaseImputer):
     objects come back as such. DataFrames may also hold categories (strings, booleans, pandas categories), ordered
     categories, nullable integers, dates and durations, with NaN, None or NA; they come back with the same dtypes, and
     categories that occur in the column. A pandas category has the levels and the order of the fit, whatever new rows
-    declare. Which column is what: :mod:`mirimpute.table.columns`.
+    declare. Which column is what: :mod:`mirimpute.table.columns`. Tables of polars and of Arrow come back as such.
 
     ``transform`` returns an estimate of the conditional mean given the observed values of the row, or a draw from the
     conditional distribution. ``sample`` returns several draws of the one fitted model; ``impute_multiple`` fits a model
