@@ -20,7 +20,7 @@ from mirimpute.methods.mirf.centre import Centre, CentreEvidence, centre_evidenc
 from mirimpute.methods.mirf.donors import ColumnTrees, DonorTrees
 from mirimpute.methods.mirf.flow_model import FlowModel
 from mirimpute.methods.mirf.flow_transport import FlowTransport
-from mirimpute.methods.mirf.gaussian_base import bases
+from mirimpute.methods.mirf.gaussian_base import Bases, base_without
 from mirimpute.methods.mirf.growing import affordable
 from mirimpute.methods.mirf.pool import FIXED, SHARP, Evidence, Pool, fit_pool, joined
 from mirimpute.methods.mirf.rows import Rows
@@ -53,6 +53,7 @@ class PoolTransport(Transport):
 
     Args:
         flow: the first member.
+        bases: of the flow.
         settings: sizes.
         problem: the incomplete table.
         held_out: bool (n_rows, n_columns), observed cells that judge; without any, the flow is alone.
@@ -65,6 +66,7 @@ class PoolTransport(Transport):
     def __init__(
         self,
         flow: FlowTransport,
+        bases: Bases,
         settings: Settings,
         problem: Problem,
         held_out: Array,
@@ -73,7 +75,8 @@ class PoolTransport(Transport):
         rng: np.random.Generator,
         progress: Progress,
     ) -> None:
-        self.flow, self._settings, self._problem, self._held_out = flow, settings, problem, held_out
+        self.flow, self._bases, self._settings = flow, bases, settings
+        self._problem, self._held_out = problem, held_out
         self._support, self._rng, self._progress = support, rng, progress
         x = problem.x_incomplete
         self.pool, self.centre = Pool.of_flow(x.shape[1]), Centre.of_flow(x.shape[1])
@@ -154,13 +157,15 @@ class PoolTransport(Transport):
 
         Bases and trees are fitted in no time, a flow is not: there the base stands for it.
         """
-        x, categorical, now = self._problem.x_incomplete, self._problem.categorical, self.flow.model()
+        x, now = self._problem.x_incomplete, self.flow.model()
         first = [int(block[0]) for block in columns_of(self._problem)]
         wanted = int(min(_FOLDS, _ENOUGH // max(int(self._held_out[:, first].sum()), 1)))
         found = []
         for _ in range(0 if self._weighed else wanted):
-            held_out = choose_observed(~self._problem.missing, categorical, self._settings.held_out, self._rng)
-            base = bases(x, held_out, categorical, self._rng)[1].to(now.base.mean.device)
+            held_out = choose_observed(
+                ~self._problem.missing, self._problem.categorical, self._settings.held_out, self._rng
+            )
+            base = base_without(self._bases, x, held_out, self._rng).to(now.base.mean.device)
             found.append((replace(now, base=base, point_weight=0.0, draw_weight=0.0), held_out))
         return found
 
