@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mirimpute.bench.dataset_catalog import descriptions, named_dataset, options_to_give
 from mirimpute.cli.exits import USER_ERROR, exit_code
 from mirimpute.cli.file_options import add_file_options, file_options
+from mirimpute.cli.parser import CommandParser
 from mirimpute.datasets.location import DATA_DIR_VARIABLE, data_directory
 from mirimpute.errors import UserError, counted
 from mirimpute.table.columns import Column, Kind
@@ -145,7 +146,7 @@ def _values(frame: pd.DataFrame, j: int, column: Column) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=PROGRAM,
         description="Prefetch datasets, so that later runs need no network, list them, or show the columns of one.",
     )

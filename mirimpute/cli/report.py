@@ -11,6 +11,7 @@ from mirimpute import __version__
 from mirimpute.bench.notices import plain_warnings
 from mirimpute.bench.results.layout import PARTS
 from mirimpute.cli.exits import exit_code
+from mirimpute.cli.parser import CommandParser
 from mirimpute.errors import UserError, counted
 
 PROGRAM = "mirimpute-report"
@@ -91,7 +92,7 @@ def _compact(options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=PROGRAM,
         description="Make tables and figures, or one HTML page, from a folder of results.",
         epilog=f"How far a sweep is: {PROGRAM} status. Pack the cells of a large sweep: {PROGRAM} compact.",
@@ -115,14 +116,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _status_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"{PROGRAM} status", description="Say how far the last sweep is.")
+    parser = CommandParser(prog=f"{PROGRAM} status", description="Say how far the last sweep is.")
     _add_results_dir(parser)
     parser.add_argument("--watch", action="store_true", help="go on until it is done")
     return parser
 
 
 def _compact_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=f"{PROGRAM} compact",
         description="Pack finished cells into few files, which are read in seconds; safe while a sweep writes.",
     )
