@@ -59,7 +59,7 @@ def counted(count: int, what: str) -> str:
 
 
 def near(value: str, names: Iterable[str]) -> list[str]:
-    """Return up to three of the names that ``value`` may have been meant for, the nearest first, in any case of letters.
+    """Return up to three of the names that ``value`` may have been meant for, the nearest first, in any case.
 
     >>> near("--draw", ["--seed", "--draws"])
     ['--draws']

@@ -88,6 +88,8 @@ def show(name: str, options: Mapping[str, Any]) -> int:
     from mirimpute.table.wild import Fences
 
     is_file = suffix_of(Path(name)) != ""
+    if not is_file and options != file_options():
+        raise UserError(f"{name!r} is no file, and how a CSV is read says nothing of it: leave the options out")
     dataset = File(path=name, **options) if is_file else named_dataset(name)
     with plain_warnings(PROGRAM):
         table = dataset.load(data_directory())

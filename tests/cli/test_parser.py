@@ -56,6 +56,7 @@ def test_what_is_typed_wrongly_is_one_sentence(arguments, said):
         ("data", ["fetsh", "iris"]),
         ("data", ["list", "iris"]),
         ("data", ["show", "a.csv", "--decimal", ",", "--decimal", "."]),
+        ("data", ["show", "iris", "--sep", ";"]),
         ("report", ["one", "two"]),
         ("report", ["--out", "a", "--out", "b"]),
         ("report", ["status", "--wach"]),
