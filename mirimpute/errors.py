@@ -68,13 +68,13 @@ def near(value: str, names: Iterable[str]) -> list[str]:
     return [small[each] for each in difflib.get_close_matches(value.lower(), small, n=3, cutoff=0.5)]
 
 
-def unknown(kind: str, value: str, valid: Iterable[str]) -> UserError:
+def unknown(kind: str, value: object, valid: Iterable[str]) -> UserError:
     """Return the error for an unknown name: it lists the nearest valid names, then all of them.
 
     >>> print(unknown("method", "mirff", ["mean", "mirf", "ice"]))
     unknown method 'mirff': did you mean 'mirf'? valid: ice, mean, mirf
     """
     names = sorted(valid)
-    guessed = near(value, names)
+    guessed = near(f"{value}", names)
     hint = f"did you mean {' or '.join(map(repr, guessed))}? " if guessed else ""
     return UserError(f"unknown {kind} {value!r}: {hint}valid: {', '.join(names)}")
