@@ -15,8 +15,8 @@ class CommandParser(argparse.ArgumentParser):
     An option that takes one value may be given once: the last of two would win without a word.
     """
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, allow_abbrev=False, **options)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "allow_abbrev": False})
         self.register("action", None, StoreOnce)
         self.register("action", "store", StoreOnce)
 

@@ -95,7 +95,7 @@ def choices(arguments: Sequence[str], config_loader: Any) -> list[list[str]]:
             found[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
         else:
             raise UserError(f"{override.input_line}: give a list such as seed=0,1,2 or 'seed=range(3)'")
-        _check_values(override.input_line, found[key])
+        _check_values(f"{override.input_line}", found[key])
     return list(found.values())
 
 
