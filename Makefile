@@ -24,7 +24,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 setup: $(STAMP) ## make .venv with the exact versions of requirements.lock
 
-rivals: ## make .venv-rivals, the environment of hyperimpute, miceforest and others, and get R's packages (2.4 GB)
+rivals: ## make .venv-rivals, the environment of hyperimpute, miceforest and others, and get R's packages (2.3 GB)
 	@scripts/rivals.sh $(PYTHON)
 
 bench: $(STAMP) ## run the main job on embedded data, then its table and figures (a few minutes)
