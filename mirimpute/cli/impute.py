@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
+from mirimpute.cli.parser import CommandParser, StoreWholeNumber
 from mirimpute.errors import ImputationError, UserError, counted
 from mirimpute.table.file_format import suffix_of
 
@@ -55,9 +56,6 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.table.source_bits import SourceBits
     from mirimpute.table.writing import check_target, write_completed
 
-    for name in ("draws", "multiple"):
-        if getattr(options, name) < 0:
-            raise UserError(f"--{name} {getattr(options, name)} is negative: give 0 or more")
     if options.device != "cpu":
         torch_device(options.device)
     method, asked = _method(options), table_options(options)
@@ -142,7 +140,7 @@ def _method(options: argparse.Namespace) -> Method:
     from mirimpute.imputers.multiple import check_jobs
 
     if not options.multiple:
-        return method_with_draws(options.method, None, options.draws)
+        return method_with_draws(options.method, None, options.draws, "--draws")
     if options.draws:
         raise UserError(
             f"--draws {options.draws} is of one model, and --multiple {options.multiple} of a model each: "
@@ -190,7 +188,7 @@ def _parser() -> argparse.ArgumentParser:
     from mirimpute.cli.file_options import add_file_options
     from mirimpute.cli.table_options import add_table_options
 
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=PROGRAM,
         description="Fill the missing cells of a file, numbers and categories. What is there stays as "
         "it is, byte for byte; columns of free text are left alone. What is found out about a CSV, and columns that "
@@ -206,22 +204,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--method", default="mirf", help="a name from `mirimpute-bench --help` (%(default)s)")
     parser.add_argument(
         "--draws",
-        type=int,
+        action=StoreWholeNumber,
+        least=0,
         default=0,
         metavar="M",
         help="also write M draws, of one model; of several for method mice (%(default)s)",
     )
     parser.add_argument(
         "--multiple",
-        type=int,
+        action=StoreWholeNumber,
+        least=0,
         default=0,
         metavar="M",
         help="write M draws instead, each of a model of its own: multiple imputation, by mirf or mice (%(default)s)",
     )
     parser.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="models learnt at a time (-1: one on each core)"
+        "--jobs", action=StoreWholeNumber, default=1, metavar="N", help="models learnt at a time (-1: one on each core)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of all randomness (%(default)s)")
+    parser.add_argument("--seed", action=StoreWholeNumber, default=0, help="of all randomness (%(default)s)")
     parser.add_argument("--device", default="cpu", help="torch device (%(default)s)")
     parser.add_argument(
         "--kind",

@@ -16,13 +16,14 @@ _PROPER_PROGRAMS = ("r/mice_pmm", "r/mice_cart", "r/mice_rf", "r/mice_norm", "r/
 """Programs whose completed tables are multiple imputations by their authors' word: chains, and bootstrapped EM."""
 
 
-def method_with_draws(name: str, parameters: Mapping[str, Any] | None, draws: int) -> Method:
+def method_with_draws(name: str, parameters: Mapping[str, Any] | None, draws: int, option: str = "n_draws") -> Method:
     """Return a method that gives so many draws at least, checked.
 
     Args:
         name: of :data:`mirimpute.methods.presets.PRESETS`.
         parameters: that differ from the preset's.
         draws: how many; 0: as many as the parameters say.
+        option: what asks for them.
 
     Raises:
         UserError: unknown name or parameter; the method completes the table once.
@@ -36,8 +37,8 @@ def method_with_draws(name: str, parameters: Mapping[str, Any] | None, draws: in
         return named_method(name, {**(parameters or {}), "chains": max(draws, method.chains)})
     if draws > 1:
         raise UserError(
-            f"method {name!r} completes the table once, and {draws} draws are asked for: ask for one, or take another "
-            "method, such as mirf or mice"
+            f"method {name!r} completes the table once, and {option} {draws} asks for {draws}: ask for one, or take "
+            "another method, such as mirf or mice"
         )
     return method
 

@@ -77,7 +77,7 @@ def test_models_of_mirf_are_learnt_from_halves(hospital, monkeypatch):
 
     few = {"rounds": 1, "steps": 5, "final_steps": 5, "trees": 2, "chains": 1}
     own = drawing.method_with_draws
-    monkeypatch.setattr(drawing, "method_with_draws", lambda name, parameters, draws: own(name, few, draws))
+    monkeypatch.setattr(drawing, "method_with_draws", lambda name, parameters, draws, *more: own(name, few, draws))
     assert main(["in.csv", "-o", "out.csv", "--method", "mirf_fast", "--multiple", "2", *ASKED]) == 0
     first, second = (pd.read_csv(f"out.draw-{k}.csv") for k in (1, 2))
     check(first, hospital)
@@ -127,7 +127,7 @@ def test_excel_takes_a_library(tmp_path, monkeypatch, capsys):
     ("arguments", "words"),
     [
         (["--multiple", "2", "--method", "missforest"], "multiple imputation by it"),
-        (["--multiple", "-1"], "--multiple -1 is negative"),
+        (["--multiple", "-1"], "--multiple -1 is too small"),
         (["--multiple", "2", "--draws", "2"], "give one of them"),
         (["--multiple", "2", "--jobs", "0"], "n_jobs=0"),
         (["--min", "crp"], "--min 'crp' is no NAME=VALUE"),

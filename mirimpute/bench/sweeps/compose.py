@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,7 +82,7 @@ def choices(arguments: Sequence[str], config_loader: Any) -> list[list[str]]:
     [['seed=0', 'seed=1'], ['method=mean']]
 
     Raises:
-        UserError: a key has no finite list of values.
+        UserError: a key has no finite list of values, or one value twice.
     """
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
@@ -94,7 +95,16 @@ def choices(arguments: Sequence[str], config_loader: Any) -> list[list[str]]:
             found[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
         else:
             raise UserError(f"{override.input_line}: give a list such as seed=0,1,2 or 'seed=range(3)'")
+        _check_values(f"{override.input_line}", found[key])
     return list(found.values())
+
+
+def _check_values(typed: str, values: Sequence[str]) -> None:
+    if not values:
+        raise UserError(f"{typed} is no value at all, so there is no cell: give a list such as seed=0,1,2")
+    twice = [value for value, count in Counter(values).items() if count > 1]
+    if twice:
+        raise UserError(f"{typed} has {twice[0]} more than once, the same cells again: give each value once")
 
 
 def covering(choices: Sequence[Sequence[str]]) -> list[list[str]]:
