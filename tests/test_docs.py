@@ -139,6 +139,7 @@ def test_the_python_of_the_readme_runs_as_it_stands(tmp_path):
     assert (tmp_path / "imputer.safetensors").is_file()
 
 
+@pytest.mark.slow
 def test_the_page_on_imputing_runs_as_it_stands(tmp_path):
     page = (ROOT / "docs/imputing.md").read_text(encoding="utf-8")
     blocks, consoles = (re.findall(rf"```{kind}\n(.*?)```", page, re.S) for kind in ("python", "console"))
