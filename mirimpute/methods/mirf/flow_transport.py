@@ -159,7 +159,7 @@ class FlowTransport(Transport):
     def notes(self) -> tuple[str, ...]:
         """Return what the row should say when the network had no part in the answer."""
         if self._round == 0:
-            return ("Gaussian base only: too few observed cells to hold any out",)
+            return ("Gaussian base only: too few observed cells to hold 30 of them out",)
         if self._weights[0] == 0.0:
             return ("Gaussian base only: the network does not help on the held-out cells",)
         return ()
