@@ -5,18 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mirimpute.analysis.analyses import Analyses, with_
+    from mirimpute.analysis.sensitivity import delta_adjusted, sensitivity, tipping_points
     from mirimpute.imputers.mirf_imputer import MirfImputer
     from mirimpute.imputers.pooling import Pooled, pool
     from mirimpute.table.reading import read_table
 
 __version__ = "0.1.0"
-__all__ = ["MirfImputer", "Pooled", "__version__", "pool", "read_table"]
+__all__ = [
+    "Analyses",
+    "MirfImputer",
+    "Pooled",
+    "__version__",
+    "delta_adjusted",
+    "pool",
+    "read_table",
+    "sensitivity",
+    "tipping_points",
+    "with_",
+]
 
 _HOME = {
+    "Analyses": "mirimpute.analysis.analyses",
     "MirfImputer": "mirimpute.imputers.mirf_imputer",
     "Pooled": "mirimpute.imputers.pooling",
+    "delta_adjusted": "mirimpute.analysis.sensitivity",
     "pool": "mirimpute.imputers.pooling",
     "read_table": "mirimpute.table.reading",
+    "sensitivity": "mirimpute.analysis.sensitivity",
+    "tipping_points": "mirimpute.analysis.sensitivity",
+    "with_": "mirimpute.analysis.analyses",
 }
 
 
