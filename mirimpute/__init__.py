@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mirimpute.analysis.analyses import Analyses, with_
     from mirimpute.analysis.sensitivity import delta_adjusted, sensitivity, tipping_points
+    from mirimpute.diagnostics.overimputation import overimpute
     from mirimpute.imputers.mirf_imputer import MirfImputer
     from mirimpute.imputers.pooling import Pooled, pool
     from mirimpute.table.reading import read_table
@@ -18,6 +19,7 @@ __all__ = [
     "Pooled",
     "__version__",
     "delta_adjusted",
+    "overimpute",
     "pool",
     "read_table",
     "sensitivity",
@@ -30,6 +32,7 @@ _HOME = {
     "MirfImputer": "mirimpute.imputers.mirf_imputer",
     "Pooled": "mirimpute.imputers.pooling",
     "delta_adjusted": "mirimpute.analysis.sensitivity",
+    "overimpute": "mirimpute.diagnostics.overimputation",
     "pool": "mirimpute.imputers.pooling",
     "read_table": "mirimpute.table.reading",
     "sensitivity": "mirimpute.analysis.sensitivity",
