@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mirimpute.errors import UserError, unknown
+from mirimpute.errors import MirimputeWarning, UserError, unknown
 from mirimpute.table.columns import Column, Kind
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ def table_of(frame: Any) -> Table:
 
     if not hasattr(frame, "iloc") or not hasattr(frame, "columns"):
         raise UserError(f"the table is a {type(frame).__name__}: give a pandas DataFrame")
-    return table_from_frame(frame.set_axis([str(name) for name in frame.columns], axis=1), "table", {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MirimputeWarning)  # the imputer gave them; pictures leave text out as it did
+        return table_from_frame(frame.set_axis([str(name) for name in frame.columns], axis=1), "table", {})
 
 
 def is_categorical(column: Column) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from mirimpute.analysis.sensitivity import lines_of, tipping_points
 from mirimpute.diagnostics.completions import Completions, is_categorical
@@ -12,7 +14,7 @@ from mirimpute.diagnostics.convergence import Convergence
 from mirimpute.diagnostics.overimputation import Overimputation
 from mirimpute.diagnostics.propensity import Propensity
 from mirimpute.numerics.thinning import evenly_spaced
-from mirimpute.plots.look import IMPUTED, MOST_POINTS, OBSERVED, jitter, value_axis
+from mirimpute.plots.look import IMPUTED, MOST_POINTS, OBSERVED, jitter, legend, spread_of, value_axis
 from mirimpute.report.palette import GREEN, INDIGO, ORANGE, PURPLE, SKY, TEAL
 from mirimpute.report.style import MUTED, new_figure, short_name, styled
 
@@ -38,24 +40,25 @@ def draw_convergence(found: Convergence) -> Figure:
                 )
             axes.set_title(f"{title} of imputed cells, standardised", loc="left")
             axes.set_xlabel("round")
-            axes.xaxis.get_major_locator().set_params(integer=True)
+            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
 
-def draw_trace(trace: list[dict[str, Any]]) -> Figure:
-    """Draw each quantity of a trace by round, a panel each, of four at most."""
-    names = [name for name in trace[0] if name != "round" and any(_number(step.get(name)) for step in trace)][:4]
-    rounds = [step.get("round", k + 1) for k, step in enumerate(trace)]
-    with styled():
-        figure = new_figure(2.3, max(3.3, 2.2 * len(names)))
-        for axes, name in zip(figure.subplots(1, max(len(names), 1), squeeze=False)[0], names, strict=False):
-            values = [step[name] if _number(step.get(name)) else np.nan for step in trace]
-            axes.plot(rounds, values, color=OBSERVED, marker="o", markersize=3)
-            axes.set_title(name.replace("_", " "), loc="left")
-            axes.set_xlabel("round")
-            axes.xaxis.get_major_locator().set_params(integer=True)
-    return figure
+def trace_names(trace: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the quantities of a trace that are numbers, four at most."""
+    return [name for name in trace[0] if name != "round" and any(_number(step.get(name)) for step in trace)][:4]
+
+
+def draw_trace(axes: Axes, trace: Sequence[dict[str, Any]], name: str) -> None:
+    """Draw one quantity of a trace by round."""
+    values = [step[name] if _number(step.get(name)) else np.nan for step in trace]
+    axes.plot(
+        [step.get("round", k + 1) for k, step in enumerate(trace)], values, color=OBSERVED, marker="o", markersize=3
+    )
+    axes.set_title(name.replace("_", " "), loc="left")
+    axes.set_xlabel("round")
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
 def _number(value: Any) -> bool:
@@ -80,7 +83,7 @@ def draw_overimputation(axes: Axes, found: Overimputation, column: int) -> None:
         axes.set_ylabel("drawn where hidden, share")
         axes.set_ylim(0, 1.15)
         value_axis(axes, "x", kind)
-        axes.legend(loc="upper right")
+        legend(axes)
         axes.set_title(f"{short_name(kind.name)}  ({len(truth)} hidden)", loc="left")
         return
     some = evenly_spaced(len(truth), MOST_POINTS)
@@ -95,7 +98,7 @@ def draw_overimputation(axes: Axes, found: Overimputation, column: int) -> None:
             axes.vlines(truth[these], bottom[these], top[these], color=colour, alpha=0.45, linewidth=0.9)
             axes.scatter(truth[these], middle[these], s=7, color=colour, linewidths=0, label=label)
         title = f"{short_name(kind.name)}  ({inside.mean():.0%} of {len(truth)} inside, {found.level:.0%} asked)"
-        axes.legend(loc="upper left", handletextpad=0.2)
+        legend(axes)
     else:
         axes.scatter(truth[some], middle[some], s=7, color=OBSERVED, linewidths=0)
     value_axis(axes, "x", kind)
@@ -112,12 +115,12 @@ def draw_propensity(axes: Axes, completions: Completions, found: Propensity) -> 
     for rows, colour, label in ((~missing, OBSERVED, "observed"), (missing, IMPUTED, "imputed")):
         some = np.flatnonzero(rows)
         some = some[evenly_spaced(len(some), MOST_POINTS)]
-        y = values[some] + 0.5 * jitter(len(some)) * is_categorical(column)
+        y = values[some] + jitter(7 * len(some))[::7] * spread_of(column, values)
         axes.scatter(found.chance[some], y, s=7, color=colour, alpha=0.55, linewidths=0, label=label)
     value_axis(axes, "y", column)
-    axes.set_xlabel("chance of being missing, by the other columns")
+    axes.set_xlabel("chance of being missing")
     axes.set_title(f"{short_name(column.name)}  (AUC {found.auc:.2f})", loc="left")
-    axes.legend(loc="best", handletextpad=0.2)
+    legend(axes)
 
 
 def draw_tipping_point(table: pd.DataFrame, term: str, alpha: float) -> Figure:

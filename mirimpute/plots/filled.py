@@ -9,7 +9,7 @@ import numpy as np
 from mirimpute.diagnostics.by_column import shares_of
 from mirimpute.diagnostics.completions import Completions, is_categorical
 from mirimpute.numerics.thinning import evenly_spaced
-from mirimpute.plots.look import FEW_VALUES, IMPUTED, MOST_POINTS, OBSERVED, jitter, value_axis
+from mirimpute.plots.look import FEW_VALUES, IMPUTED, MOST_POINTS, OBSERVED, jitter, legend, spread_of, value_axis
 from mirimpute.report.style import short_name
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _CURVES = 5
 _STRIPS = 8
+_STRIP_POINTS = 150
 _GRID = 200
 
 
@@ -36,8 +37,7 @@ def draw_distribution(axes: Axes, completions: Completions, column: int) -> None
         axes.set_ylabel("share")
     else:
         low, high = together.min(), together.max()
-        margin = 0.08 * (high - low)
-        grid = np.linspace(low - margin, high + margin, _GRID)
+        grid = np.linspace(low, high, _GRID)  # no further: a density beyond a limit of the column would be a promise
         for k, values in enumerate(drawn):
             label = "imputed" if not k else None
             _curve(axes, grid, values, high - low, color=IMPUTED, linewidth=0.9 if len(drawn) > 1 else 1.4, label=label)
@@ -47,23 +47,22 @@ def draw_distribution(axes: Axes, completions: Completions, column: int) -> None
         axes.set_ylabel("density")
         value_axis(axes, "x", kind)
     _title(axes, completions, column)
-    axes.legend(loc="best", handlelength=1.2)
+    legend(axes)
 
 
 def draw_strip(axes: Axes, completions: Completions, column: int) -> None:
-    """Draw observed values (0) and those of each draw as strips of points; at most 400 of each are drawn."""
+    """Draw observed values (0) and those of each draw as strips of points, of which at most 150 are drawn."""
     missing = completions.missing[:, column]
     tables = _tables(completions)[:_STRIPS]
     groups = [completions.before[~missing, column], *(table[missing, column] for table in tables)]
+    spread = spread_of(completions.columns[column], np.concatenate(groups))
     for place, values in enumerate(groups):
-        some = values[evenly_spaced(len(values), MOST_POINTS)]
-        colour = IMPUTED if place else OBSERVED
-        axes.scatter(place + 0.6 * jitter(len(some)), some, s=5, color=colour, alpha=0.55, linewidths=0)
-    names = ["observed", *(str(k) for k in range(1, len(groups)))]
-    if len(tables) == 1:
-        names = ["observed", "imputed"]
-    axes.set_xticks(range(len(groups)), names)
-    axes.set_xlabel("draw" if len(tables) > 1 else "")
+        some = values[evenly_spaced(len(values), _STRIP_POINTS)]
+        colour, along = IMPUTED if place else OBSERVED, jitter(len(some))
+        height = some + spread * jitter(7 * len(some))[::7]
+        axes.scatter(place + 0.6 * along, height, s=5, color=colour, alpha=0.55, linewidths=0)
+    axes.set_xticks(range(len(groups)))
+    axes.set_xlabel("draw (0: observed)" if len(tables) > 1 else "observed (0), imputed (1)")
     axes.grid(visible=False, axis="x")
     value_axis(axes, "y", completions.columns[column])
     _title(axes, completions, column)
@@ -77,14 +76,14 @@ def draw_xy(axes: Axes, completions: Completions, column: int, predictor: int) -
         places = np.flatnonzero(rows)
         places = places[evenly_spaced(len(places), MOST_POINTS)]
         x, y = shown[places, predictor], shown[places, column]
-        x = x + 0.5 * jitter(len(x)) * is_categorical(completions.columns[predictor])
-        y = y + 0.5 * jitter(len(y)) * is_categorical(completions.columns[column])
+        x = x + jitter(len(x)) * spread_of(completions.columns[predictor], shown[:, predictor])
+        y = y + jitter(7 * len(y))[::7] * spread_of(completions.columns[column], shown[:, column])
         axes.scatter(x, y, s=7, color=colour, alpha=0.55, linewidths=0, label=label)
     value_axis(axes, "x", completions.columns[predictor])
     value_axis(axes, "y", completions.columns[column])
     axes.set_xlabel(short_name(completions.names[predictor]))
     axes.set_ylabel(short_name(completions.names[column]))
-    axes.legend(loc="best", handletextpad=0.2)
+    legend(axes)
 
 
 def _tables(completions: Completions) -> list[np.ndarray]:

@@ -39,12 +39,28 @@ def value_axis(axes: Axes, which: str, column: Column) -> None:
             for label in axes.get_xticklabels():
                 label.set_horizontalalignment("right")
                 label.set_rotation_mode("anchor")
+    elif column.kind is Kind.INTEGER:
+        axis.set_major_locator(MaxNLocator(6, integer=True))
     elif column.kind is Kind.DATETIME:
         axis.set_major_locator(MaxNLocator(4))
         axis.set_major_formatter(FuncFormatter(lambda value, _: str(np.datetime64(int(value), "s"))[:10]))
     elif column.kind is Kind.DURATION:
         axis.set_major_locator(MaxNLocator(5))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 86_400:g} d"))
+
+
+def legend(axes: Axes) -> None:
+    """Put a legend where there is room, on the colour of the page, so that points do not run through its words."""
+    box = axes.legend(loc="best", handlelength=1.2, handletextpad=0.4, frameon=True, framealpha=0.8, borderpad=0.2)
+    box.get_frame().set(facecolor="#ffffff", linewidth=0)
+
+
+def spread_of(column: Column, values: np.ndarray) -> float:
+    """Return the width over which points of equal values are spread: of categories and of few numbers, else 0."""
+    if column.categories:
+        return 0.6
+    distinct = np.unique(values)
+    return 0.35 * float(np.diff(distinct).min()) if 1 < len(distinct) <= FEW_VALUES else 0.0
 
 
 def jitter(count: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -100,22 +100,31 @@ def draw_flux(holes: Holes) -> Figure:
     columns = most_missing(holes)
     inward, outward = table["influx"].to_numpy()[columns], table["outflux"].to_numpy()[columns]
     with styled():
-        figure = new_figure(3.6, 4.6)
+        figure = new_figure(3.2, 3.6)
         axes = figure.subplots()
         axes.plot([0, 1], [1, 0], color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.scatter(inward, outward, color=OBSERVED, s=18, zorder=3)
-        taken: list[tuple[float, float]] = []
-        for x, y, j in sorted(zip(inward, outward, columns, strict=True), key=lambda each: -np.nan_to_num(each[1])):
-            if np.isfinite(x + y) and all(abs(x - a) > 0.12 or abs(y - b) > 0.045 for a, b in taken):
-                taken.append((x, y))
-                axes.annotate(
-                    short_name(holes.names[j]), (x, y), xytext=(5, 3), textcoords="offset points", fontsize=7, color=INK
-                )
+        _name_points(axes, [(x, y, holes.names[j]) for x, y, j in zip(inward, outward, columns, strict=True)])
         axes.set_xlim(-0.03, 1.03)
         axes.set_ylim(-0.03, 1.06)
         axes.set_xlabel("influx")
         axes.set_ylabel("outflux")
     return figure
+
+
+def _name_points(axes: Axes, points: list[tuple[float, float, str]]) -> None:
+    """Write the names beside the points, right or left or below of them, where no other name stands; else none."""
+    taken: list[tuple[float, float]] = []
+    offset: Any
+    sides = ((0.0, 0.0, 5, 3, "left"), (-0.16, 0.0, -5, 3, "right"), (0.0, -0.05, 5, -9, "left"))
+    for x, y, name in sorted(points, key=lambda point: -np.nan_to_num(point[1])):
+        for right, up, across, above, align in sides:
+            place = (x + right, y + up)
+            if np.isfinite(x + y) and all(abs(place[0] - a) > 0.16 or abs(place[1] - b) > 0.045 for a, b in taken):
+                taken.append(place)
+                offset = {"xytext": (across, above), "textcoords": "offset points"}
+                axes.annotate(short_name(name), (x, y), **offset, ha=align, fontsize=7, color=INK)
+                break
 
 
 def most_missing(holes: Holes, only_incomplete: bool = False) -> list[int]:

@@ -14,7 +14,7 @@ from mirimpute.diagnostics.overimputation import Overimputation
 from mirimpute.diagnostics.predictors import best_predictors
 from mirimpute.diagnostics.propensity import propensity as propensity_of
 from mirimpute.errors import UserError
-from mirimpute.plots.checks import draw_overimputation, draw_propensity, draw_tipping_point, draw_trace
+from mirimpute.plots.checks import draw_overimputation, draw_propensity, draw_tipping_point, draw_trace, trace_names
 from mirimpute.plots.filled import draw_distribution, draw_strip, draw_xy
 from mirimpute.plots.look import PANEL_HEIGHT, PANEL_WIDTH, PANELS_IN_A_ROW
 from mirimpute.plots.missing import draw_flux, draw_matrix, draw_patterns, draw_shares
@@ -114,7 +114,10 @@ def trace(steps: Sequence[dict[str, Any]]) -> Figure:
     """
     if not steps:
         raise UserError("the trace is empty: the method has no rounds, or was fitted to too few cells")
-    return draw_trace(list(steps))
+    names = trace_names(steps)
+    if not names:
+        raise UserError("the trace holds no numbers: there is nothing to draw")
+    return _panels(len(names), lambda axes, k: draw_trace(axes, steps, names[k]))
 
 
 def overimputation(found: Overimputation, columns: Sequence[str] | None = None) -> Figure:

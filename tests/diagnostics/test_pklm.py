@@ -7,7 +7,7 @@ from mirimpute.diagnostics.little import little_test
 from mirimpute.diagnostics.pklm import PklmTest, pklm_test
 from mirimpute.errors import UserError
 
-FEW = {"projections": 8, "permutations": 39, "trees": 10}
+FEW = {"projections": 8, "permutations": 39, "ferns": 20}
 
 
 def _table(rng, kind, n=300):
