@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mirimpute.analysis.analyses import Analyses, with_
     from mirimpute.analysis.sensitivity import delta_adjusted, sensitivity, tipping_points
+    from mirimpute.data_page.write_data_page import data_page
     from mirimpute.diagnostics.overimputation import overimpute
     from mirimpute.imputers.mirf_imputer import MirfImputer
     from mirimpute.imputers.pooling import Pooled, pool
@@ -18,6 +19,7 @@ __all__ = [
     "MirfImputer",
     "Pooled",
     "__version__",
+    "data_page",
     "delta_adjusted",
     "overimpute",
     "pool",
@@ -31,6 +33,7 @@ _HOME = {
     "Analyses": "mirimpute.analysis.analyses",
     "MirfImputer": "mirimpute.imputers.mirf_imputer",
     "Pooled": "mirimpute.imputers.pooling",
+    "data_page": "mirimpute.data_page.write_data_page",
     "delta_adjusted": "mirimpute.analysis.sensitivity",
     "overimpute": "mirimpute.diagnostics.overimputation",
     "pool": "mirimpute.imputers.pooling",

@@ -41,6 +41,7 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.bench.run.isolation import run_isolated
     from mirimpute.cli.file_options import file_options
     from mirimpute.cli.progress import rich_progress
+    from mirimpute.data_page.check_page import check_page
     from mirimpute.methods.base import problem_of
     from mirimpute.methods.column_limits import inside
     from mirimpute.methods.device import torch_device
@@ -59,6 +60,8 @@ def complete(options: argparse.Namespace) -> int:
     targets = [options.output, *(_numbered(options.output, k + 1, options.draws) for k in range(options.draws))]
     for target in targets:
         check_target(options.file, target, options.force)
+    if options.report:
+        check_page(options.report, options.force)
     content = content_of(source)
     frame = frame_of(source, content)
     warn_of_ids_in(frame, kinds)
@@ -99,6 +102,14 @@ def complete(options: argparse.Namespace) -> int:
     print(
         f"{counted(count, 'cell')} filled by {options.method} in {seconds:.1f} s: {', '.join(map(str, targets))}{empty}"
     )
+    if options.report:
+        from mirimpute.data_page.of_run import Run, write_run_page
+
+        notes = [*imputation.notes, *verdict.notes]
+        run = Run(options.file.name, frame, kinds, table, problem, encoding, scale, method, imputation, seconds, notes)
+        with rich_progress("hidden cells, for the report") as progress:
+            write_run_page(options.report, run, options.seed, progress)
+        print(f"report: {options.report}")
     return OK
 
 
@@ -195,6 +206,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="COLUMN=KIND",
         help="take a column for continuous, integer, categorical, ordinal, datetime, duration or text, or give its "
         "categories in their order (low,mid,high); may be given again, for another column",
+    )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="PAGE.html",
+        help="also write a page on what was missing, what was filled in, and whether it looks right; imputes a second "
+        "time, with a tenth of the observed cells hidden. The page shows single values of the file",
     )
     add_file_options(parser)
     parser.add_argument("--force", action="store_true", help="replace output files that are there")

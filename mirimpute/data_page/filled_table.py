@@ -45,9 +45,10 @@ class FilledTable:
 
     @property
     def numbers(self) -> np.ndarray:
-        """The columns of numbers before, float64 (n_rows, k), which Little's test is on."""
+        """The columns of numbers before, float64 (n_rows, k), which Little's test is on; wild cells at the fence."""
         columns = self.completions.columns
-        return self.completions.before[:, [c.kind not in (Kind.CATEGORICAL, Kind.ORDINAL) for c in columns]]
+        tame = self.completions.tame(self.completions.before)
+        return tame[:, [c.kind not in (Kind.CATEGORICAL, Kind.ORDINAL) for c in columns]]
 
     @property
     def n_categories(self) -> np.ndarray:

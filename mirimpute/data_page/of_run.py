@@ -13,7 +13,7 @@ import numpy as np
 
 from mirimpute.bench.run.isolation import run_isolated
 from mirimpute.data_page.filled_table import FilledTable
-from mirimpute.data_page.write_data_page import check_page_path, write_data_page
+from mirimpute.data_page.write_data_page import write_data_page
 from mirimpute.diagnostics.completions import Completions
 from mirimpute.diagnostics.convergence import convergence
 from mirimpute.diagnostics.holes import holes_of
@@ -25,6 +25,7 @@ from mirimpute.table.code_hints import of_codes
 from mirimpute.table.encoding import Encoding
 from mirimpute.table.reading import warn_of_ids_in
 from mirimpute.table.scale import Scale
+from mirimpute.table.source_bits import SourceBits
 from mirimpute.table.table import Table
 from mirimpute.types import Progress, no_progress
 
@@ -45,7 +46,6 @@ class Run:
         method: which filled it.
         imputation: what it returned.
         seconds: that it took.
-        seed: that the user gave.
         notes: what method and gate say.
     """
 
@@ -59,35 +59,22 @@ class Run:
     method: Method
     imputation: Imputation
     seconds: float
-    seed: int
     notes: Sequence[str] = ()
 
 
-def check_page(path: Path, replace: bool) -> None:
-    """Refuse a page that cannot or should not be written, before any work.
-
-    Raises:
-        UserError: no .html, a file that is there, no such folder.
-    """
-    check_page_path(path)
-    if path.exists() and not replace:
-        raise UserError(f"page '{path}' is there already: give another file, or --force to replace it")
-    if not path.parent.is_dir():
-        raise UserError(f"folder '{path.parent}' does not exist: create it, or give another page")
-
-
-def write_run_page(path: Path, run: Run, progress: Progress = no_progress) -> Path:
+def write_run_page(path: Path, run: Run, seed: int, progress: Progress = no_progress) -> Path:
     """Write the page on a run and return its path; it takes the method's time again, for the hidden cells.
 
     Args:
         path: the file.
         run: what was done.
+        seed: that the user gave.
         progress: of the second run.
 
     Raises:
         OSError: the file cannot be written.
     """
-    restored = _restored(run.table.values, run.encoding, run.scale)
+    restored = _restored(run.table.values, run.problem, run.encoding, run.scale)
     draws = [restored(draw) for draw in run.imputation.draws] if len(run.imputation.draws) > 1 else []
     shape = run.table.values.shape
     completions = Completions(
@@ -98,7 +85,7 @@ def write_run_page(path: Path, run: Run, progress: Progress = no_progress) -> Pa
         "file": run.name,
         "method": f"{run.method.name}, version {run.method.version}",
         "draws": str(len(draws)) if draws else "none, the method completes the table once",
-        "seed": str(run.seed),
+        "seed": str(seed),
         "device": run.problem.device,
         "seconds": f"{run.seconds:.1f}",
     }
@@ -118,9 +105,12 @@ def write_run_page(path: Path, run: Run, progress: Progress = no_progress) -> Pa
     )
 
 
-def _restored(values: np.ndarray, encoding: Encoding, scale: Scale) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function from what a method returned to the table's units, observed cells as they were."""
-    return lambda x: np.where(np.isnan(values), encoding.decode(x, scale), values)
+def _restored(
+    values: np.ndarray, problem: Problem, encoding: Encoding, scale: Scale
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a function from what a method returned to the values that are written, observed cells as they were."""
+    bits, table_scale = SourceBits.of(values, encoding.decode(problem.x_incomplete, scale)), encoding.table_scale(scale)
+    return lambda x: np.where(np.isnan(values), bits.restored(encoding.decode(x, scale), table_scale), values)
 
 
 def _warnings(run: Run) -> tuple[str, ...]:
@@ -148,6 +138,6 @@ def _overimputation(run: Run, progress: Progress) -> Overimputation | str:
         outcome = run_isolated(run.method, problem, log_file=Path(folder) / "log.txt", progress=progress)
     if outcome.imputation is None:
         return f"with a tenth of the observed cells hidden, the method failed ({outcome.reason})"
-    restored = _restored(hidden, encoding, scale)
+    restored = _restored(hidden, problem, encoding, scale)
     drawn = np.array([restored(draw) for draw in inside(problem, outcome.imputation).draws])
     return overimputation_of(columns, values, chosen, drawn)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mirimpute import __version__
 from mirimpute.data_page import words
+from mirimpute.data_page.check_page import check_page
 from mirimpute.data_page.figures import MOST_COLUMNS, filled_pictures, missing_pictures
 from mirimpute.data_page.filled_table import FilledTable, versions
 from mirimpute.diagnostics.by_column import FAR, sentences
@@ -52,9 +53,10 @@ def data_page(
         overimputation: of :func:`mirimpute.overimpute`.
 
     Raises:
-        UserError: another suffix; tables that are not completions of ``before``, or nothing that was missing.
+        UserError: another suffix than .html, no such folder; tables that are not completions of ``before``, or
+            nothing that was missing.
     """
-    check_page_path(Path(path))
+    check_page(Path(path), replace=True)
     completions = completions_of(before, completed, draws)
     if not completions.incomplete:
         raise UserError("nothing was missing before that could be filled: there is nothing to show")
@@ -70,18 +72,6 @@ def data_page(
             overimputation="no overimputation was given" if overimputation is None else overimputation,
         ),
     )
-
-
-def check_page_path(path: Path) -> None:
-    """Refuse a page that could not be written, before any work.
-
-    Raises:
-        UserError: another suffix than .html, or a folder in its place.
-    """
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise UserError(f"the page {str(path)!r} has the suffix {path.suffix!r}: give a name that ends in .html")
-    if path.is_dir():
-        raise UserError(f"the page {str(path)!r} is a folder: give the name of a file")
 
 
 def write_data_page(path: Path, table: FilledTable) -> Path:

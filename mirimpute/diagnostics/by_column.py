@@ -20,7 +20,8 @@ class Change:
         column: number of the column.
         filled: cells.
         share: of the rows.
-        observed, imputed: mean of the numbers; of categories the share of the most frequent observed one.
+        observed, imputed: mean of the numbers, wild cells left out; of categories the share of the most frequent
+            observed one.
         observed_spread, imputed_spread: standard deviation of the numbers; NaN of categories.
         low, high: smallest and largest imputed number; NaN of categories.
         seen_low, seen_high: smallest and largest observed number; NaN of categories.
@@ -51,7 +52,7 @@ def changes(completions: Completions) -> list[Change]:
 
 def _change(completions: Completions, j: int) -> Change:
     missing, values = completions.missing[:, j], completions.shown[:, j]
-    seen, made = values[~missing], values[missing]
+    seen, made = values[completions.observed[:, j]], values[missing]
     filled, share = int(missing.sum()), float(missing.mean())
     if is_categorical(completions.columns[j]):
         size = len(completions.columns[j].categories)

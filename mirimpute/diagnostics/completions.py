@@ -5,12 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mirimpute.errors import MirimputeWarning, UserError, unknown
 from mirimpute.table.columns import Column, Kind
+from mirimpute.table.wild import Fences
 
 if TYPE_CHECKING:
     from mirimpute.table.table import Table
@@ -36,6 +38,20 @@ class Completions:
     def missing(self) -> np.ndarray:
         """Bool (n_rows, n_columns), True = missing before."""
         return np.isnan(self.before)
+
+    @cached_property
+    def fences(self) -> Fences:
+        """Beyond which a cell is wild, see :mod:`mirimpute.table.wild`."""
+        return Fences.of(self.before, self.columns)
+
+    @cached_property
+    def observed(self) -> np.ndarray:
+        """Bool (n_rows, n_columns), cells that pictures and means are of: observed, and not wild."""
+        return ~self.missing & ~self.fences.wild(self.before)
+
+    def tame(self, x: np.ndarray) -> np.ndarray:
+        """Return ``x`` (n_rows, n_columns) with wild cells moved to the fence, for fits that one cell could rule."""
+        return np.clip(x, self.fences.lowest, self.fences.highest)
 
     @property
     def shown(self) -> np.ndarray:
@@ -121,7 +137,7 @@ def is_categorical(column: Column) -> bool:
 
 def features(completions: Completions, x: np.ndarray, without: int) -> np.ndarray:
     """Return all columns of ``x`` (n_rows, n_columns) but one as standardised numbers and indicators of categories."""
-    parts = []
+    parts, x = [], completions.tame(x)
     for j, column in enumerate(completions.columns):
         if j == without:
             continue

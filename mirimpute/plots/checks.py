@@ -112,7 +112,8 @@ def draw_propensity(axes: Axes, completions: Completions, found: Propensity) -> 
     """Draw a column against the chance that it is missing: at the same chance, both colours should look alike."""
     column = completions.columns[found.column]
     values, missing = completions.shown[found.rows, found.column], completions.missing[found.rows, found.column]
-    for rows, colour, label in ((~missing, OBSERVED, "observed"), (missing, IMPUTED, "imputed")):
+    observed = completions.observed[found.rows, found.column]
+    for rows, colour, label in ((observed, OBSERVED, "observed"), (missing, IMPUTED, "imputed")):
         some = np.flatnonzero(rows)
         some = some[evenly_spaced(len(some), MOST_POINTS)]
         y = values[some] + jitter(7 * len(some))[::7] * spread_of(column, values)

@@ -27,7 +27,7 @@ def draw_distribution(axes: Axes, completions: Completions, column: int) -> None
     Several draws are several thin lines; without draws there is the one of the completed table.
     """
     missing = completions.missing[:, column]
-    observed = completions.before[~missing, column]
+    observed = completions.before[completions.observed[:, column], column]
     drawn = [table[missing, column] for table in _tables(completions)[:_CURVES]]
     kind = completions.columns[column]
     together = np.concatenate([observed, *drawn])
@@ -54,7 +54,10 @@ def draw_strip(axes: Axes, completions: Completions, column: int) -> None:
     """Draw observed values (0) and those of each draw as strips of points, of which at most 150 are drawn."""
     missing = completions.missing[:, column]
     tables = _tables(completions)[:_STRIPS]
-    groups = [completions.before[~missing, column], *(table[missing, column] for table in tables)]
+    groups = [
+        completions.before[completions.observed[:, column], column],
+        *(table[missing, column] for table in tables),
+    ]
     spread = spread_of(completions.columns[column], np.concatenate(groups))
     for place, values in enumerate(groups):
         some = values[evenly_spaced(len(values), _STRIP_POINTS)]
@@ -72,12 +75,13 @@ def draw_xy(axes: Axes, completions: Completions, column: int, predictor: int) -
     """Draw one column against another, rows that observe both beside those of which either was imputed."""
     imputed = completions.missing[:, [column, predictor]].any(axis=1)
     shown = completions.shown
-    for rows, colour, label in ((~imputed, OBSERVED, "observed"), (imputed, IMPUTED, "imputed")):
+    tame = (completions.observed | completions.missing)[:, [column, predictor]].all(axis=1)
+    for rows, colour, label in ((tame & ~imputed, OBSERVED, "observed"), (tame & imputed, IMPUTED, "imputed")):
         places = np.flatnonzero(rows)
         places = places[evenly_spaced(len(places), MOST_POINTS)]
         x, y = shown[places, predictor], shown[places, column]
-        x = x + jitter(len(x)) * spread_of(completions.columns[predictor], shown[:, predictor])
-        y = y + jitter(7 * len(y))[::7] * spread_of(completions.columns[column], shown[:, column])
+        x = x + jitter(len(x)) * spread_of(completions.columns[predictor], shown[tame, predictor])
+        y = y + jitter(7 * len(y))[::7] * spread_of(completions.columns[column], shown[tame, column])
         axes.scatter(x, y, s=7, color=colour, alpha=0.55, linewidths=0, label=label)
     value_axis(axes, "x", completions.columns[predictor])
     value_axis(axes, "y", completions.columns[column])
