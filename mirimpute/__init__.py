@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mirimpute.analysis.analyses import Analyses, with_
     from mirimpute.analysis.sensitivity import delta_adjusted, sensitivity, tipping_points
-    from mirimpute.data_page.write_data_page import data_page
+    from mirimpute.data_page.write_data_page import write_data_page
     from mirimpute.diagnostics.overimputation import overimpute
     from mirimpute.imputers.mirf_imputer import MirfImputer
     from mirimpute.imputers.pooling import Pooled, pool
@@ -19,7 +19,6 @@ __all__ = [
     "MirfImputer",
     "Pooled",
     "__version__",
-    "data_page",
     "delta_adjusted",
     "overimpute",
     "pool",
@@ -27,13 +26,13 @@ __all__ = [
     "sensitivity",
     "tipping_points",
     "with_",
+    "write_data_page",
 ]
 
 _HOME = {
     "Analyses": "mirimpute.analysis.analyses",
     "MirfImputer": "mirimpute.imputers.mirf_imputer",
     "Pooled": "mirimpute.imputers.pooling",
-    "data_page": "mirimpute.data_page.write_data_page",
     "delta_adjusted": "mirimpute.analysis.sensitivity",
     "overimpute": "mirimpute.diagnostics.overimputation",
     "pool": "mirimpute.imputers.pooling",
@@ -41,6 +40,7 @@ _HOME = {
     "sensitivity": "mirimpute.analysis.sensitivity",
     "tipping_points": "mirimpute.analysis.sensitivity",
     "with_": "mirimpute.analysis.analyses",
+    "write_data_page": "mirimpute.data_page.write_data_page",
 }
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from mirimpute.bench.run.isolation import run_isolated
 from mirimpute.data_page.filled_table import FilledTable
-from mirimpute.data_page.write_data_page import write_data_page
+from mirimpute.data_page.write_data_page import write_page
 from mirimpute.diagnostics.completions import Completions
 from mirimpute.diagnostics.convergence import convergence
 from mirimpute.diagnostics.holes import holes_of
@@ -89,7 +89,7 @@ def write_run_page(path: Path, run: Run, seed: int, progress: Progress = no_prog
         "device": run.problem.device,
         "seconds": f"{run.seconds:.1f}",
     }
-    return write_data_page(
+    return write_page(
         path,
         FilledTable(
             name=run.name,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def data_page(
+def write_data_page(
     path: str | Path,
     before: pd.DataFrame,
     completed: pd.DataFrame,
@@ -60,7 +60,7 @@ def data_page(
     completions = completions_of(before, completed, draws)
     if not completions.incomplete:
         raise UserError("nothing was missing before that could be filled: there is nothing to show")
-    return write_data_page(
+    return write_page(
         Path(path),
         FilledTable(
             name=name,
@@ -74,7 +74,7 @@ def data_page(
     )
 
 
-def write_data_page(path: Path, table: FilledTable) -> Path:
+def write_page(path: Path, table: FilledTable) -> Path:
     """Write the page and return its path.
 
     All text of the table reaches the page through Jinja's escaping, or as text of SVG that matplotlib escapes; the

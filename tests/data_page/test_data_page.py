@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mirimpute import data_page, overimpute
+from mirimpute import overimpute, write_data_page
 from mirimpute.diagnostics.by_column import changes
 from mirimpute.diagnostics.completions import completions_of
 from mirimpute.errors import UserError
@@ -39,7 +39,7 @@ def hostile_tables() -> tuple[pd.DataFrame, list[pd.DataFrame]]:
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     before, draws = hostile_tables()
     over = overimpute(before, lambda table: [hot_deck(table, seed) for seed in range(19)])
-    return data_page(
+    return write_data_page(
         tmp_path_factory.mktemp("page") / "page.html",
         before,
         draws[0],
@@ -54,7 +54,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_equal_tables_give_equal_bytes(tmp_path: Path) -> None:
     before, completed = before_and_after(40)
-    pages = [data_page(tmp_path / f"{k}.html", before, completed).read_bytes() for k in range(2)]
+    pages = [write_data_page(tmp_path / f"{k}.html", before, completed).read_bytes() for k in range(2)]
     assert pages[0] == pages[1]
 
 
@@ -67,7 +67,7 @@ def test_text_of_the_table_is_escaped_and_nothing_is_asked_of_the_network(page_f
 
 def test_without_draws_rounds_and_hidden_cells(tmp_path: Path) -> None:
     before, completed = before_and_after(40)
-    text = data_page(tmp_path / "page.html", before, completed).read_text(encoding="utf-8")
+    text = write_data_page(tmp_path / "page.html", before, completed).read_text(encoding="utf-8")
     assert "coverage-table" not in text
     assert "no overimputation was given" in text
 
@@ -78,13 +78,13 @@ def test_without_draws_rounds_and_hidden_cells(tmp_path: Path) -> None:
 def test_a_page_that_cannot_be_written_is_one_sentence(tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "folder.html").mkdir()
     with pytest.raises(UserError, match=words):
-        data_page(tmp_path / name, *before_and_after(40))
+        write_data_page(tmp_path / name, *before_and_after(40))
 
 
 def test_a_complete_table_has_no_page(tmp_path: Path) -> None:
     _, completed = before_and_after(40)
     with pytest.raises(UserError, match="nothing was missing"):
-        data_page(tmp_path / "page.html", completed, completed)
+        write_data_page(tmp_path / "page.html", completed, completed)
 
 
 @pytest.fixture
