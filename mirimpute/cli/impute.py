@@ -44,6 +44,7 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.cli.file_options import file_options
     from mirimpute.cli.progress import rich_progress
     from mirimpute.cli.table_options import left_alone, plan_of, table_options
+    from mirimpute.data_page.check_page import check_page
     from mirimpute.imputers.drawing import draws_by_models
     from mirimpute.imputers.table_model import draws_of_models
     from mirimpute.methods.base import problem_of
@@ -66,6 +67,13 @@ def complete(options: argparse.Namespace) -> int:
     targets = targets if options.multiple else [options.output, *targets]
     for target in targets:
         check_target(options.file, target, options.force)
+    if options.report:
+        check_page(options.report, options.force)
+        if options.multiple and not draws_by_models(method):
+            raise UserError(
+                f"--report shows one model, and --multiple {draws} fits {draws} of {options.method}: "
+                f"give --draws {draws}, or leave one of them out"
+            )
     content = content_of(source)
     frame = frame_of(source, content)
     warn_of_ids_in(frame, kinds)
@@ -109,7 +117,17 @@ def complete(options: argparse.Namespace) -> int:
     empty = _still_empty(frame, table)
     for target, values in zip(targets, completed, strict=True):
         write_completed(content, table, values, target, plan.left)
-    return _said(options, count, outcome.cost.fit_s + outcome.cost.impute_s, targets, empty)
+    seconds = outcome.cost.fit_s + outcome.cost.impute_s
+    code = _said(options, count, seconds, targets, empty)
+    if options.report:
+        from mirimpute.data_page.of_run import Run, write_run_page
+
+        notes = [*imputation.notes, *verdict.notes]
+        run = Run(options.file.name, frame, kinds, table, problem, encoding, scale, method, imputation, seconds, notes)
+        with rich_progress("hidden cells, for the report") as progress:
+            write_run_page(options.report, run, options.seed, progress)
+        print(f"report: {options.report}")
+    return code
 
 
 def _said(options: argparse.Namespace, count: int, seconds: float, targets: Sequence[Path], empty: str) -> int:
@@ -232,6 +250,13 @@ def _parser() -> argparse.ArgumentParser:
         "categories in their order (low,mid,high); may be given again, for another column",
     )
     add_table_options(parser)
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="PAGE.html",
+        help="also write a page on what was missing, what was filled in, and whether it looks right; imputes a second "
+        "time, with a tenth of the observed cells hidden. The page shows single values of the file",
+    )
     add_file_options(parser)
     parser.add_argument("--force", action="store_true", help="replace output files that are there")
     return parser

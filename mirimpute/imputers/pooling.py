@@ -19,7 +19,7 @@ class Pooled:
         between: B, the variance of the m estimates, divisor m - 1.
         df: degrees of freedom of the t distribution.
         fraction_missing: fraction of the information about the estimate that is missing, (r + 2 / (df + 3)) / (r + 1)
-            with r = (1 + 1/m) B / W; of the variance, (1 + 1/m) B / T is due to missing values.
+            with r = (1 + 1/m) B / W.
     """
 
     estimate: np.ndarray
@@ -28,6 +28,12 @@ class Pooled:
     between: np.ndarray
     df: np.ndarray
     fraction_missing: np.ndarray
+
+    @property
+    def variance_share(self) -> np.ndarray:
+        """Lambda: the share of the variance that is due to missing values, (1 + 1/m) B / T; 0 where T is 0."""
+        added = self.variance - self.within
+        return np.divide(added, self.variance, out=np.zeros_like(added), where=self.variance > 0)
 
     def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Return the lower and upper end of the confidence interval.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +18,7 @@ from mirimpute.report.page.column_errors import columns_data
 from mirimpute.report.page.diagrams import diagrams, method_variables
 from mirimpute.report.page.page_data import page_data
 from mirimpute.report.page.rounds import rounds_data
+from mirimpute.report.page.template import policy, template
 from mirimpute.report.ranking import Ranking
 
 SHOWN_FIRST = ("point_rmse", "draw_energy", "seconds")
@@ -47,9 +46,9 @@ def write_page(
     data = page_data(collection, summaries, rankings, path.parent)
     data |= {"rounds": rounds_data(collection), "columns": columns_data(collection), "specs": chart_specs()}
     scripts = [datatables_script(), vega_script(), inline("\n".join(own(name) for name in SCRIPTS))]
-    text = _template().render(
+    text = template(own("page.html")).render(
         version=__version__,
-        policy=_policy(scripts),
+        policy=policy(scripts, evaluates=True),
         styles=[datatables_style(), own("page.css"), method_variables(collection.methods)],
         scripts=scripts,
         data=data,
@@ -62,33 +61,6 @@ def write_page(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     return path
-
-
-def _template() -> Any:
-    import jinja2
-
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    # Sorted keys would change nothing but the order that the scripts show things in.
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":"), "allow_nan": False}
-    return environment.from_string(own("page.html"))
-
-
-def _policy(scripts: Sequence[str]) -> str:
-    """Return the content security policy: only these scripts, no connection, no image but inline ones.
-
-    Vega compiles its expressions with ``Function``, which the policy calls unsafe-eval.
-    """
-    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts)
-    return (
-        f"default-src 'none'; script-src {hashes} 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
 
 
 def _overview(collection: Collection, rankings: Sequence[Ranking]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Analyses of completed tables: a model on each, pooled; and how far the answer rests on missingness at random."""
