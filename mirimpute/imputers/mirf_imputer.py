@@ -234,7 +234,7 @@ class MirfImputer(TransformerMixin, BaseEstimator):
         Raises:
             UserError: the file is absent, damaged, or not of this program or version.
         """
-        state, parameters, names = load(Path(path))
+        state, parameters, names = load(Path(path), cls._get_param_names())
         imputer = cls(**{**parameters, "device": "cpu", "random_state": None})
         imputer._set(state)
         imputer.n_features_in_ = len(state.columns)
