@@ -4,7 +4,6 @@ A cell depends on its configuration alone."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from mirimpute.bench.results.layout import cell_directory
 from mirimpute.bench.results.path_redaction import without_paths
 from mirimpute.bench.results.store import find_row, recover, row_written_ns, write_cell
 from mirimpute.bench.run.isolation import Outcome, run_isolated
+from mirimpute.bench.run.scratch import scratch_folder
 from mirimpute.bench.scoring import SCORED_ROWS_SEED, Answers, answers_of, judge, judge_columns, judge_new_rows
 from mirimpute.bench.tracing import trace_with_information
 from mirimpute.datasets.base import Dataset
@@ -230,12 +230,12 @@ def failed_cell(config: CellConfig, data_dir: Path, reason: str, load: Load = lo
 
 
 def _impute(config: CellConfig, problem: Problem, new_rows: np.ndarray | None, progress: Progress) -> Outcome:
-    with tempfile.TemporaryDirectory(prefix="mirimpute-") as folder:
+    with scratch_folder() as folder:
         return run_isolated(
             config.method,
             problem,
             new_rows=new_rows,
-            log_file=Path(folder) / "log.txt",
+            folder=folder,
             threads=config.threads,
             timeout_s=config.timeout_s,
             memory_mb=config.memory_mb,

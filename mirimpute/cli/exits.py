@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import traceback
 from collections.abc import Callable
 
-from mirimpute.errors import ImputationError, UserError
+from mirimpute.bench.run.fork_servers import SAFE_PATH
+from mirimpute.errors import ImputationError, UserError, fault, refused
 
 OK, FAILED, USER_ERROR, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 """Done; a method or the program failed; a request that cannot be served; Ctrl-C; nobody reads the output any more."""
@@ -28,6 +28,7 @@ def exit_code(program: str, work: Callable[[], int | None], interrupted: str = "
         work: what to do; an exit that argparse asks for passes through.
         interrupted: what to say after Ctrl-C.
     """
+    os.environ.setdefault(SAFE_PATH, "1")
     raises = os.environ.get(TRACEBACK_VARIABLE, "") not in ("", "0")  # now: Hydra's run sets it for itself
     try:
         try:
@@ -60,12 +61,5 @@ def _sentence(error: Exception) -> tuple[str, int]:
     if isinstance(error, ImputationError):
         return f"the method failed: {error}", FAILED
     if isinstance(error, OSError):
-        where = f"'{error.filename}': " if error.filename is not None else ""
-        return f"{where}the system refuses ({error.strerror or error}): mend that and try again", USER_ERROR
-    *_, last = traceback.extract_tb(error.__traceback__)
-    said = " ".join(str(error).split())
-    return (
-        f"a fault of the program, not of the request: {type(error).__name__}: {said} "
-        f"({os.path.basename(last.filename)}, line {last.lineno}); {TRACEBACK_VARIABLE}=1 shows the traceback",
-        FAILED,
-    )
+        return refused(error), USER_ERROR
+    return f"{fault(error)}; {TRACEBACK_VARIABLE}=1 shows the traceback", FAILED

@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
@@ -38,6 +37,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 def complete(options: argparse.Namespace) -> int:
     """Read, impute, write, and say in a line what was done."""
     from mirimpute.bench.run.isolation import run_isolated
+    from mirimpute.bench.run.scratch import scratch_folder
     from mirimpute.cli.file_options import file_options
     from mirimpute.cli.progress import rich_progress
     from mirimpute.methods.base import problem_of
@@ -71,8 +71,8 @@ def complete(options: argparse.Namespace) -> int:
     problem, encoding, scale = problem_of(table.values, table.columns, seed, options.device)
     for sentence in encoding.fences.sentences(table.values, table.columns, first=1):
         print(f"{PROGRAM}: warning: {sentence}", file=sys.stderr)
-    with TemporaryDirectory(prefix="mirimpute-") as folder, rich_progress(options.file.name) as progress:
-        outcome = run_isolated(method, problem, log_file=Path(folder) / "log.txt", progress=progress)
+    with scratch_folder() as folder, rich_progress(options.file.name) as progress:
+        outcome = run_isolated(method, problem, folder=folder, progress=progress)
     if outcome.imputation is None or outcome.cost is None:
         print(f"{PROGRAM}: {options.method} failed: {outcome.reason}", file=sys.stderr)
         return FAILED

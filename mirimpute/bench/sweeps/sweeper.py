@@ -11,7 +11,9 @@ from typing import Any
 from hydra.core.plugins import Plugins
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
+from omegaconf import OmegaConf
 
+from mirimpute.bench.config import check_numbers
 from mirimpute.bench.sweeps.compose import Composer, choices, covering
 from mirimpute.bench.sweeps.door import check_tables, decides
 from mirimpute.bench.sweeps.schema import part_config
@@ -51,7 +53,7 @@ class CellSweeper(Sweeper):
         values = choices([*defaults, *arguments], self._loader)
         composer = Composer(self._loader, self._config)
         for overrides in covering(values):
-            composer.compose(overrides)
+            check_numbers(OmegaConf.to_container(composer.compose(overrides)))
         check_tables(values, composer)
         check_writable(Path(self._config.results_dir))
         cells = [list(combination) for combination in itertools.product(*values)]
