@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 
 from mirimpute.bench.run.fork_servers import SAFE_PATH
-from mirimpute.errors import ImputationError, UserError, fault, refused
+from mirimpute.errors import ImputationError, UserError, fault, printable, refused
 
 OK, FAILED, USER_ERROR, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 """Done; a method or the program failed; a request that cannot be served; Ctrl-C; nobody reads the output any more."""
@@ -29,6 +31,42 @@ def exit_code(program: str, work: Callable[[], int | None], interrupted: str = "
         interrupted: what to say after Ctrl-C.
     """
     os.environ.setdefault(SAFE_PATH, "1")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # data may hold what no terminal can show
+    with interruptible():
+        return _ended(program, work, interrupted)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM (a cluster's way to say stop) and SIGHUP (a closed terminal) interrupt the block, once.
+
+    Whoever says it again meanwhile is not heard: what is being tidied up is tidied up. Signals that were ignored when
+    the program began, as nohup does, stay so.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: object) -> None:
+        for each in usual:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    usual = {number: signal.getsignal(number) for number in (getattr(signal, name) for name in names)}
+    usual = {number: handler for number, handler in usual.items() if handler not in (signal.SIG_IGN, None)}
+    for number in usual:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+
+def _ended(program: str, work: Callable[[], int | None], interrupted: str) -> int:
     raises = os.environ.get(TRACEBACK_VARIABLE, "") not in ("", "0")  # now: Hydra's run sets it for itself
     try:
         try:
@@ -50,7 +88,7 @@ def exit_code(program: str, work: Callable[[], int | None], interrupted: str = "
 
 
 def _said(program: str, sentence: str, code: int) -> int:
-    print(f"{program}: {sentence}", file=sys.stderr)
+    print(f"{program}: {printable(sentence)}", file=sys.stderr)
     return code
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
-from mirimpute.errors import ImputationError, UserError, counted
+from mirimpute.errors import ImputationError, UserError, counted, printable
 from mirimpute.table.file_format import suffix_of
 
 if TYPE_CHECKING:
@@ -70,11 +70,11 @@ def complete(options: argparse.Namespace) -> int:
     seed = integer_seed(options.seed, "impute") % 2**31
     problem, encoding, scale = problem_of(table.values, table.columns, seed, options.device)
     for sentence in encoding.fences.sentences(table.values, table.columns, first=1):
-        print(f"{PROGRAM}: warning: {sentence}", file=sys.stderr)
+        print(f"{PROGRAM}: warning: {printable(sentence)}", file=sys.stderr)
     with scratch_folder() as folder, rich_progress(options.file.name) as progress:
         outcome = run_isolated(method, problem, folder=folder, progress=progress)
     if outcome.imputation is None or outcome.cost is None:
-        print(f"{PROGRAM}: {options.method} failed: {outcome.reason}", file=sys.stderr)
+        print(f"{PROGRAM}: {options.method} failed: {printable(outcome.reason)}", file=sys.stderr)
         return FAILED
     imputation = outcome.imputation
     try:
@@ -92,14 +92,13 @@ def complete(options: argparse.Namespace) -> int:
     bits = SourceBits.of(table.values, encoding.decode(problem.x_incomplete, scale))
     completed = [bits.restored(encoding.decode(values, scale), table_scale) for values in tables]
     for note in (*imputation.notes, *verdict.notes):
-        print(f"{PROGRAM}: note: {note}", file=sys.stderr)
+        print(f"{PROGRAM}: note: {printable(note)}", file=sys.stderr)
     empty = _still_empty(frame, table)
     for target, values in zip(targets, completed, strict=True):
         write_completed(content, table, values, target)
     seconds = outcome.cost.fit_s + outcome.cost.impute_s
-    print(
-        f"{counted(count, 'cell')} filled by {options.method} in {seconds:.1f} s: {', '.join(map(str, targets))}{empty}"
-    )
+    places = printable(f"{', '.join(map(str, targets))}{empty}")
+    print(f"{counted(count, 'cell')} filled by {options.method} in {seconds:.1f} s: {places}")
     return OK
 
 

@@ -22,24 +22,21 @@ from typing import Any
 
 from mirimpute.bench.results import disk
 from mirimpute.bench.results.layout import PARTS, RUNS
+from mirimpute.bench.results.part_schema import (
+    CELL,
+    FILES,
+    GROUP_CELLS,
+    MOST_BYTES,
+    OWN,
+    PART_BYTES,
+    PART_CELLS,
+    WRITTEN,
+    column_types,
+    fault_of,
+)
 from mirimpute.bench.results.row import METRIC_FIELD, ROW_FIELDS
 from mirimpute.errors import MirimputeWarning, StoreError
 
-CELL, WRITTEN, CONFIG, TRACE, COLUMNS, LOG = (
-    "_cell",
-    "_written_ns",
-    "_config_yaml",
-    "_trace_json",
-    "_columns_json",
-    "_log",
-)
-FILES = {CONFIG: "config.yaml", TRACE: "trace.json", COLUMNS: "columns.json", LOG: "log.txt"}
-PART_CELLS = 50_000
-PART_BYTES = 256 << 20
-"""Most of both that wait in memory for a part to be written."""
-
-_OWN = (CELL, WRITTEN, *FILES)
-_GROUP_CELLS = 1_000
 _HASH_DIGITS = 16
 
 
@@ -115,7 +112,7 @@ def packed_row(results_dir: Path, cell: str) -> dict[str, Any] | None:
         return None
     file, _ = _opened(place.path)
     names = [name for name in file.schema_arrow.names if name not in FILES and name != WRITTEN]
-    group, line = divmod(place.index, _GROUP_CELLS)
+    group, line = divmod(place.index, GROUP_CELLS)
     return _rows(file.read_row_group(group, columns=names).slice(line, 1))[cell]
 
 
@@ -124,7 +121,7 @@ def packed_value(results_dir: Path, cell: str, column: str) -> Any:
     place = _place(results_dir, cell)
     if place is None:
         return None
-    group, line = divmod(place.index, _GROUP_CELLS)
+    group, line = divmod(place.index, GROUP_CELLS)
     return _values(place.path, group, column)[line]
 
 
@@ -178,7 +175,10 @@ def _sound_parts(results_dir: Path) -> list[Path]:
     """Return the parts whose content is what was written, the oldest first; name the others in a warning."""
     found = []
     for path in sorted((Path(results_dir) / PARTS).glob("part-*.parquet")):
-        reason = _fault(path, path.stat().st_size)
+        try:
+            reason = _fault(path, path.stat().st_size)
+        except OSError as error:  # a link to nowhere, or removed meanwhile
+            reason = error.strerror or str(error)
         if reason:
             warnings.warn(f"results '{path}' are left out: {reason}", MirimputeWarning, stacklevel=4)
         else:
@@ -189,9 +189,16 @@ def _sound_parts(results_dir: Path) -> list[Path]:
 @lru_cache(maxsize=4096)
 def _fault(path: Path, size: int) -> str:
     """Return what is wrong with a part, "" if nothing is; looked at once per process."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _digest(file)
-    return "" if path.stem.endswith(f"-{digest[:_HASH_DIGITS]}") else "it was changed after it was written"
+    try:
+        if size > MOST_BYTES:
+            return f"it has {size} bytes, of which mirimpute-report compact writes {MOST_BYTES} at most"
+        with disk.open_regular(path) as file:
+            digest = _digest(file)
+        if not path.stem.endswith(f"-{digest[:_HASH_DIGITS]}"):
+            return "it was changed after it was written"
+        return fault_of(path)
+    except Exception as error:  # Arrow has many for what is no Parquet file
+        return f"it cannot be read ({' '.join(str(error).split())[:200]})"
 
 
 def _digest(file: Any) -> str:
@@ -206,7 +213,7 @@ def _rows(table: Any) -> dict[str, dict[str, Any]]:
     """Return the rows of a table by cell; equal texts are one object, so that many rows need little memory."""
     import pyarrow as pa
 
-    names = [name for name in table.column_names if name not in _OWN]
+    names = [name for name in table.column_names if name not in OWN]
     columns = []
     for name in names:
         column = table.column(name).combine_chunks()
@@ -232,7 +239,7 @@ def _write_part(results_dir: Path, cells: list[Packed]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    types = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+    types = column_types()
     cells = sorted(cells, key=lambda each: each.cell)
     columns = {
         CELL: pa.array([each.cell for each in cells], pa.string()),
@@ -246,7 +253,7 @@ def _write_part(results_dir: Path, cells: list[Packed]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".part.{secrets.token_hex(6)}"
     try:
-        pq.write_table(pa.table(columns), temporary, compression="zstd", row_group_size=_GROUP_CELLS)
+        pq.write_table(pa.table(columns), temporary, compression="zstd", row_group_size=GROUP_CELLS)
         disk.flush(temporary)
         with temporary.open("rb") as file:
             digest = _digest(file)
@@ -270,7 +277,11 @@ def _remove(directory: Path, content: bytes) -> None:
         os.rename(directory, aside)
     except FileNotFoundError:
         return  # it is being replaced at this moment
-    if (aside / "row.json").read_bytes() == content:
+    try:
+        same = (aside / "row.json").read_bytes() == content
+    except FileNotFoundError:
+        return  # somebody who clears up has moved it back
+    if same:
         shutil.rmtree(aside, ignore_errors=True)
         return
     try:
@@ -281,16 +292,27 @@ def _remove(directory: Path, content: bytes) -> None:
 
 def loose_cells(results_dir: Path) -> Iterator[Path]:
     """Yield the directories of cells, in the order of their paths; hidden ones are cells that are being written."""
+    methods = _methods(results_dir)
+    yield from sorted((each for folder in methods for each in _below(folder)), key=Path.as_posix)
 
-    def below(folder: Path) -> list[Path]:
-        try:
-            with os.scandir(folder) as entries:
-                names = [each.name for each in entries if each.name[0] != "." and each.is_dir(follow_symlinks=False)]
-        except FileNotFoundError:
-            return []
-        return [folder / name for name in names]
 
+def cells_of_killed_writers(results_dir: Path) -> list[Path]:
+    """Return the places of the cells that have hidden directories beside them: being written, or left by the killed."""
+    hidden = [each for folder in _methods(results_dir) for each in _below(folder, hidden=True)]
+    return sorted({each.with_name(each.name[1:].rpartition(".")[0]) for each in hidden if each.name.count(".") > 1})
+
+
+def _methods(results_dir: Path) -> list[Path]:
     level = [Path(results_dir) / RUNS]
-    for _ in range(4):
-        level = list(itertools.chain.from_iterable(map(below, level)))
-    yield from sorted(level, key=Path.as_posix)
+    for _ in range(3):
+        level = list(itertools.chain.from_iterable(map(_below, level)))
+    return level
+
+
+def _below(folder: Path, hidden: bool = False) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            own = (each for each in entries if each.name.startswith(".") == hidden)
+            return [folder / each.name for each in own if each.is_dir(follow_symlinks=False)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []

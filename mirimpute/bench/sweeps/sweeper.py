@@ -47,6 +47,7 @@ class CellSweeper(Sweeper):
         """
         from mirimpute.bench.results.journal import Plan, write_plan
         from mirimpute.bench.results.layout import check_writable
+        from mirimpute.bench.sweeps.leftovers import remove_leftovers
 
         given = {argument.split("=")[0] for argument in arguments}
         defaults = [f"{key}={values}" for key, values in self._params.items() if key not in given]
@@ -55,7 +56,9 @@ class CellSweeper(Sweeper):
         for overrides in covering(values):
             check_numbers(OmegaConf.to_container(composer.compose(overrides)))
         check_tables(values, composer)
-        check_writable(Path(self._config.results_dir))
+        results_dir = Path(self._config.results_dir)
+        check_writable(results_dir)
+        remove_leftovers(results_dir)
         cells = [list(combination) for combination in itertools.product(*values)]
         sweep_dir = Path(self._config.hydra.sweep.dir)
         write_plan(sweep_dir, Plan(_methods(cells, composer), self._task.command))
