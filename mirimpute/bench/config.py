@@ -86,7 +86,6 @@ class CellConfig:
             UserError: with the value, the reason and the fix.
         """
         self.check_hiding()
-        check_numbers(self)
         if self.seed < 0:
             raise UserError(f"seed={self.seed} is negative: give 0 or more")
         if self.timeout_s is not None and not self.timeout_s > 0:
@@ -105,7 +104,9 @@ class CellConfig:
 
     def check_hiding(self) -> None:
         """Refuse what :meth:`check` refuses of protocol, rate and mechanism; errors as there."""
+        check_numbers(self)
         check_missing_rate(self.missing_rate)
+        _checked_by_itself(self.dataset, "dataset")
         self.protocol.check(self.mechanism.name, self.missing_rate)
         _checked_by_itself(self.mechanism, "mechanism")
 
@@ -156,7 +157,7 @@ def check_numbers(part: Any, of: str = "") -> None:
         raise UserError(f"{of} is an integer of {part.bit_length()} bits: give at most {2**_MOST_BITS - 1}")
 
 
-def _checked_by_itself(part: Method | Mechanism, group: str) -> None:
+def _checked_by_itself(part: Dataset | Mechanism | Method, group: str) -> None:
     """Call the part's own check; raise UserError where it raises anything."""
     try:
         part.check()

@@ -47,11 +47,14 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.seeding import integer_seed
     from mirimpute.table.file_format import TableFile, stem_of
     from mirimpute.table.reading import content_of, frame_of, table_of_file, warn_of_ids_in
+    from mirimpute.table.room import check_room
     from mirimpute.table.source_bits import SourceBits
     from mirimpute.table.writing import check_target, write_completed
 
     if options.draws < 0:
         raise UserError(f"--draws {options.draws} is negative: give 0 or more")
+    if not 0 <= options.seed < 2**63:
+        raise UserError(f"--seed {str(options.seed)[:40]} is outside of 0 to 2**63 - 1: give one inside")
     if options.device != "cpu":
         torch_device(options.device)
     method = _method(options.method, options.draws)
@@ -64,6 +67,11 @@ def complete(options: argparse.Namespace) -> int:
     frame = frame_of(source, content)
     warn_of_ids_in(frame, kinds)
     table = table_of_file(frame, stem_of(options.file), kinds, source.path)
+    check_room(
+        8.0 * (1 + options.draws) * table.values.size,
+        f"--draws {options.draws} of this table",
+        "give a smaller --draws",
+    )
     count = int(table.missing.sum())
     if not count:
         raise UserError(f"'{options.file}' has no missing cell that can be filled: there is nothing to fill")

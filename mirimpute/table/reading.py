@@ -19,6 +19,7 @@ from mirimpute.table.delimited import Delimited, read_delimited
 from mirimpute.table.file_format import OPTIONS, SUFFIXES, TableFile, is_parquet, stem_of, suffix_of
 from mirimpute.table.frames import warn_of_ids
 from mirimpute.table.hint_options import kind_option
+from mirimpute.table.room import check_room
 from mirimpute.table.table import Table, table_from_frame
 from mirimpute.table.text_hints import of_column, of_text
 from mirimpute.table.text_numbers import BLANKS
@@ -100,6 +101,10 @@ def _parquet_table(path: Path) -> pyarrow.Table:
     Raises:
         ValueError, OSError: it cannot be read.
     """
+    facts = pyarrow.parquet.read_metadata(path)
+    packed = sum(facts.row_group(number).total_byte_size for number in range(facts.num_row_groups))
+    cells = 8.0 * facts.num_rows * facts.num_columns  # equal values take no room in the file
+    check_room(2 * max(packed, cells), f"file {str(path)!r} of {facts.num_rows:,} rows", "give a part of it")
     pyarrow.array(pd.PeriodIndex([], freq="D").array)  # with the first one pandas tells Arrow its own types
     return pyarrow.parquet.read_table(path)
 

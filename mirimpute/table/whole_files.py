@@ -33,7 +33,8 @@ def replaced(target: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
             if not named:
-                os.link(f"/proc/self/fd/{file.fileno()}", beside, follow_symlinks=True)
+                # With the number of a folder, which means nothing to a path from the root, Python follows the link.
+                os.link(f"/proc/self/fd/{file.fileno()}", beside, src_dir_fd=file.fileno(), follow_symlinks=True)
                 named = True
         os.replace(beside, target)
         named = False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +12,9 @@ from mirimpute.bench.sweeps.overrides import with_named_columns
 from mirimpute.bench.sweeps.translate import translated
 from mirimpute.bench.sweeps.values import is_value, set_value
 from mirimpute.errors import UserError
+
+MOST_CELLS = 1_000_000
+"""Cells of one sweep; their list is kept in memory."""
 
 _KEPT = 256
 
@@ -91,9 +96,18 @@ def choices(arguments: Sequence[str], config_loader: Any) -> list[list[str]]:
         if not override.is_sweep_override():
             found[key] = [f"{key}={override.get_value_element_as_str()}"]
         elif override.is_discrete_sweep():
-            found[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
+            try:
+                some = itertools.islice(override.sweep_string_iterator(), MOST_CELLS + 1)
+                found[key] = [f"{key}={value}" for value in some]
+            except (ArithmeticError, ValueError) as error:  # a step of 0, a range of numbers that are none
+                raise UserError(f"{override.input_line}: {error}; give a list such as seed=0,1,2") from error
+            if not found[key]:
+                raise UserError(f"{override.input_line} has no value: give one, or several such as seed=0,1,2")
         else:
             raise UserError(f"{override.input_line}: give a list such as seed=0,1,2 or 'seed=range(3)'")
+    cells = math.prod(map(len, found.values()))
+    if cells > MOST_CELLS:
+        raise UserError(f"more than {MOST_CELLS:,} cells are asked for: sweep over fewer values at a time")
     return list(found.values())
 
 

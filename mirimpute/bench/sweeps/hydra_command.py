@@ -42,6 +42,14 @@ def run_command(arguments: Sequence[str], task: Any) -> Any:
 
     parser = get_args_parser()
     options = parser.parse_intermixed_args(list(arguments))
+    if options.run and options.multirun:
+        raise UserError("--run and --multirun contradict each other: give one of them")
+    if options.resolve and not options.cfg:
+        raise UserError("--resolve shows nothing by itself: give --cfg job --resolve")
+    if options.package and not options.cfg:
+        raise UserError(
+            f"--package {options.package} shows nothing by itself: give --cfg job --package {options.package}"
+        )
     if options.experimental_rerun is not None:
         raise UserError(f"--experimental-rerun={options.experimental_rerun} is not supported: type the command again")
     register_schema()
@@ -99,6 +107,10 @@ def _parsed(typed: Sequence[str]) -> list[Any]:
             found.append(OverridesParser.create().parse_override(readable(text, number)))
         except HydraException as error:
             raise unreadable(text) from error
+        except (ValueError, RecursionError) as error:  # an integer of thousands of digits, brackets without end
+            raise UserError(
+                f"{text[:60]!r}... cannot be read ({type(error).__name__}): give a shorter value"
+            ) from error
     return found
 
 
