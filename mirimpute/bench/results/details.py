@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mirimpute.bench.results import disk, part_schema, parts
+from mirimpute.bench.results import disk, layout, part_schema, parts
 from mirimpute.bench.results.layout import RUNS
 from mirimpute.bench.results.row import RowError
 from mirimpute.bench.results.row_files import below_runs, sentence, warn
@@ -23,7 +23,7 @@ def read_trace(directory: Path) -> list[dict[str, Any]]:
 def read_traces(results_dir: Path, cells: Iterable[str]) -> Iterator[list[dict[str, Any]]]:
     """Yield :func:`read_trace` of each cell, by its name below ``runs``; packed ones are read a part at a time."""
     packed = parts.packed_texts(results_dir, part_schema.TRACE)
-    loose = {below_runs(directory, results_dir) for directory in parts.loose_cells(results_dir)}
+    loose = {below_runs(directory, results_dir) for directory in layout.loose_cells(results_dir)}
     runs = results_dir / RUNS
     for cell in cells:
         if cell in loose:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirimpute.bench.results import disk, part_schema, parts
+from mirimpute.bench.results import disk, layout, part_schema, parts
 from mirimpute.bench.results.claims import Claims, alive_hashes, holder_of, this_process
 from mirimpute.bench.results.details import text_of
 from mirimpute.bench.results.layout import PARTS, RUNS, SET_ASIDE, cell_directory, check_writable, safe_name
@@ -147,7 +147,7 @@ def clean(results_dir: Path) -> int:
     results_dir = Path(results_dir)
     count = Claims(results_dir).clean()
     claimed = {name[:8] for name in alive_hashes(results_dir)}
-    for final in parts.cells_of_killed_writers(results_dir):
+    for final in layout.cells_of_killed_writers(results_dir):
         left = disk.hidden_siblings(final)
         holders = [holder_of(each / HOLDER) for each in left]
         known = all(
@@ -198,7 +198,7 @@ def read_rows(results_dir: Path) -> list[dict[str, Any]]:
     """
     results_dir = Path(results_dir)
     # Directories first: a cell that is packed meanwhile is then seen twice, and not never.
-    paths = [path for path in (each / "row.json" for each in parts.loose_cells(results_dir)) if path.is_file()]
+    paths = [path for path in (each / "row.json" for each in layout.loose_cells(results_dir)) if path.is_file()]
     loose = {below_runs(path.parent, results_dir): read_or_warn(path, results_dir, packed=True) for path in paths}
     found = parts.packed_rows(results_dir)
     found.update({cell: row for cell, row in loose.items() if row is not None})
@@ -217,7 +217,7 @@ def compact(results_dir: Path) -> int:
     results_dir = Path(results_dir)
 
     def finished() -> Iterator[parts.Packed]:
-        for directory in parts.loose_cells(results_dir):
+        for directory in layout.loose_cells(results_dir):
             path = directory / "row.json"
             if not path.is_file() or (directory / "tables").exists():
                 continue

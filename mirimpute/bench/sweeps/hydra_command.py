@@ -18,6 +18,7 @@ from typing import Any
 
 from mirimpute.bench.conf_location import conf_dir
 from mirimpute.bench.results.layout import SWEEPS
+from mirimpute.bench.sweeps.compose import parsed
 from mirimpute.bench.sweeps.overrides import readable, with_named_columns
 from mirimpute.bench.sweeps.schema import register_schema
 from mirimpute.bench.sweeps.translate import several, translated, unreadable
@@ -69,16 +70,16 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, task: Any
         return hydra.hydra_help(config_name=name, args_parser=parser, args=options)
     if options.shell_completion:
         return hydra.shell_completion(config_name=name, overrides=options.overrides)
-    parsed = _parsed(options.overrides)
-    overrides = [*_more_folders(options.config_dir, parsed), *(each.input_line for each in parsed)]
-    chosen = [text for text in overrides if text not in {each.input_line for each in parsed if is_value(each)}]
+    typed = _parsed(options.overrides)
+    overrides = [*_more_folders(options.config_dir, typed), *(each.input_line for each in typed)]
+    chosen = [text for text in overrides if text not in {each.input_line for each in typed if is_value(each)}]
     config = hydra.config_loader.load_configuration(name, chosen, RunMode.MULTIRUN, validate_sweep_overrides=False)
-    for each in filter(is_value, parsed):
+    for each in filter(is_value, typed):
         set_value(config, each.key_or_group, each.value())
     sweep = options.multirun or config.hydra.mode == RunMode.MULTIRUN
-    for typed, each in zip(options.overrides, parsed, strict=True):
+    for text, each in zip(options.overrides, typed, strict=True):
         if each.is_sweep_override() and not sweep:
-            raise several(typed)
+            raise several(text)
     if options.cfg:
         return hydra.show_cfg(name, overrides, options.cfg, options.package, options.resolve)
     if options.info:
@@ -98,30 +99,25 @@ def _parsed(typed: Sequence[str]) -> list[Any]:
     Raises:
         UserError: one cannot be read.
     """
-    from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
     found = []
     for number, text in enumerate(typed):
         try:
-            found.append(OverridesParser.create().parse_override(readable(text, number)))
+            found.append(parsed(readable(text, number)))
         except HydraException as error:
             raise unreadable(text) from error
-        except (ValueError, RecursionError) as error:  # an integer of thousands of digits, brackets without end
-            raise UserError(
-                f"{text[:60]!r}... cannot be read ({type(error).__name__}): give a shorter value"
-            ) from error
     return found
 
 
-def _more_folders(config_dir: str | None, parsed: Sequence[Any]) -> list[str]:
+def _more_folders(config_dir: str | None, typed: Sequence[Any]) -> list[str]:
     """Return the option that adds a folder of configuration files."""
     if config_dir is None:
         return []
     folder = os.path.abspath(config_dir)
     if not os.path.isdir(folder):
         raise UserError(f"--config-dir {config_dir!r} is no folder: give one that is there")
-    if any(each.key_or_group == "hydra.searchpath" for each in parsed):
+    if any(each.key_or_group == "hydra.searchpath" for each in typed):
         raise UserError("--config-dir and hydra.searchpath say the same: give one of them")
     return [readable(f"hydra.searchpath=['file://{folder}']")]
 
