@@ -1,6 +1,6 @@
 # Everything runs in .venv, made from the lock file; nothing needs to be activated. Rivals run in .venv-rivals.
 .DEFAULT_GOAL := help
-.PHONY: help setup rivals bench bench-quality bench-speed bench-draws stale paper paper-small test test-oldest lint format tables report clean
+.PHONY: help setup rivals bench bench-quality bench-speed bench-draws adem stale paper paper-small test test-oldest lint format tables report clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -24,7 +24,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 setup: $(STAMP) ## make .venv with the exact versions of requirements.lock
 
-rivals: ## make .venv-rivals, the environment of hyperimpute, miceforest and others, and get R's packages (2.4 GB)
+rivals: ## make .venv-rivals, the environment of hyperimpute, miceforest and others, and get R's packages (2.3 GB)
 	@scripts/rivals.sh $(PYTHON)
 
 bench: $(STAMP) ## run the main job on embedded data, then its table and figures (a few minutes)
@@ -41,6 +41,9 @@ bench-speed: $(STAMP) ## seconds, memory and scaling of mirf, into benchmarks/sp
 
 bench-draws: $(STAMP) ## drawing methods by CRPS, energy, error and seconds on 13 tables, into benchmarks/draws.md (half a day; ARGS=--help)
 	$(BIN)/python -m benchmarks.draws $(ARGS)
+
+adem: $(STAMP) ## coverage, bias and width of pooled intervals by simulation, into benchmarks/coverage.md (days; ARGS=--help)
+	$(BIN)/python -m benchmarks.coverage $(ARGS)
 
 paper: $(STAMP) ## all cells of the paper's tables, then the report (weeks of one core; LAUNCHER=slurm, ARGS=--dry-run)
 	$(PAPER) $(ARGS) || [ $$? -eq 1 ] # cells that fail are rows of the report

@@ -1,127 +1,185 @@
-"""Do 95 % intervals pooled over completed tables cover? ``python -m benchmarks.coverage --help``."""
+"""Do 95 % intervals pooled over completed tables cover? ``python -m benchmarks.coverage --help``.
+
+A simulation study in the terms of ADEMP (Morris, White & Crowther, Statistics in Medicine 2019): aims and estimands in
+the page, data and estimators in :mod:`benchmarks.coverage_design`, methods in ``WAYS``.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Sequence
 from datetime import date
-from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from benchmarks import page
-from benchmarks.command import HERE, exit_code, write_text
+from benchmarks.command import exit_code, names, parser_of, write_text
+from benchmarks.coverage_design import QUANTITIES, SCENARIOS, Scenario, estimates
 from mirimpute import MirfImputer, pool
+from mirimpute.errors import UserError, unknown
 from mirimpute.methods.base import problem_of
 from mirimpute.methods.presets import named_method
 from mirimpute.table.columns import Column, Kind
 
 PROGRAM = "coverage"
-TRUTH = np.array([0.0, 1.0])
-"""Mean of y, and slope of y on x, where y = x + noise and x are standard normal."""
-QUANTITIES = ("mean", "slope")
-HIDDEN = 0.5
+DRAWS = 10
 
-Complete = Callable[[np.ndarray, int, int], Sequence[np.ndarray]]
-"""From a table (n, 2), the number of draws and a seed to completed tables."""
+Complete = Callable[[np.ndarray, np.ndarray, int], Sequence[np.ndarray]]
+"""From the complete table, the one with holes and a seed to completed tables."""
 
 
-def a_model_per_draw(x: np.ndarray, draws: int, seed: int) -> Sequence[np.ndarray]:
+def a_model_per_draw(complete: np.ndarray, x: np.ndarray, seed: int) -> Sequence[np.ndarray]:
     """Return ``MirfImputer.impute_multiple``."""
-    tables: Sequence[np.ndarray] = MirfImputer(preset="mirf_fast", random_state=seed).impute_multiple(x, draws)
+    tables: Sequence[np.ndarray] = MirfImputer(preset="mirf_fast", random_state=seed).impute_multiple(x, DRAWS)
     return tables
 
 
-def one_model(x: np.ndarray, draws: int, seed: int) -> Sequence[np.ndarray]:
+def one_model(complete: np.ndarray, x: np.ndarray, seed: int) -> Sequence[np.ndarray]:
     """Return ``MirfImputer.sample``."""
-    tables: Sequence[np.ndarray] = MirfImputer(preset="mirf_fast", random_state=seed).fit(x).sample(x, draws)
+    tables: Sequence[np.ndarray] = MirfImputer(preset="mirf_fast", random_state=seed).fit(x).sample(x, DRAWS)
     return tables
 
 
-def by_mice(kind: str) -> Complete:
-    """Return what completes by chained equations."""
+def by_method(name: str, count: str, **parameters: str) -> Complete:
+    """Return what completes by a method of the registry; ``count`` is its parameter for the number of draws."""
 
-    def complete(x: np.ndarray, draws: int, seed: int) -> Sequence[np.ndarray]:
-        columns = tuple(Column(name, Kind.CONTINUOUS) for name in ("x", "y"))
+    def completed(complete: np.ndarray, x: np.ndarray, seed: int) -> Sequence[np.ndarray]:
+        columns = tuple(Column(f"c{number}", Kind.CONTINUOUS) for number in range(x.shape[1]))
         problem, _, scale = problem_of(x, columns, seed)
-        method = named_method("mice", {"kind": kind, "chains": draws})
+        method = named_method(name, {**parameters, count: DRAWS})
         return list(scale.restore(method.fit(problem).impute().draws))
 
-    return complete
+    return completed
 
 
 WAYS: dict[str, Complete] = {
-    "mirf_fast, a model per draw (`impute_multiple`)": a_model_per_draw,
-    "mirf_fast, one model (`sample`)": one_model,
-    "mice, kind=bayes": by_mice("bayes"),
-    "mice, kind=bayes_by_row": by_mice("bayes_by_row"),
-    "mice, kind=pmm": by_mice("pmm"),
+    "complete data": lambda complete, x, seed: [complete] * 2,
+    "mirf_fast multiple": a_model_per_draw,
+    "mirf_fast sample": one_model,
+    "mice bayes": by_method("mice", "chains", kind="bayes"),
+    "mice pmm": by_method("mice", "chains", kind="pmm"),
+    "mice cart": by_method("mice_cart", "chains"),
+    "R mice norm": by_method("r/mice_norm", "draws"),
+    "R mice pmm": by_method("r/mice_pmm", "draws"),
+    "R mice cart": by_method("r/mice_cart", "draws"),
 }
+METHODS = ("mirf_fast", "mice", "mice_cart")
+PROPER = "mice bayes"
+"""Whose intervals are as wide as they need to be where the truth is linear."""
 
 
-def analysis(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the estimates of ``TRUTH`` from a complete table (n, 2), and their squared standard errors."""
-    n = len(table)
-    x, y = table.T
-    centred = x - x.mean()
-    slope = centred @ y / (centred @ centred)
-    rest = y - y.mean() - slope * centred
-    variances = y.var(ddof=1) / n, (rest @ rest) / (n - 2) / (centred @ centred)
-    return np.array([y.mean(), slope]), np.array(variances)
-
-
-def replication(complete: Complete, rows: int, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pooled estimates of one random table, and whether their intervals cover the truth, (2,) each."""
+def replication(complete: Complete, scenario: Scenario, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the pooled estimates of one random table, whether their intervals cover the truth, and their widths."""
     rng = np.random.default_rng(seed)
-    x = rng.normal(size=rows)
-    y = np.where(rng.random(rows) < HIDDEN, np.nan, x + rng.normal(size=rows))
-    found = [analysis(table) for table in complete(np.stack([x, y], axis=1), draws, seed)]
-    estimates, variances = (np.array(each) for each in zip(*found, strict=True))
-    pooled = pool(estimates, variances, df_complete=rows - 2)
+    table = scenario.table(rng)
+    found = [estimates(each) for each in complete(table, scenario.with_holes(table, rng), seed)]
+    values, variances = (np.array(each) for each in zip(*found, strict=True))
+    pooled = pool(values, variances, df_complete=scenario.rows - 2)
     low, high = pooled.interval(0.95)
-    return pooled.estimate, (low <= TRUTH) & (high >= TRUTH)
+    return pooled.estimate, (low <= scenario.answers) & (high >= scenario.answers), high - low
 
 
-def lines(rows: int, draws: int, replications: int) -> list[list[str]]:
-    """Return a line per way: coverage with its standard error, and the bias, of each quantity."""
-    table = []
-    for name, complete in WAYS.items():
-        runs = [replication(complete, rows, draws, seed) for seed in range(replications)]
-        estimates, covered = (np.array(each, dtype=float) for each in zip(*runs, strict=True))
-        share, bias = covered.mean(axis=0), estimates.mean(axis=0) - TRUTH
-        error = np.sqrt(share * (1 - share) / replications)
-        cells = [f"{share[k]:.3f} ± {error[k]:.3f}" for k in range(2)]
-        table.append([name, *cells, *(f"{each:+.3f}" for each in bias)])
-        print(*table[-1], sep="  ", flush=True)
-    return table
+def performance(way: str, scenario: Scenario, replications: int) -> list[dict[str, object]]:
+    """Return a row per quantity: coverage, bias in per cent of the truth's scale, width, and their errors."""
+    begun = time.process_time()
+    runs = [replication(WAYS[way], scenario, seed) for seed in range(replications)]
+    values, covered, width = (np.array(each, dtype=float) for each in zip(*runs, strict=True))
+    share, bias = covered.mean(axis=0), values.mean(axis=0) - scenario.answers
+    wrong = values.std(axis=0, ddof=1) / replications**0.5
+    return [
+        {
+            "scenario": scenario.name,
+            "way": way,
+            "quantity": quantity,
+            "replications": replications,
+            "coverage": share[k],
+            "coverage_se": (share[k] * (1 - share[k]) / replications) ** 0.5,
+            "bias": bias[k],
+            "bias_se": wrong[k],
+            "truth": scenario.answers[k],
+            "width": width[:, k].mean(),
+            "cpu_s": (time.process_time() - begun) / replications,
+            "made": f"{date.today()}",
+            "versions": page.made_with(*METHODS).removeprefix("- "),
+        }
+        for k, quantity in enumerate(QUANTITIES)
+    ]
+
+
+def merged(former: pd.DataFrame, rows: Sequence[dict[str, object]]) -> pd.DataFrame:
+    """Return the rows of a page before, those of the same scenario and way replaced."""
+    new = pd.DataFrame(list(rows))
+    if former.empty or new.empty:
+        return new if former.empty else former
+    again = former.set_index(["scenario", "way"]).index.isin(new.set_index(["scenario", "way"]).index)
+    return pd.concat([former[~again], new], ignore_index=True)
+
+
+def text_of(frame: pd.DataFrame) -> str:
+    """Return the page."""
+    lines = [
+        "# Coverage of intervals pooled over completed tables",
+        "",
+        "Aim: do 95 % intervals by Rubin's rules cover, and at which width? Data: y = m(z_1, z_2) + noise, all normal; "
+        "holes at random (mcar) or by z_1 (mar, logistic, slope 1.5); a scenario is columns, m, mechanism, rows and "
+        "rate. Estimands: mean of y, slope of y on z_1, their correlation (Fisher's z), third quartile of y. Methods: "
+        f"{DRAWS} completed tables each. Performance: coverage ± its Monte-Carlo error; bias ± its error; width of the "
+        f"interval over that of {PROPER} in the same scenario. Made by `make adem`, whose options choose scenarios, "
+        "ways and replications; a scenario that is not here was not run.",
+        "",
+    ]
+    for scenario in dict.fromkeys(frame["scenario"]):
+        part = frame[frame["scenario"] == scenario]
+        heads = [scenario, "tables", *(f"{each}: coverage, bias, width" for each in QUANTITIES)]
+        proper = part[part["way"] == PROPER].set_index("quantity")["width"]
+        body = []
+        for way in dict.fromkeys(part["way"]):
+            own = part[part["way"] == way].set_index("quantity")
+            cells = []
+            for quantity in QUANTITIES:
+                row = own.loc[quantity]
+                ratio = f"{row['width'] / proper[quantity]:.2f}" if quantity in proper else f"({row['width']:.3f})"
+                pairs = ((row["coverage"], row["coverage_se"], ""), (row["bias"], row["bias_se"], "+"))
+                cells.append(", ".join([*(f"{a:{sign}.3f} ± {b:.3f}" for a, b, sign in pairs), ratio]))
+            body.append([way, str(int(own["replications"].iloc[0])), *cells])
+        lines += page.table(heads, body)
+    lines += [f"- {made}: {versions}" for made, versions in frame[["made", "versions"]].drop_duplicates().to_numpy()]
+    return "\n".join(lines) + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Simulate, and write coverage.md."""
-    parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__)
-    parser.add_argument("--rows", type=int, default=100, help="of each random table (%(default)s)")
-    parser.add_argument("--draws", type=int, default=10, help="completed tables (%(default)s)")
-    parser.add_argument("--replications", type=int, default=200, help="random tables (%(default)s)")
-    parser.add_argument("--out", type=Path, default=HERE, help="folder of the page (benchmarks)")
-    asked = parser.parse_args(arguments)
+    """Simulate, and write coverage.csv and coverage.md."""
+    parser = parser_of(PROGRAM, __doc__, None)
+    known = {scenario.name: scenario for scenario in SCENARIOS}
+    parser.add_argument(
+        "--scenarios", type=names, default=tuple(known), help="names, such as 2-linear-mar-200-0.5 (all)"
+    )
+    parser.add_argument("--ways", type=names, default=tuple(WAYS), help=f"default: {', '.join(WAYS)}")
+    parser.add_argument("--replications", type=int, default=500, help="random tables (%(default)s)")
+    options = parser.parse_args(arguments)
+    return exit_code(PROGRAM, lambda: _work(options, known))
 
-    def work() -> None:
-        heads = ["draws of", *(f"coverage, {each}" for each in QUANTITIES), *(f"bias, {each}" for each in QUANTITIES)]
-        text = [
-            "# Coverage of intervals pooled over completed tables",
-            "",
-            f"x and y - x standard normal, {asked.rows} rows, half of y hidden at random; 95 % intervals of the mean"
-            f" of y and the slope of y on x by Rubin's rules over {asked.draws} draws; {asked.replications} random"
-            " tables, with the standard error of the share. Made by `python -m benchmarks.coverage`.",
-            "",
-            *page.table(heads, lines(asked.rows, asked.draws, asked.replications)),
-            f"- Page of {date.today()}.",
-            page.made_with("mirf_fast", "mice"),
-        ]
-        write_text(asked.out / "coverage.md", "\n".join(text) + "\n")
 
-    return exit_code(PROGRAM, work)
+def _work(options: argparse.Namespace, known: dict[str, Scenario]) -> None:
+    for name in options.scenarios:
+        if name not in known:
+            raise unknown("scenario", name, known)
+    for name in options.ways:
+        if name not in WAYS:
+            raise unknown("way", name, WAYS)
+    if options.replications < 2:
+        raise UserError(f"--replications {options.replications} is too few: give 2 or more")
+    path = options.out / "coverage.csv"
+    frame = pd.read_csv(path) if path.is_file() else pd.DataFrame()
+    for scenario in options.scenarios if not options.table_only else ():
+        for way in options.ways:
+            frame = merged(frame, performance(way, known[scenario], options.replications))
+            write_text(path, frame.to_csv(index=False, float_format="%.6g"))
+            print(scenario, way, "done", flush=True)
+    write_text(options.out / "coverage.md", text_of(frame))
 
 
 if __name__ == "__main__":

@@ -93,14 +93,23 @@ def counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def unknown(kind: str, value: str, valid: Iterable[str]) -> UserError:
+def near(value: str, names: Iterable[str]) -> list[str]:
+    """Return up to three of the names that ``value`` may have been meant for, the nearest first, in any case.
+
+    >>> near("--draw", ["--seed", "--draws"])
+    ['--draws']
+    """
+    small = {name.lower(): name for name in names}
+    return [small[each] for each in difflib.get_close_matches(value.lower(), small, n=3, cutoff=0.5)]
+
+
+def unknown(kind: str, value: object, valid: Iterable[str]) -> UserError:
     """Return the error for an unknown name: it lists the nearest valid names, then all of them.
 
     >>> print(unknown("method", "mirff", ["mean", "mirf", "ice"]))
     unknown method 'mirff': did you mean 'mirf'? valid: ice, mean, mirf
     """
     names = sorted(valid)
-    small = {name.lower(): name for name in names}
-    near = [small[each] for each in difflib.get_close_matches(value.lower(), small, n=3, cutoff=0.5)]
-    hint = f"did you mean {' or '.join(repr(n) for n in near)}? " if near else ""
+    guessed = near(f"{value}", names)
+    hint = f"did you mean {' or '.join(map(repr, guessed))}? " if guessed else ""
     return UserError(f"unknown {kind} {value!r}: {hint}valid: {', '.join(names)}")

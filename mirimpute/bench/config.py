@@ -88,6 +88,8 @@ class CellConfig:
         self.check_hiding()
         if self.seed < 0:
             raise UserError(f"seed={self.seed} is negative: give 0 or more")
+        if not self.method.name.strip():
+            raise UserError(f"method.name={self.method.name!r} labels nothing: give a name, such as mirf_3")
         if self.timeout_s is not None and not self.timeout_s > 0:
             raise UserError(f"timeout_s={self.timeout_s} leaves no time: give seconds above 0, or null for no limit")
         if self.memory_mb is not None and not self.memory_mb > 0:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mirimpute.bench.dataset_catalog import descriptions, named_dataset, options_to_give
 from mirimpute.cli.exits import USER_ERROR, exit_code
 from mirimpute.cli.file_options import add_file_options, file_options
+from mirimpute.cli.parser import CommandParser
 from mirimpute.datasets.location import DATA_DIR_VARIABLE, data_directory
 from mirimpute.errors import UserError, counted, printable
 from mirimpute.table.columns import Column, Kind
@@ -87,6 +88,8 @@ def show(name: str, options: Mapping[str, Any]) -> int:
     from mirimpute.table.wild import Fences
 
     is_file = suffix_of(Path(name)) != ""
+    if not is_file and options != file_options():
+        raise UserError(f"{name!r} is no file, and how a CSV is read says nothing of it: leave the options out")
     dataset = File(path=name, **options) if is_file else named_dataset(name)
     with plain_warnings(PROGRAM):
         table = dataset.load(data_directory())
@@ -146,7 +149,7 @@ def _values(frame: pd.DataFrame, j: int, column: Column) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=PROGRAM,
         description="Prefetch datasets, so that later runs need no network, list them, or show the columns of one.",
     )

@@ -33,8 +33,12 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def file_options(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the options as arguments of :class:`~mirimpute.datasets.files.File`."""
+def file_options(options: argparse.Namespace | None = None) -> dict[str, Any]:
+    """Return the options (None: none is given) as arguments of :class:`~mirimpute.datasets.files.File`."""
+    if options is None:
+        parser = argparse.ArgumentParser()
+        add_file_options(parser)
+        options = parser.parse_args([])
     usual = () if {"none", ""} & set(options.na) else MISSING_MARKERS
     return {
         "header": not options.no_header,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
+from mirimpute.cli.parser import CommandParser, StoreWholeNumber
 from mirimpute.errors import ImputationError, UserError, counted, printable
 from mirimpute.table.file_format import suffix_of
 
@@ -51,10 +52,6 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.table.source_bits import SourceBits
     from mirimpute.table.writing import check_target, write_completed
 
-    if options.draws < 0:
-        raise UserError(f"--draws {options.draws} is negative: give 0 or more")
-    if not 0 <= options.seed < 2**63:
-        raise UserError(f"--seed {str(options.seed)[:40]} is outside of 0 to 2**63 - 1: give one inside")
     if options.device != "cpu":
         torch_device(options.device)
     method = _method(options.method, options.draws)
@@ -177,7 +174,7 @@ def _numbered(target: Path, number: int, count: int) -> Path:
 def _parser() -> argparse.ArgumentParser:
     from mirimpute.cli.file_options import add_file_options
 
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=PROGRAM,
         description="Fill the missing cells of a CSV or Parquet file, numbers and categories. What is there stays as "
         "it is, byte for byte; columns of free text are left alone. What is found out about a CSV, and columns that "
@@ -188,12 +185,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--method", default="mirf", help="a name from `mirimpute-bench --help` (%(default)s)")
     parser.add_argument(
         "--draws",
-        type=int,
+        action=StoreWholeNumber,
+        least=0,
         default=0,
         metavar="M",
         help="also write M draws, of one model; of several for method mice (%(default)s)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of all randomness (%(default)s)")
+    parser.add_argument("--seed", action=StoreWholeNumber, default=0, help="of all randomness (%(default)s)")
     parser.add_argument("--device", default="cpu", help="torch device (%(default)s)")
     parser.add_argument(
         "--kind",

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from mirimpute import __version__
 from mirimpute.bench.notices import plain_warnings
-from mirimpute.bench.results.layout import PARTS
+from mirimpute.bench.results.layout import PARTS, has_cells
 from mirimpute.cli.exits import exit_code
-from mirimpute.errors import UserError, counted, printable
+from mirimpute.cli.parser import CommandParser
+from mirimpute.errors import UserError, counted, near, printable
 
 PROGRAM = "mirimpute-report"
 MAX_ROWS_PRINTED = 40
 PAGE_NAME = "report.html"
+COMMANDS = ("status", "compact")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str]) -> None:
-    named = {"status": (_status, _status_parser), "compact": (_compact, _compact_parser)}
+    named = dict(zip(COMMANDS, ((_status, _status_parser), (_compact, _compact_parser)), strict=True))
     action, parser = named.get(arguments[0] if arguments else "", (_report, _parser))
     options = parser().parse_args(arguments if action is _report else arguments[1:])
     with plain_warnings(PROGRAM):
@@ -33,10 +36,17 @@ def _run(arguments: Sequence[str]) -> None:
 
 def _report(options: argparse.Namespace) -> None:
     results_dir = _results_folder(options.results_dir)
+    if not has_cells(results_dir):
+        raise _no_results(results_dir, options.results_dir)
     if options.html is None:
+        _check_folder(options.out or results_dir)
         _tables(results_dir, options.out)
-    else:
-        _page(results_dir, Path(options.html) if options.html else (options.out or results_dir) / PAGE_NAME)
+        return
+    page = Path(options.html) if options.html else (options.out or results_dir) / PAGE_NAME
+    if page.is_dir():
+        raise UserError(f"--html '{page}' is a folder: give the name of a file, such as {page / PAGE_NAME}")
+    _check_folder(page.parent)
+    _page(results_dir, page)
 
 
 def _tables(results_dir: Path, out: Path | None) -> None:
@@ -72,6 +82,32 @@ def _results_folder(given: str) -> Path:
     return folder.parent if folder.name == "runs" and not (folder / "runs").is_dir() else folder
 
 
+def _no_results(folder: Path, typed: str = "") -> UserError:
+    """Return the error for a folder without cells; ``typed`` may have been meant for another command."""
+    meant = near(typed, COMMANDS)
+    hint = f"did you mean {PROGRAM} {meant[0]}? Otherwise " if meant else ""
+    return UserError(
+        f"no results in '{folder}': {hint}run mirimpute-bench with results_dir={folder}, "
+        "or give the folder that holds runs/"
+    )
+
+
+def _check_folder(folder: Path) -> None:
+    """Make the folder that is written to, before any work.
+
+    Raises:
+        UserError: it takes no file.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UserError(
+            f"cannot write to '{folder}' ({error.strerror or error}): choose another folder with --out, or --html=FILE"
+        ) from error
+
+
 def _status(options: argparse.Namespace) -> None:
     from mirimpute.bench.sweeps.status import show_status
 
@@ -89,6 +125,8 @@ def _compact(options: argparse.Namespace) -> None:
     from mirimpute.bench.results.store import compact
 
     results_dir = _results_folder(options.results_dir)
+    if not has_cells(results_dir):
+        raise _no_results(results_dir)
     try:
         count = compact(results_dir)
     except ClaimedError as error:
@@ -97,7 +135,7 @@ def _compact(options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=PROGRAM,
         description="Make tables and figures, or one HTML page, from a folder of results.",
         epilog=f"How far a sweep is: {PROGRAM} status. Pack the cells of a large sweep: {PROGRAM} compact.",
@@ -121,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _status_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"{PROGRAM} status", description="Say how far the last sweep is.")
+    parser = CommandParser(prog=f"{PROGRAM} status", description="Say how far the last sweep is.")
     _add_results_dir(parser)
     parser.add_argument("--watch", action="store_true", help="go on until it is done")
     parser.add_argument(
@@ -134,7 +172,7 @@ def _status_parser() -> argparse.ArgumentParser:
 
 
 def _compact_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=f"{PROGRAM} compact",
         description="Pack finished cells into few files, which are read in seconds; safe while a sweep writes.",
     )

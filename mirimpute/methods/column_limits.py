@@ -75,12 +75,13 @@ def _pulled_in(problem: Problem, point: Array, lowest: Array, highest: Array) ->
 
 def _beyond_note(problem: Problem, point: Array, lowest: Array, highest: Array, far: Array, what: str) -> str:
     """Return how many points are ``far``, how far beyond the limits (n_columns,), in which columns; "" for none."""
-    beyond = far & problem.wanted & ~_is_indicator(problem)
+    numbers = problem.wanted & ~_is_indicator(problem)
+    beyond = far & numbers
     if not beyond.any():
         return ""
     most = float(np.maximum(lowest - point, point - highest)[beyond].max())
     return (
-        f"{beyond.sum()} of {problem.wanted.sum()} point(s) {what}, by up to {most:.2g} standard deviations, in "
+        f"{beyond.sum()} of {numbers.sum()} point(s) {what}, by up to {most:.2g} standard deviations, in "
         f"column(s) {_names(problem, beyond)}"
     )
 

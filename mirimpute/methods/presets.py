@@ -37,15 +37,13 @@ SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "mirf_fast": (
         "mirf",
         {
-            "rounds": 1,
-            "steps": 200,
-            "final_steps": 300,
+            "steps": 150,
+            "final_steps": 200,
             "chains": 4,
             "blocks": 1,
             "dropout": 0.05,
             "learning_rate": 0.005,
             "trees": 10,
-            "sweeps": 2,
         },
     ),
     "sklearn/ice": ("sklearn", {}),

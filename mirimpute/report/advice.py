@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -77,10 +77,25 @@ def advice(rows: Sequence[Row]) -> list[str]:
     keys = ("dataset", "mechanism", "missing_rate", "protocol")
     datasets, _ = label_datasets(rows)
     rows = [{**row, "dataset": dataset} for row, dataset in zip(rows, datasets, strict=True)]
-    for case in dict.fromkeys(tuple(row[key] for key in keys) for row in rows):
+    cases = dict.fromkeys(tuple(row[key] for key in keys) for row in rows)
+    for case in cases:
         own = [row for row in rows if tuple(row[key] for key in keys) == case]
-        sentences += [f"{case[0]}: {sentence}." for sentence in _of_case(own)]
+        sentences += [f"{_label(case, cases)}: {sentence}." for sentence in _of_case(own)]
     return sentences
+
+
+def _label(case: tuple[Any, ...], cases: Iterable[tuple[Any, ...]]) -> str:
+    """Return the dataset of the case, with what tells it from other cases of the dataset.
+
+    >>> _label(("iris", "mar", 0.3, "default"), [("iris", "mar", 0.3, "default"), ("iris", "mcar", 0.3, "default")])
+    'iris mar'
+    """
+    dataset, mechanism, rate, protocol = case
+    others = [each for each in cases if each[0] == dataset]
+    words = (mechanism, f"{rate:g}", f"[{protocol}]")
+    values = list(zip(*others, strict=True))[1:]
+    telling = [word for word, each in zip(words, values, strict=True) if len(set(each)) > 1]
+    return " ".join((dataset, *telling))
 
 
 def advice_on(collection: Collection) -> list[str]:
@@ -149,8 +164,8 @@ def _of_case(rows: Sequence[Row]) -> list[str]:
     if judged is not None:
         sentences.append(
             f"by the {_name(WITHOUT_TRUTH)}, which hides observed cells of {_scored_columns(drawing)} column(s) and "
-            f"needs no truth, use the draws of {_names(judged)}: {number(judged.mean)} ± {number(judged.sd)} over "
-            f"{judged.masks} masks, {_comparison(judged)}"
+            f"needs no truth, use the draws of {_names(judged)}: {number(judged.mean)} on average "
+            f"(sd between masks {number(judged.sd)}) over {judged.masks} masks, {_comparison(judged)}"
         )
     if failed:
         sentences.append(f"left out because a mask failed: {', '.join(failed)}")
@@ -172,7 +187,8 @@ def _of_error(found: Lead, rows: Sequence[Row], *, alone: bool) -> str:
     cells, unit = ERRORS[found.field]
     return (
         f"{'' if alone else f'for {cells} '}use {_names(found)}: the {_name(found.field)} on hidden cells is the "
-        f"smallest, {number(found.mean)} ± {number(found.sd)}{unit} over {found.masks} masks{_cells(rows, found)}, "
+        f"smallest, {number(found.mean)}{unit} on average (sd between masks {number(found.sd)}) over "
+        f"{found.masks} masks{_cells(rows, found)}, "
         f"{_comparison(found)}{_cheaper(rows, found)}"
     )
 

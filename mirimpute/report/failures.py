@@ -11,6 +11,7 @@ from mirimpute.report.collect import Collection
 from mirimpute.report.reasons import explained
 
 _NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?")
+OF_FIRST = " (numbers of the first cell)"
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,17 @@ def gate_warnings(collection: Collection) -> list[Failure]:
 
 def _grouped(collection: Collection, said: Callable[[Row], str]) -> list[Failure]:
     """Return the texts of ``said`` ("": none). Texts that differ only in their numbers are one, given as the first."""
-    found: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
+    found: dict[tuple[str, str, str], tuple[dict[str, None], list[str]]] = {}
     told = [run for run in collection.runs if said(run.row).strip()]
     for run in sorted(told, key=lambda run: (collection.method_index[run.label], run.case.position, run.row["seed"])):
         text = " ".join(said(run.row).split())
         key = run.label, run.row["status"], _NUMBER.sub("#", text)
         dataset, setting = collection.column(run.case)
         cell = f"{dataset}, {setting}, seed {run.row['seed']}"
-        found.setdefault(key, (text, []))[1].append(cell)
-    return [Failure(method, status, text, tuple(cells)) for (method, status, _), (text, cells) in found.items()]
+        texts, cells = found.setdefault(key, ({}, []))
+        texts[text] = None
+        cells.append(cell)
+    return [
+        Failure(method, status, f"{next(iter(texts))}{OF_FIRST if len(texts) > 1 else ''}", tuple(cells))
+        for (method, status, _), (texts, cells) in found.items()
+    ]

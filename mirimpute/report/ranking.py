@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations, product
 
 import numpy as np
 
@@ -13,6 +11,7 @@ from mirimpute.report.case import Case
 from mirimpute.report.markup import number
 from mirimpute.report.measure_table import Entry, MeasureTable
 from mirimpute.report.measures import Measure
+from mirimpute.report.paired_differences import intervals, mean_by_dataset, pairs, with_failures
 from mirimpute.report.statistics import (
     ALPHA,
     FEWEST_FOR_INTERVAL,
@@ -21,7 +20,6 @@ from mirimpute.report.statistics import (
     bootstrap_interval,
     critical_difference,
     friedman,
-    mean_interval,
     paired_wilcoxon_holm,
     pairwise_wins,
     win_counts,
@@ -193,13 +191,13 @@ def _rank(table: MeasureTable) -> Ranking | None:
     low, high = bootstrap_interval(scores, generator(0, "bootstrap of average ranks"))
     pair_wins = _by_dataset(pairwise_wins(ranks), table.cases, table.datasets).mean(axis=0)
     failed = np.array([[not _sound(table.entries[m, case]) for m in table.ranked] for case in table.cases])
-    pairs = _pairs(table, failed)
-    by_dataset = _mean_by_dataset(pairs, table)
-    failed_there = _mean_by_dataset(failed.astype(float), table) > 0
-    p_wilcoxon, p_holm = paired_wilcoxon_holm(_with_failures(by_dataset, failed_there))
+    differences = pairs(table, failed)
+    by_dataset = mean_by_dataset(differences, table)
+    failed_there = mean_by_dataset(failed.astype(float), table) > 0
+    p_wilcoxon, p_holm = paired_wilcoxon_holm(with_failures(by_dataset, failed_there))
     means = np.array([[table.entries[m, case].mean for m in table.ranked] for case in table.cases], dtype=float)
     sign = -1.0 if table.measure.higher_is_better else 1.0
-    intervals = _intervals(sign * by_dataset)
+    interval = intervals(sign * by_dataset)
     return Ranking(
         measure=table.measure,
         methods=table.ranked,
@@ -216,13 +214,13 @@ def _rank(table: MeasureTable) -> Ranking | None:
         pair_wins=pair_wins,
         p_wilcoxon=p_wilcoxon,
         p_holm=p_holm,
-        counts=win_counts(_with_failures(pairs, failed)),
-        counts_without=win_counts(pairs),
+        counts=win_counts(with_failures(differences, failed)),
+        counts_without=win_counts(differences),
         p_holm_without=paired_wilcoxon_holm(by_dataset)[1] if failed.any() else p_holm,
         average_without=_average_without(table, np.where(failed, np.nan, sign * means)),
-        difference=intervals[0],
-        difference_low=intervals[1],
-        difference_high=intervals[2],
+        difference=interval[0],
+        difference_low=interval[1],
+        difference_high=interval[2],
     )
 
 
@@ -230,65 +228,13 @@ def _sound(entry: Entry) -> bool:
     return entry.mean is not None and not entry.not_ok
 
 
-def _pairs(table: MeasureTable, failed: np.ndarray) -> np.ndarray:
-    """Return the differences of row - column on each case, (n_cases, k, k), turned so that lower is better.
-
-    Means over the seeds that both have, so that no difference is one of masks; NaN where a seed of one of the two
-    failed, or they share none.
-    """
-    sign = -1.0 if table.measure.higher_is_better else 1.0
-    k = len(table.ranked)
-    found = np.full((len(table.cases), k, k), np.nan)
-    for at, case in enumerate(table.cases):
-        entries = [table.entries[method, case] for method in table.ranked]
-        for i, j in product(np.flatnonzero(~failed[at]), repeat=2):
-            found[at, i, j] = sign * _difference(entries[i], entries[j])
-    return found
-
-
-def _difference(one: Entry, other: Entry) -> float:
-    """Return the mean difference over common seeds, NaN without one."""
-    if one.seeds == other.seeds:
-        return (one.mean or 0.0) - (other.mean or 0.0)
-    theirs = dict(zip(other.seeds, other.values, strict=True))
-    each = [value - theirs[seed] for seed, value in zip(one.seeds, one.values, strict=True) if seed in theirs]
-    return math.fsum(each) / len(each) if each else math.nan
-
-
-def _with_failures(differences: np.ndarray, failed: np.ndarray) -> np.ndarray:
-    """Return differences (n, k, k) in which who failed, (n, k), loses to who did not, and two failures are a tie."""
-    mine, rivals = failed[:, :, None], failed[:, None, :]
-    found = np.where(mine & ~rivals, np.inf, np.where(rivals & ~mine, -np.inf, differences))
-    return np.where(mine & rivals, 0.0, found)
-
-
-def _intervals(differences: np.ndarray) -> np.ndarray:
-    """Return mean and ends of the interval of differences (n_datasets, k, k) over datasets, (3, k, k)."""
-    k = differences.shape[1]
-    found = np.zeros((3, k, k))
-    for i, j in combinations(range(k), 2):
-        each = differences[:, i, j]
-        mean, low, high = mean_interval(each[np.isfinite(each)])
-        found[:, i, j], found[:, j, i] = (mean, low, high), (-mean, -high, -low)
-    return found
-
-
 def _average_without(table: MeasureTable, ok: np.ndarray) -> np.ndarray:
     """Return the mean rank among those that did not fail, within each dataset, then over datasets, (k,)."""
     from scipy.stats import rankdata
 
-    ranks = _mean_by_dataset(rankdata(ok, axis=1, nan_policy="omit"), table)
+    ranks = mean_by_dataset(rankdata(ok, axis=1, nan_policy="omit"), table)
     counts = np.isfinite(ranks).sum(axis=0)
     return np.where(counts > 0, np.nansum(ranks, axis=0) / np.maximum(counts, 1), np.nan)
-
-
-def _mean_by_dataset(values: np.ndarray, table: MeasureTable) -> np.ndarray:
-    """Return means of what is not NaN over the cases of each dataset, (n_datasets, ...), NaN where there is nothing."""
-    names = np.array([case.dataset for case in table.cases], dtype=object)
-    parts = [values[names == dataset] for dataset in table.datasets]
-    counts = np.stack([np.isfinite(part).sum(axis=0) for part in parts])
-    sums = np.stack([np.nansum(part, axis=0) for part in parts])
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def _by_dataset(values: np.ndarray, cases: Sequence[Case], datasets: Sequence[str]) -> np.ndarray:

@@ -17,6 +17,9 @@ from mirimpute.report.measure_table import Entry, MeasureTable
 from mirimpute.report.measures import DRAW, DRAW_NOTE, FEWEST_DRAWS, Measure
 from mirimpute.report.statistics import MIN_DATASETS
 
+OF_TRUTH = ("mask_auc", "mi_bits", "mask_auc_boosted", "mi_bits_boosted")
+"""Metrics whose best value is that of the true rows."""
+
 
 def summarise(collection: Collection, measure: Measure) -> MeasureTable:
     """Return the table of one measure.
@@ -45,7 +48,25 @@ def summarise(collection: Collection, measure: Measure) -> MeasureTable:
             "stand alone."
         )
         whole = replace(table, refusal=refusal, notes=(refusal,))
-    return replace(whole, by_mechanism=parts, notes=tuple(_notes(whole)))
+    return replace(whole, by_mechanism=parts, notes=(*_notes(whole), *_truth_notes(collection, whole)))
+
+
+def _truth_notes(collection: Collection, table: MeasureTable) -> list[str]:
+    """Return what the true rows themselves have, of a measure whose best value that is."""
+    field = table.measure.field.partition("_")[2]
+    if field not in OF_TRUTH:
+        return []
+    values: dict[Case, dict[int, float]] = defaultdict(dict)
+    for run in collection.runs:
+        value = run.row.get(f"truth_{field}")
+        if value is not None:
+            values[run.case][run.row["seed"]] = float(value)
+    means = [
+        f"{case.dataset}, {case.setting}: {number(float(np.mean(list(values[case].values()))))}"
+        for case in table.cases
+        if case in values
+    ]
+    return [f"Of the true rows: {'; '.join(means)}."] if means else []
 
 
 def _notes(table: MeasureTable) -> list[str]:

@@ -37,7 +37,7 @@ def caption(table: MeasureTable) -> str:
     seeds = {0: "No value", 1: one}.get(table.usual_n, several)
     parts.append(f"{seeds}{', unless another n is given' if others else ''}.")
     if any(entry.best for entry in table.entries.values()):
-        parts.append("Best in bold.")
+        parts.append("Best mean in bold, untested.")
     if table.cut:
         parts.append(table.cut)
     return " ".join(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import lzma
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -157,10 +157,24 @@ def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
     unknown_options = sorted(set(options) - set(OPTIONS))
     if unknown_options:
         raise unknown("option", unknown_options[0], OPTIONS)
+    for name, value in options.items():
+        _check_type(name, value)
     frame = frame_of(TableFile(str(path), **options))
     warn_of_ids_in(frame, {})
     table_of_file(frame, stem_of(Path(path)), {}, str(path))  # warns
     return frame
+
+
+def _check_type(name: str, value: Any) -> None:
+    if name == "missing_markers":
+        listed = isinstance(value, Iterable) and not isinstance(value, str)
+        if not (listed and all(isinstance(each, str) for each in value)):
+            raise UserError(f"missing_markers={value!r} is no list of texts: give one such as ['-'], or [] for none")
+    elif name == "header":
+        if not isinstance(value, bool):
+            raise UserError(f"header={value!r} is neither True nor False: give one of them")
+    elif not isinstance(value, str):
+        raise UserError(f"{name}={value!r} is no text: give one, or leave it out")
 
 
 def _check_names(path: Path, names: list[str]) -> None:

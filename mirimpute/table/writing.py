@@ -38,6 +38,8 @@ def check_target(source: Path, target: Path, replace: bool) -> None:
         )
     if target.exists() and source.exists() and os.path.samefile(source, target):
         raise UserError(f"output '{target}' is the input itself: give another file")
+    if target.is_dir():
+        raise UserError(f"output '{target}' is a folder: give the name of a file in it, or another one")
     if target.exists() and not replace:
         raise UserError(f"output '{target}' is there already: give another file, or --force to replace it")
     if not target.parent.is_dir():

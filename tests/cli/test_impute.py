@@ -141,7 +141,7 @@ def test_same_command_same_bytes(people, tmp_path):
         (["people.csv", "-o", "there.csv"], "is there already: give another file, or --force"),
         (["people.csv", "-o", "no/where.csv"], "does not exist: create it"),
         (["people.csv", "-o", "out.csv", "--method", "mirff"], "did you mean 'mirf'"),
-        (["people.csv", "-o", "out.csv", "--draws", "-1"], "is negative"),
+        (["people.csv", "-o", "out.csv", "--draws", "-1"], "0 or more"),
         (["people.csv", "-o", "out.csv", "--draws", "3", "--method", "mean"], "--draws 3 asks for 3"),
         (["full.csv", "-o", "out.csv"], "has no missing cell"),
         (["people.csv", "-o", "out.csv", "--kind", "age"], "has no '='"),
@@ -251,3 +251,11 @@ def test_columns_of_a_parquet_file_may_have_numbers_for_names(tmp_path, capsys):
     assert main([str(source), "-o", str(target), "--method", "mean"]) == 0
     assert "10 cells filled" in capsys.readouterr().out
     assert not pd.read_parquet(target).isna().any(axis=None)
+
+
+def test_a_folder_is_no_output_and_said_before_any_work(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("mirimpute.table.reading.content_of", lambda *_: pytest.fail("the file was read"))
+    (source := tmp_path / "in.csv").write_text("a,b\n1,\n2,3\n4,5\n")
+    (folder := tmp_path / "out.csv").mkdir()
+    assert main([str(source), "-o", str(folder), "--force"]) == 2
+    assert f"'{folder}' is a folder" in capsys.readouterr().err

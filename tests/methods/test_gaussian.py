@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mirimpute.methods.expectation_maximisation import fit_em
+from mirimpute.methods.expectation_maximisation import expected, fit_em, groups_of
 from mirimpute.methods.gaussian import GaussianModel
 
 
@@ -100,6 +100,16 @@ def test_draws_have_the_conditional_moments(model):
     assert error.max() < 5
     scale = np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
     assert np.abs(np.cov(drawn[:, unknown].T) - covariance).max() < 6 * scale.max() / np.sqrt(n) + 1e-4
+
+
+def test_expectations_by_the_precision_are_those_row_by_row(model, table):
+    x, known = (each.clone() for each in table)
+    known[0], known[1] = True, False  # nothing is unknown, everything is
+    filled, spread = expected(model, x, known, groups_of(known))
+    mean, covariances = model.moments(x, known)
+    assert torch.allclose(filled, mean, rtol=1e-9, atol=1e-10)
+    assert torch.allclose(spread, covariances.sum(dim=0), rtol=1e-9, atol=1e-9)
+    assert torch.equal(expected(model, torch.where(known, x, 1e30), known, groups_of(known))[0], filled)
 
 
 def test_em_on_complete_rows_is_the_sample_covariance(table):

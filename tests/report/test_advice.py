@@ -37,7 +37,15 @@ def test_p_is_that_of_the_paired_t_test():
 def test_clear_case_is_said_to_be_sure():
     (sentence,) = advice(rows_of(CLEAR))
     assert says(
-        sentence, "breast_cancer", "use mirf", "RMSE", "0.505 ± 0.0129", "16.2 % below ice", "is sure", "4 of 4"
+        sentence,
+        "breast_cancer",
+        "use mirf",
+        "RMSE",
+        "0.505",
+        "sd between masks 0.0129",
+        "16.2 % below ice",
+        "is sure",
+        "4 of 4",
     )
 
 
@@ -98,7 +106,15 @@ WRONG = {"mirf": [0.25, 0.24, 0.26, 0.25], "ice": [0.20, 0.18, 0.21, 0.21], "mea
 def test_numbers_and_categories_have_a_sentence_each():
     numbers, categories, distribution = advice(with_categories(drawn(rows_of(CLEAR)), WRONG))
     assert says(numbers, "for numbers use mirf", "RMSE", "0.505")
-    assert says(categories, "for categories use ice", "0.200 ± 0.0141", "4 masks", "20.0 % below mirf", "is sure")
+    assert says(
+        categories,
+        "for categories use ice",
+        "0.200",
+        "sd between masks 0.0141",
+        "4 masks",
+        "20.0 % below mirf",
+        "is sure",
+    )
     assert "use the draws of mirf" in distribution  # which of the two it is has to be said
 
 
@@ -123,7 +139,7 @@ def test_methods_that_tie_are_all_named_the_fastest_first():
     rows = rows_of({"mirf": [0.5, 0.6, 0.7], "ice": [0.7, 0.6, 0.5], "knn": [0.6, 0.6, 0.6], "mean": [1.0, 1.0, 1.0]})
     seconds = {"mirf": 10.0, "ice": 2.0, "knn": 1.0, "mean": 0.1}
     (sentence,) = advice([{**row, "fit_s": seconds[row["method"]]} for row in rows])
-    assert says(sentence, "use knn or ice or mirf", "0.600 ± 0.00", "3 masks", "equal")
+    assert says(sentence, "use knn or ice or mirf", "0.600", "sd between masks 0.00", "3 masks", "equal")
     assert "below" not in sentence
 
 
@@ -131,9 +147,9 @@ def test_no_error_at_all_is_100_percent_below_and_tied_where_two_have_none():
     none = [0.0, 0.0, 0.0]
     rows = rows_of({"mirf": [0.5, 0.5, 0.5], "ice": [0.5, 0.5, 0.5]})
     (_, alone) = advice(with_categories(rows, {"mirf": [0.1, 0.2, 0.3], "ice": none}))
-    assert says(alone, "0.00 ± 0.00", "100.0 % below mirf")
+    assert says(alone, "0.00", "sd between masks 0.00", "100.0 % below mirf")
     (_, both) = advice(with_categories(rows, {"mirf": none, "ice": none}))
-    assert says(both, "0.00 ± 0.00", "equal")
+    assert says(both, "0.00", "sd between masks 0.00", "equal")
 
 
 def test_below_0_there_are_no_percents():
@@ -169,3 +185,12 @@ def test_the_score_that_needs_no_truth_has_a_sentence_of_its_own():
     without = [{**row, "n_draws": 1} if row["method"] == "ice" else row for row in rows]
     assert says(next(each for each in advice(without) if "I-score" in each), "draws of mirf")
     assert not any("I-score" in each for each in advice(rows_of(CLEAR)))
+
+
+def test_cases_of_one_dataset_are_told_apart():
+    rows = [row for mechanism in ("mcar", "mar") for row in rows_of(CLEAR, mechanism=mechanism)]
+    first, second = advice(rows)
+    assert first.startswith("breast_cancer mcar: ")
+    assert second.startswith("breast_cancer mar: ")
+    (alone,) = advice(rows_of(CLEAR))
+    assert alone.startswith("breast_cancer: ")

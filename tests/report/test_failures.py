@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mirimpute.report.collect import collect
-from mirimpute.report.failures import failures, gate_warnings
+from mirimpute.report.failures import OF_FIRST, failures, gate_warnings
 from mirimpute.report.measures import metric_measure
 from mirimpute.report.summary import summarise
 
@@ -27,7 +27,7 @@ def test_failures_are_grouped_by_reason_and_warnings_by_text() -> None:
         ("ice", "timeout", "slow", ("breast_cancer, MCAR 0.3, seed 2",)),
     ]
     assert [(w.method, w.reason, len(w.cells)) for w in gate_warnings(collection)] == [
-        ("mean", "worse than mean (1.0e+3)", 2)
+        ("mean", f"worse than mean (1.0e+3){OF_FIRST}", 2)
     ]
     found = summarise(collection, metric_measure("point_rmse"))
     assert [found.entries[m, found.cases[0]].gated for m in ("mean", "ice")] == [True, False]

@@ -39,6 +39,18 @@ def test_nothing_of_record_names_a_folder_of_a_machine() -> None:
     assert [match.group() for text in texts if (match := ABSOLUTE_PATH.search(text))] == []
 
 
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no checkout of git")
+@pytest.mark.parametrize("name", [*MADE[:2], "summary.md", "report.html"])
+def test_what_a_report_writes_leaves_the_checkout_clean_but_for_what_is_of_record(name: str) -> None:
+    def ignored(folder: str) -> bool:
+        path = f"{folder}/{name}" if "." in name else f"{folder}/{name}/new.csv"
+        return subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT).returncode == 0
+
+    assert ignored("results")
+    assert ignored("results/quality")
+    assert ignored("results/paper") == (name == "report.html")
+
+
 def _files(folder: Path) -> dict[str, bytes]:
     below = [path for name in MADE for path in (folder / name).rglob("*") if path.is_file()]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in [*below, folder / "summary.md"]}

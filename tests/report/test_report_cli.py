@@ -113,3 +113,25 @@ def test_the_command_line_loads_no_heavy_library() -> None:
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=Path(__file__).parents[2]
     )
     assert found.stdout.strip() == "[]"
+
+
+def test_where_nothing_can_be_written_is_said_before_any_work(results, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("mirimpute.report.build.read_rows", lambda *_: pytest.fail("rows were read"))
+    (file := tmp_path / "file").write_text("")
+    for arguments in (["--out", str(file)], [f"--html={file}/page.html"], [f"--html={tmp_path}"]):
+        assert main([str(results), *arguments]) == 2
+        said = capsys.readouterr().err
+        assert str(tmp_path) in said
+        assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(("arguments", "said"), [(["statuss"], "report status"), (["compact", "nothing"], "'nothing'")])
+def test_what_is_no_folder_of_results_stays_as_it_is(tmp_path, capsys, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "table.csv").write_text("a,b\n")
+    for given in (arguments, ["table.csv"]):
+        assert main(given) == 2
+        err = capsys.readouterr().err
+        assert "no results in" in err
+        assert given is not arguments or said in err
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]

@@ -129,3 +129,12 @@ def test_a_metric_that_is_not_defined_on_a_dataset_leaves_it_out() -> None:
 def test_draw_tables_say_what_a_draw_is() -> None:
     assert any("√2" in note for note in table([make_row()], metric_measure("draw_rmse")).notes)
     assert not any("√2" in note for note in table([make_row()]).notes)
+
+
+def test_what_the_true_rows_have_stands_below_what_is_best_near_it() -> None:
+    rows = [make_row("mirf", "a", seed=seed, point_mi_bits=0.2, truth_mi_bits=0.1 * seed) for seed in (1, 2)]
+    rows += [make_row("mirf", "b", point_mi_bits=0.2)]
+    (note,) = (note for note in table(rows, metric_measure("point_mi_bits")).notes if "true rows" in note)
+    assert "a, MCAR 0.3: 0.150" in note
+    assert "b," not in note
+    assert not any("true rows" in note for note in table(rows).notes)

@@ -70,6 +70,11 @@ _shared_name = lru_cache(maxsize=4096)(safe_name)
 """Of what many cells have in common."""
 
 
+def has_cells(results_dir: Path) -> bool:
+    """Return whether the folder is one of results: it holds single or packed cells, if only a place for them."""
+    return any((Path(results_dir) / name).is_dir() for name in (RUNS, PARTS))
+
+
 def check_writable(results_dir: Path) -> None:
     """Create ``results_dir`` if need be and prove that a file can be written there.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -101,7 +102,7 @@ def choices(arguments: Sequence[str], config_loader: Any) -> list[list[str]]:
     [['seed=0', 'seed=1'], ['method=mean']]
 
     Raises:
-        UserError: a key has no finite list of values.
+        UserError: a key has no finite list of values, or one value twice.
     """
     found: dict[str, list[str]] = {}
     for override in (parsed(argument, config_loader) for argument in arguments):
@@ -117,18 +118,24 @@ def choices(arguments: Sequence[str], config_loader: Any) -> list[list[str]]:
                 raise
             except (ArithmeticError, ValueError) as error:  # a step of 0, a range of numbers that are none
                 raise UserError(f"{override.input_line}: {error}; give a list such as seed=0,1,2") from error
-            if not found[key]:
-                raise UserError(f"{override.input_line} has no value: give one, or several such as seed=0,1,2")
         else:
             raise UserError(f"{override.input_line}: give a list such as seed=0,1,2 or 'seed=range(3)'")
-    cells = math.prod(map(len, found.values()))
-    if cells > MOST_CELLS:
+        _check_values(f"{override.input_line}", found[key])
+    if math.prod(map(len, found.values())) > MOST_CELLS:
         raise _too_many()
     return list(found.values())
 
 
 def _too_many() -> UserError:
     return UserError(f"more than {MOST_CELLS:,} cells are asked for: sweep over fewer values at a time")
+
+
+def _check_values(typed: str, values: Sequence[str]) -> None:
+    if not values:
+        raise UserError(f"{typed} is no value at all, so there is no cell: give a list such as seed=0,1,2")
+    twice = [value for value, count in Counter(values).items() if count > 1]
+    if twice:
+        raise UserError(f"{typed} has {twice[0]} more than once, the same cells again: give each value once")
 
 
 def covering(choices: Sequence[Sequence[str]]) -> list[list[str]]:

@@ -14,7 +14,7 @@ import os
 import secrets
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from mirimpute.bench.conf_location import conf_dir
 from mirimpute.bench.results.layout import SWEEPS
@@ -42,6 +42,7 @@ def run_command(arguments: Sequence[str], task: Any) -> Any:
     from hydra._internal.utils import get_args_parser
 
     parser = get_args_parser()
+    parser.error = _unknown_argument  # type: ignore[method-assign]
     options = parser.parse_intermixed_args(list(arguments))
     if options.run and options.multirun:
         raise UserError("--run and --multirun contradict each other: give one of them")
@@ -76,6 +77,8 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, task: Any
     config = hydra.config_loader.load_configuration(name, chosen, RunMode.MULTIRUN, validate_sweep_overrides=False)
     for each in filter(is_value, typed):
         set_value(config, each.key_or_group, each.value())
+    if not str(config.results_dir).strip():
+        raise UserError(f"results_dir={str(config.results_dir)!r} is no folder: give one, such as results")
     sweep = options.multirun or config.hydra.mode == RunMode.MULTIRUN
     for text, each in zip(options.overrides, typed, strict=True):
         if each.is_sweep_override() and not sweep:
@@ -93,6 +96,11 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, task: Any
     return with_named_columns(config)
 
 
+def _unknown_argument(message: str) -> NoReturn:
+    """Raise what argparse found as a UserError."""
+    raise UserError(f"{message}: see {PROGRAM} --help, and --hydra-help for Hydra's own options")
+
+
 def _parsed(typed: Sequence[str]) -> list[Any]:
     """Return Hydra's reading of each option.
 
@@ -107,7 +115,20 @@ def _parsed(typed: Sequence[str]) -> list[Any]:
             found.append(parsed(readable(text, number)))
         except HydraException as error:
             raise unreadable(text) from error
+    _check_once(typed, found)
     return found
+
+
+def _check_once(typed: Sequence[str], found: Sequence[Any]) -> None:
+    """Refuse a key that is given twice: Hydra takes the last one without a word."""
+    first: dict[Any, str] = {}
+    for text, each in zip(typed, found, strict=True):
+        other = first.setdefault((each.type, each.key_or_group, each.package), text)
+        if other is not text:
+            raise UserError(
+                f"{each.key_or_group} is given twice, {other} and {text}: give it once, or several values to sweep "
+                "over as key=value,value with -m"
+            )
 
 
 def _more_folders(config_dir: str | None, typed: Sequence[Any]) -> list[str]:

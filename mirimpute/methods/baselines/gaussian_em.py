@@ -38,7 +38,7 @@ class GaussianEm(Method):
         many_columns: beyond so many, several threads are faster than one.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     libraries: ClassVar[tuple[str, ...]] = ("torch",)
     many_columns: ClassVar[int] = 256
 

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from mirimpute.methods.mirf.donors import ColumnTrees, DonorTrees, mean_of_copies
-from mirimpute.methods.mirf.growing import grow, inputs_of
+from mirimpute.methods.mirf.growing import Sample, grow, inputs_of
 from mirimpute.methods.mirf.learnt_parts import checked, of_prefix, prefixed
 from mirimpute.methods.mirf.weights import OF_COLUMN, of_means
 from mirimpute.types import Array
@@ -102,8 +102,8 @@ def forest(
     found = []
     for block in blocks:
         inputs, own = inputs_of(completed, block), targets[:, block[0]]
-        each = [grow(completed, own, block, inputs, rng, mean_only=True, number=False) for _ in range(sets)]
-        found.append(ColumnTrees.joined(each))
+        sample = Sample.of(completed, own, block, inputs, rng)
+        found.append(ColumnTrees.joined([grow(sample, rng, mean_only=True, number=False) for _ in range(sets)]))
     return DonorTrees(tuple(found), 1)
 
 
@@ -154,9 +154,11 @@ def fit_centre(evidence: Sequence[CentreEvidence], n_columns: int) -> Centre:
             own = each.means[:, each.kind == sharp].reshape(len(_PRIOR), -1), each.truth[each.kind == sharp].ravel()
             by_block.setdefault(tuple(each.outputs), []).append(own)
         prior = (_FLOW + _PRIOR / 100) / 1.01 if sharp else _PRIOR
-        of_table = of_means(*_joined([own for parts in by_block.values() for own in parts]), prior, OF_COLUMN)
-        for outputs, parts in by_block.items():
-            weights[sharp, list(outputs)] = of_means(*_joined(parts), of_table, 2 * OF_COLUMN)
+        means, truth = (list(each) for each in zip(*map(_joined, by_block.values()), strict=True))
+        of_table = of_means([np.concatenate(means, axis=1)], [np.concatenate(truth)], prior[None], OF_COLUMN)
+        of_column = of_means(means, truth, np.repeat(of_table, len(means), axis=0), 2 * OF_COLUMN)
+        for outputs, own_weights in zip(by_block, of_column, strict=True):
+            weights[sharp, list(outputs)] = own_weights
     return Centre(DonorTrees(), weights)
 
 

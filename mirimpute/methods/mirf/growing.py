@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,39 +34,65 @@ def affordable(observed: Array, n_columns: int, sets: int, sweeps: int) -> tuple
     return int(np.clip(_WORK / (sweeps * each), 1, sets)), sweeps
 
 
-def grow(
-    x: Array, observed: Array, outputs: Array, inputs: Array, rng: np.random.Generator, *, mean_only: bool, number: bool
-) -> ColumnTrees:
+@dataclass(frozen=True)
+class Sample:
+    """What a tree of one column learns from.
+
+    Attributes:
+        inputs, outputs: see :class:`~mirimpute.methods.mirf.donors.ColumnTrees`.
+        seen: float64 (m, k), the inputs.
+        single: float32 (m, k), the same as trees read them.
+        values: float64 (m, w), the outputs.
+    """
+
+    inputs: Array
+    outputs: Array
+    seen: Array
+    single: Array
+    values: Array
+
+    @classmethod
+    def of(cls, x: Array, observed: Array, outputs: Array, inputs: Array, rng: np.random.Generator) -> Sample:
+        """Return the rows of ``x`` (n, d), completed, that observe the column: 20,000 random ones at most.
+
+        Args:
+            x: float64 (n, d), completed.
+            observed: bool (n,), rows whose entries of the column are data.
+            outputs, inputs: the columns.
+            rng: of the choice.
+        """
+        rows = np.flatnonzero(observed)
+        if len(rows) > _LARGEST_TABLE:
+            rows = np.sort(rng.choice(rows, _LARGEST_TABLE, replace=False))
+        seen, values = x[np.ix_(rows, inputs)], x[np.ix_(rows, outputs)]
+        return cls(inputs, outputs, seen, np.ascontiguousarray(seen, dtype=np.float32), values)
+
+
+def grow(sample: Sample, rng: np.random.Generator, *, mean_only: bool, number: bool) -> ColumnTrees:
     """Return a set of one tree.
 
     Args:
-        x: float64 (n, d), completed.
-        observed: bool (n,), rows whose entries of the column are data.
-        outputs, inputs: see :class:`ColumnTrees`.
-        rng: of the tree, and of 20,000 rows where there are more.
+        sample: what it learns from.
+        rng: of the tree.
         mean_only: cut all inputs at random (Geurts et al. 2006), not a part of them at their best: a better mean of
             many trees, at a third of the time, and worse donors.
         number: whether there are residuals to donate.
     """
     from sklearn.tree import DecisionTreeRegressor, ExtraTreeRegressor
 
-    rows = np.flatnonzero(observed)
-    if len(rows) > _LARGEST_TABLE:
-        rows = np.sort(rng.choice(rows, _LARGEST_TABLE, replace=False))
-    seen, values = x[np.ix_(rows, inputs)], x[np.ix_(rows, outputs)]
     kind, features = (ExtraTreeRegressor, 1.0) if mean_only else (DecisionTreeRegressor, _FEATURES)
     model = kind(max_features=features, min_samples_leaf=SIZES[0], random_state=int(rng.integers(2**31)))
-    single = np.ascontiguousarray(seen, dtype=np.float32)
-    tree = model.fit(single, values).tree_
-    leaf = tree.apply(single)
+    tree = model.fit(sample.single, sample.values, check_input=False).tree_
+    leaf = tree.apply(sample.single)
     order = np.argsort(leaf, kind="stable")  # nodes are numbered as they are met going down, left first
     residuals, coefficients = np.zeros(0), np.zeros((1, 0))
     if number and not mean_only:
-        coefficients = _linear(seen, values[:, 0])[None]
-        residuals = (values[:, 0] - seen @ coefficients[0, :-1] - coefficients[0, -1])[order]
+        coefficients = _linear(sample.seen, sample.values[:, 0])[None]
+        residual = sample.values[:, 0] - sample.seen @ coefficients[0, :-1] - coefficients[0, -1]
+        residuals = residual[order]
     return ColumnTrees(
-        inputs=inputs,
-        outputs=outputs,
+        inputs=sample.inputs,
+        outputs=sample.outputs,
         roots=np.zeros(1, dtype=np.int32),
         left=tree.children_left.astype(np.int32),
         right=tree.children_right.astype(np.int32),
@@ -73,7 +100,7 @@ def grow(
         threshold=tree.threshold,
         count=tree.n_node_samples.astype(np.int32),
         start=np.searchsorted(leaf[order], np.arange(tree.node_count)).astype(np.int32),
-        values=values[order],
+        values=sample.values[order],
         residuals=residuals,
         coefficients=coefficients,
     )

@@ -71,16 +71,16 @@ def _learn(settings: Settings, problem: Problem, progress: Progress, new_rows: b
     plenty = _observed_cells(part) > _PLENTY
     held_out = _hold_out(part, settings.held_out, rng)
     progress("gaussian base", 0, 1)
-    base, base_without = bases(x, held_out, part.categorical, rng)
+    base = bases(x, held_out, part.categorical, rng)
     seed = integer_seed(problem.seed, "flow") % 2**63
-    flow = FlowTransport(settings, x, base, base_without, held_out, device, seed, progress)
+    flow = FlowTransport(settings, x, base.whole, base.without, held_out, device, seed, progress)
     support = Support.of(x, part.categorical, np.stack(allowed(problem)))
-    transport = PoolTransport(flow, settings, part, held_out, support, new_rows, rng, progress)
+    transport = PoolTransport(flow, base, settings, part, held_out, support, new_rows, rng, progress)
     rounds = settings.rounds if held_out.any() else 0
     schedule = Schedule(sweep="joint", step="draw", rounds=rounds, chains=settings.chains)
 
     def fill(problem: Problem, chains: int, rng: np.random.Generator) -> np.ndarray:
-        return gaussian_fill(base, problem.x_incomplete, chains, rng)
+        return gaussian_fill(base.whole, problem.x_incomplete, chains, rng)
 
     reduced = reduce(part, transport, schedule, fill, rng, no_progress)
     flow.finish(reduced.draws, use_held_out=not plenty)

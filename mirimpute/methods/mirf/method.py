@@ -33,7 +33,7 @@ class Mirf(Settings):
     Its parameters: :class:`mirimpute.methods.mirf.settings.Settings`.
     """
 
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
     # torch imports _dynamo at the first step of an optimiser, two seconds that are not the method's
     libraries: ClassVar[tuple[str, ...]] = (
         "torch",

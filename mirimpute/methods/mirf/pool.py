@@ -151,37 +151,37 @@ def fit_pool(evidence: Sequence[Evidence], blocks: Sequence[Array], n_columns: i
         return pool
     draws, points = pool.of_draws.copy(), pool.of_means.copy()
     indicators = {int(column) for block in blocks for column in block}
-    is_category = [int(each.outputs[0]) in indicators for each in evidence]
+    is_category = np.array([int(each.outputs[0]) in indicators for each in evidence])
     scored = [each.scores(categorical) for each, categorical in zip(evidence, is_category, strict=True)]
-    anyone = np.any([each.allowed for each in evidence], axis=0)
+    units = [max(float((to - np.einsum("kkm->km", between)).mean(axis=1).min()), 1e-9) for to, between in scored]
+    allowed = np.stack([each.allowed for each in evidence])
+    flow = np.arange(MEMBERS) == 0
     for kind in (0, 1):
         own = [each.sharp == bool(kind) for each in evidence]
         parts = [(to[:, cells], between[..., cells]) for (to, between), cells in zip(scored, own, strict=True)]
-        units = [max(float((to - np.einsum("kkm->km", between)).mean(axis=1).min()), 1e-9) for to, between in scored]
         means = [each.means[:, cells].reshape(MEMBERS, -1) for each, cells in zip(evidence, own, strict=True)]
         truth = [each.truth[cells].ravel() for each, cells in zip(evidence, own, strict=True)]
-        prior, worth = (_FLOW, OF_COLUMN) if kind else ((_FLOW + _even(anyone)) / 2, OF_TABLE)
+        prior, worth = (_FLOW, OF_COLUMN) if kind else ((_FLOW + _even(np.any(allowed, axis=0))) / 2, OF_TABLE)
         to_all = np.concatenate([to / unit for (to, _), unit in zip(parts, units, strict=True)], axis=1)
         between_all = np.concatenate([each / unit for (_, each), unit in zip(parts, units, strict=True)], axis=2)
-        draws_of_table = _mixture(to_all, between_all, prior, worth)
-        means_of_table = of_means(
-            np.concatenate(means, axis=1), np.concatenate(truth), (_FLOW + draws_of_table) / 2, OF_COLUMN
-        )
-        for number, each in enumerate(evidence):
-            flow = np.arange(MEMBERS) == 0
-            rounded = is_category[number] and not kind  # a rounded draw has another share of each category
-            start = _allowed(draws_of_table, each.allowed & ~flow if rounded else each.allowed)
-            draws[kind, each.outputs] = _kept(_mixture(*parts[number], start, OF_COLUMN))
-            start = _allowed(means_of_table, each.allowed)
-            points[kind, each.outputs] = _kept(of_means(means[number], truth[number], start, OF_COLUMN))
+        draws_of_table = _mixtures([(to_all, between_all)], prior[None], worth)[0]
+        prior = (_FLOW + draws_of_table) / 2
+        means_of_table = of_means([np.concatenate(means, axis=1)], [np.concatenate(truth)], prior[None], OF_COLUMN)[0]
+        rounded = is_category[:, None] & flow & (kind == 0)  # a rounded draw has another share of each category
+        of_draws = _kept(_mixtures(parts, _allowed(draws_of_table, allowed & ~rounded), OF_COLUMN))
+        of_points = _kept(of_means(means, truth, _allowed(means_of_table, allowed), OF_COLUMN))
+        for each, of_draw, of_point in zip(evidence, of_draws, of_points, strict=True):
+            draws[kind, each.outputs], points[kind, each.outputs] = of_draw, of_point
     return Pool(draws, points)
 
 
-def _mixture(to_truth: Array, between: Array, prior: Array, prior_cells: float) -> Array:
-    """Return the weights of least score, from what :meth:`Evidence.scores` returns."""
-    if not to_truth.size:
-        return prior
-    return least_score(to_truth.mean(axis=1), -between.mean(axis=2), to_truth.shape[1], prior, prior_cells)
+def _mixtures(parts: Sequence[tuple[Array, Array]], prior: Array, prior_cells: float) -> Array:
+    """Return the weights of least score, (parts, MEMBERS), from what :meth:`Evidence.scores` returns of each."""
+    cells = np.array([to.shape[1] for to, _ in parts])
+    many = np.maximum(cells, 1)
+    linear = np.stack([to.sum(axis=1) for to, _ in parts]) / many[:, None]
+    quadratic = -np.stack([between.sum(axis=2) for _, between in parts]) / many[:, None, None]
+    return least_score(linear, quadratic, cells, prior, prior_cells)
 
 
 def _even(allowed: Array) -> Array:
@@ -189,12 +189,13 @@ def _even(allowed: Array) -> Array:
 
 
 def _allowed(weights: Array, allowed: Array) -> Array:
-    """Return the weights of those that are allowed, of sum 1, or the flow alone."""
+    """Return the weights (MEMBERS,) of those that are allowed (columns, MEMBERS), of sum 1, or the flow alone."""
     kept = weights * allowed
-    return kept / kept.sum() if kept.sum() > 0 else _FLOW
+    total = kept.sum(axis=1, keepdims=True)
+    return np.where(total > 0, kept / np.where(total > 0, total, 1), _FLOW)
 
 
 def _kept(weights: Array) -> Array:
-    """Return the weights without those below 2 %, whose nodes need not be found."""
+    """Return the weights (columns, MEMBERS) without those below 2 %, whose nodes need not be found."""
     kept = np.where(weights < _LEAST_WEIGHT, 0, weights)
-    return kept / kept.sum()
+    return kept / kept.sum(axis=1, keepdims=True)

@@ -20,7 +20,7 @@ from mirimpute.methods.mirf.centre import Centre, CentreEvidence, centre_evidenc
 from mirimpute.methods.mirf.donors import ColumnTrees, DonorTrees
 from mirimpute.methods.mirf.flow_model import FlowModel
 from mirimpute.methods.mirf.flow_transport import FlowTransport
-from mirimpute.methods.mirf.gaussian_base import bases
+from mirimpute.methods.mirf.gaussian_base import Bases, base_without
 from mirimpute.methods.mirf.growing import affordable
 from mirimpute.methods.mirf.pool import FIXED, SHARP, Evidence, Pool, fit_pool, joined
 from mirimpute.methods.mirf.rows import Rows
@@ -30,7 +30,7 @@ from mirimpute.methods.mirf.sweeps import Chains, evidence_of, grown
 from mirimpute.methods.transport import Transport
 from mirimpute.types import Array, Progress
 
-_LEAST_CHAINS, _ASKED = 2, 4
+_LEAST_CHAINS, _ASKED = 2, 2
 _MANY_CELLS = 100_000
 _ENOUGH, _FOLDS = 600, 6
 
@@ -53,6 +53,7 @@ class PoolTransport(Transport):
 
     Args:
         flow: the first member.
+        bases: of the flow.
         settings: sizes.
         problem: the incomplete table.
         held_out: bool (n_rows, n_columns), observed cells that judge; without any, the flow is alone.
@@ -65,6 +66,7 @@ class PoolTransport(Transport):
     def __init__(
         self,
         flow: FlowTransport,
+        bases: Bases,
         settings: Settings,
         problem: Problem,
         held_out: Array,
@@ -73,7 +75,8 @@ class PoolTransport(Transport):
         rng: np.random.Generator,
         progress: Progress,
     ) -> None:
-        self.flow, self._settings, self._problem, self._held_out = flow, settings, problem, held_out
+        self.flow, self._bases, self._settings = flow, bases, settings
+        self._problem, self._held_out = problem, held_out
         self._support, self._rng, self._progress = support, rng, progress
         x = problem.x_incomplete
         self.pool, self.centre = Pool.of_flow(x.shape[1]), Centre.of_flow(x.shape[1])
@@ -116,13 +119,21 @@ class PoolTransport(Transport):
         before, found = self.pool if self._weighed else Pool.even(x.shape[1]), []
         for number, fold in enumerate(folds):
             mean = replace(self.centre, trees=fold.trees).of(fold.flow_mean, x, fold.hidden, fold.kind)
-            drawn = self._drawn(fold.flow, fold.rows, fold.hidden, chains * _ASKED, mean - fold.flow_mean)
-            state = Chains(drawn[:chains].copy(), fold.hidden, fold.kind, self._rng.random((chains, len(x))))
+            moved, asked = mean - fold.flow_mean, np.flatnonzero(fold.held_out.any(axis=1))
+            first = self._drawn(fold.flow, fold.rows, fold.hidden, np.arange(len(x)), chains, moved)
+            more = self._drawn(fold.flow, fold.rows, fold.hidden, asked, chains * (_ASKED - 1), moved)
+            drawn = np.concatenate([first[:, asked], more])
+            state = Chains(first, fold.hidden, fold.kind, self._rng.random((chains, len(x))))
 
             def judged(
-                trees: ColumnTrees, now: Chains, fold: _Fold = fold, drawn: Array = drawn, mean: Array = mean
+                trees: ColumnTrees,
+                now: Chains,
+                fold: _Fold = fold,
+                drawn: Array = drawn,
+                asked: Array = asked,
+                mean: Array = mean,
             ) -> None:
-                found.append(evidence_of(trees, now, fold.held_out, x, drawn, mean, self._support, self._rng))
+                found.append(evidence_of(trees, now, fold.held_out, x, drawn, asked, mean, self._support, self._rng))
 
             self._grown(state, ~fold.hidden, self._judged, before, max(1, self._sweeps - 1), judged)
             if not number:
@@ -146,13 +157,15 @@ class PoolTransport(Transport):
 
         Bases and trees are fitted in no time, a flow is not: there the base stands for it.
         """
-        x, categorical, now = self._problem.x_incomplete, self._problem.categorical, self.flow.model()
+        x, now = self._problem.x_incomplete, self.flow.model()
         first = [int(block[0]) for block in columns_of(self._problem)]
         wanted = int(min(_FOLDS, _ENOUGH // max(int(self._held_out[:, first].sum()), 1)))
         found = []
         for _ in range(0 if self._weighed else wanted):
-            held_out = choose_observed(~self._problem.missing, categorical, self._settings.held_out, self._rng)
-            base = bases(x, held_out, categorical, self._rng)[1].to(now.base.mean.device)
+            held_out = choose_observed(
+                ~self._problem.missing, self._problem.categorical, self._settings.held_out, self._rng
+            )
+            base = base_without(self._bases, x, held_out, self._rng).to(now.base.mean.device)
             found.append((replace(now, base=base, point_weight=0.0, draw_weight=0.0), held_out))
         return found
 
@@ -180,7 +193,7 @@ class PoolTransport(Transport):
             return centre, DonorTrees()
         kind = kind_of(flow, rows, self._problem.categorical)
         moved = centre.of(flow_mean, x, hidden, kind) - flow_mean
-        drawn = self._drawn(flow, rows, hidden, self._sets, moved)
+        drawn = self._drawn(flow, rows, hidden, np.arange(len(x)), self._sets, moved)
         state = Chains(drawn, hidden, kind, self._rng.random((self._sets, len(x))))
         return centre, self._grown(state, ~hidden, self._wanted, self.pool, self._sweeps)
 
@@ -188,10 +201,12 @@ class PoolTransport(Transport):
         flow = self.flow.model()
         return flow, flow.rows(self._problem.x_incomplete, hidden)
 
-    def _drawn(self, flow: FlowModel, rows: Rows, hidden: Array, count: int, moved: Array) -> Array:
+    def _drawn(self, flow: FlowModel, rows: Rows, hidden: Array, at: Array, count: int, moved: Array) -> Array:
+        """Return ``count`` draws of the flow, moved, of the rows ``at``, (count, len(at), d)."""
         noise = torch.Generator(device=rows.values.device).manual_seed(int(self._rng.integers(2**63 - 1)))
-        drawn = flow.possible(rows, flow.draw(rows, count, noise) + moved)
-        return np.where(hidden, self._support.nearest(drawn), self._problem.x_incomplete)
+        part = rows.at(at)
+        drawn = flow.possible(part, flow.draw(part, count, noise) + moved[at])
+        return np.where(hidden[at], self._support.nearest(drawn), self._problem.x_incomplete[at])
 
     def _grown(
         self,

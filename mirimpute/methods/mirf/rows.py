@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -49,12 +50,17 @@ class Rows:
             place[:count] += torch.arange(count, device=device)
             row = place % n
             with torch.no_grad():
-                found = answer(Rows(self.values[row], self.hidden[row], self.mean[row], self.spread[row]), place)
+                found = answer(self.at(row), place)
             return found[:count]
 
         if not total:
             return self.values
         return torch.cat(side_by_side(part, range(0, total, size)))
+
+    def at(self, places: np.ndarray | Tensor) -> Rows:
+        """Return some rows of a table."""
+        where = torch.as_tensor(places, device=self.values.device)
+        return Rows(self.values[where], self.hidden[where], self.mean[where], self.spread[where])
 
     def for_members(self, members: int) -> Rows:
         """Return the rows once for each member of an ensemble, (members, n, d), without copying."""

@@ -57,8 +57,8 @@ class Settings(Method):
     """
 
     name: str = "mirf"
-    rounds: Count = 2
-    steps: Count = 800
+    rounds: Count = 1
+    steps: Count = 400
     final_steps: Count = 400
     chains: Count = 5
     draws: Count = 20
@@ -66,7 +66,7 @@ class Settings(Method):
     width: Count = 96
     blocks: Count = 2
     dropout: Fraction = 0.1
-    learning_rate: Annotated[float, Interval(0, 1, "neither")] = 2e-3
+    learning_rate: Annotated[float, Interval(0, 1, "neither")] = 3e-3
     held_out: Annotated[float, Interval(0, 0.5, "right")] = 0.1
     trees: CountOrZero = 20
     sweeps: Count = 3

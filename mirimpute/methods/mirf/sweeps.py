@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirimpute.methods.mirf.donors import MEMBERS, ColumnTrees, DonorTrees, mean_of_copies
-from mirimpute.methods.mirf.growing import grow, inputs_of
+from mirimpute.methods.mirf.growing import Sample, grow, inputs_of
 from mirimpute.methods.mirf.pool import Evidence, Pool
 from mirimpute.methods.mirf.support import Support
 from mirimpute.types import Array
+
+_SHARED = 4
+"""Chains that the trees of one serve before the last sweep."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ def grown(
 ) -> DonorTrees:
     """Return trees, a set for each chain, grown on chains that are moved by them; those of the last sweep.
 
+    Trees of sweeps before the last, which only move the chains, are grown on every fourth of these.
+
     Args:
         chains: of the rows to learn from.
         targets: bool (n, d), entries that are data.
@@ -103,12 +108,10 @@ def grown(
             column = int(block[0])
             if number < sweeps - 1 and not chains.hidden[:, column].any():
                 continue
-            trees = ColumnTrees.joined(
-                [
-                    grow(x, targets[:, column], block, inputs[column], rng, mean_only=False, number=column in numbers)
-                    for x in chains.x
-                ]
-            )
+            learnt_from = chains.x if number == sweeps - 1 else chains.x[::_SHARED]
+            samples = [Sample.of(x, targets[:, column], block, inputs[column], rng) for x in learnt_from]
+            is_number = column in numbers
+            trees = ColumnTrees.joined([grow(each, rng, mean_only=False, number=is_number) for each in samples])
             if judged is not None and number == sweeps - 1:
                 judged(trees, chains)
             chains.move(trees, pool, support, rng.random(chains.chance.shape))
@@ -122,6 +125,7 @@ def evidence_of(
     cells: Array,
     truth: Array,
     drawn: Array,
+    asked: Array,
     flow_mean: Array,
     support: Support,
     rng: np.random.Generator,
@@ -133,7 +137,8 @@ def evidence_of(
         chains: all rows.
         cells: bool (n, d), the held-out cells.
         truth: (n, d).
-        drawn: (s, n, d), draws of the flow, a multiple of the chains.
+        drawn: (s, k, d), draws of the flow, a multiple of the chains, of rows with a held-out cell.
+        asked: int (k,), which rows these are, in order.
         flow_mean: (n, d).
         support: of the table.
         rng: chooses donors.
@@ -144,7 +149,7 @@ def evidence_of(
     count, m = len(chains.x), len(rows)
     draws = np.empty((MEMBERS, len(drawn), m, len(outputs)))
     means = np.empty((MEMBERS, m, len(outputs)))
-    draws[0], means[0] = drawn[:, rows[:, None], outputs], flow_mean[np.ix_(rows, outputs)]
+    draws[0], means[0] = drawn[:, np.searchsorted(asked, rows)[:, None], outputs], flow_mean[np.ix_(rows, outputs)]
     allowed = trees.members
     repeats = len(drawn) // count
     for member in range(1, MEMBERS):

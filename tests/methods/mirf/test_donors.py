@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mirimpute.methods.mirf.donors import ALL, MEMBERS, SIZES, ColumnTrees, DonorTrees
-from mirimpute.methods.mirf.growing import grow
+from mirimpute.methods.mirf.growing import Sample, grow
 from mirimpute.methods.mirf.pool import Pool
 
 
@@ -18,10 +18,8 @@ def _table(n=400, seed=0):
 def _trees(x, sets=3, number=True):
     rng = np.random.default_rng(1)
     observed = np.ones(len(x), dtype=bool)
-    each = [
-        grow(x, observed, np.array([0]), np.array([1, 2]), rng, mean_only=False, number=number) for _ in range(sets)
-    ]
-    return ColumnTrees.joined(each)
+    sample = Sample.of(x, observed, np.array([0]), np.array([1, 2]), rng)
+    return ColumnTrees.joined([grow(sample, rng, mean_only=False, number=number) for _ in range(sets)])
 
 
 def _asked(trees, x):
