@@ -191,7 +191,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="M",
         help="also write M draws, of one model; of several for method mice (%(default)s)",
     )
-    parser.add_argument("--seed", action=StoreWholeNumber, default=0, help="of all randomness (%(default)s)")
+    parser.add_argument("--seed", action=StoreWholeNumber, least=0, default=0, help="of all randomness (%(default)s)")
     parser.add_argument("--device", default="cpu", help="torch device (%(default)s)")
     parser.add_argument(
         "--kind",

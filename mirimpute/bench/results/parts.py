@@ -99,8 +99,13 @@ def packed_rows(results_dir: Path) -> dict[str, dict[str, Any]]:
     for path in _sound_parts(results_dir):
         file = pq.ParquetFile(path, memory_map=True)
         names = [name for name in file.schema_arrow.names if name not in FILES and name != WRITTEN]
-        for group in range(file.num_row_groups):
-            found.update(_rows(file.read_row_group(group, columns=names)))
+        try:
+            groups = [_rows(_read(path, file, group, names)) for group in range(file.num_row_groups)]
+        except StoreError as error:
+            warnings.warn(str(error), MirimputeWarning, stacklevel=3)
+            continue
+        for each in groups:
+            found.update(each)
     return found
 
 
@@ -112,7 +117,7 @@ def packed_row(results_dir: Path, cell: str) -> dict[str, Any] | None:
     file, _ = _opened(place.path)
     names = [name for name in file.schema_arrow.names if name not in FILES and name != WRITTEN]
     group, line = divmod(place.index, GROUP_CELLS)
-    return _rows(file.read_row_group(group, columns=names).slice(line, 1))[cell]
+    return _rows(_read(place.path, file, group, names).slice(line, 1))[cell]
 
 
 def packed_value(results_dir: Path, cell: str, column: str) -> Any:
@@ -132,7 +137,7 @@ def packed_texts(results_dir: Path, column: str) -> dict[str, str]:
     for path in _sound_parts(results_dir):
         file, _ = _opened(path)
         for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=[CELL, column])
+            table = _read(path, file, group, [CELL, column])
             table = table.filter(pc.not_equal(table.column(column), "[]"))
             found.update(zip(table.column(CELL).to_pylist(), table.column(column).to_pylist(), strict=True))
     return found
@@ -167,7 +172,20 @@ def _opened(path: Path) -> tuple[Any, dict[str, int]]:
 def _values(path: Path, group: int, column: str) -> list[Any]:
     """Return one column of a group: who asks for a cell asks for its neighbours next."""
     file, _ = _opened(path)
-    return list(file.read_row_group(group, columns=[column]).column(column).to_pylist())
+    return list(_read(path, file, group, [column]).column(column).to_pylist())
+
+
+def _read(path: Path, file: Any, group: int, columns: list[str]) -> Any:
+    """Return some columns of a group.
+
+    Raises:
+        StoreError: they cannot be read, although the checksum is right.
+    """
+    try:
+        return file.read_row_group(group, columns=columns)
+    except (OSError, ValueError, RuntimeError) as error:  # Arrow's own are of these
+        reason = " ".join(str(error).split())[:200]
+        raise StoreError(f"results '{path}' are left out: they cannot be read ({reason}): remove the file") from error
 
 
 def _sound_parts(results_dir: Path) -> list[Path]:
