@@ -24,7 +24,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mirimpute.bench.results import part_schema, parts
+from mirimpute.bench.results import disk, part_schema, parts
 from mirimpute.bench.results.claims import running, this_process
 from mirimpute.bench.results.details import read_trace
 from mirimpute.bench.results.journal import Entry, Plan, read_progress, sweeps
@@ -208,7 +208,7 @@ def test_parts(tmp_path: Path) -> None:
         with contextlib.suppress(pa.ArrowException):  # Parquet has no empty structs
             pq.write_table(found, buffer)
         content = buffer.getvalue() if whole else damage(buffer.getvalue(), how)
-        digest = parts._digest(io.BytesIO(content))[: parts._HASH_DIGITS]
+        digest = disk.digest(io.BytesIO(content))[: parts._HASH_DIGITS]
         for each in (tmp_path / "parts").iterdir():
             each.unlink()
         (tmp_path / "parts" / f"part-000001-{digest}.parquet").write_bytes(content)

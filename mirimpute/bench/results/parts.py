@@ -7,7 +7,6 @@ of its own counts as there. Cells with tables keep their directory.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import shutil
@@ -210,20 +209,12 @@ def _fault(path: Path, size: int) -> str:
         if size > MOST_BYTES:
             return f"it has {size} bytes, of which mirimpute-report compact writes {MOST_BYTES} at most"
         with disk.open_regular(path) as file:
-            digest = _digest(file)
+            digest = disk.digest(file)
         if not path.stem.endswith(f"-{digest[:_HASH_DIGITS]}"):
             return "it was changed after it was written"
         return fault_of(path)
     except Exception as error:  # Arrow has many for what is no Parquet file
         return f"it cannot be read ({' '.join(str(error).split())[:200]})"
-
-
-def _digest(file: Any) -> str:
-    """Return the SHA-256 of an open file; the standard library does it from Python 3.11 on."""
-    digest = hashlib.sha256()
-    while block := file.read(1 << 20):
-        digest.update(block)
-    return digest.hexdigest()
 
 
 def _rows(table: Any) -> dict[str, dict[str, Any]]:
@@ -273,7 +264,7 @@ def _write_part(results_dir: Path, cells: list[Packed]) -> None:
         pq.write_table(pa.table(columns), temporary, compression="zstd", row_group_size=GROUP_CELLS)
         disk.flush(temporary)
         with temporary.open("rb") as file:
-            digest = _digest(file)
+            digest = disk.digest(file)
         os.rename(temporary, folder / f"part-{_next_number(folder):06d}-{digest[:_HASH_DIGITS]}.parquet")
         disk.flush(folder)
     finally:
