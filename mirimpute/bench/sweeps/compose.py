@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mirimpute.bench.sweeps.overrides import with_named_columns
+from mirimpute.bench.sweeps.schema import GROUPS
 from mirimpute.bench.sweeps.translate import translated
 from mirimpute.bench.sweeps.values import is_value, set_value
 from mirimpute.errors import UserError
@@ -18,6 +19,7 @@ MOST_CELLS = 10_000_000
 """Cells of one sweep; their list is kept in memory."""
 
 _KEPT = 256
+_PARTS = (*GROUPS, "experiment")
 
 
 class Composer:
@@ -88,7 +90,12 @@ def parsed(argument: str, config_loader: Any = None) -> Any:
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     try:
-        return OverridesParser.create(config_loader).parse_override(argument)
+        found = OverridesParser.create(config_loader).parse_override(argument)
+        if found.key_or_group in _PARTS and not found.is_sweep_override() and not isinstance(found.value(), str):
+            raise UserError(f"{argument[:60]} names no {found.key_or_group}: give a name, see mirimpute-bench --help")
+        return found
+    except UserError:
+        raise
     except (ValueError, RecursionError) as error:
         raise UserError(
             f"{argument[:60]!r}... cannot be read ({type(error).__name__}): give a shorter value"
@@ -105,7 +112,9 @@ def choices(arguments: Sequence[str], config_loader: Any) -> list[list[str]]:
         UserError: a key has no finite list of values, or one value twice.
     """
     found: dict[str, list[str]] = {}
-    for override in (parsed(argument, config_loader) for argument in arguments):
+    with translated():
+        overrides = [parsed(argument, config_loader) for argument in arguments]
+    for override in overrides:
         key = override.get_key_element()
         if not override.is_sweep_override():
             found[key] = [f"{key}={override.get_value_element_as_str()}"]
