@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mirimpute.imputers.imputer import Imputer
     from mirimpute.imputers.mirf_imputer import MirfImputer
     from mirimpute.imputers.pooling import Pooled, pool
     from mirimpute.table.reading import read_table
 
 __version__ = "0.1.0"
-__all__ = ["MirfImputer", "Pooled", "__version__", "pool", "read_table"]
+__all__ = ["Imputer", "MirfImputer", "Pooled", "__version__", "pool", "read_table"]
 
 _HOME = {
+    "Imputer": "mirimpute.imputers.imputer",
     "MirfImputer": "mirimpute.imputers.mirf_imputer",
     "Pooled": "mirimpute.imputers.pooling",
     "pool": "mirimpute.imputers.pooling",

@@ -1,6 +1,7 @@
 """What the documentation names is there: paths, commands that compose, tests that exist, every combination."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -136,3 +137,25 @@ def test_the_python_of_the_readme_runs_as_it_stands(tmp_path):
         done = subprocess.run([sys.executable, "-c", f"{block}\n{last}"], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "imputer.safetensors").is_file()
+
+
+@pytest.mark.slow
+def test_the_page_on_imputing_runs_as_it_stands(tmp_path):
+    page = (ROOT / "docs/imputing.md").read_text(encoding="utf-8")
+    blocks, consoles = (re.findall(rf"```{kind}\n(.*?)```", page, re.S) for kind in ("python", "console"))
+    last = "assert completed.notna().all(axis=None) and len(draws) == 5 and len(tables) == 20 and ends.n_draws == 20"
+    commands = [shlex.split(line) for block in consoles for line in block.splitlines()]
+    assert len(commands) >= 4
+    calls = [f"assert main({words[1:]!r}) == 0" for words in commands if words[0] == "mirimpute-impute"]
+    assert len(calls) == len(commands)
+    program = "\n".join([*blocks, last, "from mirimpute.cli.impute import main", *calls])
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    written = {path.name for path in tmp_path.glob("*.csv")}
+    assert written == {
+        "hospital.csv",
+        "completed.csv",
+        "diet.csv",
+        "part.csv",
+        *(f"study.draw-{k}.csv" for k in range(1, 6)),
+    }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
 from mirimpute.cli.parser import CommandParser, StoreWholeNumber
@@ -41,6 +43,9 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.bench.run.scratch import scratch_folder
     from mirimpute.cli.file_options import file_options
     from mirimpute.cli.progress import rich_progress
+    from mirimpute.cli.table_options import left_alone, plan_of, table_options
+    from mirimpute.imputers.drawing import draws_by_models
+    from mirimpute.imputers.table_model import draws_of_models
     from mirimpute.methods.base import problem_of
     from mirimpute.methods.column_limits import inside
     from mirimpute.methods.device import torch_device
@@ -54,28 +59,34 @@ def complete(options: argparse.Namespace) -> int:
 
     if options.device != "cpu":
         torch_device(options.device)
-    method = _method(options.method, options.draws)
-    kinds = _kinds(options.kind)
+    method, asked = _method(options), table_options(options)
+    kinds = left_alone(asked, _kinds(options.kind))
+    draws = options.multiple or options.draws
     source = TableFile(str(options.file), kinds, **file_options(options))
-    targets = [options.output, *(_numbered(options.output, k + 1, options.draws) for k in range(options.draws))]
+    targets = [_numbered(options.output, k + 1, draws) for k in range(draws)]
+    targets = targets if options.multiple else [options.output, *targets]
     for target in targets:
         check_target(options.file, target, options.force)
     content = content_of(source)
     frame = frame_of(source, content)
     warn_of_ids_in(frame, kinds)
     table = table_of_file(frame, stem_of(options.file), kinds, source.path)
-    check_room(
-        8.0 * (1 + options.draws) * table.values.size,
-        f"--draws {options.draws} of this table",
-        "give a smaller --draws",
-    )
-    count = int(table.missing.sum())
+    size = 8.0 * (1 + draws) * table.values.size
+    check_room(size, f"--draws or --multiple {draws} of this table", "give fewer")
+    plan = plan_of(content, table, frame, replace(asked, kinds=kinds), options.where)
+    count = int((table.missing & ~plan.left).sum())
     if not count:
         raise UserError(f"'{options.file}' has no missing cell that can be filled: there is nothing to fill")
     seed = integer_seed(options.seed, "impute") % 2**31
-    problem, encoding, scale = problem_of(table.values, table.columns, seed, options.device)
-    for sentence in encoding.fences.sentences(table.values, table.columns, first=1):
+    x, columns, _, limits = (lesson := plan.lesson(method, table, options.device)).inputs()
+    problem, encoding, scale = problem_of(x, columns, seed, options.device, limits)
+    for sentence in encoding.fences.sentences(x, columns, first=1):
         print(f"{PROGRAM}: warning: {printable(sentence)}", file=sys.stderr)
+    if options.multiple and not draws_by_models(method):
+        start, models = time.monotonic(), draws_of_models(lesson, draws, seed, options.jobs)
+        for target, values in zip(targets, models, strict=True):
+            write_completed(content, table, values, target, plan.left)
+        return _said(options, count, time.monotonic() - start, targets, _still_empty(frame, table))
     with scratch_folder() as folder, rich_progress(options.file.name) as progress:
         outcome = run_isolated(method, problem, folder=folder, progress=progress)
     if outcome.imputation is None or outcome.cost is None:
@@ -86,22 +97,26 @@ def complete(options: argparse.Namespace) -> int:
         verdict = check_sanity(problem, imputation, returns_column_means=method.returns_column_means)
     except ImputationError as error:
         raise ImputationError(f"{options.method}: {error}; nothing was written, give another --method") from error
-    if len(imputation.draws) < options.draws:
+    if len(imputation.draws) < draws:
         raise UserError(
-            f"method {options.method!r} returned {len(imputation.draws)} draw(s) of the {options.draws} asked for: "
+            f"method {options.method!r} returned {len(imputation.draws)} draw(s) of the {draws} asked for: "
             "give a smaller --draws, or another --method"
         )
     imputation = inside(problem, imputation)
     table_scale = encoding.table_scale(scale)
-    tables = [imputation.point, *imputation.draws[: options.draws]]
-    bits = SourceBits.of(table.values, encoding.decode(problem.x_incomplete, scale))
-    completed = [bits.restored(encoding.decode(values, scale), table_scale) for values in tables]
+    tables = [*([] if options.multiple else [imputation.point]), *imputation.draws[:draws]]
+    bits = SourceBits.of(x, encoding.decode(problem.x_incomplete, scale))
+    completed = [plan.held(table, bits.restored(encoding.decode(each, scale), table_scale)) for each in tables]
     for note in (*imputation.notes, *verdict.notes):
         print(f"{PROGRAM}: note: {printable(note)}", file=sys.stderr)
     empty = _still_empty(frame, table)
     for target, values in zip(targets, completed, strict=True):
-        write_completed(content, table, values, target)
-    seconds = outcome.cost.fit_s + outcome.cost.impute_s
+        write_completed(content, table, values, target, plan.left)
+    return _said(options, count, outcome.cost.fit_s + outcome.cost.impute_s, targets, empty)
+
+
+def _said(options: argparse.Namespace, count: int, seconds: float, targets: Sequence[Path], empty: str) -> int:
+    """Say in a line what was done; return the exit code."""
     places = printable(f"{', '.join(map(str, targets))}{empty}")
     print(f"{counted(count, 'cell')} filled by {options.method} in {seconds:.1f} s: {places}")
     return OK
@@ -117,25 +132,25 @@ def _still_empty(frame: pd.DataFrame, table: Table) -> str:
     return f"; {counted(count, 'cell')} of text {stay} empty, in {', '.join(map(repr, left))}" if left else ""
 
 
-def _method(name: str, draws: int) -> Method:
-    """Return the method, which will return so many draws at least.
+def _method(options: argparse.Namespace) -> Method:
+    """Return the method, which will return as many draws as are asked for at least.
 
     Raises:
         UserError: it cannot.
     """
-    from mirimpute.methods.presets import named_method
+    from mirimpute.imputers.drawing import check_multiple, method_with_draws
+    from mirimpute.imputers.multiple import check_jobs
 
-    method: Any = named_method(name)
-    if draws and hasattr(method, "draws"):
-        return named_method(name, {"draws": draws})
-    if draws and hasattr(method, "chains"):  # each of which is a draw
-        return named_method(name, {"chains": max(draws, method.chains)})
-    if draws > 1:
+    if not options.multiple:
+        return method_with_draws(options.method, None, options.draws, "--draws")
+    if options.draws:
         raise UserError(
-            f"method {name!r} completes the table once, and --draws {draws} asks for {draws}: give --draws 1, or "
-            "another --method, such as mirf or mice"
+            f"--draws {options.draws} is of one model, and --multiple {options.multiple} of a model each: "
+            "give one of them"
         )
-    return method
+    check_jobs(options.jobs)
+    check_multiple(method_with_draws(options.method, None, 0))
+    return method_with_draws(options.method, None, options.multiple)
 
 
 def _kinds(texts: Sequence[str]) -> dict[str, str | list[str]]:
@@ -173,14 +188,20 @@ def _numbered(target: Path, number: int, count: int) -> Path:
 
 def _parser() -> argparse.ArgumentParser:
     from mirimpute.cli.file_options import add_file_options
+    from mirimpute.cli.table_options import add_table_options
 
     parser = CommandParser(
         prog=PROGRAM,
-        description="Fill the missing cells of a CSV or Parquet file, numbers and categories. What is there stays as "
+        description="Fill the missing cells of a file, numbers and categories. What is there stays as "
         "it is, byte for byte; columns of free text are left alone. What is found out about a CSV, and columns that "
         "may be meant otherwise, are told in warnings that name the option.",
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="CSV (.csv or .tsv, also .gz, .bz2, .xz) or Parquet")
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="CSV (.csv or .tsv, also .gz, .bz2, .xz), Parquet, Feather (.feather, .arrow) or Excel (.xlsx)",
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="what to write, same kind")
     parser.add_argument("--method", default="mirf", help="a name from `mirimpute-bench --help` (%(default)s)")
     parser.add_argument(
@@ -190,6 +211,17 @@ def _parser() -> argparse.ArgumentParser:
         default=0,
         metavar="M",
         help="also write M draws, of one model; of several for method mice (%(default)s)",
+    )
+    parser.add_argument(
+        "--multiple",
+        action=StoreWholeNumber,
+        least=0,
+        default=0,
+        metavar="M",
+        help="write M draws instead, each of a model of its own: multiple imputation, by mirf or mice (%(default)s)",
+    )
+    parser.add_argument(
+        "--jobs", action=StoreWholeNumber, default=1, metavar="N", help="models learnt at a time (-1: one on each core)"
     )
     parser.add_argument("--seed", action=StoreWholeNumber, least=0, default=0, help="of all randomness (%(default)s)")
     parser.add_argument("--device", default="cpu", help="torch device (%(default)s)")
@@ -201,6 +233,7 @@ def _parser() -> argparse.ArgumentParser:
         help="take a column for continuous, integer, categorical, ordinal, datetime, duration or text, or give its "
         "categories in their order (low,mid,high); may be given again, for another column",
     )
+    add_table_options(parser)
     add_file_options(parser)
     parser.add_argument("--force", action="store_true", help="replace output files that are there")
     return parser

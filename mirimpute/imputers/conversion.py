@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 def cells_of(
-    imputer: BaseEstimator, X: Any, columns: tuple[Column, ...] | None, unseen: str
+    imputer: BaseEstimator,
+    X: Any,
+    columns: tuple[Column, ...] | None,
+    unseen: str,
+    kinds: Mapping[int, Any] | None = None,
 ) -> tuple[np.ndarray, tuple[Column, ...]]:
     """Return the cells as numbers, float64 (n_rows, n_columns), and the columns.
 
@@ -28,6 +32,8 @@ def cells_of(
         X: what the imputer was given.
         columns: of the fit; None: find out what they are.
         unseen: see :class:`mirimpute.imputers.mirf_imputer.MirfImputer`.
+        kinds: of columns by their places, see :func:`mirimpute.table.column_numbers.encoded`; the rest as the values
+            tell.
 
     Raises:
         UserError: no table, too few rows or columns, or values that the columns cannot have.
@@ -56,10 +62,10 @@ def cells_of(
             )
     if isinstance(X, pd.DataFrame):
         _check_names(X)
-    if mixed or _is_mixed(X):
+    if mixed or kinds or _is_mixed(X):
         _check_feature_names(imputer, X, reset=reset)
         _check_n_features(imputer, X, reset=reset)
-        columns = columns_of(X) if columns is None else columns
+        columns = columns_of(X, kinds) if columns is None else columns
         return numbers_of(X, columns, unseen), columns
     x = validate_data(imputer, X, reset=reset, dtype=np.float64, ensure_all_finite=False)
     names = list(getattr(imputer, "feature_names_in_", range(x.shape[1])))

@@ -1,4 +1,4 @@
-"""The rows that multiple imputation fits a model to: for each draw, a random half of them.
+"""Multiple imputation: a model for each draw, fitted to a random half of the rows.
 
 Draws from one fitted model ignore parameter uncertainty, and standard errors pooled over them (:func:`mirimpute.pool`)
 are too small. What an estimator finds in a random half of the rows varies, given the data, about what it finds in all
@@ -13,11 +13,15 @@ where the data are linear.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 import numpy as np
 
 from mirimpute.errors import UserError
+
+Part = TypeVar("Part")
 
 _FEWEST_ROWS = 4
 
@@ -47,3 +51,47 @@ def random_half(observed: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     empty = np.flatnonzero(~observed[half].any(axis=0))
     more = order[observed[order][:, empty].argmax(axis=0)]
     return np.union1d(half, more)
+
+
+def check_jobs(n_jobs: object) -> None:
+    """Refuse a number of processes that is none.
+
+    Raises:
+        UserError: it is neither an int but 0 nor None.
+    """
+    if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0):
+        raise UserError(
+            f"n_jobs={n_jobs!r} is no number of processes: give 1 or more, -1 for one on each core, or None"
+        )
+
+
+def on_one_thread_each(
+    work: Callable[[Part, int], np.ndarray], parts: list[tuple[Part, int]], n_jobs: int | None
+) -> list[np.ndarray]:
+    """Return ``work`` of each part and its seed, each computed on one thread, so many at the same time.
+
+    The answers are the same, bit by bit, however many: floating-point addition depends on the number of threads.
+
+    Args:
+        work: can be pickled.
+        parts: such as the rows of a model, and the seed of their work.
+        n_jobs: processes, as joblib counts them; None: 1, in this process.
+    """
+    from joblib import Parallel, delayed
+
+    return list(Parallel(n_jobs=n_jobs or 1)(delayed(_single)(work, part, seed) for part, seed in parts))
+
+
+def _single(work: Callable[[Part, int], np.ndarray], part: Part, seed: int) -> np.ndarray:
+    with _one_thread():
+        return work(part, seed)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    from threadpoolctl import threadpool_limits
+
+    from mirimpute.methods.device import threads_for
+
+    with threads_for(False), threadpool_limits(limits=1):
+        yield

@@ -16,6 +16,7 @@ from mirimpute.types import Array, Progress, no_progress
 if TYPE_CHECKING:  # they load pandas, which listing methods must not
     from mirimpute.table.columns import Column
     from mirimpute.table.encoding import Encoding
+    from mirimpute.table.ranges import Limits
     from mirimpute.table.scale import Scale
 
 
@@ -203,7 +204,7 @@ class Completed(Fitted):
 
 
 def problem_of(
-    x_incomplete: Array, columns: tuple[Column, ...], seed: int, device: str = "cpu"
+    x_incomplete: Array, columns: tuple[Column, ...], seed: int, device: str = "cpu", bounds: Limits | None = None
 ) -> tuple[Problem, Encoding, Scale]:
     """Return the problem that a method gets of an incomplete table, and how its columns are encoded and scaled.
 
@@ -213,15 +214,19 @@ def problem_of(
         x_incomplete: float64 (n_rows, d), original units and numbers of categories, NaN where missing.
         columns: of the table.
         seed, device: see :class:`Problem`.
+        bounds: (d,) each, what the user says that the columns can have, NaN where nothing; it takes the place of what
+            the observed cells tell (:func:`mirimpute.table.ranges.natural_limits`), unless they contradict it.
     """
     from mirimpute.table.encoding import Encoding
-    from mirimpute.table.ranges import limits, natural_limits
+    from mirimpute.table.ranges import limits, narrowed, natural_limits
     from mirimpute.table.wild import Fences
 
     encoding = Encoding(columns, Fences.of(x_incomplete, columns))
     encoded = encoding.encode(x_incomplete)
     scale = encoding.scale_of(encoded)
     natural = natural_limits(encoded, encoding.encoded_columns)
+    if bounds is not None:
+        natural = narrowed(encoded, natural, np.array([place[0] for place in encoding.column_slices]), bounds)
     x, (lowest, highest) = scale.standardise(encoded), (scale.standardise(each) for each in natural)
     scale = scale.within(*limits(encoded, scale.spread, natural))
     wild = encoding.wild(x_incomplete)

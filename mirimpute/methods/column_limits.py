@@ -33,17 +33,24 @@ def inside(problem: Problem, imputation: Imputation) -> Imputation:
 
     Values inside the range are returned unchanged. Indicators of categories are left alone.
     """
-    numbers = problem.missing & ~_is_indicator(problem)
     lowest, highest = allowed(problem)
-
-    def pulled_in(x: Array) -> Array:
-        beyond = numbers & ((x < lowest) | (x > highest))
-        return np.where(beyond, np.clip(x, lowest, highest), x) if beyond.any() else x
-
-    point, draws = pulled_in(imputation.point), pulled_in(imputation.draws)
+    point, draws = (pulled_in(problem, problem.missing, each) for each in (imputation.point, imputation.draws))
     said = (_pulled_in(problem, imputation.point, lowest, highest), outside_note(problem, point))
     notes = tuple(dict.fromkeys((*imputation.notes, *(note for note in said if note))))
     return replace(imputation, point=point, draws=draws, notes=notes)
+
+
+def pulled_in(problem: Problem, missing: Array, x: Array) -> Array:
+    """Return completed rows with numbers where :func:`allowed` says; what is there already, the array itself.
+
+    Args:
+        problem: that the method was fitted to.
+        missing: bool (n, n_columns), of the rows, which may be others.
+        x: (..., n, n_columns), the rows completed.
+    """
+    lowest, highest = allowed(problem)
+    beyond = missing & ~_is_indicator(problem) & ((x < lowest) | (x > highest))
+    return np.where(beyond, np.clip(x, lowest, highest), x) if beyond.any() else x
 
 
 def outside_note(problem: Problem, point: Array, rows: Array | slice = slice(None)) -> str:

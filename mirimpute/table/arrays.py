@@ -57,6 +57,8 @@ def in_form_of(X: Any, completed: pd.DataFrame) -> np.ndarray:
     if x.dtype.kind in "mMb":
         columns = [completed.iloc[:, j].to_numpy().astype(x.dtype) for j in range(completed.shape[1])]
         return np.column_stack(columns)
+    if x.dtype.kind in "fiu" and all(pd.api.types.is_numeric_dtype(dtype) for dtype in completed.dtypes):
+        return completed.to_numpy(dtype=np.float64)
     return completed.astype(object).to_numpy()
 
 
@@ -67,7 +69,7 @@ def _array(X: Any) -> np.ndarray:
     if scipy.sparse.issparse(X):
         raise UserError("Sparse data was passed, and a sparse matrix has zeros for holes: give X.toarray()")
     module = type(X).__module__.partition(".")[0]
-    if module == "polars" or (hasattr(X, "to_pandas") and not hasattr(X, "iloc")):
+    if hasattr(X, "to_pandas") and not hasattr(X, "iloc"):
         raise UserError(f"X is a {module} {type(X).__name__}: give X.to_pandas()")
     if isinstance(X, (list, tuple)):
         rows = [list(row) if isinstance(row, (list, tuple)) else row for row in X]

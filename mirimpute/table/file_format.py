@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 _TEXTS = tuple(f"{suffix}{packing}" for suffix in (".csv", ".tsv") for packing in ("", ".gz", ".bz2", ".xz"))
-SUFFIXES = (*_TEXTS, ".parquet", ".pq")
+PARQUET, FEATHER, EXCEL = (".parquet", ".pq"), (".feather", ".arrow"), (".xlsx",)
+SUFFIXES = (*_TEXTS, *PARQUET, *FEATHER, *EXCEL)
 MISSING_MARKERS = ("", "?", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")
 OPTIONS = ("header", "missing_markers", "sep", "decimal", "thousands", "encoding", "comment")
 """How a CSV is written, as attributes of :class:`TableFile`."""
@@ -16,7 +17,7 @@ OPTIONS = ("header", "missing_markers", "sep", "decimal", "thousands", "encoding
 
 @dataclass(frozen=True)
 class TableFile:
-    """A CSV or Parquet file, and what was said of how it is written.
+    """A CSV, Parquet, Feather or Excel file, and what was said of how it is written.
 
     A cell of a CSV is missing when it is empty or equals one of ``missing_markers``, blanks around it aside. A column
     is numeric when every other cell is a number; one word in it makes it categories or text, and a warning names it. So
@@ -67,6 +68,16 @@ def stem_of(path: Path) -> str:
     return path.name[: len(path.name) - len(suffix_of(path))] or "file"
 
 
-def is_parquet(path: Path) -> bool:
-    """Return whether the file is known as Parquet."""
-    return suffix_of(path) in (".parquet", ".pq")
+def has_types(path: Path) -> bool:
+    """Return whether the columns of the file have types, which those of a text have not."""
+    return suffix_of(path) in (*PARQUET, *FEATHER, *EXCEL)
+
+
+def format_of(path: Path) -> str:
+    """Return what a file of this name is called in messages.
+
+    >>> format_of(Path("a.feather")), format_of(Path("a.csv"))
+    ('Feather file', 'text')
+    """
+    names = {PARQUET: "Parquet file", FEATHER: "Feather file", EXCEL: "Excel workbook"}
+    return next((name for suffixes, name in names.items() if suffix_of(path) in suffixes), "text")

@@ -23,25 +23,33 @@ MOST = 1e300
 """The largest number of a table."""
 
 
-def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
-    """Return what the columns are, by the rules of :func:`~mirimpute.table.kinds.kind_of`.
+def columns_of(frame: pd.DataFrame, kinds: Mapping[int, Any] | None = None) -> tuple[Column, ...]:
+    """Return what the columns are: as asked, else by the rules of :func:`~mirimpute.table.kinds.kind_of`.
 
-    Columns with holes that look like ids are told in a warning.
+    Columns with holes that look like ids are told in a warning, unless their kind was asked for.
+
+    Args:
+        frame: (n_rows, n_columns).
+        kinds: of columns by their places, see :func:`mirimpute.table.column_numbers.encoded`.
 
     Raises:
-        UserError: a column of text, or without any value.
+        UserError: a column of text, without any value, or not of the kind that is asked for.
     """
+    kinds = kinds or {}
     found = []
     for j, label in enumerate(frame.columns):
         values = frame.iloc[:, j]
         if missing_in(values).all():
             raise UserError(f"column {label!r} has no value at all: remove it, nothing can be learnt of it")
-        result = encoded(values, str(label))
+        result = encoded(values, str(label), kinds.get(j))
+        if result is None and kinds.get(j) == "text":
+            raise UserError(f"column {label!r} is asked to be text, of which nothing is learnt: name it in ignore")
         if result is None:
             raise UserError(_why_text(values, label))
         found.append(result[1])
-    warn_of_ids(frame)
-    warn_of_codes(frame)
+    guessed = frame.iloc[:, [j for j in range(frame.shape[1]) if j not in kinds]]
+    warn_of_ids(guessed)
+    warn_of_codes(guessed)
     return tuple(found)
 
 

@@ -78,3 +78,19 @@ def limits(x_incomplete: Array, spread: Array | float, natural: Limits) -> Limit
     with np.errstate(over="ignore"):
         lowest, highest = np.maximum(lowest - margin, natural[0]), np.minimum(highest + margin, natural[1])
     return np.clip(lowest, -largest, largest), np.clip(highest, -largest, largest)
+
+
+def narrowed(x_incomplete: Array, natural: Limits, places: Array, bounds: Limits) -> Limits:
+    """Return ``natural`` with the ends that are given of some columns, where no observed cell is beyond them.
+
+    Args:
+        x_incomplete: float64 (n, D), NaN where missing.
+        natural: see :func:`natural_limits`.
+        places: numbers (d,) of the columns of which ends are given.
+        bounds: (d,) each, NaN where none is given.
+    """
+    lowest, highest = (each.copy() for each in natural)
+    seen = x_incomplete[:, places]
+    below, above = bounds[0] <= np.nanmin(seen, axis=0), bounds[1] >= np.nanmax(seen, axis=0)
+    lowest[places[below]], highest[places[above]] = bounds[0][below], bounds[1][above]
+    return lowest, highest

@@ -1,4 +1,4 @@
-"""Files of tables, read: CSV and other delimited texts, and Parquet."""
+"""Files of tables, read: CSV and other delimited texts, Parquet, Feather and Excel."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 import pyarrow
-import pyarrow.parquet
 
 from mirimpute.errors import DataError, UserError, unknown, warn
 from mirimpute.table.code_hints import of_codes
+from mirimpute.table.column_files import names_in, read_columns
 from mirimpute.table.column_storage import from_arrow
 from mirimpute.table.delimited import Delimited, read_delimited
-from mirimpute.table.file_format import OPTIONS, SUFFIXES, TableFile, is_parquet, stem_of, suffix_of
+from mirimpute.table.file_format import OPTIONS, SUFFIXES, TableFile, format_of, has_types, stem_of, suffix_of
 from mirimpute.table.frames import warn_of_ids
 from mirimpute.table.hint_options import kind_option
-from mirimpute.table.room import check_room
 from mirimpute.table.table import Table, table_from_frame
 from mirimpute.table.text_hints import of_column, of_text
 from mirimpute.table.text_numbers import BLANKS
@@ -32,16 +31,15 @@ def content_of(file: TableFile) -> Content:
     """Return what is in the file, without a warning; errors as :func:`frame_of`."""
     path = Path(file.path).expanduser()
     _check(file, path)
-    kind = "Parquet file" if is_parquet(path) else "text"
     try:
-        if not is_parquet(path):
+        if not has_types(path):
             return read_delimited(file, path)
-        _check_names(path, pyarrow.parquet.read_schema(path).names)
-        return _parquet_table(path)
+        _check_names(path, names_in(path))
+        return read_columns(path)
     except UserError:
         raise
     except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:  # Arrow's own are ValueErrors
-        raise _unreadable(path, error, kind) from error
+        raise _unreadable(path, error, format_of(path)) from error
 
 
 def frame_of(file: TableFile, content: Content | None = None) -> pd.DataFrame:
@@ -61,7 +59,7 @@ def frame_of(file: TableFile, content: Content | None = None) -> pd.DataFrame:
     except UserError:
         raise
     except (OSError, ValueError) as error:
-        raise _unreadable(Path(file.path), error, "Parquet file") from error
+        raise _unreadable(Path(file.path), error, format_of(Path(file.path))) from error
 
 
 def _check(file: TableFile, path: Path) -> None:
@@ -70,7 +68,7 @@ def _check(file: TableFile, path: Path) -> None:
     if not path.exists():
         raise DataError(f"file {str(path)!r} does not exist (working directory {Path.cwd()}): check the path")
     if not path.is_file():
-        raise DataError(f"{str(path)!r} is not a file: give a CSV or Parquet file")
+        raise DataError(f"{str(path)!r} is not a file: give a CSV, Parquet, Feather or Excel file")
     if not suffix_of(path):
         raise DataError(f"file {str(path)!r} has an unknown suffix: use one of {', '.join(SUFFIXES)}")
     if path.stat().st_size == 0:
@@ -95,20 +93,6 @@ def _parquet_frame(table: pyarrow.Table) -> pd.DataFrame:
     return pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(table.num_rows))
 
 
-def _parquet_table(path: Path) -> pyarrow.Table:
-    """Return a Parquet file, periods and intervals of pandas as such.
-
-    Raises:
-        ValueError, OSError: it cannot be read.
-    """
-    facts = pyarrow.parquet.read_metadata(path)
-    packed = sum(facts.row_group(number).total_byte_size for number in range(facts.num_row_groups))
-    cells = 8.0 * facts.num_rows * facts.num_columns  # equal values take no room in the file
-    check_room(2 * max(packed, cells), f"file {str(path)!r} of {facts.num_rows:,} rows", "give a part of it")
-    pyarrow.array(pd.PeriodIndex([], freq="D").array)  # with the first one pandas tells Arrow its own types
-    return pyarrow.parquet.read_table(path)
-
-
 def _text_frame(file: TableFile, text: Delimited) -> pd.DataFrame:
     _check_names(Path(file.path).expanduser(), [name for name in text.names if name])
     frame, sentences = {}, of_text(text)
@@ -131,7 +115,7 @@ def table_of_file(frame: pd.DataFrame, name: str, kinds: Mapping[str, Any], path
         kinds: column -> kind, see :func:`mirimpute.table.table.table_from_frame`, which says what is refused.
         path: the file.
     """
-    table = table_from_frame(frame, name, kinds, from_text=not is_parquet(Path(path)))
+    table = table_from_frame(frame, name, kinds, from_text=not has_types(Path(path)))
     warn(of_codes(table.values, table.columns, kinds))
     return table
 

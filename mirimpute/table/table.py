@@ -68,10 +68,11 @@ class Table:
         where these do not reach); numbers stay float64.
         """
         values = self.values if values is None else values
-        return pd.DataFrame({c.name: _readable(values[:, j], c) for j, c in enumerate(self.columns)})
+        return pd.DataFrame({c.name: readable(values[:, j], c) for j, c in enumerate(self.columns)})
 
 
-def _readable(numbers: np.ndarray, column: Column) -> Any:
+def readable(numbers: np.ndarray, column: Column) -> Any:
+    """Return numbers of a column (n_rows,), NaN where missing, as :meth:`Table.to_frame` has them."""
     if column.kind in OF_TIME:
         missing = np.isnan(numbers)
         make = moments if column.kind is Kind.DATETIME else durations

@@ -123,6 +123,19 @@ def written(numbers: np.ndarray, observed: pyarrow.Array, how: Numerals) -> list
     return [text.translate(change) for text in texts]
 
 
+def decimals_of(observed: pyarrow.Array, how: Numerals) -> int | None:
+    """Return how many decimals the numbers of a column are written with at most; None where one has an exponent.
+
+    Args:
+        observed: large_string, the texts of the column's numbers.
+        how: what stands between their digits.
+    """
+    if pc.any(pc.match_substring_regex(observed, "[eE]")).as_py():
+        return None
+    parts = pc.extract_regex(observed, rf"{re.escape(how.decimal)}(?P<part>\d*)$")
+    return int(_lengths(pc.struct_field(parts, "part")).max(initial=0))
+
+
 def _exponent(text: str, like: list[str]) -> str:
     """Return the number with its exponent written as the others.
 

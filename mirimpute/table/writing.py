@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pyarrow
 import pyarrow.compute as pc
-import pyarrow.parquet
 
 from mirimpute.errors import ImputationError, UserError
+from mirimpute.table.column_files import write_columns
 from mirimpute.table.column_numbers import decoded
 from mirimpute.table.column_storage import arrow_merged, from_arrow, stored
 from mirimpute.table.columns import Column, Kind
@@ -53,7 +53,9 @@ def check_target(source: Path, target: Path, replace: bool) -> None:
         ) from error
 
 
-def write_completed(content: Content, table: Table, completed: np.ndarray, target: Path) -> None:
+def write_completed(
+    content: Content, table: Table, completed: np.ndarray, target: Path, left: np.ndarray | None = None
+) -> None:
     """Write a file that was read again, with the missing cells of the table's columns filled.
 
     Order, names and types of columns stay, and so does every cell that has a value (of a CSV its text). Whole-number
@@ -65,6 +67,7 @@ def write_completed(content: Content, table: Table, completed: np.ndarray, targe
         table: what of it is imputed.
         completed: float64 (n_rows, n_columns of ``table``), finite, original units and numbers of categories.
         target: the file to write, of the same kind.
+        left: bool (n_rows, n_columns of ``table``), missing cells that stay as they are; None: there are none.
 
     Raises:
         UserError: the system refuses.
@@ -75,20 +78,21 @@ def write_completed(content: Content, table: Table, completed: np.ndarray, targe
     try:
         with replaced(target) as file:
             if isinstance(content, pyarrow.Table):
-                pyarrow.parquet.write_table(_completed_columns(content, table, completed), file)
+                write_columns(_completed_columns(content, table, completed, left), file, suffix_of(target))
             else:
-                file.write(packed(_completed_text(content, table, completed), suffix_of(target)))
+                file.write(packed(_completed_text(content, table, completed, left), suffix_of(target)))
     except OSError as error:
         raise UserError(f"cannot write '{target}' ({error.strerror or error}): give another output") from error
 
 
-def _completed_text(text: Delimited, table: Table, filled: np.ndarray) -> bytes:
+def _completed_text(text: Delimited, table: Table, filled: np.ndarray, left: np.ndarray | None) -> bytes:
     """Return the file with new texts in its missing cells: for categories and dates blanks are part of a cell."""
     cells, texts, blanks = [np.empty(0, dtype=np.int64)], [], [np.empty(0, dtype=bool)]
-    for j in np.flatnonzero(table.missing.any(axis=0)):
-        column, missing = table.columns[j], table.missing[:, j]
+    wanted = table.missing if left is None else table.missing & ~left
+    for j in np.flatnonzero(wanted.any(axis=0)):
+        column, missing = table.columns[j], wanted[:, j]
         place = text.named[column.name]
-        holes, observed = text.places(place)[missing], text.places(place)[~missing]
+        holes, observed = text.places(place)[missing], text.places(place)[~table.missing[:, j]]
         new = _as_written(text, place, text.texts(place), filled[missing, j], column, table.values[:, j])
         empty = text.cells.starts[holes] == text.cells.ends[holes]
         is_text = bool(column.categories or column.pattern)
@@ -134,15 +138,17 @@ def _texts(numbers: np.ndarray, column: Column) -> list[str]:
     return [f"{value:.10g}" if column.kind is Kind.CONTINUOUS else f"{round(value)}" for value in numbers]
 
 
-def _completed_columns(whole: pyarrow.Table, table: Table, filled: np.ndarray) -> pyarrow.Table:
+def _completed_columns(
+    whole: pyarrow.Table, table: Table, filled: np.ndarray, left: np.ndarray | None
+) -> pyarrow.Table:
     for j, column in enumerate(table.columns):
-        hidden = table.missing[:, j]
+        hidden = table.missing[:, j] if left is None else table.missing[:, j] & ~left[:, j]
         if hidden.any():
             number = whole.schema.get_field_index(column.name)
             field, values = whole.schema.field(number), whole.column(number)
             new = _new_cells(values, filled[hidden, j], column)
             complete = arrow_merged(values, hidden, new)
-            if np.asarray(pc.is_null(stored(complete), nan_is_null=True)).any():
+            if np.asarray(pc.is_null(stored(complete), nan_is_null=True))[hidden].any():
                 raise ImputationError(f"column {column.name!r} ({field.type}) was filled and still has a hole")
             whole = whole.set_column(number, field, complete)
     return whole

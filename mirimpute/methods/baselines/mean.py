@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -26,11 +27,12 @@ class Mean(Method):
         """Complete the table with column means."""
         schedule = Schedule(sweep="joint", step="mean", rounds=1)
         rng = generator(problem.seed, "mean")
-
-        def new_rows(x_incomplete: Array) -> Imputation:
-            completed = np.where(np.isnan(x_incomplete), np.nanmean(problem.x_incomplete, axis=0), x_incomplete)
-            return Imputation(point=completed, draws=completed[None])
-
+        new_rows = partial(_filled, np.nanmean(problem.x_incomplete, axis=0))
         return Completed(
             reduce(problem, ColumnTransport(problem.categorical), schedule, fill_means, rng, progress), new_rows
         )
+
+
+def _filled(means: Array, x_incomplete: Array) -> Imputation:
+    completed = np.where(np.isnan(x_incomplete), means, x_incomplete)
+    return Imputation(point=completed, draws=completed[None])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from mirimpute.methods.base import Completed, Fitted, Imputation, Method, Problem
@@ -10,7 +11,7 @@ from mirimpute.methods.parameters import Count, Options
 from mirimpute.types import Array, Progress, no_progress
 
 if TYPE_CHECKING:
-    pass
+    from sklearn.impute import KNNImputer
 
 WEIGHTS = ("uniform", "distance")
 
@@ -45,9 +46,9 @@ class Knn(Method):
         imputer = KNNImputer(n_neighbors=self.n_neighbors, weights=self.weights)
         point = imputer.fit_transform(problem.x_incomplete)
         progress("neighbours", 1, 1)
+        return Completed(Imputation(point=point, draws=point[None]), partial(_filled, imputer))
 
-        def new_rows(x_incomplete: Array) -> Imputation:
-            completed = imputer.transform(x_incomplete)
-            return Imputation(point=completed, draws=completed[None])
 
-        return Completed(Imputation(point=point, draws=point[None]), new_rows)
+def _filled(imputer: KNNImputer, x_incomplete: Array) -> Imputation:
+    completed = imputer.transform(x_incomplete)
+    return Imputation(point=completed, draws=completed[None])

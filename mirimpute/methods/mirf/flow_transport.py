@@ -109,6 +109,8 @@ class FlowTransport(Transport):
         self._judge: HeldOut | None = None
         self._round = 0
         self._weights = 0.0, 0.0  # of the correction, in point and draws
+        self.explained = 0.0
+        """The share of what the base leaves that the network takes away, on the held-out cells."""
         self._facts: dict[str, Any] = {}
 
     def fit(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> None:
@@ -159,7 +161,7 @@ class FlowTransport(Transport):
     def notes(self) -> tuple[str, ...]:
         """Return what the row should say when the network had no part in the answer."""
         if self._round == 0:
-            return ("Gaussian base only: too few observed cells to hold any out",)
+            return ("Gaussian base only: too few observed cells to hold 30 of them out",)
         if self._weights[0] == 0.0:
             return ("Gaussian base only: the network does not help on the held-out cells",)
         return ()
@@ -174,6 +176,7 @@ class FlowTransport(Transport):
             self._judge = HeldOut(self._table, self._held_out, self._base_of_training, self._predictor)
         point, flow = self._judge.judge(self._trainer.averaged, chains)
         self._weights = point.correction_weight, flow.correction_weight
+        self.explained = max(point.explained, flow.explained)
         return {
             "heldout_rmse": point.error,
             "network_weight": point.correction_weight,

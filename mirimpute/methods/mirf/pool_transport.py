@@ -33,6 +33,7 @@ from mirimpute.types import Array, Progress
 _LEAST_CHAINS, _ASKED = 2, 2
 _MANY_CELLS = 100_000
 _ENOUGH, _FOLDS = 600, 6
+_NETWORK = 0.1
 
 
 @dataclass(frozen=True)
@@ -155,13 +156,16 @@ class PoolTransport(Transport):
     def _further(self) -> list[tuple[FlowModel, Array]]:
         """Return bases without other cells, and these, where the table is too small for one tenth of it to tell.
 
-        Bases and trees are fitted in no time, a flow is not: there the base stands for it.
+        Bases and trees are fitted in no time, a flow is not: there the base stands for it. Where the network takes away
+        a tenth of what the base leaves, the base would speak against it, and there are none.
         """
         x, now = self._problem.x_incomplete, self.flow.model()
         first = [int(block[0]) for block in columns_of(self._problem)]
         wanted = int(min(_FOLDS, _ENOUGH // max(int(self._held_out[:, first].sum()), 1)))
         found = []
-        for _ in range(0 if self._weighed else wanted):
+        if self._weighed or self.flow.explained > _NETWORK:
+            return []
+        for _ in range(wanted):
             held_out = choose_observed(
                 ~self._problem.missing, self._problem.categorical, self._settings.held_out, self._rng
             )

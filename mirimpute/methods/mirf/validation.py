@@ -93,3 +93,8 @@ class Fit:
         """Root mean square of what the weighted correction leaves."""
         left = self._total - 2 * self.correction_weight * self._cross + self.correction_weight**2 * self._power
         return float((max(left, 0.0) / self._count) ** 0.5)
+
+    @property
+    def explained(self) -> float:
+        """The share of the residual's mean square that the weighted correction takes away, in [0, 1]."""
+        return 1 - self.error**2 * self._count / self._total if self._total > 0 else 0.0

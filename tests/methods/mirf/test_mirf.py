@@ -144,5 +144,5 @@ def test_many_columns_use_the_independent_base():
 def test_row_says_when_the_network_had_no_part():
     _, x_incomplete = correlated(n=10, d=3)
     assert Mirf().fit(problem_of(x_incomplete)).impute().notes == (
-        "Gaussian base only: too few observed cells to hold any out",
+        "Gaussian base only: too few observed cells to hold 30 of them out",
     )

@@ -1,0 +1,114 @@
+"""Learn from a table by any method, and complete rows by what was learnt: numbers in, numbers out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mirimpute.errors import UserError
+from mirimpute.imputers.saving import State
+from mirimpute.types import Array, Progress, no_progress
+
+if TYPE_CHECKING:
+    from mirimpute.methods.base import Method, Problem
+    from mirimpute.table.columns import Column
+    from mirimpute.table.ranges import Limits
+
+_NOTED_ROWS = 2_000
+"""Rows of the fit that are completed to say whether estimates lie outside of what was observed."""
+
+
+def learnt(
+    method: Method,
+    x: Array,
+    columns: tuple[Column, ...],
+    seed: int,
+    device: str = "cpu",
+    limits: Limits | None = None,
+    progress: Progress = no_progress,
+) -> tuple[State, Problem]:
+    """Return what the method learns from a table, and the problem that it got.
+
+    Args:
+        method: any; it is checked before.
+        x: float64 (n_rows, d), original units and numbers of categories, NaN where missing.
+        columns: of the table.
+        seed, device: see :class:`mirimpute.methods.base.Problem`.
+        limits: see :func:`mirimpute.methods.base.problem_of`.
+        progress: of the fit.
+
+    Raises:
+        NotInstalledError: the method's library is absent.
+        ImputationError: the method failed on this table.
+    """
+    from mirimpute.imputers.fitted_table import FittedTable
+    from mirimpute.methods.base import problem_of
+    from mirimpute.methods.mirf.method import Mirf
+    from mirimpute.table.source_bits import SourceBits
+
+    problem, encoding, scale = problem_of(x, columns, seed, device, limits)
+    model: Any
+    repeat = None
+    if isinstance(method, Mirf):
+        from mirimpute.methods.mirf.learn import learn
+
+        found = learn(method, problem, progress, new_rows=True)
+        model, trace, notes = found.model, found.trace, found.notes
+        repeat = np.array([model.support.values[place[0]] is not None for place in encoding.column_slices])
+    else:
+        model = FittedTable.of(method, problem, progress)
+        trace, notes = model.imputation.trace, model.notes
+    bits = SourceBits.of(x, encoding.decode(problem.x_incomplete, scale), repeat)
+    return State(columns, encoding, scale, bits, model, seed, trace, notes), problem
+
+
+def completed(state: State, x: Array, n_draws: int, stream: int, shrinkage: float = 1.0) -> tuple[Array, Array]:
+    """Return the point (n, d) and the draws (n_draws, n, d) of a table; observed cells keep their bits.
+
+    A draw is shrunk towards the point, point + shrinkage (draw - point), where that has a meaning: a category is drawn
+    or not.
+
+    Args:
+        state: what was learnt.
+        x: float64 (n, d), original units and numbers of categories, NaN where missing.
+        n_draws: how many.
+        stream: number of a stream of draws.
+        shrinkage: in [0, 1].
+
+    Raises:
+        UserError: the method completes only the table of the fit, or keeps fewer draws.
+    """
+    from mirimpute.imputers.fitted_table import FittedTable
+    from mirimpute.seeding import integer_seed
+
+    if stream and isinstance(state.model, FittedTable):
+        raise UserError(
+            f"random_state={stream} of sample chooses no draws of method {state.model.name!r}, which were made in the "
+            "fit: leave it out, or fit with another random_state"
+        )
+    missing = np.isnan(x)
+    result = np.repeat(x[None], 1 + n_draws, axis=0)
+    rows = np.flatnonzero(missing.any(axis=1))
+    if rows.size:
+        encoded = state.scale.standardise(state.encoding.encode(x[rows]))
+        found = state.model.complete(encoded, n_draws, integer_seed(state.seed, "draws", str(stream)))
+        point, draws = (state.encoding.decode(each, state.scale) for each in found)
+        shrunk = draws  # with 1 to the last bit
+        if shrinkage < 1:
+            shrunk = np.where(state.encoding.is_categorical, draws, point + shrinkage * (draws - point))
+        scale = state.encoding.table_scale(state.scale)
+        for number, each in enumerate((point, *shrunk)):
+            result[number][rows] = np.where(missing[rows], state.bits.restored(each, scale), x[rows])
+    return result[0], result[1:]
+
+
+def outside_of(state: State, problem: Problem) -> str:
+    """Return the note for estimates of the fitted rows (2,000 of them at most) outside of what was observed."""
+    from mirimpute.imputers.fitted_table import FittedTable
+    from mirimpute.methods.column_limits import outside_note
+
+    if isinstance(state.model, FittedTable):
+        return ""  # it is among its notes
+    some = np.flatnonzero(np.isnan(problem.x_incomplete).any(axis=1))[:_NOTED_ROWS]
+    return outside_note(problem, state.model.complete(problem.x_incomplete[some], 0, 0)[0], some)

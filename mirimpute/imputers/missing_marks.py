@@ -1,0 +1,73 @@
+"""Values that stand for missing ones, such as -999, made missing; and the types of their columns again afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mirimpute.imputers.options import positions
+from mirimpute.table.column_storage import missing_in
+
+
+def without_marks(table: Any, marks: Any) -> Any:
+    """Return a DataFrame or a float64 array with its marks missing.
+
+    Args:
+        table: (n_rows, n_columns).
+        marks: a value, a list of values, or a dict of both by column; None: there are none.
+
+    Raises:
+        UserError: the dict names a column that is not there.
+    """
+    if marks is None or (isinstance(marks, float) and np.isnan(marks)) or marks is pd.NA:
+        return table
+    is_frame = isinstance(table, pd.DataFrame)
+    names = list(table.columns) if is_frame else list(range(table.shape[1]))
+    if isinstance(marks, Mapping):
+        places = positions("missing_values", list(marks), names)
+        of_columns = dict(zip(places, map(_listed, marks.values()), strict=True))
+    else:
+        of_columns = dict.fromkeys(range(len(names)), _listed(marks))
+    if not is_frame:
+        table = table.copy()
+        for j, values in of_columns.items():
+            numbers = [float(each) for each in values if isinstance(each, (int, float, np.number))]
+            table[np.isin(table[:, j], numbers), j] = np.nan
+        return table
+    parts = [_masked(table.iloc[:, j], of_columns.get(j, [])) for j in range(len(names))]
+    return pd.concat(parts, axis=1).set_axis(table.columns, axis=1) if parts else table
+
+
+def _listed(marks: Any) -> list[Any]:
+    return list(marks) if isinstance(marks, (list, tuple, set, frozenset, np.ndarray)) else [marks]
+
+
+def _masked(values: pd.Series, marks: list[Any]) -> pd.Series:
+    """Return a column with its marks missing, in a nullable type where its own can hold none."""
+    found = values.isin(marks).to_numpy(dtype=bool) if marks else np.zeros(len(values), dtype=bool)
+    if not found.any():
+        return values
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iub":
+        values = values.convert_dtypes(convert_floating=False)
+    return values.mask(found)
+
+
+def restored(completed: pd.DataFrame, given: Any, places: list[int]) -> pd.DataFrame:
+    """Return a completed table with the types that its columns had before marks were made missing.
+
+    Args:
+        completed: some columns.
+        given: the table, a DataFrame or something else.
+        places: which of its columns these are.
+    """
+    if not isinstance(given, pd.DataFrame):
+        return completed
+    parts = []
+    for k, j in enumerate(places):
+        values, own = completed.iloc[:, k], given.iloc[:, j].dtype
+        could_not = isinstance(own, np.dtype) and own.kind in "iub" and values.dtype != own
+        parts.append(values.astype(own) if could_not and not missing_in(values).any() else values)
+    return pd.concat(parts, axis=1).set_axis(completed.columns, axis=1)

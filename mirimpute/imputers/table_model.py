@@ -1,0 +1,129 @@
+"""What an imputer has learnt of a table, with groups and constraints: numbers in, numbers out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mirimpute.imputers.constraints import Constraints, padded
+from mirimpute.imputers.group_means import GroupMeans
+from mirimpute.imputers.learning import completed, learnt, outside_of
+from mirimpute.imputers.multiple import on_one_thread_each, random_halves
+from mirimpute.imputers.saving import State
+from mirimpute.types import Array, Progress, no_progress
+
+if TYPE_CHECKING:
+    from mirimpute.methods.base import Method
+    from mirimpute.table.columns import Column
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a model is learnt from.
+
+    Attributes:
+        method: any, checked.
+        x: float64 (n_rows, d), original units and numbers of categories, NaN where missing.
+        columns: of the same.
+        constraints: that completed tables keep to; None: to none.
+        groups: of the rows (n_rows,), dtype object; None: there are none.
+        group: name of the column of groups.
+        device: of torch.
+    """
+
+    method: Method
+    x: Array
+    columns: tuple[Column, ...]
+    constraints: Constraints | None = None
+    groups: Array | None = None
+    group: Any = None
+    device: str = "cpu"
+
+    def inputs(
+        self, rows: Array | None = None
+    ) -> tuple[Array, tuple[Column, ...], GroupMeans | None, tuple[Array, Array] | None]:
+        """Return what the method gets of some rows (None: all): numbers, columns, means of groups, ends of columns."""
+        some = slice(None) if rows is None else rows
+        x, columns, means = self.x[some], self.columns, None
+        if self.groups is not None:
+            means = GroupMeans.of(x, columns, self.groups[some], self.group)
+            x, columns = means.added(x, self.groups[some]), (*columns, *means.columns)
+        limits = None if self.constraints is None else padded(self.constraints.limits.given, len(columns))
+        return x, columns, means, limits
+
+
+@dataclass(frozen=True)
+class TableModel:
+    """What was learnt.
+
+    Attributes:
+        state: of the method.
+        constraints, group_means: what else there is; None: nothing.
+        d: columns of the table, without means of groups.
+    """
+
+    state: State
+    constraints: Constraints | None
+    group_means: GroupMeans | None
+    d: int
+
+    @classmethod
+    def of(cls, lesson: Lesson, seed: int, rows: Array | None = None, progress: Progress = no_progress) -> TableModel:
+        """Return what is learnt from some rows (None: from all, and a note says what is odd about their estimates).
+
+        Raises:
+            UserError: groups of which nothing can be learnt.
+            ImputationError: the method failed.
+        """
+        x, columns, means, limits = lesson.inputs(rows)
+        state, problem = learnt(lesson.method, x, columns, seed, lesson.device, limits, progress)
+        outside = outside_of(state, problem) if rows is None else ""
+        state = replace(state, notes=(*state.notes, *filter(None, [outside])))
+        return cls(state, lesson.constraints, means, len(lesson.columns))
+
+    def inputs(self, x: Array, groups: Array | None) -> Array:
+        """Return what the method gets of rows (n, d): their numbers, and means of groups behind them."""
+        return x if self.group_means is None or groups is None else self.group_means.added(x, groups)
+
+    def complete(
+        self, x: Array, groups: Array | None, n_draws: int, stream: int, shrinkage: float = 1.0
+    ) -> tuple[Array, Array, list[str]]:
+        """Return point (n, d) and draws (n_draws, n, d), which keep to the constraints, and what could not be kept.
+
+        Args:
+            x: float64 (n, d), NaN where missing.
+            groups: of the rows; None: there are none.
+            n_draws, stream, shrinkage: see :func:`mirimpute.imputers.learning.completed`.
+        """
+        point, draws = completed(self.state, self.inputs(x, groups), n_draws, stream, shrinkage)
+        point, draws = point[:, : self.d], draws[..., : self.d]
+        if self.constraints is None or self.constraints.are_none:
+            return point, draws, []
+        point, said = self.constraints.hold(x, point)
+        return point, np.array([self.constraints.hold(x, draw)[0] for draw in draws]).reshape(draws.shape), said
+
+
+def draws_of_models(lesson: Lesson, n_draws: int, seed: int, n_jobs: int | None = None) -> list[Array]:
+    """Return completions (n, d) of a whole table, each a draw of a model of a random half of its rows.
+
+    Args:
+        lesson: of a method that completes new rows and draws.
+        n_draws: how many.
+        seed: of all of them.
+        n_jobs: see :func:`mirimpute.imputers.multiple.on_one_thread_each`.
+
+    Raises:
+        UserError: fewer than 4 rows.
+    """
+    rng = np.random.default_rng(seed)
+    halves = random_halves(~np.isnan(lesson.x), n_draws, rng)
+    plans = [(rows, int(rng.integers(2**31 - 1))) for rows in halves]
+    return on_one_thread_each(partial(_draw_of_rows, lesson), plans, n_jobs)
+
+
+def _draw_of_rows(lesson: Lesson, rows: Array, seed: int) -> Array:
+    draw: Array = TableModel.of(lesson, seed, rows).complete(lesson.x, lesson.groups, 1, 0)[1][0]
+    return draw

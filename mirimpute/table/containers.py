@@ -1,0 +1,90 @@
+"""Tables of other libraries as DataFrames of pandas, and back: polars, Arrow, and whatever speaks Arrow's interface.
+
+Each column keeps its type of Arrow on the way, so that what comes back has the schema of what was given. polars is not
+imported here: a table of it brings it along.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyarrow
+
+from mirimpute.errors import UserError
+
+_STREAM = "__arrow_c_stream__"
+
+
+@dataclass(frozen=True)
+class Container:
+    """What was given, and the table in it.
+
+    Attributes:
+        given: as it was given.
+        frame: a DataFrame of pandas, or what was given where it is no table of another library.
+    """
+
+    given: Any
+    frame: Any
+
+    def again(self, completed: Any) -> Any:
+        """Return a completed DataFrame as a table of the library that the given one is of."""
+        if self.frame is self.given or not isinstance(completed, pd.DataFrame):
+            return completed
+        columns = [_arrow(completed.iloc[:, j]) for j in range(completed.shape[1])]
+        table = pyarrow.Table.from_arrays(columns, names=[str(name) for name in completed.columns])
+        if isinstance(self.given, pyarrow.RecordBatch):
+            return table.combine_chunks().to_batches()[0]
+        if isinstance(self.given, pyarrow.Table):
+            return table.replace_schema_metadata(self.given.schema.metadata)
+        polars = sys.modules[_module(self.given)]
+        found = polars.from_arrow(table)
+        own = {name: dtype for name, dtype in self.given.schema.items() if name in found.columns}
+        return found.cast(own)
+
+
+def container_of(X: Any) -> Container:
+    """Return a table with its columns as pandas has them.
+
+    Raises:
+        UserError: a table that has not been computed yet, or columns of other libraries.
+    """
+    if isinstance(X, pd.DataFrame) or not hasattr(X, "__class__"):
+        return Container(X, X)
+    if _module(X) == "polars":
+        if type(X).__name__ == "LazyFrame":
+            raise UserError("X is a polars LazyFrame, which has no rows yet: give X.collect()")
+        if type(X).__name__ != "DataFrame":
+            raise UserError(f"X is a polars {type(X).__name__}, which is no table: give X.to_frame()")
+        return Container(X, _frame(X.to_arrow()))
+    if isinstance(X, (pyarrow.Table, pyarrow.RecordBatch)):
+        return Container(X, _frame(X if isinstance(X, pyarrow.Table) else pyarrow.table(X)))
+    return Container(X, X)
+
+
+def _module(X: Any) -> str:
+    return type(X).__module__.partition(".")[0]
+
+
+def _frame(table: pyarrow.Table) -> pd.DataFrame:
+    columns = [pd.Series(pd.arrays.ArrowExtensionArray(_plain(column))) for column in table.columns]
+    if not columns:
+        raise UserError(f"a table of {table.num_rows} row(s) has no column: give one with columns")
+    return pd.concat(columns, axis=1).set_axis(table.column_names, axis=1)
+
+
+def _plain(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
+    """Return texts that Arrow keeps as views as plain ones: pandas computes with these only."""
+    if "_view" not in str(column.type):
+        return column
+    return column.cast(pyarrow.large_binary() if "binary" in str(column.type) else pyarrow.large_string())
+
+
+def _arrow(values: pd.Series) -> Any:
+    """Return a column as Arrow has it; dictionaries as they are."""
+    if isinstance(values.dtype, pd.ArrowDtype):
+        return values.array.__arrow_array__()
+    return pyarrow.array(values)

@@ -1,0 +1,75 @@
+"""Tables of Arrow and polars come back as what they were."""
+
+import datetime
+
+import numpy as np
+import pyarrow
+import pytest
+
+from mirimpute import Imputer
+from mirimpute.errors import UserError
+from mirimpute.table.containers import container_of
+
+
+def table(n=60):
+    def holes(step, values):
+        return [None if i % step == 0 else value for i, value in enumerate(values)]
+
+    words = ["uv"[i % 2] for i in range(n)]
+    return pyarrow.table(
+        {
+            "a": pyarrow.array(holes(5, map(float, range(n)))),
+            "nan": pyarrow.array([np.nan if i % 4 == 0 else float(i) for i in range(n)]),
+            "k": pyarrow.array(holes(7, [i % 4 for i in range(n)]), pyarrow.int16()),
+            "c": pyarrow.array(holes(6, words)),
+            "code": pyarrow.array(holes(6, words)).dictionary_encode(),
+            "day": pyarrow.array(holes(8, [datetime.date(2020, 1, 1) + datetime.timedelta(i) for i in range(n)])),
+            "id": [f"p{i}" for i in range(n)],
+        }
+    ).replace_schema_metadata({"made": "here"})
+
+
+def test_an_arrow_table_keeps_its_schema():
+    given = table()
+    done = Imputer("mice", ignore=["id"], parameters={"rounds": 1, "chains": 2}, random_state=0).fit_transform(given)
+    assert done.schema.equals(given.schema, check_metadata=True)
+    assert not any(column.null_count for column in done.columns)
+    assert np.isfinite(done["nan"].to_numpy()).all()
+    assert done["id"].equals(given["id"])
+    observed = [value is not None for value in given["k"].to_pylist()]
+    assert done["k"].filter(observed).equals(given["k"].filter(observed))
+
+
+def test_a_batch_of_arrow_comes_back_as_one():
+    batch = table().drop(["id"]).to_batches()[0]
+    done = Imputer("mean").fit_transform(batch)
+    assert isinstance(done, pyarrow.RecordBatch)
+    assert done.schema.equals(batch.schema)
+
+
+def test_a_table_without_columns_is_refused():
+    with pytest.raises(UserError, match="no column"):
+        container_of(pyarrow.table({}))
+
+
+def test_polars_comes_back_as_polars():
+    polars = pytest.importorskip("polars")
+    given = polars.from_arrow(table()).with_columns(
+        polars.col("c").cast(polars.Categorical).alias("cat"),
+        polars.col("code").cast(polars.Enum(["u", "v", "w"])).alias("enum"),
+        (polars.col("a") > 3).alias("flag"),
+    )
+    imputer = Imputer("mean", ignore=["id"], add_indicator=True)
+    done = imputer.fit_transform(given)
+    assert isinstance(done, polars.DataFrame)
+    assert done.columns == imputer.get_feature_names_out().tolist()
+    assert done.select(given.columns).schema == given.schema
+    assert done.null_count().sum_horizontal().item() == 0
+    for wrong in (given.lazy(), given["a"]):
+        with pytest.raises(UserError, match="polars"):
+            imputer.fit(wrong)
+
+
+def test_scikit_learn_makes_pandas_of_it():
+    done = Imputer("mean", ignore=["id"]).set_output(transform="pandas").fit_transform(table())
+    assert list(done.columns) == table().schema.names
