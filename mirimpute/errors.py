@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import os
+import re
+import traceback
 import warnings
 from collections.abc import Iterable
 
@@ -47,6 +50,38 @@ def warn(sentences: Iterable[str]) -> None:
     """Give each sentence as a :class:`MirimputeWarning`."""
     for sentence in sentences:
         warnings.warn(sentence, MirimputeWarning, stacklevel=3)
+
+
+def refused(error: OSError) -> str:
+    """Return what to say of what the system refuses."""
+    where = f"'{error.filename}': " if error.filename is not None else ""
+    return f"{where}the system refuses ({error.strerror or error}): mend that and try again"
+
+
+def fault(error: BaseException) -> str:
+    """Return what to say of an error that nobody has foreseen: which, and where it was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
+    try:
+        said = " ".join(str(error).split())[:500]
+    except Exception:  # of a class of somebody else's
+        said = "no message that can be shown"
+    return f"a fault of the program, not of the request: {type(error).__name__}: {said}{where}"
+
+
+def printable(text: str) -> str:
+    """Return text of somebody else's as a terminal and every file can have it: nothing in it controls or is invisible.
+
+    Control characters (but line ends and tabs), marks that turn the direction of writing, and lone surrogates become
+    escapes.
+
+    >>> printable("a\\x1b[31mb"), printable("größe")
+    ('a\\\\x1b[31mb', 'größe')
+    """
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def counted(count: int, what: str) -> str:

@@ -4,7 +4,6 @@ A cell depends on its configuration alone."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,12 +20,14 @@ from mirimpute.bench.results.layout import cell_directory
 from mirimpute.bench.results.path_redaction import without_paths
 from mirimpute.bench.results.store import find_row, recover, row_written_ns, write_cell
 from mirimpute.bench.run.isolation import Outcome, run_isolated
+from mirimpute.bench.run.scratch import scratch_folder
 from mirimpute.bench.scoring import SCORED_ROWS_SEED, Answers, answers_of, judge, judge_columns, judge_new_rows
 from mirimpute.bench.tracing import trace_with_information
 from mirimpute.datasets.base import Dataset
 from mirimpute.errors import ImputationError, UserError
-from mirimpute.methods.base import Imputation, Problem, problem_of
+from mirimpute.methods.base import Imputation, Method, Problem, problem_of
 from mirimpute.seeding import generator
+from mirimpute.table.room import check_room
 from mirimpute.table.source_bits import SourceBits
 from mirimpute.table.table import Table
 from mirimpute.types import Progress, no_progress
@@ -85,6 +86,7 @@ def run_cell(
     """
     config.check()
     table = load(config.dataset, data_dir)
+    check_draws(config.method, table.values.shape, config.label)
     identity = row_identity(config, table.sha256)
     results_dir = Path(config.results_dir)
     written = row_written_ns(results_dir, identity)
@@ -99,6 +101,14 @@ def run_cell(
             if done is not None:
                 return done
         return _compute(config, table, identity, data_dir, config_yaml, progress)
+
+
+def check_draws(method: Method, shape: tuple[int, ...], what: str) -> None:
+    """Raise UserError where the draws of the method do not fit into memory; of parts of draws the method says more."""
+    asked = max((int(getattr(method, name, 1)) for name in ("draws", "chains")), default=1)
+    check_room(
+        8.0 * asked * shape[0] * shape[1], f"{what} with {asked:,} draws", "give fewer draws, or a smaller table"
+    )
 
 
 def _compute(
@@ -175,6 +185,11 @@ def _compute(
 def _split(config: CellConfig, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows that the method learns from and those that it only completes, in order; the same for all."""
     count = round(config.protocol.train_fraction * n_rows)
+    if count < 2:
+        raise UserError(
+            f"protocol.train_fraction={config.protocol.train_fraction} leaves {count} of {n_rows} rows to learn from: "
+            "give a larger one"
+        )
     if count == n_rows:
         return np.arange(n_rows), np.arange(0)
     order = generator(config.seed, "split", config.dataset.name).permutation(n_rows)
@@ -230,12 +245,12 @@ def failed_cell(config: CellConfig, data_dir: Path, reason: str, load: Load = lo
 
 
 def _impute(config: CellConfig, problem: Problem, new_rows: np.ndarray | None, progress: Progress) -> Outcome:
-    with tempfile.TemporaryDirectory(prefix="mirimpute-") as folder:
+    with scratch_folder() as folder:
         return run_isolated(
             config.method,
             problem,
             new_rows=new_rows,
-            log_file=Path(folder) / "log.txt",
+            folder=folder,
             threads=config.threads,
             timeout_s=config.timeout_s,
             memory_mb=config.memory_mb,

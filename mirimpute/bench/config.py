@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+import math
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from typing import Any
 
 from mirimpute import __version__
@@ -21,6 +22,8 @@ SCORING_VERSION = 2
 """Raised when cells are scored otherwise than before, so that older ones are computed again."""
 
 RESUME = (False, True, "failed")
+
+_MOST_BITS = 63
 
 
 @dataclass
@@ -99,13 +102,15 @@ class CellConfig:
             raise UserError(f"resume={self.resume!r} is unknown: give true, false or failed")
         if not is_device(self.device):
             raise UserError(f"device={self.device!r} is unknown: give cpu, cuda or cuda:N")
-        self.method.check()
+        _checked_by_itself(self.method, "method")
 
     def check_hiding(self) -> None:
         """Refuse what :meth:`check` refuses of protocol, rate and mechanism; errors as there."""
+        check_numbers(self)
         check_missing_rate(self.missing_rate)
+        _checked_by_itself(self.dataset, "dataset")
         self.protocol.check(self.mechanism.name, self.missing_rate)
-        self.mechanism.check()
+        _checked_by_itself(self.mechanism, "mechanism")
 
     def identity(self, data_sha256: str) -> dict[str, Any]:
         """Return what the result depends on: data, package, method's version, configuration; not how it is kept."""
@@ -130,10 +135,57 @@ class CellConfig:
         return hash_of_method(self.method)
 
 
+def check_numbers(part: Any, of: str = "") -> None:
+    """Refuse numbers that no result can depend on: NaN, infinities, integers beyond 64 bits.
+
+    Args:
+        part: a dataclass, or what is in one.
+        of: what the user types for it.
+
+    Raises:
+        UserError: the value, the reason and the fix.
+    """
+    if is_dataclass(part):
+        part = vars(part)
+    if isinstance(part, dict):
+        for name, value in part.items():
+            check_numbers(value, f"{of}.{name}" if of else str(name))
+    elif isinstance(part, (list, tuple)):
+        for place, value in enumerate(part):
+            check_numbers(value, f"{of}[{place}]")
+    elif isinstance(part, float) and not math.isfinite(part):
+        raise UserError(f"{of}={part} is no finite number: give one, or null where there is to be no limit")
+    elif isinstance(part, int) and part.bit_length() > _MOST_BITS:
+        raise UserError(f"{of} is an integer of {part.bit_length()} bits: give at most {2**_MOST_BITS - 1}")
+
+
+def _checked_by_itself(part: Dataset | Mechanism | Method, group: str) -> None:
+    """Call the part's own check; raise UserError where it raises anything."""
+    try:
+        part.check()
+    except UserError:
+        raise
+    except Exception as error:  # of a part from outside the package
+        raise UserError(
+            f"{group}={part.name} cannot check its parameters ({type(error).__name__}: {error}): mend its check()"
+        ) from error
+
+
 def hash_of_method(method: Method) -> str:
     """Return the SHA-256 of a method's class, version and parameters."""
     return _hash({"class": type(method).__name__, "version": method.version, **asdict(method)})
 
 
 def _hash(parts: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, allow_nan=False).encode()).hexdigest()
+    """Return the SHA-256 of plain values; those that :func:`check_numbers` refuses have one too, for a failed row."""
+    return hashlib.sha256(json.dumps(_hashable(parts), sort_keys=True).encode()).hexdigest()
+
+
+def _hashable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _hashable(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_hashable(each) for each in value]
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return hex(value)
+    return value if value is None or isinstance(value, (bool, int, float, str)) else repr(value)

@@ -115,6 +115,11 @@ class Protocol:
             raise UserError(
                 f"protocol.train_fraction={self.train_fraction} is outside (0, 1]: give 0.7, or 1 for all rows"
             )
+        if self.observed_fraction is not None and not 0 < self.observed_fraction < 1:
+            raise UserError(
+                f"protocol.observed_fraction={self.observed_fraction} is outside (0, 1): give 0.3, or null for the "
+                "mechanism's own"
+            )
         if not 0 <= self.shrinkage <= 1:
             raise UserError(f"protocol.shrinkage={self.shrinkage} is outside [0, 1]: give a fraction such as 0.5")
         if self.iscore_columns < 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from functools import cache
 from pathlib import Path
@@ -45,15 +44,10 @@ def _information(asked: list[str]) -> str:
     return bench_help()
 
 
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
-
-
 def _run(arguments: list[str]) -> int:
     """Run a cell or a sweep and return the exit code."""
     from mirimpute.bench.sweeps.hydra_command import run_command
 
-    signal.signal(signal.SIGTERM, _interrupt)  # a cluster's way to say stop: end the method's process too
     task = Task([PROGRAM, *arguments])
     try:
         cfg = run_command(_with_question(arguments), task)

@@ -15,7 +15,7 @@ from mirimpute.cli.exits import USER_ERROR, exit_code
 from mirimpute.cli.file_options import add_file_options, file_options
 from mirimpute.cli.parser import CommandParser
 from mirimpute.datasets.location import DATA_DIR_VARIABLE, data_directory
-from mirimpute.errors import UserError, counted
+from mirimpute.errors import UserError, counted, printable
 from mirimpute.table.columns import Column, Kind
 from mirimpute.table.file_format import suffix_of
 
@@ -55,7 +55,7 @@ def fetch(names: Sequence[str]) -> int:
                 print(f"{dataset.name}: {'already there' if present else 'fetched'}")
             except UserError as error:
                 failures += 1
-                print(f"{PROGRAM}: {error}", file=sys.stderr)
+                print(f"{PROGRAM}: {printable(str(error))}", file=sys.stderr)
             advance(dataset.name, 1)
     return USER_ERROR if failures else 0
 
@@ -94,9 +94,9 @@ def show(name: str, options: Mapping[str, Any]) -> int:
     with plain_warnings(PROGRAM):
         table = dataset.load(data_directory())
     shape = (*table.values.shape, int(table.missing.sum()))
-    print(f"{table.name}: {', '.join(map(counted, shape, ('row', 'column', 'missing cell')))}")
+    print(f"{printable(table.name)}: {', '.join(map(counted, shape, ('row', 'column', 'missing cell')))}")
     if table.dropped:
-        print(f"left out, because they are text: {', '.join(table.dropped)}")
+        print(printable(f"left out, because they are text: {', '.join(table.dropped)}"))
     rows = [("column", "kind", "missing", "values")]
     frame = table.to_frame()
     for j, column in enumerate(table.columns):
@@ -104,7 +104,7 @@ def show(name: str, options: Mapping[str, Any]) -> int:
     print()
     _print_rows(rows)
     for sentence in Fences.of(table.values, table.columns).sentences(table.values, table.columns, first=1):
-        print(f"\n{sentence}")
+        print(f"\n{printable(sentence)}")
     print("\nother kinds (continuous, integer, categorical, datetime, duration, text, or categories in their order):")
     _print_options(name, is_file, [*(column.name for column in table.columns), *table.dropped])
     return 0
@@ -112,8 +112,9 @@ def show(name: str, options: Mapping[str, Any]) -> int:
 
 def _print_rows(rows: Sequence[tuple[str, str, str, str]]) -> None:
     """Print rows below one another, all but their last cell as wide as the widest."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
-    for row in rows:
+    shown = [tuple(map(printable, row)) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)][:-1]
+    for row in shown:
         print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]))
 
 
@@ -122,16 +123,16 @@ def _print_options(name: str, is_file: bool, columns: Sequence[str]) -> None:
     from mirimpute.bench.sweeps.overrides import PLAIN_NAME
 
     dataset = f"dataset=file {shlex.quote(f'dataset.path={name}')}" if is_file else f"dataset={name}"
-    print(f"mirimpute-bench {dataset} +dataset.kinds.COLUMN=categorical")
+    print(f"mirimpute-bench {printable(dataset)} +dataset.kinds.COLUMN=categorical")
     if is_file:
         output = f"completed{suffix_of(Path(name))}"
-        print(f"mirimpute-impute {shlex.quote(name)} -o {output} --kind=COLUMN=categorical")
+        print(f"mirimpute-impute {printable(shlex.quote(name))} -o {output} --kind=COLUMN=categorical")
     quoted = [column for column in columns if not PLAIN_NAME.fullmatch(column)]
     if quoted:
         print("where COLUMN is no plain name, the option is:")
     for column in quoted:
         options = [f"+dataset.kinds.{column}=categorical", *([f"--kind={column}=categorical"] if is_file else [])]
-        print("  ".join(map(shlex.quote, options)))
+        print(printable("  ".join(map(shlex.quote, options))))
 
 
 def _values(frame: pd.DataFrame, j: int, column: Column) -> str:
@@ -176,7 +177,7 @@ def _progress(total: int) -> Iterator[Callable[[str, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     # Lines printed meanwhile appear above the bar, unless stdout goes elsewhere and must not be turned to stderr.
     redirect = sys.stdout.isatty()
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=redirect) as bar:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
-import traceback
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 
-from mirimpute.errors import ImputationError, UserError
+from mirimpute.bench.run.fork_servers import SAFE_PATH
+from mirimpute.errors import ImputationError, UserError, fault, printable, refused
 
 OK, FAILED, USER_ERROR, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 """Done; a method or the program failed; a request that cannot be served; Ctrl-C; nobody reads the output any more."""
@@ -28,6 +30,43 @@ def exit_code(program: str, work: Callable[[], int | None], interrupted: str = "
         work: what to do; an exit that argparse asks for passes through.
         interrupted: what to say after Ctrl-C.
     """
+    os.environ.setdefault(SAFE_PATH, "1")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # data may hold what no terminal can show
+    with interruptible():
+        return _ended(program, work, interrupted)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM (a cluster's way to say stop) and SIGHUP (a closed terminal) interrupt the block, once.
+
+    Whoever says it again meanwhile is not heard: what is being tidied up is tidied up. Signals that were ignored when
+    the program began, as nohup does, stay so.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: object) -> None:
+        for each in usual:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    usual = {number: signal.getsignal(number) for number in (getattr(signal, name) for name in names)}
+    usual = {number: handler for number, handler in usual.items() if handler not in (signal.SIG_IGN, None)}
+    for number in usual:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+
+def _ended(program: str, work: Callable[[], int | None], interrupted: str) -> int:
     raises = os.environ.get(TRACEBACK_VARIABLE, "") not in ("", "0")  # now: Hydra's run sets it for itself
     try:
         try:
@@ -49,7 +88,7 @@ def exit_code(program: str, work: Callable[[], int | None], interrupted: str = "
 
 
 def _said(program: str, sentence: str, code: int) -> int:
-    print(f"{program}: {sentence}", file=sys.stderr)
+    print(f"{program}: {printable(sentence)}", file=sys.stderr)
     return code
 
 
@@ -60,12 +99,5 @@ def _sentence(error: Exception) -> tuple[str, int]:
     if isinstance(error, ImputationError):
         return f"the method failed: {error}", FAILED
     if isinstance(error, OSError):
-        where = f"'{error.filename}': " if error.filename is not None else ""
-        return f"{where}the system refuses ({error.strerror or error}): mend that and try again", USER_ERROR
-    *_, last = traceback.extract_tb(error.__traceback__)
-    said = " ".join(str(error).split())
-    return (
-        f"a fault of the program, not of the request: {type(error).__name__}: {said} "
-        f"({os.path.basename(last.filename)}, line {last.lineno}); {TRACEBACK_VARIABLE}=1 shows the traceback",
-        FAILED,
-    )
+        return refused(error), USER_ERROR
+    return f"{fault(error)}; {TRACEBACK_VARIABLE}=1 shows the traceback", FAILED

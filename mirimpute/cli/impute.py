@@ -8,12 +8,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
 from mirimpute.cli.parser import CommandParser, StoreWholeNumber
-from mirimpute.errors import ImputationError, UserError, counted
+from mirimpute.errors import ImputationError, UserError, counted, printable
 from mirimpute.table.file_format import suffix_of
 
 if TYPE_CHECKING:
@@ -41,6 +40,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 def complete(options: argparse.Namespace) -> int:
     """Read, impute, write, and say in a line what was done."""
     from mirimpute.bench.run.isolation import run_isolated
+    from mirimpute.bench.run.scratch import scratch_folder
     from mirimpute.cli.file_options import file_options
     from mirimpute.cli.progress import rich_progress
     from mirimpute.cli.table_options import left_alone, plan_of, table_options
@@ -54,6 +54,7 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.seeding import integer_seed
     from mirimpute.table.file_format import TableFile, stem_of
     from mirimpute.table.reading import content_of, frame_of, table_of_file, warn_of_ids_in
+    from mirimpute.table.room import check_room
     from mirimpute.table.source_bits import SourceBits
     from mirimpute.table.writing import check_target, write_completed
 
@@ -78,6 +79,8 @@ def complete(options: argparse.Namespace) -> int:
     frame = frame_of(source, content)
     warn_of_ids_in(frame, kinds)
     table = table_of_file(frame, stem_of(options.file), kinds, source.path)
+    size = 8.0 * (1 + draws) * table.values.size
+    check_room(size, f"--draws or --multiple {draws} of this table", "give fewer")
     plan = plan_of(content, table, frame, replace(asked, kinds=kinds), options.where)
     count = int((table.missing & ~plan.left).sum())
     if not count:
@@ -86,16 +89,16 @@ def complete(options: argparse.Namespace) -> int:
     x, columns, _, limits = (lesson := plan.lesson(method, table, options.device)).inputs()
     problem, encoding, scale = problem_of(x, columns, seed, options.device, limits)
     for sentence in encoding.fences.sentences(x, columns, first=1):
-        print(f"{PROGRAM}: warning: {sentence}", file=sys.stderr)
+        print(f"{PROGRAM}: warning: {printable(sentence)}", file=sys.stderr)
     if options.multiple and not draws_by_models(method):
         start, models = time.monotonic(), draws_of_models(lesson, draws, seed, options.jobs)
         for target, values in zip(targets, models, strict=True):
             write_completed(content, table, values, target, plan.left)
         return _said(options, count, time.monotonic() - start, targets, _still_empty(frame, table))
-    with TemporaryDirectory(prefix="mirimpute-") as folder, rich_progress(options.file.name) as progress:
-        outcome = run_isolated(method, problem, log_file=Path(folder) / "log.txt", progress=progress)
+    with scratch_folder() as folder, rich_progress(options.file.name) as progress:
+        outcome = run_isolated(method, problem, folder=folder, progress=progress)
     if outcome.imputation is None or outcome.cost is None:
-        print(f"{PROGRAM}: {options.method} failed: {outcome.reason}", file=sys.stderr)
+        print(f"{PROGRAM}: {options.method} failed: {printable(outcome.reason)}", file=sys.stderr)
         return FAILED
     imputation = outcome.imputation
     try:
@@ -113,7 +116,7 @@ def complete(options: argparse.Namespace) -> int:
     bits = SourceBits.of(x, encoding.decode(problem.x_incomplete, scale))
     completed = [plan.held(table, bits.restored(encoding.decode(each, scale), table_scale)) for each in tables]
     for note in (*imputation.notes, *verdict.notes):
-        print(f"{PROGRAM}: note: {note}", file=sys.stderr)
+        print(f"{PROGRAM}: note: {printable(note)}", file=sys.stderr)
     empty = _still_empty(frame, table)
     for target, values in zip(targets, completed, strict=True):
         write_completed(content, table, values, target, plan.left)
@@ -132,9 +135,8 @@ def complete(options: argparse.Namespace) -> int:
 
 def _said(options: argparse.Namespace, count: int, seconds: float, targets: Sequence[Path], empty: str) -> int:
     """Say in a line what was done; return the exit code."""
-    print(
-        f"{counted(count, 'cell')} filled by {options.method} in {seconds:.1f} s: {', '.join(map(str, targets))}{empty}"
-    )
+    places = printable(f"{', '.join(map(str, targets))}{empty}")
+    print(f"{counted(count, 'cell')} filled by {options.method} in {seconds:.1f} s: {places}")
     return OK
 
 
@@ -239,7 +241,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--jobs", action=StoreWholeNumber, default=1, metavar="N", help="models learnt at a time (-1: one on each core)"
     )
-    parser.add_argument("--seed", action=StoreWholeNumber, default=0, help="of all randomness (%(default)s)")
+    parser.add_argument("--seed", action=StoreWholeNumber, least=0, default=0, help="of all randomness (%(default)s)")
     parser.add_argument("--device", default="cpu", help="torch device (%(default)s)")
     parser.add_argument(
         "--kind",

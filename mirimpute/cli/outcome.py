@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mirimpute.errors import printable
+
 if TYPE_CHECKING:
     from mirimpute.bench.cell import CellResult
     from mirimpute.bench.results.journal import Entry, Progress
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 MAX_ROWS_PRINTED = 40
 
 _REASONS_PRINTED = 5
+_MOST_OF_NOTE = 1 << 16
 
 
 def print_cell(result: CellResult) -> None:
@@ -46,7 +49,7 @@ def print_sweep(sweep_dir: Path) -> bool:
         rows = [_row(entry, results_dir) for entry in entries]
         console.print(terminal_table(rows))
         for sentence in advice([row for row in rows if "seed" in row]):
-            console.print(sentence, highlight=False, markup=False)
+            console.print(printable(sentence), highlight=False, markup=False)
     elif entries:
         console.print(progress_table(progress, []))
     resumed = sum(entry.resumed for entry in entries)
@@ -61,13 +64,22 @@ def print_sweep(sweep_dir: Path) -> bool:
 
 def _print_left(progress: Progress, sweep_dir: Path) -> None:
     """Say how many cells were not computed, why, and how to go on."""
-    reasons = sorted({path.read_text().strip() for path in sweep_dir.glob("*.stopped.txt")})[:_REASONS_PRINTED]
+    reasons = sorted({_note(path) for path in sweep_dir.glob("*.stopped.txt")} - {""})[:_REASONS_PRINTED]
     why = f" ({'; '.join(reasons)})" if reasons else ""
     print(
         f"mirimpute-bench: {len(progress.entries)} of {progress.plan.cells} cells are done, {progress.failed} of them "
         f"failed, {progress.left} are left{why}; the same command with resume=true goes on",
         file=sys.stderr,
     )
+
+
+def _note(path: Path) -> str:
+    from mirimpute.bench.results.disk import read_bounded
+
+    try:
+        return printable(read_bounded(path, _MOST_OF_NOTE).decode(errors="replace").strip())
+    except (OSError, ValueError):
+        return ""
 
 
 def _row(entry: Entry, results_dir: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from mirimpute.errors import printable
 from mirimpute.types import Progress, no_progress
 
 
@@ -23,7 +24,7 @@ def rich_progress(label: str) -> Iterator[Progress]:
     from rich.progress import Progress as Bars
 
     bars = Bars(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
         TaskProgressColumn(),
         TimeElapsedColumn(),
@@ -32,10 +33,11 @@ def rich_progress(label: str) -> Iterator[Progress]:
         transient=True,
     )
     with bars:
-        task = bars.add_task(label, total=None)
+        shown = printable(label)
+        task = bars.add_task(shown, total=None)
 
         def report(stage: str, done: int, total: int) -> None:
-            bars.update(task, description=f"{label}: {stage}", completed=done, total=total)
+            bars.update(task, description=f"{shown}: {printable(stage)}", completed=done, total=total)
             bars.tasks[0].finished_time = None  # the end of a stage is not the end: the clock goes on
 
         yield report

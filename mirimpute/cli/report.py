@@ -13,7 +13,7 @@ from mirimpute.bench.notices import plain_warnings
 from mirimpute.bench.results.layout import PARTS, has_cells
 from mirimpute.cli.exits import exit_code
 from mirimpute.cli.parser import CommandParser
-from mirimpute.errors import UserError, counted, near
+from mirimpute.errors import UserError, counted, near, printable
 
 PROGRAM = "mirimpute-report"
 MAX_ROWS_PRINTED = 40
@@ -62,7 +62,7 @@ def _tables(results_dir: Path, out: Path | None) -> None:
         rows = [{**row, DIRECTORY: str(cell_directory(results_dir, row))} for row in report.rows]
         console.print(terminal_table(rows))
         for sentence in report.advice:
-            console.print(sentence, highlight=False, markup=False)
+            console.print(printable(sentence), highlight=False, markup=False)
     print(
         f"{counted(len(report.rows), 'row')}, {counted(len(report.tables), 'table')} and "
         f"{counted(len(report.figures), 'figure')}: see {report.summary}"
@@ -111,7 +111,13 @@ def _check_folder(folder: Path) -> None:
 def _status(options: argparse.Namespace) -> None:
     from mirimpute.bench.sweeps.status import show_status
 
-    show_status(_results_folder(options.results_dir), options.watch)
+    results_dir = _results_folder(options.results_dir)
+    if options.clean:
+        from mirimpute.bench.sweeps.leftovers import remove_leftovers
+
+        print(f"{counted(remove_leftovers(results_dir), 'leftover')} of killed runs removed")
+        return
+    show_status(results_dir, options.watch)
 
 
 def _compact(options: argparse.Namespace) -> None:
@@ -156,6 +162,12 @@ def _status_parser() -> argparse.ArgumentParser:
     parser = CommandParser(prog=f"{PROGRAM} status", description="Say how far the last sweep is.")
     _add_results_dir(parser)
     parser.add_argument("--watch", action="store_true", help="go on until it is done")
+    parser.add_argument(
+        "--clean",
+        action="store_true",
+        help="remove what killed runs have left: claims, half-written cells (whole ones are kept), temporary files; "
+        "runs that go on are left alone",
+    )
     return parser
 
 

@@ -36,6 +36,14 @@ class Dataset(ABC):
     max_rows: int | None = None
     kinds: dict[str, Any] = field(default_factory=dict)
 
+    def check(self) -> None:
+        """Refuse options that no data are needed to refuse.
+
+        Raises:
+            UserError: with the value, the reason and the fix.
+        """
+        check_max_rows(self.max_rows)
+
     def load(self, data_dir: Path) -> Table:
         """Return the table, downloading into ``data_dir`` whatever is not there yet.
 
@@ -77,6 +85,12 @@ class Dataset(ABC):
         """Download into ``data_dir`` what is not there yet, without reading the table; errors as :meth:`load`."""
 
 
+def check_max_rows(max_rows: int | None) -> None:
+    """Raise UserError where ``max_rows`` leaves fewer than 2 rows."""
+    if max_rows is not None and max_rows < 2:
+        raise UserError(f"max_rows={max_rows} is too small: imputation needs at least 2 rows, or null for all")
+
+
 def limit_rows(frame: pd.DataFrame, max_rows: int | None, name: str) -> pd.DataFrame:
     """Return at most ``max_rows`` rows of ``frame`` in their order, drawn without replacement.
 
@@ -87,8 +101,7 @@ def limit_rows(frame: pd.DataFrame, max_rows: int | None, name: str) -> pd.DataF
     """
     if max_rows is None:
         return frame
-    if max_rows < 2:
-        raise UserError(f"max_rows={max_rows} is too small: imputation needs at least 2 rows, or null for all")
+    check_max_rows(max_rows)
     if len(frame) <= max_rows:
         return frame
     rows = generator(0, "rows", name).choice(len(frame), size=max_rows, replace=False)

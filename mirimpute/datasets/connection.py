@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from mirimpute.datasets.location import DATA_DIR_VARIABLE
@@ -12,6 +16,62 @@ from mirimpute.errors import DataUnavailableError
 
 CONNECT_TIMEOUT_S = 1.5
 READ_TIMEOUT_S = 30.0
+MOST_BYTES = 2 << 30
+MOST_S = 1800.0
+"""Most bytes of one download, and most seconds of the downloads of one dataset."""
+_BLOCK = 1 << 16
+
+
+@contextmanager
+def limited_downloads(dataset: str, folder: Path) -> Iterator[None]:
+    """Let no answer to a request of the block be larger than :data:`MOST_BYTES`, unpacked, or take longer than it may.
+
+    It holds for whatever library asks by ``requests``: what is read of an answer is counted.
+
+    Raises:
+        DataUnavailableError: one of the limits; nothing was kept.
+    """
+    import requests.adapters
+
+    adapters: Any = requests.adapters.HTTPAdapter
+    usual = adapters.send
+    deadline = time.monotonic() + MOST_S
+
+    def send(adapter: Any, *arguments: Any, **options: Any) -> Any:
+        options["timeout"] = options.get("timeout") or (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+        response = usual(adapter, *arguments, **options)
+        response.raw.stream = _limited(response.raw, deadline)
+        return response
+
+    adapters.send = send
+    try:
+        yield
+    except TooMuchError as error:
+        raise unavailable(dataset, folder, str(error)) from error
+    finally:
+        adapters.send = usual
+
+
+class TooMuchError(Exception):
+    """An answer is larger, or takes longer, than any table does."""
+
+
+def _limited(raw: Any, deadline: float) -> Callable[..., Iterator[bytes]]:
+    def stream(amt: int = 1 << 16, decode_content: bool | None = None) -> Iterator[bytes]:
+        count = 0
+        some = getattr(raw, "read1", raw.read)  # what is here: a whole block of a server that drips takes for ever
+        while True:
+            block = some(_BLOCK, decode_content=decode_content)
+            if not block:
+                return
+            count += len(block)
+            if count > MOST_BYTES:
+                raise TooMuchError(f"the server sends more than {MOST_BYTES >> 20} MiB, which no known table has")
+            if time.monotonic() > deadline:
+                raise TooMuchError(f"the server has not sent all of it within {MOST_S:g} seconds")
+            yield block
+
+    return stream
 
 
 def require_network(url: str, dataset: str, folder: Path) -> None:

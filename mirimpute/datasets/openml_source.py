@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirimpute.datasets.base import Dataset
-from mirimpute.datasets.connection import describe, require_network, unavailable
+from mirimpute.datasets.connection import describe, limited_downloads, require_network, unavailable
 from mirimpute.datasets.location import ensure_folder
 from mirimpute.datasets.openml_client import cache_folder, openml_client
 from mirimpute.errors import DataError, UserError
@@ -109,7 +109,8 @@ class OpenML(Dataset):
         require_network(self.server, self.name, folder)
         root = ensure_folder(data_dir / "openml")
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=root) as staging:
-            self._download(Path(staging), folder)
+            with limited_downloads(self.name, folder):
+                self._download(Path(staging), folder)
             staged = cache_folder(Path(staging), self.server, self.id)
             ensure_folder(folder)
             # The description comes last: with it the dataset counts as present.

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from mirimpute.datasets.base import Dataset
-from mirimpute.datasets.connection import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, describe, require_network, unavailable
+from mirimpute.datasets.connection import (
+    CONNECT_TIMEOUT_S,
+    READ_TIMEOUT_S,
+    describe,
+    limited_downloads,
+    require_network,
+    unavailable,
+)
 from mirimpute.datasets.location import ensure_folder
 from mirimpute.errors import UserError, unknown
 
@@ -106,9 +113,10 @@ class Uci(Dataset):
         level = logger.level
         logger.setLevel("WARNING")
         try:
-            pooch.retrieve(
-                url, f"sha256:{SHA256[self.id]}", fname=path.name, path=path.parent, downloader=verified_transfer
-            )
+            with limited_downloads(fetch_name, path.parent):
+                pooch.retrieve(
+                    url, f"sha256:{SHA256[self.id]}", fname=path.name, path=path.parent, downloader=verified_transfer
+                )
         except requests.RequestException as error:
             raise unavailable(fetch_name, path.parent, describe(error)) from error
         except OSError as error:

@@ -116,7 +116,7 @@ class MirfImputer(BaseImputer):
         Raises:
             UserError: the file is absent, damaged, or not of this program or version.
         """
-        state, parameters, names = load(Path(path))
+        state, parameters, names = load(Path(path), cls._get_param_names())
         imputer = cls(**{**parameters, "device": "cpu", "random_state": None})
         model = TableModel(state, None, None, len(state.columns))
         imputer._set(model, all_of(tuple(column.name for column in state.columns)), state.wholes)

@@ -59,7 +59,8 @@ def pool(estimates: np.ndarray, variances: np.ndarray, df_complete: float | None
         df_complete: degrees of freedom that the analysis would have on complete data (None: many).
 
     Raises:
-        ValueError: fewer than two draws, different shapes, or a variance that is negative or not finite.
+        ValueError: fewer than two draws, different shapes, a variance that is negative or not finite, or degrees of
+            freedom that are not above 0.
 
     >>> pooled = pool(np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.5, 0.5]))
     >>> float(pooled.estimate), round(float(pooled.variance), 4)
@@ -72,6 +73,8 @@ def pool(estimates: np.ndarray, variances: np.ndarray, df_complete: float | None
         raise ValueError("pooling needs the estimates of 2 draws or more along the first axis")
     if not (np.isfinite(q).all() and np.isfinite(u).all() and (u >= 0).all()):
         raise ValueError("estimates and variances must be finite, and variances not negative")
+    if df_complete is not None and not df_complete > 0:
+        raise ValueError(f"df_complete={df_complete} is no number of degrees of freedom: give one above 0, or None")
     m = len(q)
     within, between = u.mean(axis=0), q.var(axis=0, ddof=1)
     added = (1 + 1 / m) * between

@@ -1,14 +1,17 @@
 """A fitted imputer in one safetensors file: arrays, and JSON in its header. Nothing in it is executed when read.
 
 The header names the learnt parts (:data:`mirimpute.methods.mirf.model.PARTS`) with the version of each; a part reads
-and writes its own arrays.
+and writes its own arrays. It also holds the SHA-256 of all of them and of its JSON, so that a file in which a single
+bit has changed is refused. The sum guards against accidents, not against somebody who computes it anew; what such a
+file can say is therefore checked too.
 """
 
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,10 +29,12 @@ if TYPE_CHECKING:
     from mirimpute.table.scale import Scale
     from mirimpute.table.source_bits import SourceBits
 
-FORMAT = "mirimpute-mirf-13"
+FORMAT = "mirimpute-mirf-14"
 """What is in the header, and how the table is described; the parts of the model have versions of their own."""
 _TIME = "time"
 """Key of a category that is a time of day."""
+_FACTS, _SUM = "mirimpute", "sha256"
+"""Keys of the header: JSON, and the checksum of the JSON and the arrays."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +96,21 @@ def save(state: State, parameters: dict[str, Any], names: list[str], path: Path)
         "large_wholes": {str(j): [int(each) for each in found.exact] for j, found in state.wholes.items()},
     }
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    text = json.dumps(facts)
     try:
-        save_file(contiguous, path, metadata={"mirimpute": json.dumps(facts)})
+        save_file(contiguous, path, metadata={_FACTS: text, _SUM: checksum(text, contiguous)})
     except (OSError, SafetensorError) as error:
         raise UserError(f"cannot write '{path}' ({error}): choose another file, in a folder that is there") from error
+
+
+def checksum(text: str, arrays: Mapping[str, np.ndarray]) -> str:
+    """Return the SHA-256 of the JSON of a file and of its arrays with their names, types and shapes."""
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(json.dumps([name, array.dtype.str, array.shape]).encode())
+        digest.update(array.data.cast("B") if array.size else b"")
+    return digest.hexdigest()
 
 
 def _column_facts(column: Column) -> dict[str, Any]:
@@ -127,8 +143,12 @@ def _category(fact: Any) -> Any:
     return datetime.time.fromisoformat(fact[_TIME]) if isinstance(fact, dict) else fact
 
 
-def load(path: Path) -> tuple[State, dict[str, Any], list[str]]:
+def load(path: Path, known: Collection[str]) -> tuple[State, dict[str, Any], list[str]]:
     """Return state, parameters and names that :func:`save` wrote, on the CPU.
+
+    Args:
+        path: of the file.
+        known: the parameters that an imputer has.
 
     Raises:
         UserError: the file is absent, damaged, or not of this program or version.
@@ -140,19 +160,35 @@ def load(path: Path) -> tuple[State, dict[str, Any], list[str]]:
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            facts = json.loads(metadata.get("mirimpute", "{}"))
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-    except (SafetensorError, OSError, ValueError) as error:
+        text = metadata.get(_FACTS, "{}")
+        facts = json.loads(text)
+    except (SafetensorError, OSError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise UserError(f"'{path}' is damaged or no safetensors file ({error}): save the imputer again") from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise UserError(f"'{path}' holds no MIRF imputer of this version ({FORMAT}): fit and save again")
+    if metadata.get(_SUM) != checksum(text, arrays):
+        raise UserError(f"'{path}' is damaged: it does not match its checksum; save the imputer again")
     try:
         _check_versions(facts["parts"], path)
-        return _state(facts, arrays), dict(facts["parameters"]), [str(name) for name in facts["names"]]
+        state, parameters = _state(facts, arrays), dict(facts["parameters"])
+        names = [str(name) for name in facts["names"]]
+        if set(parameters) - set(known) or (names and len(names) != len(state.columns)):
+            raise ValueError("parameters or names that do not belong to it")
+        return state, parameters, names
     except UserError:
         raise
-    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
-        raise UserError(f"'{path}' is not a whole imputer ({type(error).__name__}: {error}): save it again") from error
+    except (
+        AttributeError,
+        ArithmeticError,
+        LookupError,
+        MemoryError,
+        TypeError,
+        ValueError,
+        RuntimeError,
+    ) as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise UserError(f"'{path}' is not a whole imputer ({what}): save it again") from error
 
 
 def _check_versions(versions: dict[str, int], path: Path) -> None:
@@ -178,10 +214,15 @@ def _state(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> State:
     from mirimpute.table.wild import Fences
 
     columns = tuple(map(_column, facts["columns"]))
+    encoding = Encoding(columns, Fences(**of_prefix("fences", arrays)))
+    scale = Scale(**of_prefix("scale", arrays))
+    widths = {(len(columns),): vars(encoding.fences), (len(encoding.encoded_columns),): vars(scale)}
+    if any(array.shape != shape for shape, each in widths.items() for array in each.values()):
+        raise ValueError("a scale of other columns")
     return State(
         columns=columns,
-        encoding=Encoding(columns, Fences(**of_prefix("fences", arrays))),
-        scale=Scale(**of_prefix("scale", arrays)),
+        encoding=encoding,
+        scale=scale,
         bits=SourceBits.from_arrays(of_prefix("bits", arrays), len(columns)),
         model=MirfModel.from_arrays({name: of_prefix(name, arrays) for name in facts["parts"]}),
         seed=int(facts["seed"]),

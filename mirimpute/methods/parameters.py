@@ -43,8 +43,11 @@ class Options:
     values: tuple[Any, ...]
 
 
-Count = Annotated[int, Interval(1)]
-CountOrZero = Annotated[int, Interval(0)]
+MOST = 10_000_000
+"""More of anything that is counted would not end, or fit into memory."""
+
+Count = Annotated[int, Interval(1, MOST)]
+CountOrZero = Annotated[int, Interval(0, MOST)]
 Amount = Annotated[float, Interval(0)]
 Positive = Annotated[float, Interval(0, closed="neither")]
 Fraction = Annotated[float, Interval(0, 1, "left")]

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
+from mirimpute.bench.results.disk import open_new
 from mirimpute.bench.results.store import read_rows
-from mirimpute.errors import MirimputeWarning, UserError
+from mirimpute.errors import MirimputeWarning, UserError, printable
 from mirimpute.report.advice import advice_on
 from mirimpute.report.collect import Collection, collect
 from mirimpute.report.failures import failures
@@ -103,7 +104,7 @@ def build_page(results_dir: Path, path: Path) -> Path:
 
 
 def _read(results_dir: Path) -> tuple[list[dict[str, Any]], Collection, list[MeasureTable], list[Ranking]]:
-    rows = read_rows(results_dir)
+    rows = [_with_printable_texts(row) for row in read_rows(results_dir)]
     if not rows:
         raise UserError(
             f"no results in '{results_dir}': run mirimpute-bench with results_dir={results_dir}, "
@@ -138,7 +139,7 @@ def _write_tables(
         texts[f"ranks_{ranking.measure.field}.tex"] = latex_ranking(ranking)
     texts |= published
     rows = folder / "rows.csv"
-    with _opened(rows) as file:
+    with open_new(rows) as file:
         write_rows(file, collection)
     return [rows, *(_write(folder / name, text) for name, text in texts.items())]
 
@@ -186,11 +187,12 @@ def _figures(
     yield scatter_figures(collection)
 
 
+def _with_printable_texts(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row as every table, figure and page can have it; each medium has its own marks besides."""
+    return {name: printable(each) if isinstance(each, str) else each for name, each in row.items()}
+
+
 def _write(path: Path, text: str) -> Path:
-    with _opened(path) as file:
+    with open_new(path) as file:
         file.write(text)
     return path
-
-
-def _opened(path: Path) -> TextIO:
-    return path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")

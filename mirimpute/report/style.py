@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from PIL import Image
 
+from mirimpute.bench.results.disk import refuse_link
 from mirimpute.report.palette import MethodStyle
 
 TEXT_WIDTH = 6.9
@@ -70,6 +71,7 @@ def styled() -> Iterator[None]:
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_RC)
+        mpl.rcParams["text.parse_math"] = False  # names of data may hold dollars
         yield
 
 
@@ -101,6 +103,8 @@ def panel_grid(
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write ``stem.png`` and ``stem.pdf`` without date or program, so that equal figures are equal bytes."""
     paths = [stem.with_name(f"{stem.name}.{ending}") for ending in ("png", "pdf")]
+    for path in paths:
+        refuse_link(path)
     canvas = FigureCanvasAgg(figure)
     figure.dpi = _PNG_DPI
     canvas.draw()

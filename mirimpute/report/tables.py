@@ -102,7 +102,16 @@ def write_rows(file: TextIO, collection: Collection) -> None:
     names = [name for name in dict.fromkeys([*ROW_FIELDS, *metrics, *sorted(found)]) if name in found]
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["label", *names])
-    writer.writerows([run.label, *map(run.row.get, names)] for run in collection.runs)
+    writer.writerows([csv_cell(each) for each in (run.label, *map(run.row.get, names))] for run in collection.runs)
+
+
+def csv_cell(value: object) -> object:
+    """Return what is written for a value: a text that a spreadsheet would run as a formula begins with an apostrophe.
+
+    >>> csv_cell("=1+1"), csv_cell("mean"), csv_cell(-1.5)
+    ("'=1+1", 'mean', -1.5)
+    """
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def csv_text(lines: Iterable[Mapping[str, object]]) -> str:
@@ -113,7 +122,7 @@ def csv_text(lines: Iterable[Mapping[str, object]]) -> str:
         if writer is None:
             writer = csv.DictWriter(out, fieldnames=list(line), lineterminator="\n")
             writer.writeheader()
-        writer.writerow(line)
+        writer.writerow({name: csv_cell(value) for name, value in line.items()})
     return out.getvalue()
 
 

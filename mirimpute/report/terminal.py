@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from mirimpute.errors import printable
 from mirimpute.report.case import Row
 from mirimpute.report.contents import label_datasets
 from mirimpute.report.markup import number
@@ -42,6 +43,7 @@ def terminal_table(rows: list[dict[str, Any]]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
+    rows = [{name: printable(each) if isinstance(each, str) else each for name, each in row.items()} for row in rows]
     fields = OF_CATEGORIES if any(row.get("point_error_rate") is not None for row in rows) else METRICS_SHOWN
     measures = [metric_measure(field) for field in fields]
     measures = [each for each in measures if any(_value(each, row) for row in rows)]

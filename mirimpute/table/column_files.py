@@ -16,6 +16,7 @@ import pyarrow.parquet
 
 from mirimpute.errors import DataError, NotInstalledError
 from mirimpute.table.file_format import EXCEL, FEATHER, suffix_of
+from mirimpute.table.room import check_room
 
 
 def names_in(path: Path) -> list[str]:
@@ -38,6 +39,7 @@ def read_columns(path: Path) -> pyarrow.Table:
 
     Raises:
         NotInstalledError: an Excel file, and no library to read it.
+        UserError: a Parquet file that does not fit into memory.
         ValueError, OSError: it cannot be read.
     """
     pyarrow.array(pd.PeriodIndex([], freq="D").array)  # with the first one pandas tells Arrow its own types
@@ -47,6 +49,10 @@ def read_columns(path: Path) -> pyarrow.Table:
         sheet = _sheet(path)
         columns = [_of_cells(sheet.iloc[:, j]) for j in range(sheet.shape[1])]
         return pyarrow.Table.from_arrays(columns, names=[str(name) for name in sheet.columns])
+    facts = pyarrow.parquet.read_metadata(path)
+    packed = sum(facts.row_group(number).total_byte_size for number in range(facts.num_row_groups))
+    cells = 8.0 * facts.num_rows * facts.num_columns  # equal values take no room in the file
+    check_room(2 * max(packed, cells), f"file {str(path)!r} of {facts.num_rows:,} rows", "give a part of it")
     return pyarrow.parquet.read_table(path)
 
 

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from mirimpute.errors import DataError, UserError, counted
 from mirimpute.table.file_format import TableFile
+from mirimpute.table.room import check_room
 from mirimpute.table.text_cells import Cells, split
 from mirimpute.table.text_layout import Layout, layout_of, shares_of_numbers
 from mirimpute.table.text_numbers import Numerals, are_codes, read_numbers
@@ -155,14 +156,27 @@ def read_delimited(file: TableFile, path: Path) -> Delimited:
     return Delimited(encoding, mark, separator, cells, layout, tuple(names), tuple(notes), file)
 
 
+_BLOCK = 64 << 20
+_COPIES = 4
+"""Of a text that is read: itself, the places of its cells, its columns."""
+_FIX = "give a smaller file, or a machine with more memory"
+
+
 def unpacked(path: Path) -> bytes:
     """Return the bytes of a file that may be compressed; errors as the systems that read it."""
     module = _OPEN.get(path.suffix.lower())
+    check_room(_COPIES * path.stat().st_size, f"file {str(path)!r}", _FIX)
     if module is None:
         return path.read_bytes()
+    blocks, size = [], 0
     with module.open(path, "rb") as file:
-        content: bytes = file.read()
-    return content
+        while block := file.read(_BLOCK):
+            blocks.append(block)
+            size += len(block)
+            check_room(
+                _COPIES * size - size, f"file {str(path)!r}, which unpacks to {size >> 20:,} MiB and more,", _FIX
+            )
+    return b"".join(blocks)
 
 
 def packed(content: bytes, suffix: str) -> bytes:

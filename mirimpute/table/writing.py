@@ -22,6 +22,7 @@ from mirimpute.table.large_wholes import large_wholes_in
 from mirimpute.table.reading import Content
 from mirimpute.table.table import Table
 from mirimpute.table.text_numbers import Numerals, written
+from mirimpute.table.whole_files import replaced
 
 
 def check_target(source: Path, target: Path, replace: bool) -> None:
@@ -74,16 +75,12 @@ def write_completed(
     """
     if not np.isfinite(completed).all():
         raise ImputationError(f"{(~np.isfinite(completed)).sum()} cell(s) have no finite value: nothing is written")
-    beside = target.with_name(f".{target.name}.part")
     try:
-        try:
+        with replaced(target) as file:
             if isinstance(content, pyarrow.Table):
-                write_columns(_completed_columns(content, table, completed, left), beside, suffix_of(target))
+                write_columns(_completed_columns(content, table, completed, left), file, suffix_of(target))
             else:
-                beside.write_bytes(packed(_completed_text(content, table, completed, left), suffix_of(target)))
-            os.replace(beside, target)
-        finally:
-            beside.unlink(missing_ok=True)
+                file.write(packed(_completed_text(content, table, completed, left), suffix_of(target)))
     except OSError as error:
         raise UserError(f"cannot write '{target}' ({error.strerror or error}): give another output") from error
 

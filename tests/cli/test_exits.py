@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from mirimpute.cli.exits import exit_code
+from mirimpute.cli.exits import INTERRUPTED, OK, exit_code
 from mirimpute.errors import CannotTransformError, ImputationError, NotInstalledError, UserError
 
 
@@ -77,3 +78,30 @@ def test_a_pipe_that_nobody_reads_is_no_error(command, arguments):
     os.close(write)
     assert done.stderr == ""
     assert done.returncode in (0, 141)  # argparse itself says nothing of a help that nobody reads
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_interrupts_once(name, capsys):
+    number = getattr(signal, name)
+    before = signal.getsignal(number)
+    tidied = []
+
+    def work():
+        try:
+            os.kill(os.getpid(), number)
+        finally:
+            os.kill(os.getpid(), number)  # impatient: nobody hears it
+            tidied.append(name)
+
+    assert exit_code("program", work) == INTERRUPTED
+    assert tidied == [name]
+    assert "interrupted" in capsys.readouterr().err
+    assert signal.getsignal(number) == before
+
+
+def test_a_signal_that_was_ignored_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        assert exit_code("program", lambda: os.kill(os.getpid(), signal.SIGHUP)) == OK
+    finally:
+        signal.signal(signal.SIGHUP, before)

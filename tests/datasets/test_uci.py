@@ -109,6 +109,22 @@ def test_server_without_the_file(loopback: Loopback, tmp_path: Path, status: int
     assert not wine(loopback.url).is_present(tmp_path)
 
 
+def test_a_download_has_a_limit_of_size(loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mirimpute.datasets.connection.MOST_BYTES", 2 << 20)
+    loopback.routes["/wine/data.csv.gz"] = (200, bytes(8 << 20))
+    with pytest.raises(DataUnavailableError, match="sends more than 2 MiB"):
+        wine(loopback.url).load(tmp_path)
+    assert not wine(loopback.url).is_present(tmp_path)
+
+
+def test_a_download_has_a_limit_of_time(loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mirimpute.datasets.connection.MOST_S", -1.0)
+    loopback.routes["/wine/data.csv.gz"] = (200, bytes(1 << 20))
+    with pytest.raises(DataUnavailableError, match="within -1 seconds"):
+        wine(loopback.url).load(tmp_path)
+    assert not wine(loopback.url).is_present(tmp_path)
+
+
 def test_data_folder_that_cannot_be_made(loopback: Loopback, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match=r"cannot write to the data folder .* set MIRIMPUTE_DATA_DIR"):

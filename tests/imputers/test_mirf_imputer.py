@@ -118,51 +118,6 @@ def test_times_of_day_are_saved_as_categories(tmp_path):
     pd.testing.assert_frame_equal(completed, imputer.transform(frame))
 
 
-def test_damaged_and_foreign_files_are_refused_in_one_sentence(fitted, tmp_path):
-    with pytest.raises(UserError, match="there is no file"):
-        MirfImputer.load(tmp_path / "absent")
-    (tmp_path / "text").write_text("hello")
-    with pytest.raises(UserError, match="damaged"):
-        MirfImputer.load(tmp_path / "text")
-    from safetensors.numpy import save_file
-
-    save_file({"a": np.zeros(1)}, tmp_path / "other")
-    with pytest.raises(UserError, match="holds no MIRF imputer"):
-        MirfImputer.load(tmp_path / "other")
-    fitted.save(tmp_path / "whole")
-    from safetensors import safe_open
-
-    with safe_open(tmp_path / "whole", framework="numpy") as file:
-        arrays, metadata = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
-    child = next(name for name in arrays if name.startswith("donors") and name.endswith(".left"))
-    arrays[child] = np.where(arrays[child] >= 0, 10**6, arrays[child])  # would read outside the tree
-    save_file(arrays, tmp_path / "hostile", metadata=metadata)
-    with pytest.raises(UserError, match="point outside"):
-        MirfImputer.load(tmp_path / "hostile")
-
-
-@pytest.mark.parametrize(
-    ("changed", "said"),
-    [
-        ({"format": "mirimpute-mirf-10"}, "no MIRF imputer of this version"),
-        ({"parts": {"pool": 99}}, "the part 'pool' in version 99"),
-        ({"parts": {"crystal_ball": 1}}, "the part 'crystal_ball'"),
-        ({"parts": {}}, "not a whole imputer"),
-    ],
-)
-def test_files_of_other_versions_are_refused_in_one_sentence(fitted, tmp_path, changed, said):
-    from safetensors import safe_open
-    from safetensors.numpy import save_file
-
-    path = tmp_path / "imputer.safetensors"
-    fitted.save(path)
-    with safe_open(path, framework="numpy") as file:
-        arrays, facts = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()["mirimpute"]  # noqa: SIM118
-    save_file(arrays, path, metadata={"mirimpute": json.dumps({**json.loads(facts), **changed})})
-    with pytest.raises(UserError, match=said):
-        MirfImputer.load(path)
-
-
 def test_requests_without_a_meaning_are_refused_in_one_sentence(fitted, tmp_path):
     with pytest.raises(UserError, match="in a folder that is there"):
         fitted.save(tmp_path / "no" / "imputer")

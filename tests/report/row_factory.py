@@ -41,7 +41,7 @@ def make_row(
     }
     if status == "ok":
         rng = np.random.default_rng(int(hashlib.sha256(repr(identity).encode()).hexdigest()[:8], 16))
-        skill = 0.3 + int(hashlib.sha256(method.encode()).hexdigest()[:4], 16) / 0xFFFF
+        skill = 0.3 + int(hashlib.sha256(method.encode("utf-8", "surrogatepass")).hexdigest()[:4], 16) / 0xFFFF
         values = skill * (1 + 0.05 * rng.standard_normal(len(METRICS)))
         row |= {
             "n_rows": 569,

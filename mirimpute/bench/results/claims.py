@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mirimpute.bench.results import disk
 from mirimpute.bench.results.layout import CLAIMS
 from mirimpute.errors import StoreError
 
@@ -89,7 +90,7 @@ class Claims:
             StoreError: the folder cannot be written.
         """
         path = self._folder / f"{name}.json"
-        mine = Holder(*_system(), os.getpid(), _process(os.getpid())[1], secrets.token_hex(8), label)
+        mine = this_process(label)
         done = threading.Event()
         try:
             try:
@@ -135,13 +136,26 @@ class Claims:
 
     def _take_over(self, path: Path, text: str) -> bool:
         """Replace a stale claim; False if another observer was faster."""
-        with (self._folder / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # given back by the system when this process ends
+        with _locked(self._folder):
             if not self._is_stale(path):
                 return False
             os.replace(_written_beside(path, text), path)
         self._watched.pop(path, None)
         return True
+
+    def clean(self) -> int:
+        """Remove the claims of processes that are known to have ended, and return how many they were."""
+        count = 0
+        for path in _files(self._folder, ".*.json.*"):  # of who was killed while claiming
+            if (holder := _read(path)) is not None and holder.alive is False:
+                path.unlink(missing_ok=True)
+                count += 1
+        for path in _files(self._folder, "*.json"):
+            with _locked(self._folder):
+                if (holder := _read(path)) is not None and holder.alive is False:
+                    path.unlink(missing_ok=True)
+                    count += 1
+        return count
 
     def _beat(self, path: Path, token: str, done: threading.Event) -> None:
         while not done.wait(self._heartbeat_s):
@@ -152,10 +166,46 @@ class Claims:
                 os.utime(path)
 
 
+def alive_hashes(results_dir: Path) -> set[str]:
+    """Return the names of the claims whose holder lives, as far as can be told from here."""
+    paths = _files(Path(results_dir) / CLAIMS, "*.json")
+    return {path.stem for path in paths if (holder := _read(path)) is None or holder.alive is not False}
+
+
 def running(results_dir: Path) -> list[str]:
     """Return the labels of the cells that are claimed by processes that live, as far as can be told from here."""
-    holders = [_read(path) for path in sorted((Path(results_dir) / CLAIMS).glob("*.json"))]
+    holders = [_read(path) for path in _files(Path(results_dir) / CLAIMS, "*.json")]
     return sorted(holder.label for holder in holders if holder is not None and holder.alive is not False)
+
+
+def this_process(label: str) -> Holder:
+    """Return who this process is."""
+    return Holder(*_system(), os.getpid(), _process(os.getpid())[1], secrets.token_hex(8), label)
+
+
+def holder_of(path: Path) -> Holder | None:
+    """Return the holder that a file names, None if it names none."""
+    return _read(path)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Let one process at a time into the block; the system gives the lock back when it ends.
+
+    Raises:
+        OSError: there is a link in the place of the lock, or the system refuses.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    lock = os.open(folder / ".lock", flags, 0o666)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    return sorted(path for path in folder.glob(pattern) if path.name.startswith(".") == pattern.startswith("."))
 
 
 def _create(path: Path, text: str) -> None:
@@ -178,14 +228,15 @@ def _create(path: Path, text: str) -> None:
 
 def _written_beside(path: Path, text: str) -> Path:
     own = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    own.write_text(text)
+    with own.open("x") as file:
+        file.write(text)
     return own
 
 
 def _read(path: Path) -> Holder | None:
     """Return the holder that the file names, None if it names none (it is being written, or damaged)."""
     try:
-        with path.open("rb") as file:
+        with disk.open_regular(path) as file:
             found = json.loads(file.read(_MAX_BYTES))
         holder = Holder(**found)
     except (OSError, ValueError, TypeError, RecursionError):

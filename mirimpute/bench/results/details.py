@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mirimpute.bench.results import disk, parts
+from mirimpute.bench.results import disk, layout, part_schema, parts
 from mirimpute.bench.results.layout import RUNS
 from mirimpute.bench.results.row import RowError
 from mirimpute.bench.results.row_files import below_runs, sentence, warn
@@ -17,31 +17,31 @@ MAX_TRACE_BYTES = 64 << 20
 
 def read_trace(directory: Path) -> list[dict[str, Any]]:
     """Return the trace of the cell whose place is ``directory``: one dict per round; empty, with a warning, if bad."""
-    return _read_list(directory, parts.TRACE)
+    return _read_list(directory, part_schema.TRACE)
 
 
 def read_traces(results_dir: Path, cells: Iterable[str]) -> Iterator[list[dict[str, Any]]]:
     """Yield :func:`read_trace` of each cell, by its name below ``runs``; packed ones are read a part at a time."""
-    packed = parts.packed_texts(results_dir, parts.TRACE)
-    loose = {below_runs(directory, results_dir) for directory in parts.loose_cells(results_dir)}
+    packed = parts.packed_texts(results_dir, part_schema.TRACE)
+    loose = {below_runs(directory, results_dir) for directory in layout.loose_cells(results_dir)}
     runs = results_dir / RUNS
     for cell in cells:
         if cell in loose:
             yield read_trace(runs / cell)
         elif cell in packed:
-            yield _parsed(packed[cell].encode(), runs / cell / parts.FILES[parts.TRACE])
+            yield _parsed(packed[cell].encode(), runs / cell / part_schema.FILES[part_schema.TRACE])
         else:
             yield []
 
 
 def read_columns(directory: Path) -> list[dict[str, Any]]:
     """Return the errors by column of the cell whose place is ``directory``; empty, with a warning, if bad."""
-    return _read_list(directory, parts.COLUMNS)
+    return _read_list(directory, part_schema.COLUMNS)
 
 
 def _read_list(directory: Path, file: str) -> list[dict[str, Any]]:
     """Return the list of objects in one of the small files of a cell, packed or not."""
-    path = directory / parts.FILES[file]
+    path = directory / part_schema.FILES[file]
     try:
         if path.is_file():
             content = disk.read_bounded(path, MAX_TRACE_BYTES)

@@ -3,23 +3,67 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import os
 import secrets
 import shutil
+import stat
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO, TextIO
 
+from mirimpute.errors import StoreError
+
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _ATTEMPTS = 20
 _REPLACEMENT_S = 0.05
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a new file and flush it to disk."""
-    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+    with open_new(path) as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+
+
+def open_new(path: Path) -> TextIO:
+    """Open a text file to write it anew; a link in its place is not followed, out of the folder as it may lead.
+
+    Raises:
+        StoreError: there is a link, a pipe, a device or a folder.
+        OSError: the system refuses.
+    """
+    refuse_link(path)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | _NOFOLLOW
+    descriptor = os.open(path, flags, 0o666)
+    return os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def refuse_link(path: Path) -> None:
+    """Raise StoreError where there is something that is no regular file."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return
+    if not stat.S_ISREG(mode):
+        what = "a link" if stat.S_ISLNK(mode) else "a folder" if stat.S_ISDIR(mode) else "no regular file"
+        raise StoreError(f"cannot write '{path}', which is {what}: remove it, or choose another folder")
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file to read it. What else there may be, a pipe or a device, is not waited for.
+
+    Raises:
+        OSError: it is none, or the system refuses.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return os.fdopen(descriptor, "rb")
 
 
 def read_bounded(path: Path, max_bytes: int) -> bytes:
@@ -121,8 +165,16 @@ def _version(directory: Path) -> tuple[int, int]:
 
 
 def _read(path: Path, max_bytes: int) -> bytes:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         content = file.read(max_bytes + 1)
     if len(content) > max_bytes:
         raise ValueError(f"it is larger than {max_bytes} bytes")
     return content
+
+
+def digest(file: BinaryIO) -> str:
+    """Return the SHA-256 of an open file; the standard library does it from Python 3.11 on."""
+    found = hashlib.sha256()
+    while block := file.read(1 << 20):
+        found.update(block)
+    return found.hexdigest()

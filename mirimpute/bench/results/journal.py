@@ -7,7 +7,9 @@ may be deleted when the sweep is over.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
 import secrets
 import shlex
@@ -26,6 +28,8 @@ from mirimpute.errors import StoreError
 PLAN = "plan.json"
 
 _RATE_CELLS = 200
+_MAX_BYTES = 1 << 28
+"""Read at a time; a journal of a million cells is about as large."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,8 @@ class Journal:
         line = json.dumps(asdict(entry), ensure_ascii=True) + "\n"
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+            descriptor = os.open(self._path, flags, 0o644)
             try:
                 os.write(descriptor, line.encode())
             finally:
@@ -115,7 +120,7 @@ class Journal:
 
     def entries(self) -> list[Entry]:
         """Return what this part holds, from before a restart."""
-        return _entries(self._path.read_bytes())[0] if self._path.is_file() else []
+        return _entries(disk.read_bounded(self._path, _MAX_BYTES))[0] if self._path.is_file() else []
 
 
 @dataclass
@@ -136,9 +141,12 @@ class Progress:
     def update(self) -> None:
         """Read the lines that were added."""
         for path in sorted(self.sweep_dir.glob("*.jsonl")):
-            with path.open("rb") as file:
-                file.seek(self._read.get(path, 0))
-                entries, used = _entries(file.read())
+            try:
+                with disk.open_regular(path) as file:
+                    file.seek(self._read.get(path, 0))
+                    entries, used = _entries(file.read(_MAX_BYTES))
+            except OSError:  # no file, or not for us to read
+                continue
             self._read[path] = self._read.get(path, 0) + used
             self.entries.update({entry.index: entry for entry in entries})
 
@@ -179,7 +187,9 @@ def read_progress(sweep_dir: Path) -> Progress | None:
         found = json.loads(disk.read_bounded(sweep_dir / PLAN, 1 << 24))
         methods = {str(name): int(cells) for name, cells in found["methods"].items()}
         plan = Plan(methods, [str(word) for word in found["command"]])
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        if not all(0 <= cells < 2**63 for cells in methods.values()):
+            return None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
         return None
     progress = Progress(sweep_dir, plan)
     progress.update()
@@ -188,20 +198,42 @@ def read_progress(sweep_dir: Path) -> Progress | None:
 
 def sweeps(results_dir: Path) -> Sequence[Path]:
     """Return the journals of a results folder, the oldest first."""
-    plans = (Path(results_dir) / SWEEPS).glob(f"*/{PLAN}")
-    return [path.parent for path in sorted(plans, key=lambda path: (path.stat().st_mtime_ns, path.as_posix()))]
+    found = []
+    for path in (Path(results_dir) / SWEEPS).glob(f"*/{PLAN}"):
+        with contextlib.suppress(OSError):  # a link to nowhere, or removed meanwhile
+            found.append((path.stat().st_mtime_ns, path.as_posix(), path.parent))
+    return [folder for *_, folder in sorted(found)]
 
 
 def _entries(content: bytes) -> tuple[list[Entry], int]:
     """Return the entries of all whole lines, and how many bytes these are; lines that are damaged are left out."""
     whole = content.rfind(b"\n") + 1
+    if not whole and len(content) >= _MAX_BYTES:
+        return [], len(content)  # a line that never ends
     found = []
     for line in content[:whole].splitlines():
         try:
-            found.append(Entry(**json.loads(line)))
-        except (ValueError, TypeError):
+            entry = Entry(**json.loads(line))
+        except (ValueError, TypeError, RecursionError):
             continue
+        if _is_sound(entry):
+            found.append(entry)
     return found, whole
+
+
+def _is_sound(entry: Entry) -> bool:
+    """Return whether the values of a line are of their types, and its directory is below the results folder."""
+    texts = (entry.method, entry.status, entry.reason, entry.directory)
+    numbers = (entry.seconds, entry.at)
+    return (
+        type(entry.index) is int
+        and 0 <= entry.index < 2**63
+        and all(isinstance(text, str) for text in texts)
+        and isinstance(entry.resumed, bool)
+        and all(isinstance(each, (int, float)) and math.isfinite(each) for each in numbers)
+        and not os.path.isabs(entry.directory)
+        and ".." not in Path(entry.directory).parts
+    )
 
 
 def _refused(path: Path, error: OSError) -> StoreError:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -89,3 +91,31 @@ def check_writable(results_dir: Path) -> None:
             f"cannot write to results folder '{results_dir}' ({error.strerror or error}): "
             "choose another with results_dir=<folder> or change its permissions"
         ) from error
+
+
+def loose_cells(results_dir: Path) -> Iterator[Path]:
+    """Yield the directories of cells, in the order of their paths; hidden ones are cells that are being written."""
+    methods = _methods(results_dir)
+    yield from sorted((each for folder in methods for each in _below(folder)), key=Path.as_posix)
+
+
+def cells_of_killed_writers(results_dir: Path) -> list[Path]:
+    """Return the places of the cells that have hidden directories beside them: being written, or left by the killed."""
+    hidden = [each for folder in _methods(results_dir) for each in _below(folder, hidden=True)]
+    return sorted({each.with_name(each.name[1:].rpartition(".")[0]) for each in hidden if each.name.count(".") > 1})
+
+
+def _methods(results_dir: Path) -> list[Path]:
+    level = [Path(results_dir) / RUNS]
+    for _ in range(3):
+        level = list(itertools.chain.from_iterable(map(_below, level)))
+    return level
+
+
+def _below(folder: Path, hidden: bool = False) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            own = (each for each in entries if each.name.startswith(".") == hidden)
+            return [folder / each.name for each in own if each.is_dir(follow_symlinks=False)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []

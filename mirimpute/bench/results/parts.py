@@ -7,8 +7,6 @@ of its own counts as there. Cells with tables keep their directory.
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 import os
 import secrets
 import shutil
@@ -22,24 +20,21 @@ from typing import Any
 
 from mirimpute.bench.results import disk
 from mirimpute.bench.results.layout import PARTS, RUNS
+from mirimpute.bench.results.part_schema import (
+    CELL,
+    FILES,
+    GROUP_CELLS,
+    MOST_BYTES,
+    OWN,
+    PART_BYTES,
+    PART_CELLS,
+    WRITTEN,
+    column_types,
+    fault_of,
+)
 from mirimpute.bench.results.row import METRIC_FIELD, ROW_FIELDS
 from mirimpute.errors import MirimputeWarning, StoreError
 
-CELL, WRITTEN, CONFIG, TRACE, COLUMNS, LOG = (
-    "_cell",
-    "_written_ns",
-    "_config_yaml",
-    "_trace_json",
-    "_columns_json",
-    "_log",
-)
-FILES = {CONFIG: "config.yaml", TRACE: "trace.json", COLUMNS: "columns.json", LOG: "log.txt"}
-PART_CELLS = 50_000
-PART_BYTES = 256 << 20
-"""Most of both that wait in memory for a part to be written."""
-
-_OWN = (CELL, WRITTEN, *FILES)
-_GROUP_CELLS = 1_000
 _HASH_DIGITS = 16
 
 
@@ -103,8 +98,13 @@ def packed_rows(results_dir: Path) -> dict[str, dict[str, Any]]:
     for path in _sound_parts(results_dir):
         file = pq.ParquetFile(path, memory_map=True)
         names = [name for name in file.schema_arrow.names if name not in FILES and name != WRITTEN]
-        for group in range(file.num_row_groups):
-            found.update(_rows(file.read_row_group(group, columns=names)))
+        try:
+            groups = [_rows(_read(path, file, group, names)) for group in range(file.num_row_groups)]
+        except StoreError as error:
+            warnings.warn(str(error), MirimputeWarning, stacklevel=3)
+            continue
+        for each in groups:
+            found.update(each)
     return found
 
 
@@ -115,8 +115,8 @@ def packed_row(results_dir: Path, cell: str) -> dict[str, Any] | None:
         return None
     file, _ = _opened(place.path)
     names = [name for name in file.schema_arrow.names if name not in FILES and name != WRITTEN]
-    group, line = divmod(place.index, _GROUP_CELLS)
-    return _rows(file.read_row_group(group, columns=names).slice(line, 1))[cell]
+    group, line = divmod(place.index, GROUP_CELLS)
+    return _rows(_read(place.path, file, group, names).slice(line, 1))[cell]
 
 
 def packed_value(results_dir: Path, cell: str, column: str) -> Any:
@@ -124,7 +124,7 @@ def packed_value(results_dir: Path, cell: str, column: str) -> Any:
     place = _place(results_dir, cell)
     if place is None:
         return None
-    group, line = divmod(place.index, _GROUP_CELLS)
+    group, line = divmod(place.index, GROUP_CELLS)
     return _values(place.path, group, column)[line]
 
 
@@ -136,7 +136,7 @@ def packed_texts(results_dir: Path, column: str) -> dict[str, str]:
     for path in _sound_parts(results_dir):
         file, _ = _opened(path)
         for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=[CELL, column])
+            table = _read(path, file, group, [CELL, column])
             table = table.filter(pc.not_equal(table.column(column), "[]"))
             found.update(zip(table.column(CELL).to_pylist(), table.column(column).to_pylist(), strict=True))
     return found
@@ -171,14 +171,30 @@ def _opened(path: Path) -> tuple[Any, dict[str, int]]:
 def _values(path: Path, group: int, column: str) -> list[Any]:
     """Return one column of a group: who asks for a cell asks for its neighbours next."""
     file, _ = _opened(path)
-    return list(file.read_row_group(group, columns=[column]).column(column).to_pylist())
+    return list(_read(path, file, group, [column]).column(column).to_pylist())
+
+
+def _read(path: Path, file: Any, group: int, columns: list[str]) -> Any:
+    """Return some columns of a group.
+
+    Raises:
+        StoreError: they cannot be read, although the checksum is right.
+    """
+    try:
+        return file.read_row_group(group, columns=columns)
+    except (OSError, ValueError, RuntimeError) as error:  # Arrow's own are of these
+        reason = " ".join(str(error).split())[:200]
+        raise StoreError(f"results '{path}' are left out: they cannot be read ({reason}): remove the file") from error
 
 
 def _sound_parts(results_dir: Path) -> list[Path]:
     """Return the parts whose content is what was written, the oldest first; name the others in a warning."""
     found = []
     for path in sorted((Path(results_dir) / PARTS).glob("part-*.parquet")):
-        reason = _fault(path, path.stat().st_size)
+        try:
+            reason = _fault(path, path.stat().st_size)
+        except OSError as error:  # a link to nowhere, or removed meanwhile
+            reason = error.strerror or str(error)
         if reason:
             warnings.warn(f"results '{path}' are left out: {reason}", MirimputeWarning, stacklevel=4)
         else:
@@ -189,24 +205,23 @@ def _sound_parts(results_dir: Path) -> list[Path]:
 @lru_cache(maxsize=4096)
 def _fault(path: Path, size: int) -> str:
     """Return what is wrong with a part, "" if nothing is; looked at once per process."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _digest(file)
-    return "" if path.stem.endswith(f"-{digest[:_HASH_DIGITS]}") else "it was changed after it was written"
-
-
-def _digest(file: Any) -> str:
-    """Return the SHA-256 of an open file; the standard library does it from Python 3.11 on."""
-    digest = hashlib.sha256()
-    while block := file.read(1 << 20):
-        digest.update(block)
-    return digest.hexdigest()
+    try:
+        if size > MOST_BYTES:
+            return f"it has {size} bytes, of which mirimpute-report compact writes {MOST_BYTES} at most"
+        with disk.open_regular(path) as file:
+            digest = disk.digest(file)
+        if not path.stem.endswith(f"-{digest[:_HASH_DIGITS]}"):
+            return "it was changed after it was written"
+        return fault_of(path)
+    except Exception as error:  # Arrow has many for what is no Parquet file
+        return f"it cannot be read ({' '.join(str(error).split())[:200]})"
 
 
 def _rows(table: Any) -> dict[str, dict[str, Any]]:
     """Return the rows of a table by cell; equal texts are one object, so that many rows need little memory."""
     import pyarrow as pa
 
-    names = [name for name in table.column_names if name not in _OWN]
+    names = [name for name in table.column_names if name not in OWN]
     columns = []
     for name in names:
         column = table.column(name).combine_chunks()
@@ -232,7 +247,7 @@ def _write_part(results_dir: Path, cells: list[Packed]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    types = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+    types = column_types()
     cells = sorted(cells, key=lambda each: each.cell)
     columns = {
         CELL: pa.array([each.cell for each in cells], pa.string()),
@@ -246,10 +261,10 @@ def _write_part(results_dir: Path, cells: list[Packed]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".part.{secrets.token_hex(6)}"
     try:
-        pq.write_table(pa.table(columns), temporary, compression="zstd", row_group_size=_GROUP_CELLS)
+        pq.write_table(pa.table(columns), temporary, compression="zstd", row_group_size=GROUP_CELLS)
         disk.flush(temporary)
         with temporary.open("rb") as file:
-            digest = _digest(file)
+            digest = disk.digest(file)
         os.rename(temporary, folder / f"part-{_next_number(folder):06d}-{digest[:_HASH_DIGITS]}.parquet")
         disk.flush(folder)
     finally:
@@ -270,27 +285,14 @@ def _remove(directory: Path, content: bytes) -> None:
         os.rename(directory, aside)
     except FileNotFoundError:
         return  # it is being replaced at this moment
-    if (aside / "row.json").read_bytes() == content:
+    try:
+        same = (aside / "row.json").read_bytes() == content
+    except FileNotFoundError:
+        return  # somebody who clears up has moved it back
+    if same:
         shutil.rmtree(aside, ignore_errors=True)
         return
     try:
         os.rename(aside, directory)
     except OSError:  # and computed once more: that one counts
         shutil.rmtree(aside, ignore_errors=True)
-
-
-def loose_cells(results_dir: Path) -> Iterator[Path]:
-    """Yield the directories of cells, in the order of their paths; hidden ones are cells that are being written."""
-
-    def below(folder: Path) -> list[Path]:
-        try:
-            with os.scandir(folder) as entries:
-                names = [each.name for each in entries if each.name[0] != "." and each.is_dir(follow_symlinks=False)]
-        except FileNotFoundError:
-            return []
-        return [folder / name for name in names]
-
-    level = [Path(results_dir) / RUNS]
-    for _ in range(4):
-        level = list(itertools.chain.from_iterable(map(below, level)))
-    yield from sorted(level, key=Path.as_posix)

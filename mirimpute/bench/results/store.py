@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirimpute.bench.results import disk, parts
-from mirimpute.bench.results.claims import Claims
+from mirimpute.bench.results import disk, layout, part_schema, parts
+from mirimpute.bench.results.claims import Claims, alive_hashes, holder_of, this_process
 from mirimpute.bench.results.details import text_of
-from mirimpute.bench.results.layout import RUNS, SET_ASIDE, cell_directory, check_writable, safe_name
+from mirimpute.bench.results.layout import PARTS, RUNS, SET_ASIDE, cell_directory, check_writable, safe_name
 from mirimpute.bench.results.row import IDENTITY_FIELDS, RowError, plain, validate_row
 from mirimpute.bench.results.row_files import (
     MAX_ROW_BYTES,
@@ -34,6 +34,9 @@ from mirimpute.errors import StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+HOLDER = ".holder.json"
+"""Who writes a cell, in its directory until it is whole."""
 
 TABLE_NAMES = ("truth", "incomplete", "point", "draw")
 
@@ -86,6 +89,7 @@ def write_cell(
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         sibling.mkdir()
+        disk.write_text(sibling / HOLDER, json_text(vars(this_process(final.name))))
         for name, text in texts.items():
             disk.write_text(sibling / name, text)
         if tables:
@@ -99,6 +103,7 @@ def write_cell(
         disk.write_text(sibling / "row.json", row_text)
         disk.flush(sibling)
         disk.move_into_place(sibling, final, _set_aside(Path(results_dir), final) if damaged else None)
+        (final / HOLDER).unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(
             f"cannot write the result to '{final}' ({error.strerror or error}): "
@@ -114,13 +119,48 @@ def recover(results_dir: Path, identity: Mapping[str, Any]) -> None:
 
     A whole cell that was about to be moved into place is, unless one is there; the rest is removed.
     """
-    final = cell_directory(results_dir, identity)
+    _recover(Path(results_dir), cell_directory(results_dir, identity))
+
+
+def _recover(results_dir: Path, final: Path) -> int:
+    """Clear up what writers of the directory ``final`` have left, and return how many directories that were."""
     left = disk.hidden_siblings(final)
-    whole = [each for each in left if sound_row(each / "row.json", Path(results_dir), home=final) is not None]
+    whole = [each for each in left if sound_row(each / "row.json", results_dir, home=final) is not None]
     if whole and not final.exists():
-        os.rename(max(whole, key=lambda each: each.stat().st_mtime_ns), final)
+        newest = max(whole, key=lambda each: each.stat().st_mtime_ns)
+        (newest / HOLDER).unlink(missing_ok=True)
+        os.rename(newest, final)
     for each in left:
         shutil.rmtree(each, ignore_errors=True)
+    return len(left)
+
+
+def clean(results_dir: Path) -> int:
+    """Remove what killed processes have left in a results folder; safe while others write. No row is lost.
+
+    Claims of processes that have ended; cells that were being written: a whole one is moved into its place, unless one
+    is there; parts that were being written.
+
+    Returns:
+        How many claims, directories and files these were.
+    """
+    results_dir = Path(results_dir)
+    count = Claims(results_dir).clean()
+    claimed = {name[:8] for name in alive_hashes(results_dir)}
+    for final in layout.cells_of_killed_writers(results_dir):
+        left = disk.hidden_siblings(final)
+        holders = [holder_of(each / HOLDER) for each in left]
+        known = all(
+            holder.alive is False if holder is not None else (each / "row.json").exists()
+            for holder, each in zip(holders, left, strict=True)
+        )
+        if known and final.name.rpartition("-")[2] not in claimed:
+            count += _recover(results_dir, final)
+    if "compact" not in alive_hashes(results_dir):
+        for path in (results_dir / PARTS).glob(".part.*"):
+            path.unlink(missing_ok=True)
+            count += 1
+    return count
 
 
 def find_row(results_dir: Path, identity: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -147,7 +187,7 @@ def row_written_ns(results_dir: Path, identity: Mapping[str, Any]) -> int | None
     try:
         return (directory / "row.json").stat().st_mtime_ns
     except OSError:
-        return parts.packed_value(Path(results_dir), below_runs(directory, results_dir), parts.WRITTEN)
+        return parts.packed_value(Path(results_dir), below_runs(directory, results_dir), part_schema.WRITTEN)
 
 
 def read_rows(results_dir: Path) -> list[dict[str, Any]]:
@@ -158,7 +198,7 @@ def read_rows(results_dir: Path) -> list[dict[str, Any]]:
     """
     results_dir = Path(results_dir)
     # Directories first: a cell that is packed meanwhile is then seen twice, and not never.
-    paths = [path for path in (each / "row.json" for each in parts.loose_cells(results_dir)) if path.is_file()]
+    paths = [path for path in (each / "row.json" for each in layout.loose_cells(results_dir)) if path.is_file()]
     loose = {below_runs(path.parent, results_dir): read_or_warn(path, results_dir, packed=True) for path in paths}
     found = parts.packed_rows(results_dir)
     found.update({cell: row for cell, row in loose.items() if row is not None})
@@ -177,7 +217,7 @@ def compact(results_dir: Path) -> int:
     results_dir = Path(results_dir)
 
     def finished() -> Iterator[parts.Packed]:
-        for directory in parts.loose_cells(results_dir):
+        for directory in layout.loose_cells(results_dir):
             path = directory / "row.json"
             if not path.is_file() or (directory / "tables").exists():
                 continue
@@ -185,7 +225,7 @@ def compact(results_dir: Path) -> int:
                 content, written_ns = disk.read_bounded(path, MAX_ROW_BYTES), path.stat().st_mtime_ns
                 row = load_row(path, results_dir, directory)
                 if parts.may_be_packed(row) and disk.read_bounded(path, MAX_ROW_BYTES) == content:
-                    files = {column: text_of(directory / name) for column, name in parts.FILES.items()}
+                    files = {column: text_of(directory / name) for column, name in part_schema.FILES.items()}
                     yield parts.Packed(below_runs(directory, results_dir), written_ns, content, row, files)
             except FileNotFoundError:
                 continue  # it is being replaced at this moment

@@ -9,7 +9,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from mirimpute.methods.base import Fitted, Imputation, Method, Problem
+from mirimpute.bench.run.answer import described
+from mirimpute.errors import ImputationError
+from mirimpute.methods.base import Fitted, Imputation, Method, Problem, ProgramReport
 from mirimpute.types import Progress
 
 _MIB = 2**20
@@ -37,15 +39,26 @@ class Cost:
 
 
 def measured(method: Method, problem: Problem, progress: Progress) -> tuple[Fitted, Imputation, Cost]:
-    """Fit and impute in this process; return the fitted method, its answer and what both cost."""
+    """Fit and impute in this process; return the fitted method, its answer and what both cost.
+
+    Raises:
+        ImputationError: what they returned is of another kind.
+        Exception: whatever the method raises.
+    """
     held = _reset_peak_rss()
     cpu = _cpu_seconds()
     start = time.perf_counter()
     fitted = method.fit(problem, progress)
     middle = time.perf_counter()
+    if not isinstance(fitted, Fitted):
+        raise ImputationError(
+            f"fit returned {described(fitted)}: it must return a Fitted, such as Completed(imputation)"
+        )
     imputation = fitted.impute()
     end = time.perf_counter()
-    program = imputation.program
+    if not isinstance(imputation, Imputation):
+        raise ImputationError(f"impute returned {described(imputation)}: it must return an Imputation")
+    program = imputation.program if isinstance(imputation.program, ProgramReport) else None
     cost = Cost(
         fit_s=middle - start if program is None else program.seconds,
         impute_s=end - middle,

@@ -11,14 +11,19 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import forkserver, resource_tracker, util
 from typing import Any
 
 MAX_SERVERS = 4
 """Beyond, the one that was not used for longest ends: each holds its libraries in memory."""
+
+SAFE_PATH = "PYTHONSAFEPATH"
+"""Python 3.11 and later: a process does not look for modules in the working directory. The commands set it, for what
+libraries start; programs and methods of the user's own are started without it."""
 
 _ATTEMPTS = 3
 
@@ -39,9 +44,10 @@ def start(process: Any, modules: Modules) -> None:
         OSError: the system refuses.
     """
     if not _available():
-        process.start()
+        with _isolated():
+            process.start()
         return
-    with _lock, _known_start_method():
+    with _lock, _known_start_method(), _isolated():
         usual = forkserver.connect_to_new_process
         try:
             for attempt in range(_ATTEMPTS):
@@ -64,7 +70,7 @@ def context() -> Any:
 
 def address(modules: Modules) -> str:
     """Return the address of this process's server for ``modules``, which runs; for :func:`use_servers_of`."""
-    with _lock:
+    with _lock, _isolated():
         return str(_running_server(modules)._forkserver_address)
 
 
@@ -89,6 +95,22 @@ class _SharedServer(forkserver.ForkServer):
 
     def __del__(self) -> None:
         os.close(self._forkserver_alive_fd)
+
+
+@contextlib.contextmanager
+def _isolated() -> Iterator[None]:
+    """Start Python without the working directory on its path: a file json.py beside the data would be run.
+
+    The standard library starts its helpers by ``python -c``, which looks there first. What a process needs from there,
+    a part of the user's own, is found by the path that it inherits from its parent.
+    """
+    usual = util._args_from_interpreter_flags  # type: ignore[attr-defined]
+    flag = "-P" if sys.version_info >= (3, 11) else "-I"
+    util._args_from_interpreter_flags = lambda: [*usual(), flag]  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        util._args_from_interpreter_flags = usual  # type: ignore[attr-defined]
 
 
 @contextlib.contextmanager

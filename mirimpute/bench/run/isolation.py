@@ -6,17 +6,19 @@ cell starts in milliseconds and never inherits the harness's thread pools, rando
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import time
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirimpute.bench.run import fork_servers, limits
 from mirimpute.bench.run.child import impute_and_send
 from mirimpute.bench.run.cost import Cost
+from mirimpute.bench.run.keeper import end_tree
+from mirimpute.bench.run.messages import BrokenMessageError, Reader
 from mirimpute.errors import UserError
 from mirimpute.methods.base import Imputation, Method, Problem
 from mirimpute.types import Progress
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _WATCH_INTERVAL_S = 0.05
 _SIGTERM_S = 0.5
+_END_S = 3.0
 _PRELOAD = ("mirimpute.bench.run.child", "mirimpute.table.table", "mirimpute.methods.loop", "threadpoolctl")
 
 
@@ -53,7 +56,7 @@ def run_isolated(
     method: Method,
     problem: Problem,
     *,
-    log_file: Path,
+    folder: Path,
     new_rows: np.ndarray | None = None,
     threads: int | None = None,
     timeout_s: float | None = None,
@@ -65,7 +68,7 @@ def run_isolated(
     Args:
         method: what to run; it is copied into the child.
         problem: the incomplete table.
-        log_file: a file to write; everything that the method prints goes there.
+        folder: an empty folder of the caller's: the log, what the method prints, and its temporary files are there.
         new_rows: (n_new, n_columns) in the problem's scale, rows to complete without learning from them.
         threads: computing threads (None: the libraries' own default).
         timeout_s: wall seconds, counted from when the method's libraries are loaded, after which the child and its
@@ -79,41 +82,39 @@ def run_isolated(
     # Threads that wait by spinning take the cores away from what they wait for, on a busy machine a loss of ten times
     # and more; threads that sleep at once cost an idle one more than half of its speed. So they spin for a moment.
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+    log_file = folder / limits.LOG
     context = fork_servers.context()
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(
-        target=impute_and_send, args=(sender, method, problem, new_rows, str(log_file), threads), daemon=False
+        target=impute_and_send, args=(sender, method, problem, new_rows, str(folder), threads), daemon=False
     )
     kernel_kills = limits.kernel_kills()
     fork_servers.start(process, server_modules(method))
     sender.close()
     watched = limits.Limits(timeout_s, memory_mb)
+    reader = Reader(receiver.fileno())
     message: tuple[Any, ...] | None = None
     stopped: tuple[str, str] | None = None
     try:
-        while message is None:
-            if not receiver.poll(min(watched.left_s(), _WATCH_INTERVAL_S)):
-                stopped = watched.exceeded(process.pid, log_file)
-                if stopped is not None:
-                    break
-                continue
-            received = receiver.recv()
-            if received[0] == "ready":  # libraries are loaded: the method's own time starts
-                watched.start(process.pid)
-            elif received[0] == "progress":
-                progress(*received[1:])
-                stopped = watched.exceeded(process.pid, log_file)
-                if stopped is not None:
-                    break
-            else:
-                message = received
-    except EOFError:
-        pass  # the child died without a word: judged below by its exit code
+        while message is None and stopped is None and not reader.ended:
+            wait([receiver, process.sentinel], min(watched.left_s(), _WATCH_INTERVAL_S))
+            gone = not process.is_alive()
+            for received in reader.received():
+                if received[0] == "ready":  # libraries are loaded: the method's own time starts
+                    watched.start(received[1])
+                elif received[0] == "progress":
+                    progress(*received[1:])
+                else:
+                    message = received
+            stopped = watched.exceeded(process.pid, log_file) if message is None else None
+            if gone:
+                break  # whoever else may hold the pipe open
+    except BrokenMessageError as error:
+        stopped = "failed", f"what the method's process sent cannot be read ({error}): return plain arrays"
     finally:
-        if message is None:
-            _kill(process)
-        process.join()
-        _end_group(process)
+        if message is not None:
+            process.join(_END_S)
+        _end(process)
         receiver.close()
     log = limits.read_log(log_file)
     if message is None:
@@ -135,24 +136,22 @@ def server_modules(method: Method) -> fork_servers.Modules:
     return (*_PRELOAD, *own, *method.libraries)
 
 
-def _kill(process: Any) -> None:
-    """End the child and all that it has started, those that left its group included."""
-    for pid in limits.descendants(process.pid):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
-    _end_group(process)
-    process.kill()
-
-
-def _end_group(process: Any) -> None:
-    """End what is left of the child's group: it leads one of its own, and a program may leave others behind."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+def _end(process: Any) -> None:
+    """End the keeper, and before it all that the method has started; what cannot be killed is left behind."""
+    if process.is_alive():
+        process.terminate()  # it ends the others and then itself
+        process.join(_END_S)
+    if process.is_alive():
+        end_tree(process.pid)
+        process.kill()
+        process.join(_END_S)
 
 
 def _how_it_ended(exitcode: int | None, short_of_memory: bool) -> tuple[str, str]:
     """Return status and reason of a child that died."""
-    if exitcode is None or exitcode >= 0:
+    if exitcode == 0:
+        return "failed", "the method's process ended before it returned a result, see log.txt"
+    if exitcode is None or exitcode > 0:
         return "failed", f"the method's process exited with code {exitcode} before it returned a result, see log.txt"
     name = signal.Signals(-exitcode).name
     if name == "SIGKILL" and short_of_memory:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from mirimpute.bench.run.keeper import descendants
+
+LOG = "log.txt"
+"""What the method prints, in the folder of its run."""
 
 MAX_LOG_BYTES = 64 << 20
 """A method that prints more is stopped: it would fill the disk."""
@@ -14,6 +20,8 @@ MAX_LOG_BYTES = 64 << 20
 _KEPT_LOG_BYTES = 1 << 20
 _KEPT_HEAD_BYTES = 64 << 10
 _MIB = 2**20
+_LOOKS = 3
+"""Shares are read process by process: one that forks meanwhile is counted with more than its own."""
 
 
 @dataclass
@@ -31,30 +39,33 @@ class Limits:
     start_up_s: float = 120.0
     _deadline: float | None = field(default=None, init=False)
     _held: int = field(default=0, init=False)
+    _held_shares: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         if self.timeout_s is not None:
             self._deadline = time.monotonic() + max(self.timeout_s, self.start_up_s)
 
     def start(self, pid: int) -> None:
-        """Start the clock, and count memory from what the process holds now."""
+        """Start the clock, and count memory from what the process ``pid`` of the method itself holds now."""
         if self.timeout_s is not None:
             self._deadline = time.monotonic() + self.timeout_s
         if self.memory_mb is not None:
-            self._held = private_bytes(pid)
+            self._held, self._held_shares = _resident(pid), _shares(pid)
 
     def left_s(self) -> float:
         """Return the seconds until the time is over."""
         return float("inf") if self._deadline is None else max(self._deadline - time.monotonic(), 0.0)
 
-    def exceeded(self, pid: int, log_file: Path) -> tuple[str, str] | None:
-        """Return status and reason if a limit is exceeded."""
+    def exceeded(self, keeper: int, log_file: Path) -> tuple[str, str] | None:
+        """Return status and reason if a limit is exceeded by what the process ``keeper`` and its descendants do."""
         if self.left_s() <= 0:
             return (
                 "timeout",
                 f"stopped after timeout_s={self.timeout_s:g} seconds: give it more time or a smaller problem",
             )
-        if self.memory_mb is not None and private_bytes(pid) - self._held > self.memory_mb * _MIB:
+        if self.memory_mb is not None and all(
+            self._taken(descendants(keeper)) > self.memory_mb * _MIB for _ in range(_LOOKS)
+        ):
             return (
                 "oom",
                 f"stopped above memory_mb={self.memory_mb:g} MiB: give it more memory or a smaller problem",
@@ -63,30 +74,45 @@ class Limits:
             return "failed", f"stopped after it had printed {MAX_LOG_BYTES // _MIB} MiB; the ends of it are in log.txt"
         return None
 
+    def _taken(self, pids: Sequence[int]) -> int:
+        """Return the bytes that the processes of the method have taken since the start; 0 if unknown.
 
-def private_bytes(pid: int) -> int:
-    """Return the resident memory of a process and all its descendants that is not shared with a file; 0 if unknown."""
+        That is what no file gives back: what is anonymous, and what is shared, such as mappings of several processes
+        and of files in /dev/shm. Pages of several processes count once, by their shares (PSS), which takes the kernel
+        long; it is asked only where all pages counted in each process are too many.
+        """
+        resident = sum(map(_resident, pids)) - self._held
+        if len(pids) < 2 or resident <= (self.memory_mb or 0) * _MIB:
+            return resident
+        return sum(map(_shares, pids)) - self._held_shares
+
+
+def _resident(pid: int) -> int:
+    """Return the anonymous and shared memory of a process in bytes; 0 if unknown."""
     total = 0
-    for each in (pid, *descendants(pid)):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            resident, shared = Path(f"/proc/{each}/statm").read_text().split()[1:3]
-            total += (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in Path(f"/proc/{pid}/status").read_text(errors="replace").splitlines():
+            if line.startswith(("RssAnon:", "RssShmem:")):
+                total += int(line.split()[1]) * 1024
     return total
 
 
-def descendants(pid: int) -> list[int]:
-    """Return the processes that a process has started, and those that they have; none where the system does not say."""
-    found: list[int] = []
-    with contextlib.suppress(OSError, ValueError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                found += [int(child), *descendants(int(child))]
-    return found
+def _shares(pid: int) -> int:
+    """Return the proportional share of a process in that memory; without the kernel's word for it, all of it."""
+    total = 0
+    try:
+        lines = [line for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if line.startswith("Pss_")]
+    except OSError:
+        return 0  # it has just ended
+    for line in lines:
+        if line.startswith(("Pss_Anon:", "Pss_Shmem:")):
+            total += int(line.split()[1]) * 1024
+    return total if lines else _resident(pid)
 
 
 def can_watch_memory() -> bool:
     """Return whether this system says what a process holds."""
-    return Path("/proc/self/statm").exists()
+    return Path("/proc/self/smaps_rollup").exists()
 
 
 def kernel_kills() -> int:
@@ -101,7 +127,7 @@ def kernel_kills() -> int:
 def log_bytes(log_file: Path) -> int:
     """Return the size of the log, 0 if there is none."""
     try:
-        return log_file.stat().st_size
+        return log_file.lstat().st_size
     except OSError:
         return 0
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import copy
+import itertools
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from mirimpute.bench.sweeps.overrides import with_named_columns
+from mirimpute.bench.sweeps.schema import GROUPS
 from mirimpute.bench.sweeps.translate import translated
 from mirimpute.bench.sweeps.values import is_value, set_value
 from mirimpute.errors import UserError
 
+MOST_CELLS = 10_000_000
+"""Cells of one sweep; their list is kept in memory."""
+
 _KEPT = 256
+_PARTS = (*GROUPS, "experiment")
 
 
 class Composer:
@@ -69,10 +76,30 @@ class Composer:
 
     def _parse(self, override: str) -> Any:
         if override not in self._parsed:
-            from hydra.core.override_parser.overrides_parser import OverridesParser
-
-            self._parsed[override] = OverridesParser.create(self._config_loader).parse_override(override)
+            self._parsed[override] = parsed(override, self._config_loader)
         return self._parsed[override]
+
+
+def parsed(argument: str, config_loader: Any = None) -> Any:
+    """Return Hydra's reading of ``key=value``.
+
+    Raises:
+        UserError: it is beyond what can be read, such as an integer of thousands of digits, or brackets without end.
+        HydraException: it is not in Hydra's grammar.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    try:
+        found = OverridesParser.create(config_loader).parse_override(argument)
+        if found.key_or_group in _PARTS and not found.is_sweep_override() and not isinstance(found.value(), str):
+            raise UserError(f"{argument[:60]} names no {found.key_or_group}: give a name, see mirimpute-bench --help")
+        return found
+    except UserError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise UserError(
+            f"{argument[:60]!r}... cannot be read ({type(error).__name__}): give a shorter value"
+        ) from error
 
 
 def choices(arguments: Sequence[str], config_loader: Any) -> list[list[str]]:
@@ -84,19 +111,32 @@ def choices(arguments: Sequence[str], config_loader: Any) -> list[list[str]]:
     Raises:
         UserError: a key has no finite list of values, or one value twice.
     """
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-
     found: dict[str, list[str]] = {}
-    for override in OverridesParser.create(config_loader).parse_overrides(list(arguments)):
+    with translated():
+        overrides = [parsed(argument, config_loader) for argument in arguments]
+    for override in overrides:
         key = override.get_key_element()
         if not override.is_sweep_override():
             found[key] = [f"{key}={override.get_value_element_as_str()}"]
         elif override.is_discrete_sweep():
-            found[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
+            try:
+                if sum(1 for _ in itertools.islice(override.sweep_string_iterator(), MOST_CELLS + 1)) > MOST_CELLS:
+                    raise _too_many()
+                found[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
+            except UserError:
+                raise
+            except (ArithmeticError, ValueError) as error:  # a step of 0, a range of numbers that are none
+                raise UserError(f"{override.input_line}: {error}; give a list such as seed=0,1,2") from error
         else:
             raise UserError(f"{override.input_line}: give a list such as seed=0,1,2 or 'seed=range(3)'")
         _check_values(f"{override.input_line}", found[key])
+    if math.prod(map(len, found.values())) > MOST_CELLS:
+        raise _too_many()
     return list(found.values())
+
+
+def _too_many() -> UserError:
+    return UserError(f"more than {MOST_CELLS:,} cells are asked for: sweep over fewer values at a time")
 
 
 def _check_values(typed: str, values: Sequence[str]) -> None:

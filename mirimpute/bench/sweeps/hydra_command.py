@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from mirimpute.bench.conf_location import conf_dir
 from mirimpute.bench.results.layout import SWEEPS
+from mirimpute.bench.sweeps.compose import parsed
 from mirimpute.bench.sweeps.overrides import readable, with_named_columns
 from mirimpute.bench.sweeps.schema import register_schema
 from mirimpute.bench.sweeps.translate import several, translated, unreadable
@@ -43,6 +44,14 @@ def run_command(arguments: Sequence[str], task: Any) -> Any:
     parser = get_args_parser()
     parser.error = _unknown_argument  # type: ignore[method-assign]
     options = parser.parse_intermixed_args(list(arguments))
+    if options.run and options.multirun:
+        raise UserError("--run and --multirun contradict each other: give one of them")
+    if options.resolve and not options.cfg:
+        raise UserError("--resolve shows nothing by itself: give --cfg job --resolve")
+    if options.package and not options.cfg:
+        raise UserError(
+            f"--package {options.package} shows nothing by itself: give --cfg job --package {options.package}"
+        )
     if options.experimental_rerun is not None:
         raise UserError(f"--experimental-rerun={options.experimental_rerun} is not supported: type the command again")
     register_schema()
@@ -62,18 +71,18 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, task: Any
         return hydra.hydra_help(config_name=name, args_parser=parser, args=options)
     if options.shell_completion:
         return hydra.shell_completion(config_name=name, overrides=options.overrides)
-    parsed = _parsed(options.overrides)
-    overrides = [*_more_folders(options.config_dir, parsed), *(each.input_line for each in parsed)]
-    chosen = [text for text in overrides if text not in {each.input_line for each in parsed if is_value(each)}]
+    typed = _parsed(options.overrides)
+    overrides = [*_more_folders(options.config_dir, typed), *(each.input_line for each in typed)]
+    chosen = [text for text in overrides if text not in {each.input_line for each in typed if is_value(each)}]
     config = hydra.config_loader.load_configuration(name, chosen, RunMode.MULTIRUN, validate_sweep_overrides=False)
-    for each in filter(is_value, parsed):
+    for each in filter(is_value, typed):
         set_value(config, each.key_or_group, each.value())
     if not str(config.results_dir).strip():
         raise UserError(f"results_dir={str(config.results_dir)!r} is no folder: give one, such as results")
     sweep = options.multirun or config.hydra.mode == RunMode.MULTIRUN
-    for typed, each in zip(options.overrides, parsed, strict=True):
+    for text, each in zip(options.overrides, typed, strict=True):
         if each.is_sweep_override() and not sweep:
-            raise several(typed)
+            raise several(text)
     if options.cfg:
         return hydra.show_cfg(name, overrides, options.cfg, options.package, options.resolve)
     if options.info:
@@ -98,23 +107,22 @@ def _parsed(typed: Sequence[str]) -> list[Any]:
     Raises:
         UserError: one cannot be read.
     """
-    from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
     found = []
     for number, text in enumerate(typed):
         try:
-            found.append(OverridesParser.create().parse_override(readable(text, number)))
+            found.append(parsed(readable(text, number)))
         except HydraException as error:
             raise unreadable(text) from error
     _check_once(typed, found)
     return found
 
 
-def _check_once(typed: Sequence[str], parsed: Sequence[Any]) -> None:
+def _check_once(typed: Sequence[str], found: Sequence[Any]) -> None:
     """Refuse a key that is given twice: Hydra takes the last one without a word."""
     first: dict[Any, str] = {}
-    for text, each in zip(typed, parsed, strict=True):
+    for text, each in zip(typed, found, strict=True):
         other = first.setdefault((each.type, each.key_or_group, each.package), text)
         if other is not text:
             raise UserError(
@@ -123,14 +131,14 @@ def _check_once(typed: Sequence[str], parsed: Sequence[Any]) -> None:
             )
 
 
-def _more_folders(config_dir: str | None, parsed: Sequence[Any]) -> list[str]:
+def _more_folders(config_dir: str | None, typed: Sequence[Any]) -> list[str]:
     """Return the option that adds a folder of configuration files."""
     if config_dir is None:
         return []
     folder = os.path.abspath(config_dir)
     if not os.path.isdir(folder):
         raise UserError(f"--config-dir {config_dir!r} is no folder: give one that is there")
-    if any(each.key_or_group == "hydra.searchpath" for each in parsed):
+    if any(each.key_or_group == "hydra.searchpath" for each in typed):
         raise UserError("--config-dir and hydra.searchpath say the same: give one of them")
     return [readable(f"hydra.searchpath=['file://{folder}']")]
 

@@ -23,6 +23,11 @@ from mirimpute.errors import StoreError, UserError
 ATTEMPTS = 3
 """A cell whose worker dies this often is a failed row."""
 
+
+class SweepFaultError(RuntimeError):
+    """A worker cannot go on, for no fault of the request."""
+
+
 _STOP_S = 1.0
 _CLAIMED_S = 1.0
 _REFRESH_S = 0.5
@@ -124,7 +129,7 @@ class _Pool:
         self._claimed: deque[tuple[float, int]] = deque()
         self._deaths: Counter[int] = Counter()
         self._tried: set[int] = set()
-        self._stillborn = 0
+        self._fruitless = 0
 
     def run(self, cells: Sequence[Sequence[str]], n_jobs: int, advance: Advance) -> None:
         """Run all cells; errors as :meth:`LocalLauncher.launch`."""
@@ -186,11 +191,14 @@ class _Pool:
                     raise StoreError(content[0])
                 if kind == "refused":
                     raise UserError(content[0])
+                if kind == "fault":
+                    raise SweepFaultError(content[0])
                 assert worker.index is not None
                 if kind == "claimed":
                     self._claimed.append((time.monotonic() + _CLAIMED_S, worker.index))
                 else:
                     done += 1
+                    self._fruitless = 0
                 worker.index = None
         except (EOFError, ConnectionError):
             pass  # its sentinel tells
@@ -200,12 +208,27 @@ class _Pool:
         self._workers.remove(worker)
         worker.connection.close()
         worker.process.join()
-        if worker.index is not None:
-            self._deaths[worker.index] += worker.ready
+        if worker.index is not None and worker.ready:
+            self._deaths[worker.index] += 1
             self._waiting.appendleft(worker.index)
-        self._stillborn = 0 if worker.ready else self._stillborn + 1
-        if self._stillborn >= ATTEMPTS:
-            code = worker.process.exitcode
-            name = signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
-            raise UserError(f"worker processes cannot start ({name}): try fewer with hydra.launcher.n_jobs=1")
+            if self._deaths[worker.index] > ATTEMPTS:  # it died writing the failed row
+                raise SweepFaultError(f"no process can write the row of cell {worker.index}, {_death(worker.process)}")
+        else:
+            if worker.index is not None:
+                self._waiting.appendleft(worker.index)
+            self._fruitless += 1
+            if self._fruitless >= ATTEMPTS:
+                why = "while they had no cell" if worker.ready else "before they could take a cell"
+                raise UserError(
+                    f"{self._fruitless} worker processes died one after the other {why}, {_death(worker.process)}: "
+                    "give them more memory, or try fewer with hydra.launcher.n_jobs=1"
+                )
         self._workers.append(self._make())
+
+
+def _death(process: Any) -> str:
+    """Return how a process ended, in words."""
+    code = process.exitcode
+    return (
+        f"the last by {signal.Signals(-code).name}" if code is not None and code < 0 else f"the last with code {code}"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirimpute.bench.results.journal import Entry, Journal
-from mirimpute.errors import MirimputeWarning, StoreError, UserError
+from mirimpute.errors import MirimputeWarning, StoreError, UserError, fault, refused
 from mirimpute.types import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Runner:
         from omegaconf import OmegaConf
 
         from mirimpute.bench.cell import failed_cell
+        from mirimpute.bench.results.claims import ClaimedError
         from mirimpute.bench.sweeps.schema import cell_config
         from mirimpute.datasets.location import data_directory
 
@@ -99,10 +101,14 @@ class Runner:
         config_yaml = OmegaConf.to_yaml(cfg, resolve=True)
         try:
             result = attempt(config, config_yaml)
-        except StoreError:
+        except (StoreError, ClaimedError):
             raise
         except UserError as error:
             result = failed_cell(config, data_directory(), str(error), self._load, config_yaml=config_yaml)
+        except Exception as error:  # of a part from outside the package, or a fault of ours: it costs one cell
+            parts = {"config_yaml": config_yaml, "log": traceback.format_exc()}
+            reason = refused(error) if isinstance(error, OSError) else fault(error)
+            result = failed_cell(config, data_directory(), reason, self._load, **parts)
         entry = Entry(
             index=index,
             method=config.method.name,

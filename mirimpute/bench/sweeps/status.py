@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mirimpute.bench.results.claims import running
 from mirimpute.bench.results.journal import Progress, read_progress, sweeps
-from mirimpute.errors import UserError
+from mirimpute.errors import UserError, printable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -72,13 +72,15 @@ def live(sweep_dir: Path) -> Iterator[Callable[[], None]]:
 def progress_table(progress: Progress, running_now: list[str]) -> Table:
     """Return counts per method, and below them the rate, the time left and the cells that run."""
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=progress.plan.text, caption=caption(progress, running_now), box=None, title_justify="left")
+    title, below = Text(printable(progress.plan.text)), Text(printable(caption(progress, running_now)))
+    table = Table(title=title, caption=below, box=None, title_justify="left")
     table.caption_justify = "left"
     for heading in ("method", "ok", "failed", "left", "resumed"):
         table.add_column(heading, justify="left" if heading == "method" else "right")
     for method, count in progress.by_method.items():
-        table.add_row(method, *(str(count[name]) for name in ("ok", "failed", "left", "resumed")))
+        table.add_row(Text(printable(method)), *(str(count[name]) for name in ("ok", "failed", "left", "resumed")))
     return table
 
 

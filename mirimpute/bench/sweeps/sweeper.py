@@ -11,7 +11,9 @@ from typing import Any
 from hydra.core.plugins import Plugins
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
+from omegaconf import OmegaConf
 
+from mirimpute.bench.config import check_numbers
 from mirimpute.bench.sweeps.compose import Composer, choices, covering
 from mirimpute.bench.sweeps.door import check_tables, decides
 from mirimpute.bench.sweeps.schema import part_config
@@ -45,15 +47,18 @@ class CellSweeper(Sweeper):
         """
         from mirimpute.bench.results.journal import Plan, write_plan
         from mirimpute.bench.results.layout import check_writable
+        from mirimpute.bench.sweeps.leftovers import remove_leftovers
 
         given = {argument.split("=")[0] for argument in arguments}
         defaults = [f"{key}={values}" for key, values in self._params.items() if key not in given]
         values = choices([*defaults, *arguments], self._loader)
         composer = Composer(self._loader, self._config)
         for overrides in covering(values):
-            composer.compose(overrides)
+            check_numbers(OmegaConf.to_container(composer.compose(overrides)))
         check_tables(values, composer)
-        check_writable(Path(self._config.results_dir))
+        results_dir = Path(self._config.results_dir)
+        check_writable(results_dir)
+        remove_leftovers(results_dir)
         cells = [list(combination) for combination in itertools.product(*values)]
         sweep_dir = Path(self._config.hydra.sweep.dir)
         write_plan(sweep_dir, Plan(_methods(cells, composer), self._task.command))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
@@ -15,10 +17,12 @@ from mirimpute.bench.run import fork_servers
 from mirimpute.bench.sweeps.compose import Composer
 
 PROGRAM = "mirimpute-bench"
+FAULT = "fault.txt"
+"""The traceback of a fault that ended the sweep, beside its journal."""
 
 
 def work(connection: Connection, composer: Composer, sweep_dir: Path) -> None:
-    """Run cells; say of each ``("done",)`` or ``("claimed",)``, or once ``("store" | "refused", message)``.
+    """Run cells; say of each ``("done",)`` or ``("claimed",)``, or once ``("store" | "refused" | "fault", message)``.
 
     Meanwhile ``("server", modules)`` asks for the address of a fork server.
 
@@ -50,7 +54,7 @@ def _work(connection: Connection, composer: Composer, sweep_dir: Path) -> None:
     from mirimpute.bench.results.claims import ClaimedError
     from mirimpute.bench.sweeps.runner import Runner
     from mirimpute.bench.sweeps.schema import register_schema
-    from mirimpute.errors import StoreError, UserError
+    from mirimpute.errors import StoreError, UserError, fault, refused
 
     def server(modules: tuple[str, ...]) -> str:
         connection.send(("server", modules))
@@ -77,6 +81,10 @@ def _work(connection: Connection, composer: Composer, sweep_dir: Path) -> None:
                 message = ("store", str(error))
             except UserError as error:
                 message = ("refused", str(error))
+            except Exception as error:  # not even a failed row could be written: the parent says so and stops
+                with contextlib.suppress(OSError):
+                    (sweep_dir / FAULT).write_text(traceback.format_exc())
+                message = ("fault", refused(error) if isinstance(error, OSError) else fault(error))
             connection.send(message)
 
 

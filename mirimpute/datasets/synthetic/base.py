@@ -12,9 +12,14 @@ import numpy as np
 from mirimpute.datasets.base import Dataset
 from mirimpute.errors import UserError
 from mirimpute.seeding import generator
+from mirimpute.table.room import check_room
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_COPIES = 4
+"""Of a table that its benchmark holds, at least."""
 
 
 @dataclass
@@ -48,7 +53,10 @@ class Synthetic(Dataset):
         return self.draw(generator(self.data_seed, "synthetic", type(self).__name__))
 
     def check(self) -> None:
-        """Raise a UserError when an option is outside its range."""
+        """Raise a UserError when an option is outside its range, or the table does not fit into memory."""
+        super().check()
+        size = 8.0 * self.n_rows * int(getattr(self, "n_columns", 2))
+        check_room(_COPIES * size, f"n_rows={self.n_rows} of a synthetic dataset", "give fewer rows, or columns")
         require(self.n_rows >= 2, "n_rows", self.n_rows, "at least 2")
 
     @abstractmethod

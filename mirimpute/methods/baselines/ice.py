@@ -8,7 +8,7 @@ from typing import ClassVar
 from mirimpute.methods.base import Completed, Fitted, Method, Problem
 from mirimpute.methods.columnwise.linear import LinearTransport
 from mirimpute.methods.loop import Schedule, fill_means, reduce
-from mirimpute.methods.parameters import Count
+from mirimpute.methods.parameters import Amount, Count
 from mirimpute.seeding import generator
 from mirimpute.types import Progress, no_progress
 
@@ -31,7 +31,7 @@ class Ice(Method):
 
     name: str = "ice"
     rounds: Count = 10
-    tolerance: float = 1e-3
+    tolerance: Amount = 1e-3
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Complete the table."""

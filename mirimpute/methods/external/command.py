@@ -170,8 +170,11 @@ class Command(Method):
     def _environment(self, device: str, threads: int) -> dict[str, str]:
         """Return the program's variables: threads, UTF-8, no GPU unless asked for, and the rivals' R packages."""
         variables = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)), "PYTHONHASHSEED": "0"}
+        variables.pop("PYTHONSAFEPATH", None)  # a script of the user's finds what lies beside it
         if "{python}" in self.command:
             variables.pop("PYTHONPATH", None)  # of this interpreter, not of that one
+        if "{programs}" in self.command:  # R would run a .Rprofile in the working directory
+            variables |= {"R_PROFILE_USER": os.devnull, "R_ENVIRON_USER": os.devnull}
         if device == "cpu":
             variables["CUDA_VISIBLE_DEVICES"] = ""
         if "UTF-8" not in (os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""):

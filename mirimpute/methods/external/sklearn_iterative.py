@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from mirimpute.methods.base import Completed, Fitted, Imputation, Method, Problem
-from mirimpute.methods.parameters import Count, Options
+from mirimpute.methods.parameters import Amount, Count, Options, Share
 from mirimpute.seeding import integer_seed
 from mirimpute.types import Progress, no_progress
 
@@ -29,9 +29,9 @@ class SklearnIterative(Method):
     name: str = "sklearn/ice"
     regressor: Annotated[str, Options(REGRESSORS)] = "bayesian_ridge"
     rounds: Count = 10
-    tolerance: float = 1e-3
+    tolerance: Amount = 1e-3
     trees: Count = 100
-    max_features: float = 1 / 3
+    max_features: Share = 1 / 3
     min_samples_leaf: Count = 3
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:

@@ -31,6 +31,9 @@ RESIDUAL_SIZES = (10, 40, ALL)
 MEMBERS = 1 + len(SIZES) + len(RESIDUAL_SIZES)
 """Ways to draw a cell: 0 is the flow's, then donors of a value by size of the leaf, then donors of a residual."""
 
+MAX_SWEEPS = 10_000
+"""More in a saved file would never end."""
+
 _NODE = ("left", "right", "feature", "threshold", "count", "start")
 
 
@@ -217,7 +220,10 @@ class DonorTrees:
         """Return what :meth:`arrays` wrote; errors as :meth:`ColumnTrees.from_arrays`."""
         count = len({name.split(".")[0] for name in arrays}) - 1
         trees = (ColumnTrees.from_arrays(of_prefix(f"{number}", arrays)) for number in range(count))
-        return cls(tuple(trees), int(arrays["sweeps"][0]))
+        sweeps = int(arrays["sweeps"][0])
+        if not 0 <= sweeps <= MAX_SWEEPS:
+            raise ValueError(f"{sweeps} sweeps: at most {MAX_SWEEPS} can be")
+        return cls(tuple(trees), sweeps)
 
 
 def mean_of_copies(values: Array, copies: int) -> Array:

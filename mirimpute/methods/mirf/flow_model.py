@@ -11,7 +11,7 @@ import torch
 
 from mirimpute.flow.network import ResidualNetwork
 from mirimpute.methods.gaussian import GaussianModel
-from mirimpute.methods.mirf.learnt_parts import of_prefix, prefixed
+from mirimpute.methods.mirf.learnt_parts import checked, of_prefix, prefixed
 from mirimpute.methods.mirf.prediction import Predictor
 from mirimpute.methods.mirf.rows import Rows
 from mirimpute.types import Array
@@ -100,12 +100,22 @@ class FlowModel:
         Raises:
             KeyError, RuntimeError, ValueError: the arrays are not those of a flow.
         """
+        d = len(arrays["base.mean"])
+        checked(arrays["base.mean"], (d,))
+        checked(arrays["base.covariance"], (d, d) if arrays["base.covariance"].ndim == 2 else (d,))
+        for weight in of_prefix("network", arrays).values():
+            checked(weight, weight.shape)
         base = GaussianModel.from_arrays(of_prefix("base", arrays))
         predictor = Predictor.from_arrays(of_prefix("predictor", arrays))
+        weights = of_prefix("network", arrays)
         members, width, blocks = map(int, arrays["sizes"])
+        # Made before its weights are looked at, so no number may ask for more than there are weights.
+        if not 1 <= max(members, width, blocks) <= sum(each.size for each in weights.values()):
+            raise ValueError(f"a network of {members} x {width} x {blocks} without the weights for it")
         dropout, new = float(arrays["dropout"][0]), torch.Generator().manual_seed(0)
-        network = ResidualNetwork(members, predictor.n_features, len(base.mean), width, blocks, dropout, new)
-        network.load_state_dict({name: torch.as_tensor(each) for name, each in of_prefix("network", arrays).items()})
+        with torch.device("meta"):
+            network = ResidualNetwork(members, predictor.n_features, len(base.mean), width, blocks, dropout, new)
+        network.load_state_dict({name: torch.as_tensor(each) for name, each in weights.items()}, assign=True)
         network.eval().requires_grad_(False)
         of_point, of_draw = map(float, arrays["correction_weights"])
         return cls(base, predictor, network, of_point, of_draw)

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from mirimpute.methods.columnwise.classifier import Corners
-from mirimpute.methods.mirf.learnt_parts import of_prefix, prefixed
+from mirimpute.methods.mirf.learnt_parts import checked, of_prefix, prefixed
 from mirimpute.types import Array
 
 
@@ -80,13 +80,16 @@ class Support:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Support:
-        """Return what :meth:`arrays` wrote."""
+        """Return what :meth:`arrays` wrote; ValueError: the arrays are not those of one support."""
+        d = len(arrays["lowest"])
+        for name, shape in (("lowest", (d,)), ("highest", (d,)), ("of_points", (2, d))):
+            checked(arrays[name], shape)
         values, blocks = (of_prefix(name, arrays) for name in ("values", "categorical"))
         return cls(
             lowest=arrays["lowest"],
             highest=arrays["highest"],
             of_points=arrays["of_points"],
-            values=tuple(values.get(f"{j}") for j in range(len(arrays["lowest"]))),
+            values=tuple(values.get(f"{j}") for j in range(d)),
             categorical=tuple(blocks[f"{number}"] for number in range(len(blocks))),
         )
 

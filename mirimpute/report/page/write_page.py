@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mirimpute import __version__
+from mirimpute.bench.results.disk import open_new
 from mirimpute.report.advice import advice_on
 from mirimpute.report.collect import Collection
 from mirimpute.report.measure_table import MeasureTable
@@ -59,7 +60,8 @@ def write_page(
         measures=collection.measures,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+    with open_new(path) as file:
+        file.write(text)
     return path
 
 

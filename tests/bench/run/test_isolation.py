@@ -1,10 +1,13 @@
 """A method in a process of its own: whatever it does, the harness goes on and says what happened."""
 
+import contextlib
 import ctypes
+import mmap
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +21,8 @@ from mirimpute.errors import ImputationError, UserError
 from mirimpute.methods.base import Completed, Imputation, Method
 from mirimpute.types import no_progress
 from tests.methods.conftest import correlated, problem_of
+
+BALLAST = 160 << 20
 
 
 @dataclass
@@ -61,6 +66,20 @@ class Behaves(Method):
                 self.how = "eats"
             else:
                 time.sleep(60)
+        if self.how.startswith("shares "):  # what several processes have, and files in memory
+            place = {"shares memory": None, "shares a file": "/dev/shm"}[self.how]
+            with tempfile.TemporaryFile(dir=place) if place else contextlib.nullcontext() as file:
+                if file:
+                    file.truncate(BALLAST)
+                with mmap.mmap(file.fileno() if file else -1, BALLAST) as shared:
+                    for start in range(0, BALLAST, 1 << 20):
+                        shared[start : start + (1 << 20)] = bytes(1 << 20)
+                    time.sleep(0.5)
+        if self.how == "eats once for many":
+            ballast = np.ones(BALLAST // 8)
+            if not all(os.fork() for _ in range(4)):  # a child goes no further
+                time.sleep(60 + ballast[0])
+            time.sleep(0.5)
         if self.how == "eats":
             ballast = np.ones(20_000_000)  # 160 MB
             assert ballast.sum() > 0
@@ -87,7 +106,7 @@ def problem():
 
 def _run(how, problem, tmp_path, **more):
     more.setdefault("progress", no_progress)
-    return run_isolated(Behaves(how=how), problem, log_file=tmp_path / "log.txt", **more)
+    return run_isolated(Behaves(how=how), problem, folder=tmp_path, **more)
 
 
 def test_result_and_cost_come_back(problem, tmp_path):
@@ -174,17 +193,21 @@ def _until(condition, complaint):
 def sleep_in_a_child(folder):
     """Run a method that writes its process number and sleeps; the main of a harness of its own."""
     method = Behaves(how=f"sleeps after writing {folder}/pid")
-    run_isolated(method, problem_of(correlated(n=5)[1]), log_file=Path(folder) / "log.txt", progress=no_progress)
+    run_isolated(method, problem_of(correlated(n=5)[1]), folder=Path(folder), progress=no_progress)
 
 
-@pytest.mark.parametrize("how", ["eats", "eats in a child"])
+@pytest.mark.parametrize("how", ["eats", "eats in a child", "shares memory", "shares a file"])
 def test_memory_is_limited_from_outside(how, problem, tmp_path):
     outcome = _run(how, problem, tmp_path, memory_mb=60)
     assert (outcome.status, outcome.reason) == (
         "oom",
         "stopped above memory_mb=60 MiB: give it more memory or a smaller problem",
     )
-    assert _run("eats", problem, tmp_path, memory_mb=600).status == "ok"
+    assert _run(how.removesuffix(" in a child"), problem, tmp_path, memory_mb=600).status == "ok"
+
+
+def test_memory_that_processes_share_counts_once(problem, tmp_path):
+    assert _run("eats once for many", problem, tmp_path, memory_mb=300).status == "ok"
 
 
 def test_a_refused_allocation_is_want_of_memory(problem, tmp_path):
@@ -217,7 +240,7 @@ def test_each_set_of_libraries_has_its_server(problem, tmp_path):
     def loaded(*libraries):
         method = Behaves(how="lists modules")
         method.libraries = libraries
-        return run_isolated(method, problem, log_file=tmp_path / "log.txt", progress=no_progress).imputation.trace[0]
+        return run_isolated(method, problem, folder=tmp_path, progress=no_progress).imputation.trace[0]
 
     assert loaded("colorsys") == {"colorsys": True, "sndhdr": False}
     assert loaded("sndhdr") == {"colorsys": False, "sndhdr": True}
@@ -238,7 +261,5 @@ def test_threads_are_limited_for_every_library(problem, tmp_path):
 
 def test_loading_libraries_is_not_on_the_clock(problem, tmp_path):
     """The first method of a process waits for its libraries; its time-out must not."""
-    outcome = run_isolated(
-        Behaves(how="well"), problem, log_file=tmp_path / "log.txt", timeout_s=0.4, progress=no_progress
-    )
+    outcome = run_isolated(Behaves(how="well"), problem, folder=tmp_path, timeout_s=0.4, progress=no_progress)
     assert outcome.status == "ok"

@@ -49,7 +49,7 @@ def sweep(*arguments: str, code: int = 0) -> str:
     return out.getvalue()
 
 
-def until(condition: Callable[[], Any], seconds: float = 60) -> None:
+def until(condition: Callable[[], Any], seconds: float = 240) -> None:
     """Wait for a condition."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -19,7 +19,7 @@ import pytest
 
 from mirimpute.bench.results.claims import running
 from mirimpute.bench.results.journal import read_progress, sweeps
-from mirimpute.bench.results.store import compact, read_rows
+from mirimpute.bench.results.store import clean, compact, read_rows
 from tests.bench.sweeps.commands import GRID, descendants, finish, results, start, sweep, until
 
 LOCAL = "hydra/launcher=local"
@@ -71,6 +71,7 @@ def test_processes_killed_at_random(tmp_path: Path, undisturbed: dict[Any, Any],
     lost = undisturbed.keys() - found.keys()
     print(f"\nattempt {attempt}: cells {len(undisturbed)}, killed {killed}, lost {len(lost)}, rows {len(found)}")
     assert found == undisturbed
+    assert clean(tmp_path) == 0  # the next sweep has found what the killed ones left
 
 
 def test_two_sweeps_at_once_compute_each_cell_once(tmp_path: Path, undisturbed: dict[Any, Any]) -> None:

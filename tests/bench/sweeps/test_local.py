@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mirimpute.bench.results.claims import running
 from mirimpute.bench.results.journal import read_progress, sweeps
+from mirimpute.bench.results.store import read_rows
+from mirimpute.bench.sweeps.local import ATTEMPTS
 from mirimpute.cli.report import main as report
 from tests.bench.sweeps.commands import GRID, descendants, results, start, sweep, until
 
@@ -40,6 +44,92 @@ def test_a_failure_is_a_row_and_an_impossible_request_none(tmp_path: Path) -> No
     printed = sweep("dataset=iris", "method=mean,meann", there, LOCAL, code=2)
     assert "did you mean 'mean'" in printed
     assert "n_jobs=0 computes nothing" in sweep("method=mean,ice", there, LOCAL, "hydra.launcher.n_jobs=0", code=2)
+
+
+PARTS = """
+import os, signal
+from dataclasses import dataclass
+import numpy as np
+from mirimpute.methods.base import Completed, Imputation, Method
+from mirimpute.types import no_progress
+
+
+@dataclass
+class Odd(Method):
+    name: str = "odd"
+    how: str = "well"
+
+    def check(self):
+        if self.how == "kills in check":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self.how == "raises in check":
+            raise TypeError("no check today")
+
+    @property
+    def version(self):
+        if self.how == "kills always":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self.how == "raises always":
+            raise KeyError("no version")
+        return 1
+
+    def fit(self, problem, progress=no_progress):
+        x = np.where(problem.missing, 0.5, problem.x_incomplete)
+        return Completed(Imputation(x, x[None]))
+"""
+
+
+@pytest.fixture
+def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    """Run a sweep over what a method from outside does, in a process of its own; return exit code and output."""
+    (tmp_path / "odd_parts.py").write_text(PARTS)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    monkeypatch.chdir(tmp_path)
+
+    def run(how: str, *arguments: str) -> tuple[int, str]:
+        process = start(
+            *("-m", "dataset=iris", "method=custom", "method.target=odd_parts.Odd", "protocol.metrics=[rmse]"),
+            *(f"+method.parameters.how={how}", *arguments),
+        )
+        out, err = process.communicate(timeout=200)
+        return process.returncode, out + err
+
+    return run
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("launcher", [LOCAL, "hydra/launcher=basic"])
+def test_what_a_part_raises_is_a_row(tmp_path: Path, odd: Callable[..., tuple[int, str]], launcher: str) -> None:
+    code, said = odd("'raises in check',well", launcher)
+    assert code == 1, said
+    assert "Traceback" not in said
+    reasons = sorted(row["reason"] for row in read_rows(tmp_path / "results"))
+    assert [("no check today" in reason) for reason in reasons].count(True) == 1
+
+
+@pytest.mark.slow
+def test_a_cell_that_kills_its_worker_is_a_failed_row(tmp_path: Path, odd: Callable[..., tuple[int, str]]) -> None:
+    code, said = odd("'kills in check',well", LOCAL, "hydra.launcher.n_jobs=1")
+    assert code == 1, said
+    (row,) = (row for row in read_rows(tmp_path / "results") if row["status"] != "ok")
+    assert f"killed {ATTEMPTS} times" in row["reason"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["kills always", "raises always"])
+def test_a_cell_without_a_row_ends_the_sweep_with_a_sentence(how: str, odd: Callable[..., tuple[int, str]]) -> None:
+    code, said = odd(f"'{how}'", LOCAL, "hydra.launcher.n_jobs=1")
+    assert code == 1, said
+    assert said.count("Traceback") == 0
+    assert "a fault of the program" in said
+
+
+@pytest.mark.parametrize("launcher", [LOCAL, "hydra/launcher=basic"])
+def test_a_number_that_is_none_is_refused_before_the_first_cell(tmp_path: Path, launcher: str) -> None:
+    for override in ("missing_rate=0.3,nan", "protocol.shrinkage=0.5,inf", "timeout_s=null,nan"):
+        printed = sweep("dataset=iris", "method=mean", override, f"results_dir={tmp_path}", launcher, code=2)
+        assert "no finite number" in printed
+    assert not list(tmp_path.glob("runs/*"))
 
 
 @needs_proc

@@ -71,7 +71,7 @@ def program(tmp_path):
 
 
 def _run(method, problem, tmp_path, **more):
-    return run_isolated(method, problem, log_file=tmp_path / "log.txt", progress=no_progress, **more)
+    return run_isolated(method, problem, folder=tmp_path, progress=no_progress, **more)
 
 
 def test_a_program_runs_in_isolation(mixed, program, tmp_path):

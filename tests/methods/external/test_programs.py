@@ -37,7 +37,7 @@ def problem():
 def _run(name, problem, tmp_path, draws=None):
     method = named_method_or_skip(name, draws)
     try:
-        return run_isolated(method, problem, log_file=tmp_path / "log.txt", threads=1, progress=no_progress)
+        return run_isolated(method, problem, folder=tmp_path, threads=1, progress=no_progress)
     except UserError as absent:
         pytest.skip(str(absent))
 
