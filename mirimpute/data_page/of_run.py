@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mirimpute.bench.run.isolation import run_isolated
+from mirimpute.bench.run.scratch import scratch_folder
 from mirimpute.data_page.filled_table import FilledTable
 from mirimpute.data_page.write_data_page import write_page
 from mirimpute.diagnostics.completions import Completions
@@ -134,8 +134,8 @@ def _overimputation(run: Run, progress: Progress) -> Overimputation | str:
         return str(error)
     hidden = np.where(chosen, np.nan, values)
     problem, encoding, scale = problem_of(hidden, columns, run.problem.seed, run.problem.device)
-    with TemporaryDirectory(prefix="mirimpute-") as folder:
-        outcome = run_isolated(run.method, problem, log_file=Path(folder) / "log.txt", progress=progress)
+    with scratch_folder() as folder:
+        outcome = run_isolated(run.method, problem, folder=folder, progress=progress)
     if outcome.imputation is None:
         return f"with a tenth of the observed cells hidden, the method failed ({outcome.reason})"
     restored = _restored(hidden, problem, encoding, scale)
