@@ -86,11 +86,15 @@ def on_grid_above(values: Array, grid: Array | float) -> Array:
     """Return the smallest multiples of a grid that are not below; the values themselves where it is 0.
 
     Values that are multiples but for rounding stay as they are.
+
+    >>> on_grid_above(np.array([1e-88, 2.0, -0.5]), 1.0).tolist()
+    [1.0, 2.0, -0.0]
     """
     step = np.where(np.asarray(grid) > 0, grid, 1.0)
     with np.errstate(invalid="ignore"):
         times = values / step
-        on_it = (np.abs(times - np.round(times)) <= _ROUNDING * np.maximum(1.0, np.abs(times))) | np.isinf(times)
+        near = np.where(step % 1 == 0, 0.0, _ROUNDING) * np.maximum(1.0, np.abs(times))  # whole steps are exact
+        on_it = (np.abs(times - np.round(times)) <= near) | np.isinf(times)
     return np.where((np.asarray(grid) > 0) & ~on_it, np.ceil(times) * step, values)
 
 

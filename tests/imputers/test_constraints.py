@@ -225,7 +225,7 @@ def test_observed_cells_that_keep_to_nothing_are_told_and_kept():
     ],
 )
 def test_rows_that_leave_no_room_are_refused_before_the_work(options, words, monkeypatch):
-    monkeypatch.setattr("mirimpute.imputers.base.learnt", lambda *_: pytest.fail("it learns"))
+    monkeypatch.setattr("mirimpute.imputers.table_model.learnt", lambda *_: pytest.fail("it learns"))
     frame = pd.DataFrame(
         {
             "a": [1.0, 2.0, 9.5, 5.0],

@@ -18,8 +18,8 @@ def table(n=60):
     words = ["uv"[i % 2] for i in range(n)]
     return pyarrow.table(
         {
-            "a": pyarrow.array(holes(5, map(float, range(n)))),
-            "nan": pyarrow.array([np.nan if i % 4 == 0 else float(i) for i in range(n)]),
+            "a": pyarrow.array(holes(5, [i % 9 + 0.5 for i in range(n)])),
+            "nan": pyarrow.array([np.nan if i % 4 == 0 else i % 7 + 0.25 for i in range(n)]),
             "k": pyarrow.array(holes(7, [i % 4 for i in range(n)]), pyarrow.int16()),
             "c": pyarrow.array(holes(6, words)),
             "code": pyarrow.array(holes(6, words)).dictionary_encode(),
