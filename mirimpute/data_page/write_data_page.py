@@ -12,7 +12,7 @@ from mirimpute.data_page import words
 from mirimpute.data_page.check_page import check_page
 from mirimpute.data_page.figures import MOST_COLUMNS, filled_pictures, missing_pictures
 from mirimpute.data_page.filled_table import FilledTable, versions
-from mirimpute.diagnostics.by_column import FAR, sentences
+from mirimpute.diagnostics.changes import FAR, sentences
 from mirimpute.diagnostics.completions import completions_of
 from mirimpute.diagnostics.holes import holes_of
 from mirimpute.diagnostics.overimputation import Overimputation

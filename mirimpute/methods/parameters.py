@@ -8,6 +8,9 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 from mirimpute.errors import UserError, unknown
 
+MOST = 10_000_000
+"""More of anything that is counted would not end, or fit into memory."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -30,7 +33,9 @@ class Interval:
         above = value >= self.low if self.closed in ("both", "left") else value > self.low
         if above and (value <= self.high if self.closed in ("both", "right") else value < self.high):
             return ""
-        if self.high < float("inf"):
+        if above and value > self.high == MOST:
+            return f"is too large: give {MOST} or fewer"
+        if self.high < MOST:
             return f"is outside {self}: give one inside"
         reason = "is no finite number" if above or value != value else "is too small"
         return f"{reason}: give {f'{self.low} or more' if self.closed == 'both' else f'a number above {self.low}'}"
@@ -42,9 +47,6 @@ class Options:
 
     values: tuple[Any, ...]
 
-
-MOST = 10_000_000
-"""More of anything that is counted would not end, or fit into memory."""
 
 Count = Annotated[int, Interval(1, MOST)]
 CountOrZero = Annotated[int, Interval(0, MOST)]

@@ -167,7 +167,7 @@ def parsed(text: str) -> Expression:
     """Return a formula.
 
     >>> parsed("log(`body weight`) - 2 * age").names
-    ('age', 'body weight')
+    ('body weight', 'age')
 
     Raises:
         UserError: it is no formula, or holds something else than numbers, names and the allowed operations.

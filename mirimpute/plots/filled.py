@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mirimpute.diagnostics.by_column import shares_of
+from mirimpute.diagnostics.changes import shares_of
 from mirimpute.diagnostics.completions import Completions, is_categorical
 from mirimpute.numerics.thinning import evenly_spaced
 from mirimpute.plots.look import FEW_VALUES, IMPUTED, MOST_POINTS, OBSERVED, jitter, legend, spread_of, value_axis

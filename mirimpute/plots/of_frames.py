@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mirimpute.analysis.analyses import LEVEL
+from mirimpute.diagnostics.best_predictors import best_predictors
 from mirimpute.diagnostics.completions import Completions, completions_of
 from mirimpute.diagnostics.holes import holes_of
 from mirimpute.diagnostics.overimputation import Overimputation
-from mirimpute.diagnostics.predictors import best_predictors
 from mirimpute.diagnostics.propensity import propensity as propensity_of
 from mirimpute.errors import UserError
 from mirimpute.plots.checks import draw_overimputation, draw_propensity, draw_tipping_point, draw_trace, trace_names

@@ -21,7 +21,7 @@ def test_the_defaults_have_a_meaning():
     ("change", "message"),
     [
         ({"missing_rate": 0.0}, r"missing_rate=0.0 is outside \(0, 1\)"),
-        ({"missing_rate": float("nan")}, "missing_rate=nan is outside"),
+        ({"missing_rate": float("nan")}, "missing_rate=nan is no finite number"),
         ({"seed": -1}, "seed=-1 is negative"),
         ({"timeout_s": 0.0}, "timeout_s=0.0 leaves no time"),
         ({"resume": "yes"}, "resume='yes' is unknown: give true, false or failed"),

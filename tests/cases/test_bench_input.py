@@ -22,7 +22,7 @@ BAD = {
     "latin.csv": ("größe,b\n1,2\n3,4\n".encode("latin-1"), "--encoding"),
     "cut.csv.gz": (b"\x1f\x8b\x08", "cannot read"),
     "zeros.parquet": (b"\0" * 100, "cannot read"),
-    "table.xlsx": (b"PK", "unknown suffix"),
+    "table.ods": (b"PK", "unknown suffix"),
     "folder.csv": (None, "is not a file"),
     "nothing.csv": (..., "does not exist"),
 }

@@ -137,7 +137,7 @@ def test_saved_tables_and_experiment(elsewhere):
         (["-m", "method=mean,icee"], ["unknown method 'icee'", "'ice'"]),
         (["-m", "method=ice,mean", "method.rounds=3"], ["unknown key of method 'rounds'", "name"]),
         (["protocol.metrics=rmse"], ["protocol.metrics=rmse is no list", "protocol.metrics=[rmse]"]),
-        (["~method"], ["method has no value", "method=<value>"]),
+        (["~method"], ["names no method", "method=<name>"]),
         (["method=chained", "method.solver={step: 1}"], ["unknown key of method.solver 'step'", "'steps'"]),
         (["--config-dir", "nowhere"], ["'nowhere' is no folder"]),
         (["--foo"], ["--foo", "mirimpute-bench --help"]),

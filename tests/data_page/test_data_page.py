@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from mirimpute import overimpute, write_data_page
-from mirimpute.diagnostics.by_column import changes
+from mirimpute.diagnostics.changes import changes
 from mirimpute.diagnostics.completions import completions_of
 from mirimpute.errors import UserError
 

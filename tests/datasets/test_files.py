@@ -210,7 +210,7 @@ def test_paths_that_are_no_tables(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not a file"):
         load(tmp_path)
     with pytest.raises(DataError, match=r"unknown suffix: use one of \.csv"):
-        load(csv(tmp_path, "a\n1\n2\n", "table.xlsx"))
+        load(csv(tmp_path, "a\n1\n2\n", "table.ods"))
     with pytest.raises(DataError, match=r"give dataset\.path=my.csv"):
         File().load(NOWHERE)
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mirimpute.diagnostics.by_column import changes, rows_of, sentences
+from mirimpute.diagnostics.best_predictors import best_predictors
+from mirimpute.diagnostics.changes import changes, rows_of, sentences
 from mirimpute.diagnostics.completions import Completions, completions_of
-from mirimpute.diagnostics.predictors import best_predictors
 from mirimpute.diagnostics.propensity import Propensity, propensity
 from mirimpute.errors import UserError
 from mirimpute.table.columns import Column, Kind

@@ -92,7 +92,10 @@ def parsed(argument: str, config_loader: Any = None) -> Any:
     try:
         found = OverridesParser.create(config_loader).parse_override(argument)
         if found.key_or_group in _PARTS and not found.is_sweep_override() and not isinstance(found.value(), str):
-            raise UserError(f"{argument[:60]} names no {found.key_or_group}: give a name, see mirimpute-bench --help")
+            raise UserError(
+                f"{argument[:60]} names no {found.key_or_group}: give {found.key_or_group}=<name>, see mirimpute-bench "
+                "--help"
+            )
         return found
     except UserError:
         raise
