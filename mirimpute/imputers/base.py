@@ -152,8 +152,7 @@ class BaseImputer(TransformerMixin, BaseEstimator):
 
         mirf takes ``n_draws`` fits to half of the rows, see :mod:`mirimpute.imputers.multiple`; ``mirf_fast`` may be
         enough. The methods of chained equations take one fit, whose chains never see each other. The imputer itself
-        stays as it is. Intervals pooled over the draws cover means as often as they say, but slopes of small tables
-        less often, ``benchmarks/coverage.md``.
+        stays as it is. How often intervals pooled over the draws cover: ``make adem``, ``benchmarks/coverage.md``.
 
         Args:
             X: (n_rows, n_columns), NaN where missing; at least 4 rows.
