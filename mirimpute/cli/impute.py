@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mirimpute.table.table import Table
 
 PROGRAM = "mirimpute-impute"
+_MOST_FILES = 10_000
+"""Each draw is a file of its own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,6 +90,12 @@ def complete(options: argparse.Namespace) -> int:
     seed = integer_seed(options.seed, "impute") % 2**31
     x, columns, _, limits = (lesson := plan.lesson(method, table, options.device)).inputs()
     problem, encoding, scale = problem_of(x, columns, seed, options.device, limits)
+    most = method.most_draws(problem)
+    if most is not None and options.draws > most:
+        raise UserError(
+            f"--draws {options.draws} is more than the {most} that {options.method} gives of a table of this size: "
+            f"give {most} or fewer, or another --method"
+        )
     for sentence in encoding.fences.sentences(x, columns, first=1):
         print(f"{PROGRAM}: warning: {printable(sentence)}", file=sys.stderr)
     if options.multiple and not draws_by_models(method):
@@ -226,6 +234,7 @@ def _parser() -> argparse.ArgumentParser:
         "--draws",
         action=StoreWholeNumber,
         least=0,
+        most=_MOST_FILES,
         default=0,
         metavar="M",
         help="also write M draws, of one model; of several for method mice (%(default)s)",
@@ -234,6 +243,7 @@ def _parser() -> argparse.ArgumentParser:
         "--multiple",
         action=StoreWholeNumber,
         least=0,
+        most=_MOST_FILES,
         default=0,
         metavar="M",
         help="write M draws instead, each of a model of its own: multiple imputation, by mirf or mice (%(default)s)",

@@ -63,12 +63,12 @@ class StoreWholeNumber(StoreOnce):
     """Keeps a whole number.
 
     Args:
-        least: the smallest that has a meaning, None for none.
+        least, most: the smallest and the largest that have a meaning, None for none.
     """
 
-    def __init__(self, *args: Any, least: int | None = None, **options: Any) -> None:
+    def __init__(self, *args: Any, least: int | None = None, most: int | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.least = least
+        self.least, self.most = least, most
 
     def __call__(
         self,
@@ -84,6 +84,8 @@ class StoreWholeNumber(StoreOnce):
             raise UserError(f"{option_string} {values!r} is not a whole number: give one, such as 20") from None
         if self.least is not None and number < self.least:
             raise UserError(f"{option_string} {number} is too small: give {self.least} or more")
+        if self.most is not None and number > self.most:
+            raise UserError(f"{option_string} {number} is too large: give {self.most} or fewer")
         super().__call__(parser, namespace, number, option_string)
 
 

@@ -24,6 +24,7 @@ from mirimpute.imputers.saving import State
 from mirimpute.imputers.seeds import checked_draws, seed_of, stream_of
 from mirimpute.imputers.table_model import Lesson, TableModel, draws_of_models
 from mirimpute.methods.device import torch_device
+from mirimpute.table.room import check_room
 from mirimpute.table.wild import Fences
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         check_multiple(method)
         check_jobs(n_jobs)
         table = opened(clone(self), X, self._options(), None)
+        _check_room(table, n_draws)
         if draws_by_models(method):
             method = method_with_draws(method.name, self.parameters, n_draws)
         lesson, seed = self._lesson(method, table), seed_of(self.random_state)
@@ -186,6 +188,7 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         """Return a table, its point estimate (n, d) and draws (n_draws, n, d); observed cells keep their bits."""
         check_is_fitted(self)
         table = opened(self, X, self._options(), Fit(self._choice, self.columns_))
+        _check_room(table, n_draws)
         constraints = self._model.constraints
         odd = [] if constraints is None else constraints.check(table.x, table.rows)
         warn([*self._wild(table), *(each for each in odd if each not in self.notes_)])
@@ -241,3 +244,8 @@ def _with(given: Mapping[str, Any], names: list[str], value: Any) -> dict[str, A
     """Return a dict with one value set, however deep in it; the given one stays as it is."""
     first, *rest = names
     return {**given, first: _with(given.get(first) or {}, rest, value) if rest else value}
+
+
+def _check_room(table: Opened, n_draws: int) -> None:
+    """Refuse more draws of a table than there is memory for."""
+    check_room(8.0 * (1 + n_draws) * table.x.size, f"n_draws={n_draws} of this table", "ask for fewer")

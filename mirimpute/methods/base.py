@@ -172,6 +172,10 @@ class Method(ABC):
         """
         check_parameters(self)
 
+    def most_draws(self, problem: Problem) -> int | None:
+        """Return how many draws of a table of this size it gives at most; None: as many as are asked for."""
+        return None
+
     @abstractmethod
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Learn from ``problem`` (which is not modified) and return what can impute it.

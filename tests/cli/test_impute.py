@@ -143,6 +143,8 @@ def test_same_command_same_bytes(people, tmp_path):
         (["people.csv", "-o", "out.csv", "--method", "mirff"], "did you mean 'mirf'"),
         (["people.csv", "-o", "out.csv", "--draws", "-1"], "0 or more"),
         (["people.csv", "-o", "out.csv", "--draws", "3", "--method", "mean"], "--draws 3 asks for 3"),
+        (["people.csv", "-o", "out.csv", "--draws", "9000000"], "10000 or fewer"),
+        (["people.csv", "-o", "out.csv", "--multiple", "1000000000000"], "10000 or fewer"),
         (["full.csv", "-o", "out.csv"], "has no missing cell"),
         (["people.csv", "-o", "out.csv", "--kind", "age"], "has no '='"),
         (["people.csv", "-o", "out.csv", "--kind", "agee=text"], "did you mean 'age'"),

@@ -1,8 +1,10 @@
 """Means of groups are what a random intercept predicts."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from mirimpute import Imputer
 from mirimpute.errors import UserError
 from mirimpute.imputers.group_means import GroupMeans
 from mirimpute.table.columns import Column, Kind
@@ -52,3 +54,23 @@ def test_rows_without_a_known_group_have_no_effect():
 def test_groups_of_which_nothing_is_learnt_are_refused(groups):
     with pytest.raises(UserError, match="group"):
         GroupMeans.of(rows(n_groups=20)[0], COLUMNS, np.array(groups, dtype=object), "g")
+
+
+def test_means_of_groups_are_shrunk_and_help():
+    rng = np.random.default_rng(0)
+    hospital = np.repeat(np.arange(30), 10)
+    effect = rng.normal(scale=2.0, size=30)
+    y = effect[hospital] + rng.normal(size=300)
+    frame = pd.DataFrame({"y": y, "x": rng.normal(size=300), "hospital": hospital.astype(str)})
+    hidden = rng.random(300) < 0.3
+    frame.loc[hidden, "y"] = np.nan
+    kept = frame["hospital"].copy()
+    done = Imputer("ice", group="hospital").fit_transform(frame)
+    pd.testing.assert_series_equal(done["hospital"], kept)
+    assert list(done) == list(frame)
+    alone = Imputer("ice", ignore=["hospital"]).fit_transform(frame)
+    error, other = (np.mean((each["y"].to_numpy() - y)[hidden] ** 2) for each in (done, alone))
+    assert error < 0.5 * other
+    new = frame.assign(hospital="never seen")
+    fitted = Imputer("mean", group="hospital").fit(frame)
+    assert fitted.transform(new).notna().all(axis=None)

@@ -15,56 +15,12 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from mirimpute import Imputer, MirfImputer
 from mirimpute.errors import MirimputeWarning, UserError
-from mirimpute.methods.flow_parameters import Solver
 from mirimpute.methods.registry import METHODS
+from tests.imputers.tables import QUICK, imputer, table
 
-FAST = {
-    "mirf": {"rounds": 1, "steps": 8, "final_steps": 8, "width": 16, "batch": 32, "chains": 2, "trees": 3},
-    "mirf_fast": {"rounds": 1, "steps": 8, "final_steps": 8, "width": 16, "batch": 32, "trees": 3},
-    "chained": {"rounds": 2, "chains": 2, "solver": Solver(steps=3)},
-    "mice": {"rounds": 2, "chains": 4},
-    "hyper": {"trees": 5, "iterations": 5, "rounds": 2, "folds": 2, "draws": 4},
-    "missforest": {"trees": 10, "rounds": 2},
-    "mirf_paper": {"hidden_width": 16, "epochs": 2, "rounds": 2, "solver_steps": 3, "draws": 2},
-    "gain": {"steps": 5, "width": 8, "batch": 16, "draws": 2, "draws_of_mean": 2},
-    "sinkhorn": {"rounds": 2, "steps": 2, "batch": 8, "draws": 3},
-    "knewimp": {"rounds": 2, "steps": 4, "batch": 16, "width": 8, "flow_steps": 3, "draws": 3},
-    "missdiff": {"rounds": 2, "steps": 4, "batch": 16, "width": 8, "solver_steps": 3, "repeats": 2, "draws": 3},
-    "tabcsdi": {"rounds": 2, "steps": 4, "batch": 16, "width": 8, "solver_steps": 3, "draws": 3},
-    "diffputer": {"rounds": 2, "steps": 4, "batch": 16, "width": 8, "solver_steps": 3, "repeats": 2, "draws": 3},
-    "remasker": {"epochs": 2, "width": 8, "depth": 1, "decoder_depth": 1, "heads": 2},
-    "cacti": {"epochs": 2, "width": 8, "depth": 1, "decoder_depth": 1, "heads": 2},
-    "miwae": {"steps": 5, "width": 8, "batch": 16, "importance": 5, "draws": 2},
-    "tdm": {"rounds": 2, "steps": 2, "batch": 8, "width": 4, "draws": 3},
-}
 NATIVE = [name for name in METHODS if name not in ("command", "sklearn", "statsmodels")]
 NEW_ROWS = {"mirf", "mirf_fast", "mean", "knn"}
 """Methods that complete rows that they were not fitted on; all others say that they do not."""
-
-
-def imputer(method, **options):
-    return Imputer(method, parameters=FAST.get(method), random_state=0, **options)
-
-
-def table(n=90, seed=0):
-    rng = np.random.default_rng(seed)
-    z = rng.normal(size=n)
-    frame = pd.DataFrame(
-        {
-            "age": (40 + 10 * z).round(),
-            "score": z + 0.3 * rng.normal(size=n),
-            "count": rng.poisson(3, n).astype(float),
-            "sex": np.where(z > 0, "f", "m"),
-            "day": pd.Timestamp("2020-01-01") + pd.to_timedelta((50 * z).round(), unit="D"),
-        }
-    )
-    holes = frame.mask(rng.random(frame.shape) < 0.2)
-    return holes.assign(id=[f"p{i}" for i in range(n)], ward=rng.choice(["a", "b", "c"], n))
-
-
-@pytest.fixture(scope="module")
-def frame():
-    return table()
 
 
 @pytest.mark.parametrize(
@@ -95,7 +51,7 @@ def test_every_method_completes_numbers_categories_and_dates(frame, method):
 
 def test_the_method_mirf_is_mirf_imputer(frame):
     numbers = frame[["age", "score", "day"]]
-    own = MirfImputer(preset="mirf_fast", parameters=FAST["mirf_fast"], random_state=0).fit(numbers)
+    own = MirfImputer(preset="mirf_fast", parameters=QUICK["mirf_fast"], random_state=0).fit(numbers)
     other = imputer("mirf_fast", integers=False).fit(numbers)
     pd.testing.assert_frame_equal(own.transform(numbers), other.transform(numbers))
     pd.testing.assert_frame_equal(own.sample(numbers, 2)[1], other.sample(numbers, 2)[1])
@@ -152,35 +108,6 @@ def test_a_fitted_imputer_can_be_pickled(frame):
     pd.testing.assert_frame_equal(again.transform(frame), fitted.transform(frame))
 
 
-def test_columns_and_cells_that_are_left_alone(frame):
-    """The method gets no ignored column, and learns from an excluded one."""
-    done = imputer("ice", ignore=["id"], exclude=["score"]).fit_transform(frame)
-    pd.testing.assert_series_equal(done["score"], frame["score"])
-    assert done.drop(columns="score").notna().all(axis=None)
-    with_it = imputer("ice", ignore=["id"]).fit_transform(frame)
-    pd.testing.assert_series_equal(done["age"], with_it["age"])
-    without = imputer("ice", ignore=["id", "score"]).fit_transform(frame)
-    assert not without["age"].equals(with_it["age"])
-    pd.testing.assert_series_equal(without["score"], frame["score"])
-    array = frame[["age", "score", "count"]].to_numpy()
-    left = Imputer("ice", ignore=[1], exclude=[2]).fit_transform(array)
-    assert np.array_equal(left[:, 1:], array[:, 1:], equal_nan=True)
-    assert np.isfinite(left[:, 0]).all()
-
-
-def test_only_the_cells_that_are_asked_for_are_filled(frame):
-    rng = np.random.default_rng(0)
-    where = pd.DataFrame(rng.random((len(frame), 2)) < 0.5, columns=["age", "sex"])
-    done = imputer("ice", ignore=["id"], where=where).fit_transform(frame)
-    for name in frame:
-        asked = where[name] if name in where else np.zeros(len(frame), dtype=bool)
-        assert done[name].isna().equals(frame[name].isna() & ~asked)
-    array = frame[["age", "count"]].to_numpy()
-    wanted = rng.random(array.shape) < 0.5
-    done = Imputer("mean", where=wanted).fit_transform(array)
-    assert np.array_equal(np.isnan(done), np.isnan(array) & ~wanted)
-
-
 def test_kinds_are_as_asked(frame):
     codes = frame.assign(code=np.arange(len(frame)) % 3 + 10.0).drop(columns="id")
     codes.loc[::4, "code"] = np.nan
@@ -221,30 +148,6 @@ def test_indicators_and_empty_columns(frame):
     assert list(done) == ["age", "day", "empty", "missingindicator_age", "missingindicator_day"]
     with pytest.raises(UserError, match="name it in ignore"):
         Imputer("mean", keep_empty_features=True).fit_transform(frame[["age"]].assign(when=pd.NaT))
-
-
-def test_intervals_and_deviations_are_of_the_draws(frame):
-    fitted = imputer("mice", ignore=["id"]).set_params(parameters__chains=20).fit(frame)
-    found = fitted.interval(frame, 0.8)
-    assert (found.level, found.n_draws) == (0.8, 20)
-    holes = frame.isna()
-    for name in ("age", "score", "day"):
-        assert found.lower[name].notna().equals(holes[name])
-        assert (found.lower[name] <= found.upper[name])[holes[name]].all()
-    assert found.lower["sex"].isna().all()
-    draws = np.array([each["score"].to_numpy() for each in fitted.sample(frame, 20)])
-    inside = (draws >= found.lower["score"].to_numpy()) & (draws <= found.upper["score"].to_numpy())
-    assert 0.7 <= inside[:, holes["score"]].mean() <= 0.9
-    spread = fitted.predict_std(frame)
-    assert np.allclose(spread["score"][holes["score"]], draws.std(axis=0, ddof=1)[holes["score"]])
-    assert spread["day"].dtype.kind == "m"
-    with pytest.raises(UserError, match=r"n_draws=39 is more than the 20"):
-        fitted.interval(frame, 0.95)
-    for level in (0, 1, "high", None, True):
-        with pytest.raises(UserError, match="is no chance"):
-            fitted.interval(frame, level)
-    with pytest.raises(UserError, match="n_draws=1 is too few"):
-        fitted.predict_std(frame, n_draws=1)
 
 
 def test_progress_is_printed_where_it_is_asked_for(frame, capsys):
@@ -316,21 +219,9 @@ def test_what_no_method_takes_is_one_sentence(frame):
             call()
 
 
-def test_means_of_groups_are_shrunk_and_help():
-    rng = np.random.default_rng(0)
-    hospital = np.repeat(np.arange(30), 10)
-    effect = rng.normal(scale=2.0, size=30)
-    y = effect[hospital] + rng.normal(size=300)
-    frame = pd.DataFrame({"y": y, "x": rng.normal(size=300), "hospital": hospital.astype(str)})
-    hidden = rng.random(300) < 0.3
-    frame.loc[hidden, "y"] = np.nan
-    kept = frame["hospital"].copy()
-    done = Imputer("ice", group="hospital").fit_transform(frame)
-    pd.testing.assert_series_equal(done["hospital"], kept)
-    assert list(done) == list(frame)
-    alone = Imputer("ice", ignore=["hospital"]).fit_transform(frame)
-    error, other = (np.mean((each["y"].to_numpy() - y)[hidden] ** 2) for each in (done, alone))
-    assert error < 0.5 * other
-    new = frame.assign(hospital="never seen")
-    fitted = Imputer("mean", group="hospital").fit(frame)
-    assert fitted.transform(new).notna().all(axis=None)
+def test_more_draws_than_memory_holds_are_refused_before_the_work(frame):
+    fitted = imputer("mirf_fast", ignore=["id"]).fit(frame)
+    with pytest.raises(UserError, match="GiB"):
+        fitted.sample(frame, 10**12)
+    with pytest.raises(UserError, match="GiB"):
+        imputer("mice", ignore=["id"]).impute_multiple(frame, 10**12)

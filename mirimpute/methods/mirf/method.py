@@ -43,12 +43,15 @@ class Mirf(Settings):
         "mirimpute.methods.mirf.learn",
     )
 
+    def most_draws(self, problem: Problem) -> int:
+        """Return how many draws have twenty million cells in all; two at least."""
+        return max(2, int(_DRAW_CELLS / problem.x_incomplete.size))
+
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Run the outer loop."""
         from mirimpute.methods.mirf.learn import learn
 
-        draws = min(self.draws, max(2, int(_DRAW_CELLS / problem.x_incomplete.size)))
-        return _FittedMirf(problem, learn(self, problem, progress), draws)
+        return _FittedMirf(problem, learn(self, problem, progress), min(self.draws, self.most_draws(problem)))
 
 
 @dataclass(frozen=True)
