@@ -22,8 +22,8 @@ lock() { # lock FILE WHAT [option ...]: reads requirements from standard input
 project=$(python3 -c 'import pathlib, tomllib
 project = tomllib.loads(pathlib.Path("pyproject.toml").read_text())["project"]
 extras = project["optional-dependencies"]
-print(*project["dependencies"], *extras["cluster"], *extras["tune"], *extras["dev"], sep="\n")')
-lock requirements.lock "Python 3.10 and later, extras cluster, tune and dev" --python-version 3.10 <<< "$project"
+print(*project["dependencies"], *extras["cluster"], *extras["tune"], *extras["docs"], *extras["dev"], sep="\n")')
+lock requirements.lock "Python 3.10 and later, extras cluster, tune, docs and dev" --python-version 3.10 <<< "$project"
 lock oldest.lock "The oldest versions that pyproject.toml allows, for make test-oldest" --python-version 3.10 \
   --resolution lowest-direct <<< "$project"
 # What hyperimpute imports is named here: it also asks for TensorFlow and Jupyter, 4 GB that only its miracle needs.
