@@ -115,6 +115,8 @@ def _status(options: argparse.Namespace) -> None:
     if options.clean:
         from mirimpute.bench.sweeps.leftovers import remove_leftovers
 
+        if not has_cells(results_dir):
+            raise _no_results(results_dir)
         print(f"{counted(remove_leftovers(results_dir), 'leftover')} of killed runs removed")
         return
     show_status(results_dir, options.watch)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -34,11 +36,19 @@ def without_marks(table: Any, marks: Any) -> Any:
     if not is_frame:
         table = table.copy()
         for j, values in of_columns.items():
-            numbers = [float(each) for each in values if isinstance(each, (int, float, np.number))]
-            table[np.isin(table[:, j], numbers), j] = np.nan
+            table[np.isin(table[:, j], _floats(values)), j] = np.nan
         return table
     parts = [_masked(table.iloc[:, j], of_columns.get(j, [])) for j in range(len(names))]
     return pd.concat(parts, axis=1).set_axis(table.columns, axis=1) if parts else table
+
+
+def _floats(marks: list[Any]) -> list[float]:
+    found = []
+    for each in marks:
+        if isinstance(each, Real):
+            with contextlib.suppress(OverflowError):  # no float is an integer beyond all floats
+                found.append(float(each))
+    return found
 
 
 def _listed(marks: Any) -> list[Any]:

@@ -7,6 +7,7 @@ other end. The price is that what was outside gathers on the bound.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from mirimpute.errors import UserError, counted
-from mirimpute.imputers.options import Options, positions
+from mirimpute.imputers.options import Options, positions, row_name
 from mirimpute.table.columns import OF_TIME, Kind
 from mirimpute.table.wild import shown
 from mirimpute.types import Array
@@ -65,11 +66,10 @@ class NumberLimits:
             beyond = (x < self.low) | (x > self.high)
         for j in np.flatnonzero(beyond.any(axis=0)).tolist():
             where = np.flatnonzero(beyond[:, j])
-            row = where[0] if rows is None else rows[where[0]]
             found.append(
                 f"column {columns[j].name!r} holds {counted(len(where), 'observed value')} outside of its bounds, the "
-                f"first {shown(float(x[where[0], j]), columns[j])} in row {row!r}: observed values stay as they are; "
-                "correct them, or mark them as missing"
+                f"first {shown(float(x[where[0], j]), columns[j])} in row {row_name(rows, int(where[0]))}: observed "
+                "values stay as they are; correct them, or mark them as missing"
             )
         return found
 
@@ -188,8 +188,10 @@ def _number(given: Any, nothing: float, of: Column | str) -> float:
     name = of if isinstance(of, str) else f"bounds of column {of.name!r}:"
     if given is None:
         return nothing
-    if isinstance(given, (int, float, np.number)) and not isinstance(given, bool) and not math.isnan(given):
-        return float(given)
+    if isinstance(given, (int, float, np.number)) and not isinstance(given, bool):
+        with contextlib.suppress(OverflowError):  # an integer beyond all floats
+            if not math.isnan(given):
+                return float(given)
     raise UserError(f"{name} {given!r} is no number: give a number, or None for no bound")
 
 

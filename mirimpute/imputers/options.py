@@ -111,3 +111,9 @@ def position(option: str, name: Any, labels: Sequence[Any]) -> int:
     if str(name) not in texts:
         raise unknown(f"column in {option}", str(name), texts)
     return texts.index(str(name))
+
+
+def row_name(rows: Any, k: int) -> str:
+    """Return how a sentence names row ``k`` of a table whose rows have the names ``rows`` (None: numbers)."""
+    name = k if rows is None else rows[k]
+    return repr(name.item() if isinstance(name, np.generic) else name)

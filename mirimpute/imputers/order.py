@@ -17,7 +17,7 @@ import numpy as np
 
 from mirimpute.errors import UserError
 from mirimpute.imputers.number_limits import NumberLimits, on_grid_above, on_grid_below
-from mirimpute.imputers.options import positions
+from mirimpute.imputers.options import positions, row_name
 from mirimpute.table.columns import OF_TIME, Kind
 from mirimpute.types import Array
 
@@ -56,7 +56,7 @@ class Order:
             if bad.any():
                 k = int(bad.argmax())
                 raise UserError(
-                    f"column {self.names[j]!r} has no ordered value in row {k if rows is None else rows[k]!r}: "
+                    f"column {self.names[j]!r} has no ordered value in row {row_name(rows, k)}: "
                     "what comes before it there is later than what comes after it or its bounds; correct the row"
                 )
         pairs = [(i, j) for j, earlier in self.before.items() for i in earlier]
@@ -67,7 +67,7 @@ class Order:
                 k = int(found.argmax())
                 return (
                     f"column {self.names[i]!r} is after {self.names[j]!r} in {found.sum()} row(s) that observe both, "
-                    f"first in row {k if rows is None else rows[k]!r}: they stay as they are"
+                    f"first in row {row_name(rows, k)}: they stay as they are"
                 )
         return ""
 

@@ -47,6 +47,10 @@ class Pooled:
         return self.estimate - half, self.estimate + half
 
 
+_MOST_DF = 1e15
+"""Degrees of freedom; more are as good as a normal distribution."""
+
+
 def pool(estimates: np.ndarray, variances: np.ndarray, df_complete: float | None = None) -> Pooled:
     """Combine the analyses of m completed tables.
 
@@ -73,8 +77,10 @@ def pool(estimates: np.ndarray, variances: np.ndarray, df_complete: float | None
         raise ValueError("pooling needs the estimates of 2 draws or more along the first axis")
     if not (np.isfinite(q).all() and np.isfinite(u).all() and (u >= 0).all()):
         raise ValueError("estimates and variances must be finite, and variances not negative")
-    if df_complete is not None and not df_complete > 0:
-        raise ValueError(f"df_complete={df_complete} is no number of degrees of freedom: give one above 0, or None")
+    if df_complete is not None and not 0 < df_complete <= _MOST_DF:
+        raise ValueError(
+            f"df_complete={df_complete} is no number of degrees of freedom: give one above 0, or None for very many"
+        )
     m = len(q)
     within, between = u.mean(axis=0), q.var(axis=0, ddof=1)
     added = (1 + 1 / m) * between

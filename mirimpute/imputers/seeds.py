@@ -9,6 +9,9 @@ from sklearn.utils import check_random_state
 
 from mirimpute.errors import UserError
 
+MOST_DRAWS = 1_000_000
+"""Of one table; more are a slip of the hand."""
+
 
 def stream_of(random_state: Any) -> int:
     """Return the number of a stream of draws: an int is one, other states are asked for one.
@@ -43,4 +46,6 @@ def checked_draws(n_draws: Any) -> int:
     """
     if not isinstance(n_draws, Integral) or isinstance(n_draws, bool) or n_draws < 1:
         raise UserError(f"n_draws={n_draws!r} is no number of draws: give 1 or more")
+    if int(n_draws) > MOST_DRAWS:
+        raise UserError(f"n_draws={n_draws} is more than {MOST_DRAWS:,} draws: give fewer, such as 20")
     return int(n_draws)

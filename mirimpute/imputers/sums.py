@@ -19,7 +19,7 @@ import numpy as np
 
 from mirimpute.errors import UserError
 from mirimpute.imputers.number_limits import NumberLimits, on_grid_above, on_grid_below
-from mirimpute.imputers.options import positions
+from mirimpute.imputers.options import positions, row_name
 from mirimpute.table.columns import Kind
 from mirimpute.types import Array
 
@@ -70,8 +70,8 @@ class Sum:
         if bad.any():
             k = int(bad.argmax())
             raise UserError(
-                f"the observed parts of {self._named} in row {_row(rows, k)!r} leave {rest[k]:g} of {self.total:g} for "
-                f"the missing ones, which can be {low[k]:g} to {high[k]:g}: correct the row, or the bounds"
+                f"the observed parts of {self._named} in row {row_name(rows, k)} leave {rest[k]:g} of {self.total:g} "
+                f"for the missing ones, which can be {low[k]:g} to {high[k]:g}: correct the row, or the bounds"
             )
         off = ~missing.any(axis=1) & (np.abs(rest) > np.maximum(rounding, 1e-6 * max(abs(self.total), 1.0)))
         if not off.any():
@@ -79,7 +79,7 @@ class Sum:
         k = int(off.argmax())
         return (
             f"{off.sum()} whole row(s) of {self._named} do not sum to {self.total:g}, the first is row "
-            f"{_row(rows, k)!r}, off by {-rest[k]:.4g}: they stay as they are"
+            f"{row_name(rows, k)}, off by {-rest[k]:.4g}: they stay as they are"
         )
 
     def hold(self, missing: Array, completed: Array) -> None:
@@ -165,7 +165,3 @@ def sums_of(
         texts = tuple(str(each) for each in parts)
         found.append(Sum(np.array(places), float(total), weights, low, high, grid, texts))
     return found, limits
-
-
-def _row(rows: Any, k: int) -> Any:
-    return k if rows is None else rows[k]

@@ -85,7 +85,7 @@ def _of_cells(values: pd.Series) -> pyarrow.Array:
     """
     try:
         return pyarrow.Array.from_pandas(values.convert_dtypes())
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError):
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, pyarrow.ArrowNotImplementedError):
         pass
     try:
         return pyarrow.array([None if pd.isna(each) else str(each) for each in values], pyarrow.string())

@@ -77,7 +77,9 @@ def _frame(table: pyarrow.Table) -> pd.DataFrame:
 
 
 def _plain(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
-    """Return texts that Arrow keeps as views as plain ones: pandas computes with these only."""
+    """Return texts that Arrow keeps as views as plain ones, and codes without a sign with one: pandas takes these."""
+    if pyarrow.types.is_dictionary(column.type) and pyarrow.types.is_unsigned_integer(column.type.index_type):
+        return column.cast(pyarrow.dictionary(pyarrow.int64(), column.type.value_type, column.type.ordered))
     if "_view" not in str(column.type):
         return column
     return column.cast(pyarrow.large_binary() if "binary" in str(column.type) else pyarrow.large_string())

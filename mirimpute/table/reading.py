@@ -38,7 +38,7 @@ def content_of(file: TableFile) -> Content:
         return read_columns(path)
     except UserError:
         raise
-    except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:  # Arrow's own are ValueErrors
+    except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error, pyarrow.ArrowException) as error:
         raise _unreadable(path, error, format_of(path)) from error
 
 
@@ -58,7 +58,7 @@ def frame_of(file: TableFile, content: Content | None = None) -> pd.DataFrame:
         return _parquet_frame(content) if isinstance(content, pyarrow.Table) else _text_frame(file, content)
     except UserError:
         raise
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
         raise _unreadable(Path(file.path), error, format_of(Path(file.path))) from error
 
 

@@ -91,6 +91,7 @@ def parsed(argument: str, config_loader: Any = None) -> Any:
 
     try:
         found = OverridesParser.create(config_loader).parse_override(argument)
+        found.config_loader = config_loader  # which glob() asks for the names of a group
         if found.key_or_group in _PARTS and not found.is_sweep_override() and not isinstance(found.value(), str):
             raise UserError(
                 f"{argument[:60]} names no {found.key_or_group}: give {found.key_or_group}=<name>, see mirimpute-bench "

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from mirimpute.amputation.base import Mechanism
 from mirimpute.amputation.registry import MECHANISMS
@@ -58,7 +59,7 @@ def cell_config(cfg: Any) -> CellConfig:
             cannot be used, or an option that has to be given is not.
     """
     from omegaconf import OmegaConf
-    from omegaconf.errors import MissingMandatoryValue
+    from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
     for group in _BASES:
         if not OmegaConf.is_missing(cfg, group) and OmegaConf.is_missing(cfg[group], "target"):
@@ -68,13 +69,51 @@ def cell_config(cfg: Any) -> CellConfig:
         parts = vars(OmegaConf.to_object(cfg)).copy()
     except MissingMandatoryValue as error:
         raise UserError(f"{error.full_key} has no value: give {error.full_key}=<value>") from error
+    except OmegaConfBaseException as error:  # a reference to itself, or to a key that is not there
+        said = str(error).partition("\n")[0]
+        raise UserError(f"{error.full_key} cannot be read ({said}): give a plain value") from error
     del parts["experiment"]
     for name, part in parts.items():
         if name not in known:
             raise unknown("key", name, known)
         _refuse_additions(name, part)
+        _refuse_other_types(name, part)
         parts[name] = _resolved(part, name)
-    return CellConfig(**parts)
+    found = CellConfig(**parts)
+    _refuse_other_types("", found)
+    return found
+
+
+_EXAMPLES = {"list[str]": "a list of names, such as [rmse]", "list[float]": "a list of numbers, such as [0.2, 0.4]"}
+
+
+def _refuse_other_types(name: str, part: Any) -> None:
+    """Raise UserError where a field holds what its type does not say: a reference to another key, lists in a list."""
+    if not is_dataclass(part):
+        return
+    hints = get_type_hints(type(part))
+    for each in fields(part):
+        value, hint = getattr(part, each.name), hints[each.name]
+        key = f"{name}.{each.name}".lstrip(".")
+        if not _is_of(value, hint):
+            wanted = _EXAMPLES.get(str(hint), f"a value of type {getattr(hint, '__name__', hint)}")
+            raise UserError(f"{key}={str(value)[:60]} is of another type: give {wanted}")
+        if name:
+            _refuse_other_types(key, value)
+
+
+def _is_of(value: Any, hint: Any) -> bool:
+    if get_origin(hint) is list:
+        return isinstance(value, list) and all(_is_of(each, get_args(hint)[0]) for each in value)
+    if get_origin(hint) is dict:
+        return isinstance(value, dict)
+    if get_origin(hint) in (Union, UnionType):
+        return any(_is_of(value, each) for each in get_args(hint))
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return hint is Any or not isinstance(hint, type) or isinstance(value, hint)
 
 
 def part_config(cfg: Any, group: str) -> Any:

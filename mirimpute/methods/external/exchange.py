@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow
 from pyarrow.parquet import read_metadata
 
 from mirimpute.errors import ImputationError, UserError
@@ -129,7 +130,7 @@ def _report(folder: Path, wall_s: float) -> dict[str, Any]:
     if file.is_file():
         try:
             told = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ImputationError(f"the program's report.json is no JSON ({error})") from error
     seconds: Any = told.setdefault("seconds", wall_s) if isinstance(told, dict) else None
     is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and math.isfinite(seconds)
@@ -192,7 +193,7 @@ def _frame(folder: Path, number: int, wanted: int, n_rows: int) -> tuple[pd.Data
                 raise ImputationError(f"the program's {file.name} has {rows} rows, the table {n_rows}")
             return pd.read_parquet(file), file.name
         return pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8"), file.name
-    except (ValueError, OSError) as error:  # pandas' and Arrow's own errors are ValueErrors
+    except (ValueError, OSError, pyarrow.ArrowException) as error:
         raise ImputationError(f"the program's {file.name} cannot be read ({str(error).splitlines()[0]})") from error
 
 
