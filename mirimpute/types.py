@@ -66,7 +66,10 @@ def import_object(target: str, key: str) -> Any:
     try:
         imported = import_module(module)
     except Exception as error:  # whatever a foreign file may raise
-        raise UserError(f"{key}={target}: cannot import {module!r} ({type(error).__name__}: {error})") from error
+        raise UserError(
+            f"{key}={target}: cannot import {module!r} ({type(error).__name__}: {error}): name a file of the working "
+            "directory without its .py, or a package that is installed"
+        ) from error
     if not hasattr(imported, attribute):
-        raise UserError(f"{key}={target}: {module!r} has no {attribute!r}")
+        raise UserError(f"{key}={target}: {module!r} has no {attribute!r}: give the name of a class in it")
     return getattr(imported, attribute)

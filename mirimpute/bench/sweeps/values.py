@@ -105,6 +105,8 @@ def _refused(key: str, value: Any, schema: Any, error: Exception) -> UserError:
     text = "null" if value is None else str(value).lower() if isinstance(value, bool) else value
     if options[0] in _WORDS:
         return UserError(f"{key}={text}: {text!r} {_WORDS[options[0]]}")
+    if options[0] is str and value is None:
+        return UserError(f"{key}=null is no text: give one, or leave {key} out for its default")
     if get_origin(options[0]) is list:
         return UserError(f"{key}={text} is no list of what it should be: give one, such as {key}=[{text}]")
     return UserError(f"{key}={text}: {str(error).splitlines()[0]}")
