@@ -14,7 +14,7 @@ from mirimpute.methods.registry import METHODS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "results/README.md"]
-TEXT = (ROOT / "docs/theory.md").read_text(encoding="utf-8")
+TEXT = "\n".join((ROOT / f"docs/{name}.md").read_text(encoding="utf-8") for name in ("theory", "special_cases"))
 COMMANDS = re.findall(r"`(method=[^`]*)`", TEXT)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONSOLE = [

@@ -115,6 +115,36 @@ def published_table(beside: Sequence[Beside]) -> str:
     return "\n".join([*lines, "", *(f"- {markdown(source)}" for source in sources)]) + "\n"
 
 
+def published_page() -> str:
+    """Return the Markdown page of every published figure and rank, with its source, without ours."""
+    lines = [
+        "# Published figures",
+        "",
+        "All figures of other papers that this package holds. `mirimpute-report` lays yours beside them: figures in "
+        "`tables/published.md`, where you have rows of the same protocol, dataset, mechanism and rate; average ranks "
+        "in `tables/published_ranks.md`, where you have rows of enough of the paper's tables and rivals. Masks and "
+        "versions of data differ, so small differences say nothing.",
+    ]
+    for content in published_files():
+        lines += ["", f"## {markdown(content['source'])}", ""]
+        if ranks := content.get("ranks"):
+            lines += ["| method | mechanism | average rank |", "|---|---|---:|"]
+            lines += [f"| {ranks['method']} | {name} | {value:g} |" for name, value in ranks["values"].items()]
+            lines += ["", f"Rivals: {', '.join(ranks['rivals'])}. Tables: {', '.join(ranks['datasets'])}."]
+        if "figures" in content:
+            heads = ("dataset", "mechanism", "rate", "measure", "method", "value")
+            lines += [
+                f"`protocol={content['protocol']}`",
+                "",
+                f"| {' | '.join(heads)} |",
+                "|---|---|---:|---|---|---:|",
+            ]
+            for each in _figures(content):
+                place = f"{markdown(each.case.dataset)} | {each.case.mechanism} | {each.case.missing_rate:g}"
+                lines.append(f"| {place} | `{each.field}` | {each.method} | {each.value:g} |")
+    return "\n".join(lines) + "\n"
+
+
 def _figures(content: dict[str, Any]) -> list[Published]:
     shared = {key: content[key] for key in ("protocol", "mechanism", "missing_rate") if key in content}
     found = []
