@@ -10,10 +10,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
-from benchmarks.tables import LISTS
+from benchmarks.tables import LISTS, lists_of
 from mirimpute.metrics import CATEGORY_DRAWS_METRICS, CATEGORY_METRICS, DRAWS_METRICS, METRICS
 from mirimpute.report.published import published_page
 
@@ -49,6 +50,13 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     for marker, made in {"<!-- metrics:": _metrics, "<!-- tables:": _tables}.items():
         if marker in markdown:
             markdown = re.sub(rf"^{marker}.*?-->$", lambda _, made=made: made(), markdown, flags=re.M)
+    rows = ROOT / "benchmarks" / f"{posixpath.basename(page.file.src_uri)[:-3]}.csv"
+    if page.file.src_uri.startswith("records/") and rows.is_file() and "dataset" in (frame := pd.read_csv(rows)):
+        title, _, rest = markdown.partition("\n")
+        lists = lists_of(frame["dataset"]).replace("_", "\\_")
+        markdown = (
+            f"{title}\n\n*Tables {lists}: `docs/tables.md`. Whether rows are stale: `benchmarks/README.md`.*\n{rest}"
+        )
     places = {file: target for target, file in pages().items()}
 
     def link(found: re.Match[str]) -> str:

@@ -6,14 +6,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from mirimpute.bench.conf_location import conf_dir
 from mirimpute.methods.chained import COMBINATIONS, Chained
 from mirimpute.methods.registry import METHODS
+from mirimpute.report.markup import number
 
 ROOT = Path(__file__).parents[1]
-PAGES = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "results/README.md"]
+PAGES = [
+    *(ROOT / "docs").rglob("*.md"),
+    *(ROOT / "benchmarks").glob("*.md"),
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "results/README.md",
+]
 TEXT = "\n".join((ROOT / f"docs/{name}.md").read_text(encoding="utf-8") for name in ("theory", "special_cases"))
 COMMANDS = re.findall(r"`(method=[^`]*)`", TEXT)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -81,6 +89,38 @@ def test_every_path_that_is_named_exists(page):
 
 def test_the_readme_is_no_longer_than_a_reader_has_patience():
     assert len(README.splitlines()) <= 120
+
+
+def test_the_table_that_the_readme_shows_is_that_of_a_page_made_from_rows():
+    shown, made = (
+        re.search(r"```text\n(.*?)\n```", text, re.S)[1]
+        for text in (README, (ROOT / "benchmarks/first.md").read_text(encoding="utf-8"))
+    )
+    assert shown == made
+    rows = pd.read_csv(ROOT / "benchmarks/first.csv")
+    assert {number(value) for value in rows["point_rmse"]} <= set(re.split(r"[\s*]+", shown))
+
+
+CLAIMS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in re.search(r"^\| measure \| mechanism(.*?)\n\n", README, re.M | re.S)[0].strip().splitlines()
+]
+
+
+@pytest.mark.parametrize("claim", CLAIMS[2:], ids=[" ".join(each[:2]) for each in CLAIMS[2:]])
+def test_every_claim_of_the_readme_is_a_line_of_the_page_of_draws(claim):
+    """The cells of mirf against mice_cart, below the head of the measure and the paragraph of the mechanism."""
+    page = (ROOT / "benchmarks/draws.md").read_text(encoding="utf-8")
+    of_measure = page.partition(f"\n### {claim[0]},")[2].partition("\n### ")[0]
+    of_mechanism = of_measure.partition(f"\n{claim[1]}: ")[2]
+    lines = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in of_mechanism.splitlines()
+        if line.startswith(("| mirf against", "| mice\\_cart |"))
+    ]
+    assert lines[0][0] == "mirf against"
+    found = dict(zip(*lines[:2], strict=True))
+    assert claim[2:] == [found[head] for head in CLAIMS[0][2:]]
 
 
 def test_every_sweep_of_the_readme_composes():
