@@ -92,7 +92,7 @@ index: $(STAMP) ## what was measured, from the rows of each page, into benchmark
 	$(BIN)/python -m benchmarks.index
 
 docs: $(STAMP) ## the documentation as a site, in site/; broken links and anchors end it
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build # with --quiet, warnings would not end it
 	@echo "see site/index.html"
 
 report: $(STAMP) ## one self-contained page of all rows, RESULTS/report.html

@@ -187,15 +187,15 @@ def index_of(folder: Path, record: Path) -> str:
         "without a GPU. `docs/benchmarks.md` says how each is run and what it does not show; "
         "`benchmarks/leaderboard.md` ranks the methods of `benchmarks/draws.md`.",
         "",
-        "| question | answer, from the rows | rows | page | date | versions | command |",
-        "|---|---|---|---|---|---|---|",
+        "| question | answer, from the rows | rows | date | versions | command |",
+        "|---|---|---|---|---|---|",
     ]
     for name, (question, command, answer) in PAGES.items():
         text = (folder / f"{name}.md").read_text(encoding="utf-8")
         frame = pd.read_csv(folder / f"{name}.csv", dtype=dict.fromkeys(HASHES, str))
         one = state[f"{name}.md"]
         known = "**stale**" if one.stale else "current" if one.current else "names no settings"
-        cells = [question, answer(frame, text), known, f"`benchmarks/{name}.md`", _date(text), _versions(frame, text)]
+        cells = [f"[{question}]({name}.md)", answer(frame, text), known, _date(text), _versions(frame, text)]
         lines.append(f"| {' | '.join(cells)} | `{command}` |")
     lines += ["", "## Tables of each page", "", "Which are to choose on, and which to judge on: `docs/tables.md`.", ""]
     for name in PAGES:

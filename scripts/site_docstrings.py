@@ -8,6 +8,9 @@ from typing import Any
 import griffe
 
 _ROLE = re.compile(r":(?:func|mod|class|meth|attr|data):`~?([^`]+)`")
+_SEVERAL = re.compile(r"^ +\w+(?:, \w+)+(?=:)", re.M)
+"""Names that share a description; griffe would take what follows the first space for a type."""
+
 _EXAMPLE = re.compile(r"^>>> .*?(?=\n\n|\Z)", re.M | re.S)
 
 
@@ -18,6 +21,7 @@ def readable(text: str) -> str:
     '`mirimpute.pool` of two.'
     """
     text = _ROLE.sub(lambda found: f"`{found[1].replace('~', '')}`", text)
+    text = _SEVERAL.sub(lambda found: found[0].replace(", ", ",\N{NO-BREAK SPACE}"), text)
     return _EXAMPLE.sub(lambda found: f"```pycon\n{found[0].rstrip()}\n```", text)
 
 
