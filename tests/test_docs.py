@@ -123,18 +123,38 @@ def test_every_claim_of_the_readme_is_a_line_of_the_page_of_draws(claim):
     assert claim[2:] == [found[head] for head in CLAIMS[0][2:]]
 
 
-def test_every_sweep_of_the_readme_composes():
+def _sweeps(page):
+    """Return the words after `mirimpute-bench` of each command of a page that needs nothing beside the package."""
+    blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
+    commands = [shlex.split(line, comments=True) for line in "".join(blocks).replace("\\\n", " ").splitlines()]
+    found = [words[1:] for words in commands if words[:1] == ["mirimpute-bench"]]
+    return [words for words in found if not {"...", "--config-dir"} & set(words)]
+
+
+SWEEPS = {page: _sweeps(page) for page in PAGES}
+
+
+def _for_hydra(word):
+    """Whether Hydra sees a word as it is typed: names of columns and letters beyond ASCII are the command's."""
+    return "=" in word and word.isascii() and not word.startswith("+dataset.kinds")
+
+
+def test_the_readme_has_sweeps():
+    assert len(SWEEPS[ROOT / "README.md"]) >= 6
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if SWEEPS[page]], ids=lambda page: page.name)
+def test_every_sweep_of_a_page_composes(page):
     from hydra import compose, initialize_config_dir
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     from mirimpute.bench.sweeps.schema import register_schema
 
     register_schema()
-    options = [[word for word in words[1:] if "=" in word] for words in CONSOLE if words[0] == "mirimpute-bench"]
-    assert len(options) >= 6
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        for words in options:
-            parsed = OverridesParser.create().parse_overrides(words)
+        for words in SWEEPS[page]:
+            given = [word for word in words if _for_hydra(word)]
+            parsed = OverridesParser.create().parse_overrides(given)
             compose("config", overrides=[_first_of(each) for each in parsed])
 
 
