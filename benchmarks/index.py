@@ -16,7 +16,7 @@ from benchmarks.page import value_text
 from benchmarks.stale import hashes_now, states
 from benchmarks.tables import lists_of
 from benchmarks.verdicts import collection_of, table_of
-from mirimpute.errors import UserError
+from mirimpute.errors import UserError, counted
 from mirimpute.report.case_ranks import variant_of_mirf
 from mirimpute.report.markup import markdown
 from mirimpute.report.statistics import mean_interval
@@ -41,7 +41,7 @@ def least(*fields: str) -> Answer:
                 if len(competing) > 1:
                     firsts[min(competing, key=competing.__getitem__)] += 1
             counts = ", ".join(f"{name} {count}" for name, count in firsts.most_common())
-            said.append(f"Least `{field}`, of {firsts.total()} cases: {markdown(counts)}.")
+            said.append(f"Least `{field}`, of {counted(firsts.total(), 'case')}: {markdown(counts)}.")
         return " ".join(said)
 
     return answer

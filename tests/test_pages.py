@@ -72,6 +72,12 @@ def test_a_method_of_thirty_lines_is_ranked_beside_others(tmp_path, monkeypatch)
     sys.modules.pop("my_method", None)
 
 
+def test_the_benchmark_in_ten_lines_tells_a_regression_from_the_mean(tmp_path):
+    (text,) = blocks("api/metrics.md", "python")
+    collect = text.replace("print(method, scores.values)", "found[method] = scores.values")
+    python(f"found = {{}}\n{collect}\nassert found['ice']['rmse'] < 0.9 * found['mean']['rmse']", tmp_path)
+
+
 MESSAGES = re.findall(
     r"^## (.*?)\n\n```console\n(.*?)\n```", (DOCS / "messages.md").read_text(encoding="utf-8"), re.M | re.S
 )

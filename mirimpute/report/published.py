@@ -126,7 +126,7 @@ def published_page() -> str:
         "versions of data differ, so small differences say nothing.",
     ]
     for content in published_files():
-        lines += ["", f"## {markdown(content['source'])}", ""]
+        lines += ["", f"## {markdown(content['source'].partition(':')[0])}", "", f"{markdown(content['source'])}.", ""]
         if ranks := content.get("ranks"):
             lines += ["| method | mechanism | average rank |", "|---|---|---:|"]
             lines += [f"| {ranks['method']} | {name} | {value:g} |" for name, value in ranks["values"].items()]
