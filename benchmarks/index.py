@@ -6,16 +6,18 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pandas as pd
 
 from benchmarks.command import HERE, exit_code, write_text
-from benchmarks.frame import HASHES
+from benchmarks.frame import HASHES, frame_of
 from benchmarks.page import value_text
-from benchmarks.stale import hashes_now, states
+from benchmarks.stale import State, hashes_now, states
 from benchmarks.tables import lists_of
 from benchmarks.verdicts import collection_of, table_of
+from mirimpute.bench.results.store import read_rows, row_written_ns
 from mirimpute.errors import UserError, counted
 from mirimpute.report.case_ranks import variant_of_mirf
 from mirimpute.report.markup import markdown
@@ -190,19 +192,36 @@ def index_of(folder: Path, record: Path) -> str:
         "| question | answer, from the rows | rows | date | versions | command |",
         "|---|---|---|---|---|---|",
     ]
+    frames = {name: pd.read_csv(folder / f"{name}.csv", dtype=dict.fromkeys(HASHES, str)) for name in PAGES}
     for name, (question, command, answer) in PAGES.items():
         text = (folder / f"{name}.md").read_text(encoding="utf-8")
-        frame = pd.read_csv(folder / f"{name}.csv", dtype=dict.fromkeys(HASHES, str))
-        one = state[f"{name}.md"]
-        known = "**stale**" if one.stale else "current" if one.current else "names no settings"
-        cells = [f"[{question}]({name}.md)", answer(frame, text), known, _date(text), _versions(frame, text)]
-        lines.append(f"| {' | '.join(cells)} | `{command}` |")
+        asked = [f"[{question}]({name}.md)", answer(frames[name], text)]
+        lines.append(_line([*asked, _known(state[f"{name}.md"]), _date(text), _versions(frames[name], text), command]))
+    if record.is_dir():
+        rows = read_rows(record)
+        frame = frames[f"{record.name}/summary.md"] = frame_of(rows)
+        day = datetime.fromtimestamp(max(row_written_ns(record, row) or 0 for row in rows) / 1e9, timezone.utc).date()
+        asked = [
+            f"What do the rows of record say? `{record}/summary.md`",
+            least("point_rmse", "draw_energy")(frame, ""),
+        ]
+        known = _known(state[f"{record.name}/summary.md"])
+        lines.append(
+            _line([*asked, known, day.isoformat(), _versions(frame, str(frame["versions"][0])), "make paper-small"])
+        )
     lines += ["", "## Tables of each page", "", "Which are to choose on, and which to judge on: `docs/tables.md`.", ""]
-    for name in PAGES:
-        frame = pd.read_csv(folder / f"{name}.csv")
-        if "dataset" in frame:
-            lines.append(f"- {name}: {markdown(lists_of(frame['dataset']))}.")
+    lines += [
+        f"- {name}: {markdown(lists_of(frame['dataset']))}." for name, frame in frames.items() if "dataset" in frame
+    ]
     return "\n".join(lines) + "\n"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells[:-1])} | `{cells[-1]}` |"
+
+
+def _known(state: State) -> str:
+    return "**stale**" if state.stale else "current" if state.current else "names no settings"
 
 
 def _date(text: str) -> str:
@@ -213,10 +232,9 @@ def _date(text: str) -> str:
 def _versions(frame: pd.DataFrame, text: str) -> str:
     """Return the version of mirf that made the rows, and those of the libraries that matter most."""
     named = re.findall(r"(mirf\w*|mice\w*) version (\d+)", text)
-    if "method_version" in frame and (frame["method"] == "mirf").any():
-        named = [
-            ("mirf", f"{version:g}") for version in frame.loc[frame["method"] == "mirf", "method_version"].unique()
-        ]
+    if "method_version" in frame:
+        of_mirf = frame.loc[frame["method"] == "mirf", "method_version"].dropna().unique()
+        named = [("mirf", f"{version:g}") for version in of_mirf]
     libraries = re.findall(
         r"(numpy|scikit-learn|torch|R|mice) (\d[\w.]*\w)", " ".join(re.findall(r"python \d.*", text))[:300]
     )
