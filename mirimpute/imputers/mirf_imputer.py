@@ -39,7 +39,7 @@ class MirfImputer(BaseImputer):
     Observed values come back as they are. Method: :class:`mirimpute.methods.mirf.method.Mirf`.
 
     Args:
-        preset: "mirf" (best quality), "mirf_fast" (about a third of the time), "mirf_flow" (the flow alone, without
+        preset: "mirf" (best quality), "mirf_fast" (about half of the time), "mirf_flow" (the flow alone, without
             trees) or "mirf_mnar" (assumes that values are missing by their own size, and says so in ``notes_``).
         output: what ``transform`` returns: "point" or "draw".
         shrinkage: lambda in [0, 1]: a draw is returned as point + lambda (draw - point). 1 is the draw itself.
