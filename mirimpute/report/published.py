@@ -71,7 +71,7 @@ def published_figures() -> list[Published]:
 
 
 def laid_beside(collection: Collection, figures: Sequence[Published]) -> list[Beside]:
-    """Return each published figure once for every method of ours with a value on its case, or once alone."""
+    """Return each published figure once for every method of ours with a value on its case, then those without any."""
     asked = {figure.field for figure in figures}
     tables = {each.field: summarise(collection, each) for each in collection.measures if each.field in asked}
     result: list[Beside] = []
@@ -80,7 +80,7 @@ def laid_beside(collection: Collection, figures: Sequence[Published]) -> list[Be
         found = {method: table.entries.get((method, figure.case)) for method in table.methods} if table else {}
         ours = [Beside(figure, method, each.mean, each.sd, each.n) for method, each in found.items() if each and each.n]
         result += ours or [Beside(figure)]
-    return result
+    return sorted(result, key=lambda each: each.method is None)
 
 
 def published_table(beside: Sequence[Beside]) -> str:
