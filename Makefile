@@ -1,6 +1,6 @@
 # Everything runs in .venv, made from the lock file; nothing needs to be activated. Rivals run in .venv-rivals.
 .DEFAULT_GOAL := help
-.PHONY: help setup rivals bench bench-quality bench-speed bench-draws adem stale paper paper-small test test-oldest lint format tables report clean
+.PHONY: help setup rivals bench bench-quality bench-speed bench-draws adem stale paper paper-small test test-oldest lint format tables leaderboard index docs report clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -85,9 +85,19 @@ tables: $(STAMP) ## tables and figures from the rows in results/, and from the r
 stale: $(STAMP) ## which pages show rows of methods that have changed since
 	@$(BIN)/python -m benchmarks.stale --record $(RESULTS)/paper
 
+leaderboard: $(STAMP) ## rank the drawing methods of a record, and rows handed in, into benchmarks/leaderboard.md (ARGS=--help)
+	$(BIN)/python -m benchmarks.leaderboard $(ARGS)
+
+index: $(STAMP) ## what was measured, from the rows of each page, into benchmarks/README.md
+	$(BIN)/python -m benchmarks.index
+
+docs: $(STAMP) ## the documentation as a site, in site/; broken links and anchors end it
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build # with --quiet, warnings would not end it
+	@echo "see site/index.html"
+
 report: $(STAMP) ## one self-contained page of all rows, RESULTS/report.html
 	$(BIN)/mirimpute-report $(RESULTS) --html
 
 clean: ## remove .venv, .venv-oldest, caches and build products; results stay
-	rm -rf $(VENV) .venv-oldest build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-oldest build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,6 +18,7 @@ from benchmarks.command import exit_code, names, parser_of, write_text
 from benchmarks.frame import write_csv
 from benchmarks.stale import hashes_now, state_of
 from benchmarks.sweep import Sweep, cell_count
+from benchmarks.tables import LISTS
 from benchmarks.verdicts import collection_of, table_of, verdicts
 from mirimpute.bench.conf_location import conf_dir
 from mirimpute.errors import UserError
@@ -36,11 +37,10 @@ FIELDS = {
 }
 BY_TABLE = ("draws_crps", "draw_energy", "point_rmse")
 
-CHOSEN_ON = ("concrete", "housing", "wine", "energy", "solar", "titanic", "breast_cancer", "credit-g")
-SET_ASIDE = ("bike", "stock", "parkinsons", "penguins", "adult")
 SEEN = (
-    f"Parts and defaults of mirf versions 9 and 10 were chosen on {', '.join(CHOSEN_ON)}. {', '.join(SET_ASIDE)} were "
-    "set aside for judging them, and looked at once; versions before 9 had been chosen on all of these tables."
+    f"Parts and defaults of mirf versions 9 and 10 were chosen on {', '.join(LISTS['choosing'])}. "
+    f"{', '.join(LISTS['judging'])} were set aside for judging them, and looked at once; versions before 9 had been "
+    "chosen on all of these tables."
 )
 
 

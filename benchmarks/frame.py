@@ -17,9 +17,9 @@ Row = Mapping[str, Any]
 CASE = ["dataset", "mechanism", "missing_rate"]
 CELL = [*CASE, "method", "seed"]
 COSTS = ["seconds", "fit_s", "impute_s", "cpu_s", "peak_rss_mb"]
-CONTENT = ["n_rows", "n_columns", "max_rows", "data_sha256"]
+CONTENT = ["n_rows", "n_columns", "max_rows", "data_sha256", "mask_sha256"]
 OF_DRAWS = ["n_draws", "scored_draws"]
-HASHES = ["config_hash", "method_hash", "data_sha256"]
+HASHES = ["config_hash", "method_hash", "data_sha256", "mask_sha256"]
 """Given by their first eight digits in a CSV."""
 
 BEFORE_METRICS = [
@@ -66,7 +66,13 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     metrics = [name for name in frame.columns if METRIC_FIELD.fullmatch(name)]
     frame = frame.reindex(columns=list(dict.fromkeys([*frame.columns, *BEFORE_METRICS])))
     short = frame.assign(**{name: frame[name].astype(object).str[:8] for name in HASHES})
-    late = ("method_version", "max_rows", "data_sha256", *OF_DRAWS)  # which rows of an earlier version have not
+    late = (
+        "method_version",
+        "max_rows",
+        "data_sha256",
+        "mask_sha256",
+        *OF_DRAWS,
+    )  # which rows of an earlier version have not
     short = short.drop(columns=[name for name in late if short[name].isna().all()])
     write_text(
         path,

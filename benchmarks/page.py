@@ -8,6 +8,7 @@ from datetime import date
 
 import pandas as pd
 
+from benchmarks.tables import lists_of
 from mirimpute.bench.config import hash_of_method
 from mirimpute.methods.presets import named_method
 from mirimpute.report.markup import markdown, number
@@ -69,6 +70,7 @@ def provenance(frame: pd.DataFrame, wanted: int, today: date) -> list[str]:
     lines = [
         f"- {len(frame)} of the {wanted} cells of the grid have a row, {wanted - len(frame)} are missing; "
         f"{ok} are ok, {len(frame) - ok} are not.",
+        f"- Tables {markdown(lists_of(frame['dataset']))}.",
         f"- Page of {today.isoformat()}. Versions that made the rows:",
     ]
     counts = frame["versions"].fillna("not recorded").value_counts()

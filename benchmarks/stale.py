@@ -113,7 +113,7 @@ def states(folder: Path, record: Path, now: Mapping[str, str]) -> Iterable[State
             with_rows.add(f"{path.stem}.md")
             yield state_of(f"{path.stem}.md", frame, now)
     for path in sorted(folder.glob("*.md")):
-        if path.name != "README.md" and path.name not in with_rows:
+        if path.name not in ("README.md", "leaderboard.md", *with_rows):  # made from the rows of others
             yield state_of_text(path.name, path.read_text(encoding="utf-8"), now)
     if record.is_dir():
         yield state_of(f"{record.name}/summary.md", pd.DataFrame(read_rows(record)), now)

@@ -6,15 +6,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from mirimpute.bench.conf_location import conf_dir
 from mirimpute.methods.chained import COMBINATIONS, Chained
 from mirimpute.methods.registry import METHODS
+from mirimpute.report.markup import number
 
 ROOT = Path(__file__).parents[1]
-PAGES = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "results/README.md"]
-TEXT = (ROOT / "docs/theory.md").read_text(encoding="utf-8")
+PAGES = [
+    *(ROOT / "docs").rglob("*.md"),
+    *(ROOT / "benchmarks").glob("*.md"),
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "results/README.md",
+]
+TEXT = "\n".join((ROOT / f"docs/{name}.md").read_text(encoding="utf-8") for name in ("theory", "special_cases"))
 COMMANDS = re.findall(r"`(method=[^`]*)`", TEXT)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONSOLE = [
@@ -83,18 +91,70 @@ def test_the_readme_is_no_longer_than_a_reader_has_patience():
     assert len(README.splitlines()) <= 120
 
 
-def test_every_sweep_of_the_readme_composes():
+def test_the_table_that_the_readme_shows_is_that_of_a_page_made_from_rows():
+    shown, made = (
+        re.search(r"```text\n(.*?)\n```", text, re.S)[1]
+        for text in (README, (ROOT / "benchmarks/first.md").read_text(encoding="utf-8"))
+    )
+    assert shown == made
+    rows = pd.read_csv(ROOT / "benchmarks/first.csv")
+    assert {number(value) for value in rows["point_rmse"]} <= set(re.split(r"[\s*]+", shown))
+
+
+CLAIMS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in re.search(r"^\| measure \| mechanism(.*?)\n\n", README, re.M | re.S)[0].strip().splitlines()
+]
+
+
+@pytest.mark.parametrize("claim", CLAIMS[2:], ids=[" ".join(each[:2]) for each in CLAIMS[2:]])
+def test_every_claim_of_the_readme_is_a_line_of_the_page_of_draws(claim):
+    """The cells of mirf against mice_cart, below the head of the measure and the paragraph of the mechanism."""
+    page = (ROOT / "benchmarks/draws.md").read_text(encoding="utf-8")
+    of_measure = page.partition(f"\n### {claim[0]},")[2].partition("\n### ")[0]
+    of_mechanism = of_measure.partition(f"\n{claim[1]}: ")[2]
+    lines = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in of_mechanism.splitlines()
+        if line.startswith(("| mirf against", "| mice\\_cart |"))
+    ]
+    assert lines[0][0] == "mirf against"
+    found = dict(zip(*lines[:2], strict=True))
+    assert claim[2:] == [found[head] for head in CLAIMS[0][2:]]
+
+
+def _sweeps(page):
+    """Return the words after `mirimpute-bench` of each command of a page that needs nothing beside the package."""
+    blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
+    commands = [shlex.split(line, comments=True) for line in "".join(blocks).replace("\\\n", " ").splitlines()]
+    found = [words[1:] for words in commands if words[:1] == ["mirimpute-bench"]]
+    return [words for words in found if not {"...", "--config-dir"} & set(words)]
+
+
+SWEEPS = {page: _sweeps(page) for page in PAGES}
+
+
+def _for_hydra(word):
+    """Whether Hydra sees a word as it is typed: names of columns and letters beyond ASCII are the command's."""
+    return "=" in word and word.isascii() and not word.startswith("+dataset.kinds")
+
+
+def test_the_readme_has_sweeps():
+    assert len(SWEEPS[ROOT / "README.md"]) >= 6
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if SWEEPS[page]], ids=lambda page: page.name)
+def test_every_sweep_of_a_page_composes(page):
     from hydra import compose, initialize_config_dir
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     from mirimpute.bench.sweeps.schema import register_schema
 
     register_schema()
-    options = [[word for word in words[1:] if "=" in word] for words in CONSOLE if words[0] == "mirimpute-bench"]
-    assert len(options) >= 6
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        for words in options:
-            parsed = OverridesParser.create().parse_overrides(words)
+        for words in SWEEPS[page]:
+            given = [word for word in words if _for_hydra(word)]
+            parsed = OverridesParser.create().parse_overrides(given)
             compose("config", overrides=[_first_of(each) for each in parsed])
 
 

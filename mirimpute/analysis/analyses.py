@@ -114,7 +114,14 @@ class Analyses:
         return d1(names, self.estimates[:, places], self._covariances(places), self.df_complete)
 
     def d2(self, terms: str | Iterable[str] | None = None) -> JointTest:
-        """Test the same by the Wald statistics of the tables, pooled; arguments and errors as of :meth:`d1`."""
+        """Test the same by the Wald statistics of the tables, pooled (Li et al. 1991); weaker than :meth:`d1`.
+
+        Args:
+            terms: as of :meth:`d1`.
+
+        Raises:
+            UserError: no such term.
+        """
         places = self._places(terms)
         names = tuple(self.terms[k] for k in places)
         return d2(names, self.estimates[:, places], self._covariances(places))

@@ -54,13 +54,16 @@ class Dataset(ABC):
         return self.table_of(limit_rows(self.read(data_dir), self.max_rows, self.name))
 
     def table_of(self, frame: pd.DataFrame) -> Table:
-        """Return the table of what :meth:`read` returned, or of some of its rows; errors as :meth:`load`."""
+        """Return the table of ``frame``, what :meth:`read` returned or some rows of it; errors as :meth:`load`."""
         from mirimpute.table.table import table_from_frame
 
         return table_from_frame(frame, self.name, self.kinds)
 
     def load_target(self, data_dir: Path) -> np.ndarray | None:
-        """Return the target of the rows of :meth:`load`, (n_rows,), or None where the source has none; errors alike."""
+        """Return the target of the rows of :meth:`load`, (n_rows,), or None where the source has none.
+
+        ``data_dir`` and errors are as of :meth:`load`.
+        """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", MirimputeWarning)  # given when the table was loaded
             target = self.read_target(data_dir)
@@ -70,15 +73,15 @@ class Dataset(ABC):
         return values.to_numpy()
 
     def read_target(self, data_dir: Path) -> pd.Series | None:
-        """Return what a model would predict from the table, one value a row; not one of the columns."""
+        """Return what a model would predict from the table in ``data_dir``, one value a row; not one of the columns."""
         return None
 
     @abstractmethod
     def read(self, data_dir: Path) -> pd.DataFrame:
-        """Return all rows and columns of the source; errors as :meth:`load`."""
+        """Return all rows and columns of the source; ``data_dir`` and errors are as of :meth:`load`."""
 
     def is_present(self, data_dir: Path) -> bool:
-        """Return whether :meth:`load` needs no network."""
+        """Return whether :meth:`load` of ``data_dir`` needs no network."""
         return True
 
     def fetch(self, data_dir: Path) -> None:  # noqa: B027  (a source without a download has nothing to fetch)

@@ -43,11 +43,11 @@ class Overimputation:
         return len(self.drawn) + 1 >= 2 / (1 - self.level) - 1e-9
 
     def middle(self, column: int) -> np.ndarray:
-        """Return the mean draw of each hidden cell of a column of numbers."""
+        """Return the mean draw of each hidden cell of a ``column`` of numbers, (n_hidden,)."""
         return self.drawn[:, self.column == column].mean(axis=0)
 
     def ends(self, column: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the ends of the central interval of each hidden cell of a column of numbers.
+        """Return the ends of the central interval of each hidden cell of a ``column`` of numbers, (n_hidden,) each.
 
         Order statistics at ranks (1 ± level) / 2 of m + 1, as in :mod:`mirimpute.metrics.interval`.
         """
@@ -57,7 +57,10 @@ class Overimputation:
         return low, high
 
     def inside(self, column: int) -> np.ndarray:
-        """Return which hidden cells lie in their interval; of categories, which are the most frequent one drawn."""
+        """Return which hidden cells of a ``column`` lie in their interval, bool (n_hidden,).
+
+        Of categories: which are the most frequent one drawn.
+        """
         truth = self.truth[self.column == column]
         if is_categorical(self.columns[column]):
             counts = [(self.drawn[:, self.column == column] == code).sum(axis=0) for code in self._codes(column)]

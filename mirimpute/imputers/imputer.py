@@ -125,7 +125,7 @@ class Imputer(BaseImputer):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None, **weights: Any) -> Imputer:
-        """Learn from the rows of ``X`` (n_rows, n_columns); ``y`` is ignored.
+        """Learn from the rows of ``X`` (n_rows, n_columns); ``y`` is ignored, and ``weights`` are refused.
 
         Raises:
             ValueError: an option without a meaning or that does not suit the table; ``sample_weight``, which no method

@@ -39,7 +39,7 @@ class MirfImputer(BaseImputer):
     Observed values come back as they are. Method: :class:`mirimpute.methods.mirf.method.Mirf`.
 
     Args:
-        preset: "mirf" (best quality), "mirf_fast" (about a third of the time), "mirf_flow" (the flow alone, without
+        preset: "mirf" (best quality), "mirf_fast" (about half of the time), "mirf_flow" (the flow alone, without
             trees) or "mirf_mnar" (assumes that values are missing by their own size, and says so in ``notes_``).
         output: what ``transform`` returns: "point" or "draw".
         shrinkage: lambda in [0, 1]: a draw is returned as point + lambda (draw - point). 1 is the draw itself.
@@ -103,7 +103,15 @@ class MirfImputer(BaseImputer):
         return Options(unseen=self.unseen)
 
     def save(self, path: str | Path) -> None:
-        """Write the fitted imputer to one safetensors file; :meth:`load` reads it. No pickle is involved."""
+        """Write the fitted imputer to one safetensors file; :meth:`load` reads it. No pickle is involved.
+
+        Args:
+            path: of the file; an existing one is replaced.
+
+        Raises:
+            NotFittedError: before ``fit``.
+            UserError: the file cannot be written, or a category is of a type that no file can hold.
+        """
         check_is_fitted(self)
         names = [str(name) for name in getattr(self, "feature_names_in_", [])]
         parameters = {key: value for key, value in self.get_params(deep=False).items() if key != "random_state"}
@@ -112,6 +120,9 @@ class MirfImputer(BaseImputer):
     @classmethod
     def load(cls, path: str | Path) -> MirfImputer:
         """Return the imputer that :meth:`save` wrote.
+
+        Args:
+            path: of the file.
 
         Raises:
             UserError: the file is absent, damaged, or not of this program or version.

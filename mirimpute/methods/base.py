@@ -173,12 +173,16 @@ class Method(ABC):
         check_parameters(self)
 
     def most_draws(self, problem: Problem) -> int | None:
-        """Return how many draws of a table of this size it gives at most; None: as many as are asked for."""
+        """Return how many draws of ``problem`` it gives at most; None: as many as are asked for."""
         return None
 
     @abstractmethod
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Learn from ``problem`` (which is not modified) and return what can impute it.
+
+        Args:
+            problem: the incomplete table.
+            progress: called with a few words at each stage.
 
         Raises:
             NotInstalledError: the library is absent; names the extra.
@@ -199,7 +203,7 @@ class Completed(Fitted):
     new_rows: Callable[[Array], Imputation] | None = None
 
     def transform(self, x_incomplete: Array) -> Imputation:
-        """Return other rows completed, where the method can."""
+        """Return other rows completed, where the method can; see :meth:`Fitted.transform` for ``x_incomplete``."""
         return super().transform(x_incomplete) if self.new_rows is None else self.new_rows(x_incomplete)
 
     def impute(self) -> Imputation:

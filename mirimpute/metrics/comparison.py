@@ -136,7 +136,7 @@ class Comparison:
         return np.sort(rng.choice(eligible, size=self.max_rows, replace=False))
 
     def once(self, function: Callable[[Comparison], T]) -> T:
-        """Return ``function(self)``, computed on the first call only: how metrics share distances or plans."""
+        """Return ``function`` of this comparison, computed once: how metrics share distances or plans."""
         if function not in self._memo:
             self._memo[function] = function(self)
         return self._memo[function]

@@ -30,7 +30,7 @@ class Scores:
     undefined: dict[str, str] = field(default_factory=dict)
 
     def of(self, names: Sequence[str]) -> Scores:
-        """Return those of some metrics, with the standard errors that belong to them."""
+        """Return the scores of the metrics ``names`` alone, with the standard errors that belong to them."""
         kept = {each for name in names for each in (metric(name).name, metric(name).error)}
         values = {name: value for name, value in self.values.items() if name in kept}
         return Scores(values, self.rows, {name: why for name, why in self.undefined.items() if name in kept})

@@ -32,24 +32,33 @@ MOST_PANELS = 12
 def matrix(frame: pd.DataFrame) -> Figure:
     """Return a picture of all cells, missing ones in colour; blocks of rows where there are more than 300.
 
+    Args:
+        frame: the incomplete table.
+
     Raises:
-        UserError: no DataFrame with rows and columns; so do the next three.
+        UserError: no DataFrame with rows and columns.
     """
     return draw_matrix(holes_of(frame))
 
 
 def shares(frame: pd.DataFrame) -> Figure:
-    """Return a picture of the share of missing cells by column."""
+    """Return a picture of the share of missing cells by column; ``frame`` and errors as of :func:`matrix`."""
     return draw_shares(holes_of(frame))
 
 
 def patterns(frame: pd.DataFrame) -> Figure:
-    """Return a picture of the fifteen most frequent patterns of missing cells, with their numbers of rows."""
+    """Return a picture of the fifteen most frequent patterns of missing cells, with their numbers of rows.
+
+    ``frame`` and errors are as of :func:`matrix`.
+    """
     return draw_patterns(holes_of(frame))
 
 
 def flux(frame: pd.DataFrame) -> Figure:
-    """Return a picture of influx and outflux by column; see :func:`mirimpute.diagnostics.holes.flux`."""
+    """Return a picture of influx and outflux by column, see :func:`mirimpute.diagnostics.holes.flux`.
+
+    ``frame`` and errors are as of :func:`matrix`.
+    """
     return draw_flux(holes_of(frame))
 
 
@@ -75,7 +84,14 @@ def distributions(
 def strip(
     before: pd.DataFrame, completed: pd.DataFrame, draws: Sequence[Any] = (), columns: Sequence[str] | None = None
 ) -> Figure:
-    """Return observed values and those of each draw as strips of points; arguments as of :func:`distributions`."""
+    """Return observed values and those of each draw as strips of points.
+
+    Args:
+        before, completed, draws, columns: as of :func:`distributions`.
+
+    Raises:
+        UserError: see :func:`distributions`.
+    """
     found = completions_of(before, completed, draws)
     chosen = _chosen(found, columns)
     return _panels(len(chosen), lambda axes, k: draw_strip(axes, found, chosen[k]))
@@ -108,6 +124,9 @@ def xy(
 
 def trace(steps: Sequence[dict[str, Any]]) -> Figure:
     """Return the quantities of a trace by round, such as of ``MirfImputer.trace_``.
+
+    Args:
+        steps: one dict of numbers per round.
 
     Raises:
         UserError: the trace is empty.

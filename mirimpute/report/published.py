@@ -71,7 +71,7 @@ def published_figures() -> list[Published]:
 
 
 def laid_beside(collection: Collection, figures: Sequence[Published]) -> list[Beside]:
-    """Return each published figure once for every method of ours with a value on its case, or once alone."""
+    """Return each published figure once for every method of ours with a value on its case, then those without any."""
     asked = {figure.field for figure in figures}
     tables = {each.field: summarise(collection, each) for each in collection.measures if each.field in asked}
     result: list[Beside] = []
@@ -80,7 +80,7 @@ def laid_beside(collection: Collection, figures: Sequence[Published]) -> list[Be
         found = {method: table.entries.get((method, figure.case)) for method in table.methods} if table else {}
         ours = [Beside(figure, method, each.mean, each.sd, each.n) for method, each in found.items() if each and each.n]
         result += ours or [Beside(figure)]
-    return result
+    return sorted(result, key=lambda each: each.method is None)
 
 
 def published_table(beside: Sequence[Beside]) -> str:
@@ -113,6 +113,36 @@ def published_table(beside: Sequence[Beside]) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     sources = dict.fromkeys(each.published.source for each in beside)
     return "\n".join([*lines, "", *(f"- {markdown(source)}" for source in sources)]) + "\n"
+
+
+def published_page() -> str:
+    """Return the Markdown page of every published figure and rank, with its source, without ours."""
+    lines = [
+        "# Published figures",
+        "",
+        "All figures of other papers that this package holds. `mirimpute-report` lays yours beside them: figures in "
+        "`tables/published.md`, where you have rows of the same protocol, dataset, mechanism and rate; average ranks "
+        "in `tables/published_ranks.md`, where you have rows of enough of the paper's tables and rivals. Masks and "
+        "versions of data differ, so small differences say nothing.",
+    ]
+    for content in published_files():
+        lines += ["", f"## {markdown(content['source'].partition(':')[0])}", "", f"{markdown(content['source'])}.", ""]
+        if ranks := content.get("ranks"):
+            lines += ["| method | mechanism | average rank |", "|---|---|---:|"]
+            lines += [f"| {ranks['method']} | {name} | {value:g} |" for name, value in ranks["values"].items()]
+            lines += ["", f"Rivals: {', '.join(ranks['rivals'])}. Tables: {', '.join(ranks['datasets'])}."]
+        if "figures" in content:
+            heads = ("dataset", "mechanism", "rate", "measure", "method", "value")
+            lines += [
+                f"`protocol={content['protocol']}`",
+                "",
+                f"| {' | '.join(heads)} |",
+                "|---|---|---:|---|---|---:|",
+            ]
+            for each in _figures(content):
+                place = f"{markdown(each.case.dataset)} | {each.case.mechanism} | {each.case.missing_rate:g}"
+                lines.append(f"| {place} | `{each.field}` | {each.method} | {each.value:g} |")
+    return "\n".join(lines) + "\n"
 
 
 def _figures(content: dict[str, Any]) -> list[Published]:

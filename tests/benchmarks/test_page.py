@@ -18,4 +18,5 @@ def test_a_page_ends_with_failures_notes_and_what_was_run():
     assert lines[0].endswith("slow")
     assert lines[1] == "- a note"
     assert "3 of the 4 cells" in lines[2]
-    assert "2026-01-02" in lines[3]
+    assert "neither list: a" in lines[3]
+    assert "2026-01-02" in lines[4]

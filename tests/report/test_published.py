@@ -41,6 +41,14 @@ def test_difference_is_in_our_standard_deviations(tmp_path):
     assert by_method["ice"].n == 1
 
 
+def test_figures_beside_ours_come_first(tmp_path):
+    alone = [
+        each.method is None for each in laid_beside(collect([letter("mirf", 0, 0.4)], tmp_path), published_figures())
+    ]
+    assert alone == sorted(alone)
+    assert set(alone) == {True, False}
+
+
 def test_rows_of_another_protocol_are_not_ours(tmp_path):
     row = {**letter("mirf", 0, 0.4), "protocol": "default"}
     assert all(each.method is None for each in laid_beside(collect([row], tmp_path), published_figures()))
