@@ -7,9 +7,11 @@ import os
 import queue
 import re
 import secrets
+import signal
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +85,8 @@ class DaskLauncher(Launcher):
             try:
                 _Cells(client, name, job_overrides).run(advance)
             finally:
-                client.unregister_worker_plugin(name)
+                with contextlib.suppress(Exception):  # of a scheduler that is gone: what ended the sweep is said
+                    client.unregister_worker_plugin(name)
         return []
 
     @contextlib.contextmanager
@@ -109,6 +112,9 @@ class DaskLauncher(Launcher):
                 f"hydra.launcher.cluster={self._cluster} is no cluster of Dask: give one such as {_LOCAL} or "
                 "dask_jobqueue.SLURMCluster"
             )
+        # Ctrl-C goes to every process of a terminal, and is this one's to handle: Dask's inherit the block.
+        resource_tracker.ensure_running()  # else started within, which lifts the block
+        usual = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             if self._n_workers is None or self._cluster == _LOCAL:
                 return found(**{**_LOCAL_OPTIONS, "n_workers": self._n_workers or _cores(), **self._options})
@@ -121,6 +127,8 @@ class DaskLauncher(Launcher):
                 f"hydra.launcher.cluster={self._cluster} with options {self._options} refuses "
                 f"({type(error).__name__}: {said}): see its documentation"
             ) from error
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, usual)
 
 
 def _cores() -> int:
@@ -156,7 +164,8 @@ class _Cells:
                     raise UserError("the scheduler of Dask is gone: the same command with resume=true goes on")
                 advance()
         finally:
-            self._client.cancel(list(self._futures.values()), force=True)
+            with contextlib.suppress(Exception):
+                self._client.cancel(list(self._futures.values()), force=True)
 
     def _submit(self, index: int) -> None:
         from mirimpute.bench.sweeps.dask_worker import run_cell
