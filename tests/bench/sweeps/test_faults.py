@@ -75,9 +75,8 @@ def test_processes_killed_at_random(
         sweep(*options)  # a method that was killed is a failed row, which resume=failed tries again
     found = results(tmp_path)
     lost = undisturbed.keys() - found.keys()
-    print(
-        f"\n{launcher[0]}, attempt {attempt}: cells {len(undisturbed)}, killed {killed}, lost {len(lost)}, rows {len(found)}"
-    )
+    counts = f"cells {len(undisturbed)}, killed {killed}, lost {len(lost)}, rows {len(found)}"
+    print(f"\n{launcher[0]}, attempt {attempt}: {counts}")
     assert found == undisturbed
     assert clean(tmp_path) == 0  # the next sweep has found what the killed ones left
 
