@@ -24,7 +24,7 @@ from mirimpute.errors import NotInstalledError, StoreError, UserError
 from mirimpute.types import import_object
 
 _LOCAL = "distributed.LocalCluster"
-_LOCAL_OPTIONS = {"threads_per_worker": 1, "memory_limit": 0, "dashboard_address": None, "silence_logs": 50}
+_LOCAL_OPTIONS = {"threads_per_worker": 1, "memory_limit": 0, "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
 """Memory is watched cell by cell; 50 is logging.CRITICAL."""
 _IN_FLIGHT = 1000
 """Cells that Dask knows of at a time."""
