@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import re
@@ -24,13 +25,19 @@ from mirimpute.errors import NotInstalledError, StoreError, UserError
 from mirimpute.types import import_object
 
 _LOCAL = "distributed.LocalCluster"
-_LOCAL_OPTIONS = {"threads_per_worker": 1, "memory_limit": 0, "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
-"""Memory is watched cell by cell; 50 is logging.CRITICAL."""
+_LOCAL_OPTIONS = {
+    "threads_per_worker": 1,
+    "memory_limit": 0,
+    "dashboard_address": "127.0.0.1:0",
+    "silence_logs": logging.CRITICAL,
+}
+"""Memory is watched cell by cell."""
 _IN_FLIGHT = 1000
 """Cells that Dask knows of at a time."""
 _CLAIMED_S = 1.0
 _REFRESH_S = 0.5
 _CONNECT_S = 5
+_GONE = "the scheduler of Dask is gone, or has cancelled the cells: the same command with resume=true goes on"
 _ADDRESS = re.compile(r"[a-z]+://\S+:\d+")
 _ENDS = {"store": StoreError, "refused": UserError, "fault": SweepFaultError}
 
@@ -94,6 +101,7 @@ class DaskLauncher(Launcher):
         """Yield a client of the cluster, which is closed afterwards if it was made here."""
         from distributed import Client
 
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what counts is said in a sentence
         with contextlib.ExitStack() as stack:
             to = self._address if self._address is not None else stack.enter_context(self._made())
             try:
@@ -161,7 +169,7 @@ class _Cells:
                     del self._futures[index]
                     self._hear(index, future)
                 if self._client.status in ("closed", "closing"):
-                    raise UserError("the scheduler of Dask is gone: the same command with resume=true goes on")
+                    raise UserError(_GONE)
                 advance()
         finally:
             with contextlib.suppress(Exception):
@@ -183,7 +191,7 @@ class _Cells:
         from distributed import KilledWorker
 
         if future.cancelled():
-            raise UserError("the cells were cancelled in Dask's scheduler: the same command with resume=true goes on")
+            raise UserError(_GONE)
         error = future.exception()
         if isinstance(error, KilledWorker):  # Dask has tried it on several
             self._died(index, ATTEMPTS, "the worker of Dask was killed")

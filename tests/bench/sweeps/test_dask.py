@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,3 +105,31 @@ def test_ctrl_c_keeps_what_is_whole_and_leaves_no_process(tmp_path: Path) -> Non
     assert "cli/bench.py" not in err
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), seconds=10)
     assert running(tmp_path) == []
+
+
+CLUSTER = """
+import sys
+from distributed import LocalCluster
+
+if __name__ == "__main__":
+    cluster = LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address="127.0.0.1:0", silence_logs=50)
+    print(cluster.scheduler_address, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_dies_ends_the_sweep_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "cluster.py").write_text(CLUSTER)
+    options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    cluster = subprocess.Popen([sys.executable, tmp_path / "cluster.py"], **options)
+    address = cluster.stdout.readline().strip()
+    there = (f"results_dir={tmp_path}/r", "hydra/launcher=dask", f"hydra.launcher.address={address}")
+    process = start("-m", *SLOW, "seed=0,1", *there)
+    until(lambda: running(tmp_path / "r"))
+    family = descendants(cluster.pid)
+    cluster.kill()
+    cluster.wait()
+    assert "the scheduler of Dask is gone" in finish(process, code=2)
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), seconds=30)
+    assert running(tmp_path / "r") == []
