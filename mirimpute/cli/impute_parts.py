@@ -106,6 +106,11 @@ def complete_parts(options: argparse.Namespace, program: str) -> int:
 def _check(options: argparse.Namespace) -> None:
     from mirimpute.imputers.multiple import check_jobs
 
+    for path in filter(None, (options.file, options.output, options.model)):
+        try:
+            path.resolve()
+        except (ValueError, RuntimeError) as error:  # a lone surrogate, a zero byte; links in a circle
+            raise UserError(f"{str(path)!r} is no name of a file ({error}): give another") from error
     source, target = options.file.resolve(), options.output.resolve()
     for name in _UNSERVED:
         if getattr(options, name):
