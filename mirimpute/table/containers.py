@@ -70,14 +70,14 @@ def _module(X: Any) -> str:
 
 
 def _frame(table: pyarrow.Table) -> pd.DataFrame:
-    columns = [pd.Series(pd.arrays.ArrowExtensionArray(_plain(column))) for column in table.columns]
+    columns = [pd.Series(pd.arrays.ArrowExtensionArray(without_views(column))) for column in table.columns]
     if not columns:
         raise UserError(f"a table of {table.num_rows} row(s) has no column: give one with columns")
     return pd.concat(columns, axis=1).set_axis(table.column_names, axis=1)
 
 
-def _plain(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
-    """Return texts that Arrow keeps as views as plain ones: pandas computes with these only."""
+def without_views(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
+    """Return texts that Arrow keeps as views as plain ones: pandas and Arrow compute with few others."""
     if "_view" not in str(column.type):
         return column
     return column.cast(pyarrow.large_binary() if "binary" in str(column.type) else pyarrow.large_string())

@@ -12,6 +12,7 @@ import pyarrow
 import pyarrow.parquet
 
 from mirimpute.errors import DataError, counted, warn
+from mirimpute.table.containers import without_views
 from mirimpute.table.file_format import PARQUET, suffix_of
 from mirimpute.table.reading import check_names, unreadable
 from mirimpute.table.room import check_room
@@ -88,7 +89,9 @@ def sampled(parts: list[Part], count: int, rng: np.random.Generator, progress: P
             for number, rows in enumerate(part.groups):
                 first, last = np.searchsorted(chosen, [start, start + rows])
                 if first < last:
-                    tables.append(_group(file, part, number).take(pyarrow.array(chosen[first:last] - start)))
+                    group = _group(file, part, number)
+                    plain = pyarrow.table([*map(without_views, group.columns)], names=group.column_names)
+                    tables.append(plain.take(pyarrow.array(chosen[first:last] - start)))
                 start += rows
                 progress("rows sampled", start, total)
     return pyarrow.concat_tables(tables).unify_dictionaries()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -136,6 +137,28 @@ def test_a_category_that_the_sample_does_not_hold_stays(tmp_path):
     found = pyarrow.parquet.read_table(tmp_path / "out" / "one.parquet").column("letter")
     assert found[-1].as_py() == "rare"
     assert found.null_count == 0
+
+
+def test_columns_of_odd_types_and_parts_without_a_row(tmp_path):
+    rows = range(100)
+    columns = {
+        "nested": [{"u": [k]} if k % 3 else None for k in rows],
+        "large": pyarrow.array([2**60 + k if k % 5 else None for k in rows]),
+        "decimal": pyarrow.array([Decimal("1.25") * k if k % 3 else None for k in rows], pyarrow.decimal128(8, 2)),
+        "view": pyarrow.array(["p" if k % 2 else None for k in rows], pyarrow.string_view()),
+        "flag": pyarrow.array([bool(k % 2) if k % 5 else None for k in rows]),
+    }
+    odd = pyarrow.table(columns)
+    for name, content in (("all.parquet", odd), ("none.parquet", odd.slice(0, 0)), ("one.parquet", odd.slice(0, 1))):
+        write(tmp_path / "in", name, content)
+    assert main([str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--method", "mean", "--kind", "large=integer"]) == 0
+    for name in ("all.parquet", "none.parquet", "one.parquet"):
+        before, after = (pyarrow.parquet.read_table(tmp_path / each / name) for each in ("in", "out"))
+        assert after.schema.equals(before.schema)
+        assert after.column("nested").equals(before.column("nested"))
+        assert len(after) == len(before)
+        assert not any(after.column(name).null_count for name in columns if name != "nested")
+    assert after.column("large")[0].as_py() >= 2**60
 
 
 def test_what_polars_writes(tmp_path):
