@@ -90,8 +90,8 @@ def complete_parts(options: argparse.Namespace, program: str) -> int:
     with output_folder(target, _facts(options, parts), names, options.force) as folder:
         left = [part for part in parts if part.name not in folder.whole]
         if len(left) < len(parts):
-            kept = counted(len(parts) - len(left), "file")
-            print(f"{program}: {kept} of {len(parts)} are whole already and stay", file=sys.stderr)
+            kept = len(parts) - len(left)
+            print(f"{program}: files that are whole already, and stay: {kept} of {len(parts)}", file=sys.stderr)
         filled = sum(folder.whole.values())
         with rich_progress(source.name) as progress:
             if left:
