@@ -5,7 +5,7 @@
 import contextlib
 from importlib import import_module
 
-from mirimpute.bench.sweeps import local, slurm, sweeper
+from mirimpute.bench.sweeps import dask_launcher, local, slurm, sweeper
 
 with contextlib.suppress(ImportError):  # without the extra `cluster`
     import_module("mirimpute.bench.sweeps.slurm_conf")
@@ -17,6 +17,10 @@ class CellSweeper(sweeper.CellSweeper):
 
 class LocalLauncher(local.LocalLauncher):
     """``hydra/launcher=local``."""
+
+
+class DaskLauncher(dask_launcher.DaskLauncher):
+    """``hydra/launcher=dask``."""
 
 
 class SlurmLauncher(slurm.SlurmLauncher):

@@ -219,3 +219,16 @@ def test_the_page_on_imputing_runs_as_it_stands(tmp_path):
         "part.csv",
         *(f"study.draw-{k}.csv" for k in range(1, 6)),
     }
+
+
+@pytest.mark.slow
+def test_the_page_on_large_tables_runs_as_it_stands(tmp_path):
+    pytest.importorskip("dask.dataframe", reason="needs the extra `cluster`")
+    pytest.importorskip("polars")
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/large.md").read_text(encoding="utf-8"), re.S)
+    assert len(blocks) == 3
+    read = "[pd.read_parquet(each) for each in ('filled_by_dask', 'filled_by_polars.parquet')]"
+    last = f"assert all(len(each) == 400 and each.notna().all(axis=None) for each in {read})"
+    program = "\n".join([*blocks, last])
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from mirimpute.cli.exits import FAILED, OK, exit_code
 from mirimpute.cli.parser import CommandParser, StoreWholeNumber
 from mirimpute.errors import ImputationError, UserError, counted, printable
-from mirimpute.table.file_format import suffix_of
+from mirimpute.table.file_format import PARQUET, suffix_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,20 +23,31 @@ if TYPE_CHECKING:
     from mirimpute.table.table import Table
 
 PROGRAM = "mirimpute-impute"
+_INTERRUPTED = "interrupted, no file is half written; what goes into a folder goes on with the same command"
 _MOST_FILES = 10_000
 """Each draw is a file of its own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, 1 when the method failed, 2 for a request that cannot be served."""
-    return exit_code(PROGRAM, lambda: _run(arguments), "interrupted, nothing was written")
+    return exit_code(PROGRAM, lambda: _run(arguments), _INTERRUPTED)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
     from mirimpute.bench.notices import plain_warnings
 
     options = _parser().parse_args(arguments)
+    into_folder = options.output.endswith(os.sep) or os.path.isdir(options.output)
+    options.output = Path(options.output)
+    in_parts = options.file.is_dir() or (into_folder and suffix_of(options.file) in PARQUET)
     with plain_warnings(PROGRAM):
+        if in_parts:
+            from mirimpute.cli.impute_parts import complete_parts
+
+            return complete_parts(options, PROGRAM)
+        for name in ("sample", "model"):
+            if getattr(options, name):
+                raise UserError(f"--{name} is for a table that is filled in parts: give -o a folder, such as -o OUT/")
         return complete(options)
 
 
@@ -45,7 +57,7 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.bench.run.scratch import scratch_folder
     from mirimpute.cli.file_options import file_options
     from mirimpute.cli.progress import rich_progress
-    from mirimpute.cli.table_options import left_alone, plan_of, table_options
+    from mirimpute.cli.table_options import kinds_of, left_alone, plan_of, table_options
     from mirimpute.data_page.check_page import check_page
     from mirimpute.imputers.drawing import draws_by_models
     from mirimpute.imputers.table_model import draws_of_models
@@ -63,7 +75,7 @@ def complete(options: argparse.Namespace) -> int:
     if options.device != "cpu":
         torch_device(options.device)
     method, asked = _method(options), table_options(options)
-    kinds = left_alone(asked, _kinds(options.kind))
+    kinds = left_alone(asked, kinds_of(options.kind))
     draws = options.multiple or options.draws
     source = TableFile(str(options.file), kinds, **file_options(options))
     targets = [_numbered(options.output, k + 1, draws) for k in range(draws)]
@@ -179,28 +191,6 @@ def _method(options: argparse.Namespace) -> Method:
     return method_with_draws(options.method, None, options.multiple)
 
 
-def _kinds(texts: Sequence[str]) -> dict[str, str | list[str]]:
-    """Return the kind of each column that is given one."""
-    kinds: dict[str, str | list[str]] = {}
-    for column, kind in map(_kind, texts):
-        if column in kinds:
-            raise UserError(f"--kind gives column {column!r} two kinds, {kinds[column]} and {kind}: give it once")
-        kinds[column] = kind
-    return kinds
-
-
-def _kind(text: str) -> tuple[str, str | list[str]]:
-    """Return column and kind, or column and categories in their order.
-
-    >>> _kind("zip=categorical"), _kind("size=small,large")
-    (('zip', 'categorical'), ('size', ['small', 'large']))
-    """
-    column, equals, kind = text.rpartition("=")
-    if not equals:
-        raise UserError(f"--kind {text!r} has no '=': give COLUMN=categorical, or COLUMN=low,mid,high for an order")
-    return column, kind.split(",") if "," in kind else kind
-
-
 def _numbered(target: Path, number: int, count: int) -> Path:
     """Return the file of one draw.
 
@@ -226,10 +216,28 @@ def _parser() -> argparse.ArgumentParser:
         "file",
         type=Path,
         metavar="FILE",
-        help="CSV (.csv or .tsv, also .gz, .bz2, .xz), Parquet, Feather (.feather, .arrow) or Excel (.xlsx)",
+        help="CSV (.csv or .tsv, also .gz, .bz2, .xz), Parquet, Feather (.feather, .arrow) or Excel (.xlsx); or a "
+        "folder of Parquet files",
     )
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="what to write, same kind")
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="what to write, same kind; of a folder, or for a Parquet file that does not fit into memory, a folder "
+        "(OUT/): learn from some rows, fill one row group after the other; the same command goes on after a kill",
+    )
     parser.add_argument("--method", default="mirf", help="a name from `mirimpute-bench --help` (%(default)s)")
+    parser.add_argument(
+        "--sample",
+        action=StoreWholeNumber,
+        least=2,
+        metavar="ROWS",
+        help="into a folder: how many rows to learn from, chosen by the seed (100,000)",
+    )
+    parser.add_argument(
+        "--model", type=Path, metavar="FILE", help="into a folder: learn nothing, fill by what MirfImputer.save wrote"
+    )
     parser.add_argument(
         "--draws",
         action=StoreWholeNumber,
@@ -249,7 +257,11 @@ def _parser() -> argparse.ArgumentParser:
         help="write M draws instead, each of a model of its own: multiple imputation, by mirf or mice (%(default)s)",
     )
     parser.add_argument(
-        "--jobs", action=StoreWholeNumber, default=1, metavar="N", help="models learnt at a time (-1: one on each core)"
+        "--jobs",
+        action=StoreWholeNumber,
+        default=1,
+        metavar="N",
+        help="models learnt, or files filled, at a time (-1: a core)",
     )
     parser.add_argument("--seed", action=StoreWholeNumber, least=0, default=0, help="of all randomness (%(default)s)")
     parser.add_argument("--device", default="cpu", help="torch device (%(default)s)")

@@ -96,6 +96,32 @@ def _value(text: str) -> float | str:
         return text
 
 
+def kinds_of(texts: Sequence[str]) -> dict[str, str | list[str]]:
+    """Return the kind of each column that ``--kind`` gives one.
+
+    Raises:
+        UserError: a text that is none, or two kinds for a column.
+    """
+    kinds: dict[str, str | list[str]] = {}
+    for column, kind in map(_kind, texts):
+        if column in kinds:
+            raise UserError(f"--kind gives column {column!r} two kinds, {kinds[column]} and {kind}: give it once")
+        kinds[column] = kind
+    return kinds
+
+
+def _kind(text: str) -> tuple[str, str | list[str]]:
+    """Return column and kind, or column and categories in their order.
+
+    >>> _kind("zip=categorical"), _kind("size=small,large")
+    (('zip', 'categorical'), ('size', ['small', 'large']))
+    """
+    column, equals, kind = text.rpartition("=")
+    if not equals:
+        raise UserError(f"--kind {text!r} has no '=': give COLUMN=categorical, or COLUMN=low,mid,high for an order")
+    return column, kind.split(",") if "," in kind else kind
+
+
 def left_alone(asked: Options, kinds: Mapping[str, Any]) -> dict[str, Any]:
     """Return the kinds of columns, those that the method does not get as text.
 

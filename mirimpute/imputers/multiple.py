@@ -22,6 +22,7 @@ import numpy as np
 from mirimpute.errors import UserError
 
 Part = TypeVar("Part")
+Result = TypeVar("Result")
 
 _FEWEST_ROWS = 4
 
@@ -79,12 +80,13 @@ def on_one_thread_each(
     """
     from joblib import Parallel, delayed
 
-    return list(Parallel(n_jobs=n_jobs or 1)(delayed(_single)(work, part, seed) for part, seed in parts))
+    return list(Parallel(n_jobs=n_jobs or 1)(delayed(on_one_thread)(work, part, seed) for part, seed in parts))
 
 
-def _single(work: Callable[[Part, int], np.ndarray], part: Part, seed: int) -> np.ndarray:
+def on_one_thread(work: Callable[..., Result], *arguments: object) -> Result:
+    """Return ``work`` of the arguments, computed on one thread."""
     with _one_thread():
-        return work(part, seed)
+        return work(*arguments)
 
 
 @contextmanager

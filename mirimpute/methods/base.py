@@ -146,12 +146,14 @@ class Method(ABC):
         libraries: modules that :meth:`fit` needs; the harness imports them before the clock starts.
         version: raised when the same parameters begin to give another result, so that cells of the older method are
             computed again.
+        completes_new_rows: whether it completes rows that it was not fitted on (:meth:`Fitted.transform`).
         returns_column_means: True only for mean imputation itself: any other method that returns the column means
             has failed in silence.
     """
 
     libraries: ClassVar[tuple[str, ...]] = ()
     version: ClassVar[int] = 1
+    completes_new_rows: ClassVar[bool] = False
     returns_column_means: ClassVar[bool] = False
 
     name: str

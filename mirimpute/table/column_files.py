@@ -52,7 +52,11 @@ def read_columns(path: Path) -> pyarrow.Table:
     facts = pyarrow.parquet.read_metadata(path)
     packed = sum(facts.row_group(number).total_byte_size for number in range(facts.num_row_groups))
     cells = 8.0 * facts.num_rows * facts.num_columns  # equal values take no room in the file
-    check_room(2 * max(packed, cells), f"file {str(path)!r} of {facts.num_rows:,} rows", "give a part of it")
+    check_room(
+        2 * max(packed, cells),
+        f"file {str(path)!r} of {facts.num_rows:,} rows",
+        "give a part of it, or mirimpute-impute a folder to write (-o FOLDER/)",
+    )
     return pyarrow.parquet.read_table(path)
 
 

@@ -70,13 +70,13 @@ def _module(X: Any) -> str:
 
 
 def _frame(table: pyarrow.Table) -> pd.DataFrame:
-    columns = [pd.Series(pd.arrays.ArrowExtensionArray(_plain(column))) for column in table.columns]
+    columns = [pd.Series(pd.arrays.ArrowExtensionArray(without_views(column))) for column in table.columns]
     if not columns:
         raise UserError(f"a table of {table.num_rows} row(s) has no column: give one with columns")
     return pd.concat(columns, axis=1).set_axis(table.column_names, axis=1)
 
 
-def _plain(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
+def without_views(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
     """Return texts that Arrow keeps as views as plain ones, and codes without a sign with one: pandas takes these."""
     if pyarrow.types.is_dictionary(column.type) and pyarrow.types.is_unsigned_integer(column.type.index_type):
         return column.cast(pyarrow.dictionary(pyarrow.int64(), column.type.value_type, column.type.ordered))

@@ -34,12 +34,12 @@ def content_of(file: TableFile) -> Content:
     try:
         if not has_types(path):
             return read_delimited(file, path)
-        _check_names(path, names_in(path))
+        check_names(path, names_in(path))
         return read_columns(path)
     except UserError:
         raise
     except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error, pyarrow.ArrowException) as error:
-        raise _unreadable(path, error, format_of(path)) from error
+        raise unreadable(path, error) from error
 
 
 def frame_of(file: TableFile, content: Content | None = None) -> pd.DataFrame:
@@ -55,11 +55,11 @@ def frame_of(file: TableFile, content: Content | None = None) -> pd.DataFrame:
     """
     content = content_of(file) if content is None else content
     try:
-        return _parquet_frame(content) if isinstance(content, pyarrow.Table) else _text_frame(file, content)
+        return frame_of_columns(content) if isinstance(content, pyarrow.Table) else _text_frame(file, content)
     except UserError:
         raise
     except (OSError, ValueError, pyarrow.ArrowException) as error:
-        raise _unreadable(Path(file.path), error, format_of(Path(file.path))) from error
+        raise unreadable(Path(file.path), error) from error
 
 
 def _check(file: TableFile, path: Path) -> None:
@@ -81,8 +81,8 @@ def _check(file: TableFile, path: Path) -> None:
         raise UserError(f"decimal and thousands are both {file.decimal!r}: give two different ones")
 
 
-def _parquet_frame(table: pyarrow.Table) -> pd.DataFrame:
-    """Return the columns, without those that pandas has saved as an index.
+def frame_of_columns(table: pyarrow.Table) -> pd.DataFrame:
+    """Return the columns of a Parquet file as pandas has them, without those that pandas has saved as an index.
 
     Each becomes what Arrow makes of its type: pandas' own reader looks up the dtypes that the file notes, and does
     not know all that it writes itself.
@@ -94,7 +94,7 @@ def _parquet_frame(table: pyarrow.Table) -> pd.DataFrame:
 
 
 def _text_frame(file: TableFile, text: Delimited) -> pd.DataFrame:
-    _check_names(Path(file.path).expanduser(), [name for name in text.names if name])
+    check_names(Path(file.path).expanduser(), [name for name in text.names if name])
     frame, sentences = {}, of_text(text)
     for name, place in text.named.items():
         written = text.cells.texts(text.places(place))
@@ -161,8 +161,12 @@ def _check_type(name: str, value: Any) -> None:
         raise UserError(f"{name}={value!r} is no text: give one, or leave it out")
 
 
-def _check_names(path: Path, names: list[str]) -> None:
-    """Check names before pandas sees them: it renames a repeated name to "a.1" and an empty one to "Unnamed: 0"."""
+def check_names(path: Path, names: list[str]) -> None:
+    """Check names before pandas sees them: it renames a repeated name to "a.1" and an empty one to "Unnamed: 0".
+
+    Raises:
+        DataError: two columns have the same name, or one has none.
+    """
     repeated = sorted({name for name in names if names.count(name) > 1 and name})
     if repeated:
         raise DataError(f"file {str(path)!r} has duplicate column names {repeated}: rename the columns")
@@ -173,6 +177,7 @@ def _check_names(path: Path, names: list[str]) -> None:
         )
 
 
-def _unreadable(path: Path, error: Exception, kind: str) -> DataError:
+def unreadable(path: Path, error: Exception) -> DataError:
+    """Return the error for a file that cannot be read, for a reason of a library's."""
     reason = " ".join(str(error).split())[:200]
-    return DataError(f"cannot read {str(path)!r} ({reason}): check that it is a readable {kind}")
+    return DataError(f"cannot read {str(path)!r} ({reason}): check that it is a readable {format_of(path)}")

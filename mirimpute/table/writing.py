@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,8 @@ def write_completed(
     try:
         with replaced(target) as file:
             if isinstance(content, pyarrow.Table):
-                write_columns(_completed_columns(content, table, completed, left), file, suffix_of(target))
+                hidden = table.missing if left is None else table.missing & ~left
+                write_columns(completed_columns(content, table.columns, hidden, completed), file, suffix_of(target))
             else:
                 file.write(packed(_completed_text(content, table, completed, left), suffix_of(target)))
     except OSError as error:
@@ -138,17 +140,27 @@ def _texts(numbers: np.ndarray, column: Column) -> list[str]:
     return [f"{value:.10g}" if column.kind is Kind.CONTINUOUS else f"{round(value)}" for value in numbers]
 
 
-def _completed_columns(
-    whole: pyarrow.Table, table: Table, filled: np.ndarray, left: np.ndarray | None
+def completed_columns(
+    whole: pyarrow.Table, columns: Sequence[Column], hidden: np.ndarray, filled: np.ndarray
 ) -> pyarrow.Table:
-    for j, column in enumerate(table.columns):
-        hidden = table.missing[:, j] if left is None else table.missing[:, j] & ~left[:, j]
-        if hidden.any():
+    """Return a table of Arrow with some cells filled; types, order and metadata stay.
+
+    Args:
+        whole: (n_rows, any columns).
+        columns: d of its columns.
+        hidden: bool (n_rows, d), the cells to fill.
+        filled: float64 (n_rows, d), original units and numbers of categories.
+
+    Raises:
+        ImputationError: a cell got no value.
+    """
+    for j, column in enumerate(columns):
+        if hidden[:, j].any():
             number = whole.schema.get_field_index(column.name)
             field, values = whole.schema.field(number), whole.column(number)
-            new = _new_cells(values, filled[hidden, j], column)
-            complete = arrow_merged(values, hidden, new)
-            if np.asarray(pc.is_null(stored(complete), nan_is_null=True))[hidden].any():
+            new = _new_cells(values, filled[hidden[:, j], j], column)
+            complete = arrow_merged(values, hidden[:, j], new)
+            if np.asarray(pc.is_null(stored(complete), nan_is_null=True))[hidden[:, j]].any():
                 raise ImputationError(f"column {column.name!r} ({field.type}) was filled and still has a hole")
             whole = whole.set_column(number, field, complete)
     return whole

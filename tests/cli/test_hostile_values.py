@@ -124,6 +124,8 @@ def test_every_option_of_the_other_commands(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     pd.DataFrame({"a": [1.0, np.nan, 3.0, 4.0], "b": [2.0, 1.0, 5.0, 3.0]}).to_csv("data.csv", index=False)
     (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "parts").mkdir()
+    pd.read_csv("data.csv").to_parquet("parts/one.parquet")
     words = [value.strip("'") for value in HOSTILE] + ["folder.csv", "absent.csv", "/dev/null", "a\ud800b", "x" * 5_000]
     commands: dict[str, tuple[Any, list[list[str]]]] = {
         "mirimpute-impute": (
@@ -136,7 +138,12 @@ def test_every_option_of_the_other_commands(tmp_path: Path, monkeypatch: pytest.
                         *("--encoding", "--comment", "--method", "-o"),
                     )
                 ),
+                *(
+                    ["parts", "-o", "filled", "--force", "--method", "mean", option]
+                    for option in ("--sample", "--model", "--jobs", "--ignore", "--min", "--method", "-o")
+                ),
                 ["-o", "out.csv", "--method", "mean"],
+                ["-o", "filled", "--method", "mean"],
             ],
         ),
         "mirimpute-data": (

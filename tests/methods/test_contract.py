@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mirimpute.bench.conf_location import descriptions
-from mirimpute.errors import MirimputeWarning, UserError
+from mirimpute.errors import CannotTransformError, MirimputeWarning, UserError
 from mirimpute.methods.mirf.method import Mirf
 from mirimpute.methods.registry import METHODS
 from mirimpute.methods.sanity import check
@@ -53,6 +53,16 @@ def test_output_passes_the_gate_and_input_is_untouched(name, small):
     observed = ~small.missing
     assert np.array_equal(imputation.point[observed], before[observed])
     assert (imputation.draws[:, observed] == before[observed]).all()
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_new_rows_are_completed_by_the_methods_that_say_so(name, small):
+    fitted, able = _method(name).fit(small), True
+    try:
+        fitted.transform(small.x_incomplete[:3])
+    except CannotTransformError:
+        able = False
+    assert able == METHODS[name].completes_new_rows
 
 
 @pytest.mark.parametrize("name", NATIVE)

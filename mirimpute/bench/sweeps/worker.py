@@ -1,4 +1,4 @@
-"""A worker process of the launcher `local`: it takes cells from a pipe until the pipe closes."""
+"""A process that computes cells, for the launchers `local` and `dask`: it takes them from a pipe until that closes."""
 
 from __future__ import annotations
 
@@ -21,22 +21,39 @@ FAULT = "fault.txt"
 """The traceback of a fault that ended the sweep, beside its journal."""
 
 
-def work(connection: Connection, composer: Composer, sweep_dir: Path) -> None:
+def work(connection: Connection, composer: Composer, sweep_dir: Path, lifeline: int | None = None) -> None:
     """Run cells; say of each ``("done",)`` or ``("claimed",)``, or once ``("store" | "refused" | "fault", message)``.
 
     Meanwhile ``("server", modules)`` asks for the address of a fork server.
 
     SIGTERM, or the end of the parent, abandons the cell: the method's process is killed and the claim is given back.
+
+    Args:
+        connection: the pipe.
+        composer, sweep_dir: of the sweep.
+        lifeline: a descriptor that closes when the parent ends, which knows nothing of fork servers then; None: the
+            parent has started this process by ``multiprocessing``, and answers.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     abandon_on_sigterm()
     try:
-        threading.Thread(target=_end_with_parent, daemon=True).start()
-        _work(connection, composer, sweep_dir)
+        threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
+        _work(connection, composer, sweep_dir, lifeline is None)
     except (KeyboardInterrupt, EOFError, BrokenPipeError, ConnectionResetError):
         pass
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the rest is tidying up
+
+
+def work_for(descriptor: int) -> None:
+    """Run cells, as :func:`work`, in a process that ``multiprocessing`` has not started; stdin is its lifeline.
+
+    Args:
+        descriptor: of the pipe; what comes first is the composer and the journal.
+    """
+    connection = Connection(descriptor)
+    composer, sweep_dir = connection.recv()
+    work(connection, composer, sweep_dir, lifeline=0)
 
 
 def abandon_on_sigterm() -> Callable[[], None]:
@@ -49,7 +66,7 @@ def abandon_on_sigterm() -> Callable[[], None]:
     return lambda: (signal.signal(signal.SIGTERM, before), None)[1]
 
 
-def _work(connection: Connection, composer: Composer, sweep_dir: Path) -> None:
+def _work(connection: Connection, composer: Composer, sweep_dir: Path, shares_servers: bool) -> None:
     from mirimpute.bench.notices import plain_warnings
     from mirimpute.bench.results.claims import ClaimedError
     from mirimpute.bench.sweeps.runner import Runner
@@ -61,7 +78,7 @@ def _work(connection: Connection, composer: Composer, sweep_dir: Path) -> None:
         return str(connection.recv())
 
     register_schema()
-    if fork_servers.context().get_start_method() == "forkserver":
+    if shares_servers and fork_servers.context().get_start_method() == "forkserver":
         fork_servers.use_servers_of(server)
     runner = Runner(sweep_dir)
     connection.send(("ready",))
@@ -88,8 +105,9 @@ def _work(connection: Connection, composer: Composer, sweep_dir: Path) -> None:
             connection.send(message)
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(lifeline: int | None) -> None:
     parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
+    end: Any = lifeline if parent is None else parent.sentinel
+    if end is not None:
+        wait([end])
         os.kill(os.getpid(), signal.SIGTERM)

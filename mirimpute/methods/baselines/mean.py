@@ -19,6 +19,7 @@ from mirimpute.types import Array, Progress, no_progress
 class Mean(Method):
     """Every missing cell becomes the mean of the observed cells of its column."""
 
+    completes_new_rows: ClassVar[bool] = True
     returns_column_means: ClassVar[bool] = True
 
     name: str = "mean"

@@ -34,6 +34,7 @@ class Knn(Method):
     """
 
     libraries: ClassVar[tuple[str, ...]] = ("sklearn.impute",)
+    completes_new_rows: ClassVar[bool] = True
 
     name: str = "knn"
     n_neighbors: Count = 10

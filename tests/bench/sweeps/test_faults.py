@@ -23,6 +23,7 @@ from mirimpute.bench.results.store import clean, compact, read_rows
 from tests.bench.sweeps.commands import GRID, descendants, finish, results, start, sweep, until
 
 LOCAL = "hydra/launcher=local"
+DASK = ("hydra/launcher=dask", "hydra.launcher.n_workers=2")
 CELLS = (*GRID, "seed=range(20)")
 FEW = (*GRID, "seed=0,1,2")
 KILLS = 4
@@ -46,11 +47,16 @@ def few(rows: dict[Any, Any]) -> dict[Any, Any]:
     return {cell: row for cell, row in rows.items() if cell[1] < 3}
 
 
+@pytest.mark.parametrize("launcher", [(LOCAL,), DASK], ids=["local", "dask"])
 @pytest.mark.parametrize("attempt", range(int(os.environ.get("MIRIMPUTE_FAULTS", "2"))))
-def test_processes_killed_at_random(tmp_path: Path, undisturbed: dict[Any, Any], attempt: int) -> None:
-    """Kill -9 of any process of the sweep: the parent, a worker, a fork server, a method."""
+def test_processes_killed_at_random(
+    tmp_path: Path, undisturbed: dict[Any, Any], attempt: int, launcher: tuple[str, ...]
+) -> None:
+    """Kill -9 of any process of the sweep: the parent, a worker, a fork server, a method, a helper of Dask."""
+    if launcher == DASK:
+        pytest.importorskip("distributed", reason="needs the extra `cluster`")
     dice = random.Random(attempt)
-    options = (*CELLS, f"results_dir={tmp_path}", LOCAL, "resume=failed")
+    options = (*CELLS, f"results_dir={tmp_path}", *launcher, "resume=failed")
     killed = {"the parent": 0, "another": 0}
     while sum(killed.values()) < KILLS:
         process = start("-m", *options, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -69,7 +75,8 @@ def test_processes_killed_at_random(tmp_path: Path, undisturbed: dict[Any, Any],
         sweep(*options)  # a method that was killed is a failed row, which resume=failed tries again
     found = results(tmp_path)
     lost = undisturbed.keys() - found.keys()
-    print(f"\nattempt {attempt}: cells {len(undisturbed)}, killed {killed}, lost {len(lost)}, rows {len(found)}")
+    counts = f"cells {len(undisturbed)}, killed {killed}, lost {len(lost)}, rows {len(found)}"
+    print(f"\n{launcher[0]}, attempt {attempt}: {counts}")
     assert found == undisturbed
     assert clean(tmp_path) == 0  # the next sweep has found what the killed ones left
 

@@ -98,3 +98,15 @@ def test_an_impossible_job_is_refused_in_one_sentence(cluster: None, tmp_path: P
     printed = sweep(*options, "hydra.launcher.partition=nowhere", code=2)
     assert "SLURM refused the jobs" in printed
     assert "Traceback" not in printed
+
+
+def test_workers_of_dask_as_jobs(cluster: None, tmp_path: Path) -> None:
+    pytest.importorskip("dask_jobqueue", reason="needs the extra `cluster`")
+    options = (
+        f"{{cores:1,processes:1,memory:1GB,interface:lo,job_directives_skip:[--mem],log_directory:'{tmp_path}/logs'}}"
+    )
+    dask = ("hydra/launcher=dask", "hydra.launcher.cluster=dask_jobqueue.SLURMCluster", "hydra.launcher.n_workers=2")
+    grid = ("dataset=iris", "method=mean,ice", "protocol.metrics=[rmse]", "threads=1", "seed=0,1")
+    sweep(*grid, f"results_dir={tmp_path}/r", *dask, f"+hydra.launcher.options={options}")
+    assert len(results(tmp_path / "r")) == 4
+    assert {path.suffix for path in (tmp_path / "logs").iterdir()} <= {".out", ".err"}

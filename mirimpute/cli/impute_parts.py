@@ -1,0 +1,240 @@
+"""`mirimpute-impute` on tables beyond memory: learn from a sample of rows, then fill one row group after the other."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+import time
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow
+
+from mirimpute.cli.exits import OK
+from mirimpute.cli.progress import rich_progress
+from mirimpute.cli.table_options import kinds_of, left_alone, plan_of, table_options
+from mirimpute.errors import ImputationError, UserError, counted, printable
+from mirimpute.imputers.table_model import TableModel
+from mirimpute.table.column_storage import missing_in
+from mirimpute.table.file_format import stem_of
+from mirimpute.table.frames import numbers_of
+from mirimpute.table.output_folder import OutputFolder, output_folder
+from mirimpute.table.parquet_parts import Part, parts_of, sampled, slices, write_again
+from mirimpute.table.reading import frame_of_columns, table_of_file, warn_of_ids_in
+from mirimpute.table.writing import completed_columns
+from mirimpute.types import Array, Progress
+
+SAMPLE = 100_000
+"""Rows that are learnt from."""
+_CELLS = 1_000_000
+"""Cells that are completed at a time."""
+_LIBRARIES = ("mirimpute", "numpy", "scikit-learn", "torch", "pyarrow")
+_UNSERVED = ("draws", "multiple", "where", "report")
+_OF_LEARNING = ("sample", "kind", "ignore", "exclude", "groups", "min", "max", "sum", "order", "derived")
+
+
+@dataclass(frozen=True)
+class Filler:
+    """Fills tables of the same columns by what was learnt.
+
+    Attributes:
+        model: what was learnt.
+        names: the columns that it gets, in order.
+        excluded: bool (d,), those of them that stay as they are.
+        group: the column of groups; None: there is none.
+    """
+
+    model: TableModel
+    names: tuple[str, ...]
+    excluded: Array
+    group: str | None
+
+    def __call__(self, table: pyarrow.Table) -> tuple[pyarrow.Table, int]:
+        """Return a table (n_rows, n_columns) with its missing cells filled, and how many these are.
+
+        Raises:
+            UserError: values that the columns cannot have.
+            ImputationError: a cell got no finite value.
+        """
+        columns = self.model.state.columns[: len(self.names)]
+        frame = frame_of_columns(table.select(list(self.names)).replace_schema_metadata())
+        groups = None if self.group is None else table.column(self.group).to_pandas().to_numpy(dtype=object)
+        x = numbers_of(frame, columns, "missing")
+        missing = np.column_stack([missing_in(frame.iloc[:, j]) for j in range(len(columns))]) & ~self.excluded
+        if not missing.any():
+            return table, 0
+        completed = self.model.complete(x, groups, 0, 0)[0]
+        if not np.isfinite(completed).all():
+            j = int((~np.isfinite(completed)).any(axis=0).argmax())
+            raise ImputationError(f"column {self.names[j]!r} got no finite value")
+        return completed_columns(table, columns, missing, completed), int(missing.sum())
+
+
+def complete_parts(options: argparse.Namespace, program: str) -> int:
+    """Learn, fill each file, and say in a line what was done; what is whole of the same command stays.
+
+    Raises:
+        UserError: the request cannot be served.
+        ImputationError: the method failed.
+    """
+    source, target = options.file, options.output
+    _check(options)
+    parts = parts_of(source)
+    rows = sum(part.rows for part in parts)
+    names = [part.name for part in parts]
+    start = time.monotonic()
+    with output_folder(target, _facts(options, parts), names, options.force) as folder:
+        left = [part for part in parts if part.name not in folder.whole]
+        if len(left) < len(parts):
+            kept = len(parts) - len(left)
+            print(f"{program}: files that are whole already, and stay: {kept} of {len(parts)}", file=sys.stderr)
+        filled = sum(folder.whole.values())
+        with rich_progress(source.name) as progress:
+            if left:
+                filler = _loaded(options, parts) if options.model else _learnt(options, parts, program, progress)
+                filled += _fill(filler, left, folder, options.jobs, progress, rows)
+    what = f"the model of {options.model}" if options.model else options.method
+    done = f"{counted(filled, 'cell')} of {counted(rows, 'row')} filled by {what} in {time.monotonic() - start:.1f} s"
+    print(printable(f"{done}: {counted(len(parts), 'file')} in {target}"))
+    return OK
+
+
+def _check(options: argparse.Namespace) -> None:
+    from mirimpute.imputers.multiple import check_jobs
+
+    for path in filter(None, (options.file, options.output, options.model)):
+        try:
+            path.resolve()
+        except (ValueError, RuntimeError) as error:  # a lone surrogate, a zero byte; links in a circle
+            raise UserError(f"{str(path)!r} is no name of a file ({error}): give another") from error
+    source, target = options.file.resolve(), options.output.resolve()
+    for name in _UNSERVED:
+        if getattr(options, name):
+            raise UserError(f"--{name} is not for a table that is filled in parts: leave it out, or give one file")
+    if source == target or source in target.parents or target in source.parents:
+        raise UserError(f"output '{options.output}' and input '{options.file}' lie in one another: give another folder")
+    check_jobs(options.jobs)
+    given = [name for name in _OF_LEARNING if getattr(options, name)]
+    if options.model and given:
+        raise UserError(f"--{given[0]} says how to learn, and --model {options.model} has learnt: give one of them")
+
+
+def _facts(options: argparse.Namespace, parts: list[Part]) -> dict[str, Any]:
+    """Return what the files follow from: the options, the libraries, and the input."""
+    names = ("method", "seed", "device", *_OF_LEARNING)
+    facts = {f"--{name}": getattr(options, name) for name in names}
+    model = hashlib.sha256(Path(options.model).read_bytes()).hexdigest() if options.model else None
+    stats = [(part, part.path.stat()) for part in parts]
+    files = [[part.name, part.rows, stat.st_size, stat.st_mtime_ns] for part, stat in stats]
+    return {**facts, "--model": model, "the libraries": [version(each) for each in _LIBRARIES], "the input": files}
+
+
+def _learnt(options: argparse.Namespace, parts: list[Part], program: str, progress: Progress) -> Filler:
+    """Return what is learnt from a sample of the rows, which is said."""
+    from mirimpute.imputers.drawing import method_with_draws
+    from mirimpute.seeding import generator, integer_seed
+
+    method, asked = method_with_draws(options.method, None, 0), table_options(options)
+    if not method.completes_new_rows:
+        raise UserError(
+            f"method {options.method!r} completes only the rows that it learns from, and a table that is filled in "
+            "parts has others: take one that completes new rows (mirf, mirf_fast, knn, mean)"
+        )
+    kinds = left_alone(asked, kinds_of(options.kind))
+    rng = generator(options.seed, "sample of rows")
+    sample = sampled(parts, options.sample or SAMPLE, rng, progress)
+    rows = sum(part.rows for part in parts)
+    print(
+        f"{program}: learns from {counted(sample.num_rows, 'row')} of {rows:,}, chosen by --seed {options.seed} "
+        "(--sample gives more or fewer)",
+        file=sys.stderr,
+    )
+    frame = frame_of_columns(sample)
+    _check_values(frame, kinds, sample.num_rows)
+    warn_of_ids_in(frame, kinds)
+    table = table_of_file(frame, stem_of(options.file), kinds, str(parts[0].path))
+    plan = plan_of(sample, table, frame, replace(asked, kinds=kinds), None)
+    lesson = plan.lesson(method, table, options.device)
+    model = TableModel.of(lesson, integer_seed(options.seed, "impute") % 2**31, progress=progress)
+    for sentence in model.state.encoding.fences.sentences(*lesson.inputs()[:2], first=1):
+        print(f"{program}: warning: of the sample, {printable(sentence)}", file=sys.stderr)
+    for note in model.state.notes:
+        print(f"{program}: note: {printable(note)}", file=sys.stderr)
+    names = tuple(column.name for column in table.columns)
+    return Filler(model, names, np.isin(names, asked.exclude), plan.group)
+
+
+def _check_values(frame: Any, kinds: dict[str, Any], rows: int) -> None:
+    """Refuse a column without any value in the sample."""
+    asked = [name for name in frame if kinds.get(str(name)) != "text"]
+    empty = [str(name) for name in asked if missing_in(frame[name]).all()]
+    if empty:
+        raise UserError(
+            f"column {empty[0]!r} has no value in the sample of {counted(rows, 'row')}: give a larger --sample, or "
+            f"--ignore {empty[0]}"
+        )
+
+
+def _loaded(options: argparse.Namespace, parts: list[Part]) -> Filler:
+    """Return what ``MirfImputer.save`` wrote."""
+    from mirimpute.imputers.mirf_imputer import MirfImputer
+    from mirimpute.imputers.saving import load
+    from mirimpute.table.column_files import names_in
+
+    state = load(Path(options.model), MirfImputer().get_params(deep=False))[0]
+    names = tuple(column.name for column in state.columns)
+    absent = [name for name in names if name not in names_in(parts[0].path)]
+    if absent:
+        raise UserError(f"the model of '{options.model}' has column {absent[0]!r}, and the input has not: give another")
+    model = TableModel(state, None, None, len(names))
+    return Filler(model, names, np.zeros(len(names), dtype=bool), None)
+
+
+def _fill(filler: Filler, parts: list[Part], folder: OutputFolder, jobs: int, progress: Progress, rows: int) -> int:
+    """Write the parts that are left and return how many cells were filled; each on one thread, so many at a time."""
+    from joblib import Parallel, delayed
+
+    from mirimpute.imputers.multiple import on_one_thread
+
+    done, filled = rows - sum(part.rows for part in parts), 0
+    alone = jobs == 1 or len(parts) == 1
+
+    def report(more: int) -> None:
+        nonlocal done
+        done += more
+        progress("rows filled", done, rows)
+
+    calls = (delayed(on_one_thread)(_fill_part, filler, part, folder, report if alone else None) for part in parts)
+    for part, cells in Parallel(n_jobs=1 if alone else jobs, return_as="generator_unordered")(calls):
+        filled += cells
+        if not alone:
+            report(part.rows)
+    return filled
+
+
+def _fill_part(filler: Filler, part: Part, folder: OutputFolder, report: Any) -> tuple[Part, int]:
+    """Write one part; return it, and how many cells were filled."""
+    target = folder.path / part.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    cells = 0
+
+    def change(group: pyarrow.Table) -> pyarrow.Table:
+        nonlocal cells
+        pieces = []
+        for piece in slices(group, max(_CELLS // max(len(filler.names), 1), 1)):
+            completed, count = filler(piece)
+            pieces.append(completed)
+            cells += count
+            if report is not None:
+                report(piece.num_rows)
+        return pyarrow.concat_tables(pieces).unify_dictionaries()
+
+    try:
+        write_again(part, target, change, lambda size: folder.record(part.name, size, cells))
+    except UserError as error:
+        raise UserError(f"'{part.path}': {error}") from error
+    return part, cells

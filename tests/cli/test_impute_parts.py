@@ -1,0 +1,286 @@
+"""`mirimpute-impute` on folders of Parquet files: the same parts, filled; resumed after a kill; refusals."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from mirimpute import Imputer, MirfImputer
+from mirimpute.cli.impute import main
+from mirimpute.table.output_folder import RECORD
+
+FAST = {"steps": 20, "final_steps": 20}
+
+
+def table(rows=300, seed=0, **columns):
+    rng = np.random.default_rng(seed)
+    z = rng.normal(size=rows)
+    made = {
+        "id": pyarrow.array([f"row {k:06d} {rng.random():.9f}" for k in range(rows)]),
+        "a": pyarrow.array(z, mask=rng.random(rows) < 0.2),
+        "b": pyarrow.array((10 * z).round(), pyarrow.int16(), mask=rng.random(rows) < 0.2, safe=False),
+        "c": pyarrow.array(np.where(z > 0, "high", "low"), mask=rng.random(rows) < 0.2).dictionary_encode(),
+        "when": pyarrow.array(
+            (1e9 * z).astype("int64"), pyarrow.timestamp("us", tz="UTC"), mask=rng.random(rows) < 0.2
+        ),
+    }
+    return pyarrow.table({**made, **columns}).replace_schema_metadata({"made by": "a test"})
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three files, one of them in a folder of a partition, of several row groups."""
+    source = tmp_path / "in"
+    (source / "year=2020").mkdir(parents=True)
+    for seed, name in enumerate(("one.parquet", "two.parquet", "year=2020/three.pq")):
+        pyarrow.parquet.write_table(table(seed=seed), source / name, row_group_size=70, compression="zstd")
+    (source / "_SUCCESS").touch()
+    return source
+
+
+def names_in(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def bytes_in(folder):
+    return {name: (folder / name).read_bytes() for name in names_in(folder)}
+
+
+def refusal(capsys, *arguments):
+    """Return the one sentence of a refusal."""
+    assert main([*map(str, arguments)]) == 2
+    sentence = capsys.readouterr().err.strip().splitlines()[-1]
+    assert sentence.startswith("mirimpute-impute: ")
+    return sentence
+
+
+def test_parts_keep_names_order_types_metadata_and_what_was_observed(folder, tmp_path, capsys):
+    target = tmp_path / "out"
+    assert main([str(folder), "-o", str(target), "--method", "mean", "--sample", "200"]) == 0
+    said = capsys.readouterr()
+    assert "200 rows of 900" in said.err
+    assert names_in(target) == ["one.parquet", "two.parquet", "year=2020/three.pq"]
+    filled = 0
+    for name in names_in(target):
+        before, after = (pyarrow.parquet.ParquetFile(each / name) for each in (folder, target))
+        assert after.schema_arrow.equals(before.schema_arrow, check_metadata=True)
+        groups = [[file.metadata.row_group(k) for k in range(file.num_row_groups)] for file in (before, after)]
+        assert [each.num_rows for each in groups[0]] == [each.num_rows for each in groups[1]]
+        assert groups[1][0].column(1).compression == "ZSTD"
+        x, y = before.read().to_pandas(), after.read().to_pandas()
+        assert not y.isna().any().any()
+        pd.testing.assert_frame_equal(y.where(x.notna()).astype(object), x.astype(object), check_dtype=False)
+        filled += int(x.isna().sum().sum())
+    assert f"{filled:,} cells of 900 rows filled by mean" in said.out
+
+
+def test_a_file_into_a_folder_and_the_same_as_in_one_piece(tmp_path):
+    """With all rows in the sample, parts are filled as the whole table is."""
+    source = tmp_path / "t.parquet"
+    pyarrow.parquet.write_table(table(), source, row_group_size=64)
+    assert main([str(source), "-o", f"{tmp_path / 'out'}{os.sep}", "--method", "knn"]) == 0
+    parts = pyarrow.parquet.read_table(tmp_path / "out" / "t.parquet")
+    whole = Imputer("knn", ignore=["id"]).fit_transform(pyarrow.parquet.read_table(source))
+    pd.testing.assert_frame_equal(parts.to_pandas(), whole.to_pandas())
+
+
+@pytest.mark.slow
+def test_processes_and_repetition_change_no_byte(folder, tmp_path):
+    for name, jobs in (("one", "1"), ("two", "2")):
+        assert main([str(folder), "-o", str(tmp_path / name), "--method", "knn", "--jobs", jobs]) == 0
+    assert bytes_in(tmp_path / "one") == bytes_in(tmp_path / "two")
+
+
+@pytest.mark.slow
+def test_a_saved_imputer_fills_what_it_knows(folder, tmp_path, capsys):
+    frame = pyarrow.parquet.read_table(folder / "one.parquet", columns=["a", "b", "c"]).to_pandas()
+    imputer = MirfImputer(preset="mirf_fast", parameters=FAST, random_state=0).fit(frame)
+    imputer.save(tmp_path / "model.safetensors")
+    target = tmp_path / "out"
+    assert main([str(folder), "-o", str(target), "--model", str(tmp_path / "model.safetensors")]) == 0
+    two = pyarrow.parquet.read_table(folder / "two.parquet").to_pandas()
+    found = pyarrow.parquet.read_table(target / "two.parquet").to_pandas()
+    groups = [imputer.transform(two.loc[start : start + 69, ["a", "b", "c"]]) for start in range(0, 300, 70)]
+    assert np.array_equal(found["a"], pd.concat(groups)["a"])
+    assert found["when"].equals(two["when"])
+    shutil.rmtree(target)
+    said = refusal(capsys, folder, "-o", target, "--model", tmp_path / "model.safetensors", "--min", "a=0")
+    assert "--min" in said
+
+
+def test_constraints_groups_and_columns_that_are_left_alone(folder, tmp_path):
+    target = tmp_path / "out"
+    options = ("--min", "a=0", "--exclude", "b", "--ignore", "when", "--groups", "c")
+    assert main([str(folder), "-o", str(target), "--method", "mean", *options]) == 0
+    x, y = (pyarrow.parquet.read_table(each / "one.parquet").to_pandas() for each in (folder, target))
+    assert y["a"].notna().all()
+    assert (y["a"][x["a"].isna()] >= 0).all()
+    for name in ("b", "when", "c"):
+        assert y[name].isna().equals(x[name].isna())
+
+
+def test_a_category_that_the_sample_does_not_hold_stays(tmp_path):
+    source = tmp_path / "in"
+    source.mkdir()
+    letters = pyarrow.array([*["x", "y", None] * 99, "x", "y", "rare"])
+    pyarrow.parquet.write_table(table(letter=letters), source / "one.parquet")
+    assert main([str(source), "-o", str(tmp_path / "out"), "--method", "mean", "--sample", "20"]) == 0
+    found = pyarrow.parquet.read_table(tmp_path / "out" / "one.parquet").column("letter")
+    assert found[-1].as_py() == "rare"
+    assert found.null_count == 0
+
+
+def test_columns_of_odd_types_and_parts_without_a_row(tmp_path):
+    rows = range(100)
+    columns = {
+        "nested": [{"u": [k]} if k % 3 else None for k in rows],
+        "large": pyarrow.array([2**60 + k if k % 5 else None for k in rows]),
+        "decimal": pyarrow.array([Decimal("1.25") * k if k % 3 else None for k in rows], pyarrow.decimal128(8, 2)),
+        "view": pyarrow.array(["p" if k % 2 else None for k in rows], pyarrow.string_view()),
+        "flag": pyarrow.array([bool(k % 2) if k % 5 else None for k in rows]),
+    }
+    odd = pyarrow.table(columns)
+    for name, content in (("all.parquet", odd), ("none.parquet", odd.slice(0, 0)), ("one.parquet", odd.slice(0, 1))):
+        write(tmp_path / "in", name, content)
+    assert main([str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--method", "mean", "--kind", "large=integer"]) == 0
+    for name in ("all.parquet", "none.parquet", "one.parquet"):
+        before, after = (pyarrow.parquet.read_table(tmp_path / each / name) for each in ("in", "out"))
+        assert after.schema.equals(before.schema)
+        assert after.column("nested").equals(before.column("nested"))
+        assert len(after) == len(before)
+        assert not any(after.column(name).null_count for name in columns if name != "nested")
+    assert after.column("large")[0].as_py() >= 2**60
+
+
+def test_what_polars_writes(tmp_path):
+    polars = pytest.importorskip("polars")
+    source = tmp_path / "in"
+    source.mkdir()
+    frame = polars.from_arrow(table()).with_columns(polars.col("c").cast(polars.Categorical))
+    frame.write_parquet(source / "one.parquet")
+    assert main([str(source), "-o", str(tmp_path / "out"), "--method", "mean"]) == 0
+    found = polars.read_parquet(tmp_path / "out" / "one.parquet")
+    assert found.schema == frame.schema
+    assert sum(found.null_count().row(0)) == 0
+
+
+def write(source, name, content):
+    source.mkdir(exist_ok=True)
+    pyarrow.parquet.write_table(content, source / name)
+
+
+def test_refused_inputs(tmp_path, capsys):
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    assert "no Parquet file" in refusal(capsys, source, "-o", out)
+    write(source, "a.parquet", table())
+    assert "lie in one another" in refusal(capsys, source, "-o", source / "out")
+    assert "lie in one another" in refusal(capsys, source, "-o", source)
+    assert "--draws" in refusal(capsys, source, "-o", out, "--draws", "2")
+    assert "completes new rows" in refusal(capsys, source, "-o", out, "--method", "missforest")
+    assert "'nobody'" in refusal(capsys, source, "-o", out, "--ignore", "nobody")
+    assert "'nowhere'" in refusal(capsys, source, "-o", out, "--model", "nowhere")
+    write(source, "b.parquet", table().rename_columns(["id", "a", "b", "d", "when"]))
+    assert "differ in their columns (c, d)" in refusal(capsys, source, "-o", out)
+    write(source, "b.parquet", table(a=pyarrow.array(["x"] * 300)))
+    assert "column 'a' (string and double)" in refusal(capsys, source, "-o", out)
+    (source / "b.parquet").write_bytes((source / "a.parquet").read_bytes()[:-100])
+    assert "b.parquet' (" in refusal(capsys, source, "-o", out)
+    (source / "b.parquet").unlink()
+    write(source, "a.parquet", table(gap=pyarrow.nulls(300, pyarrow.float64())))
+    assert "column 'gap' has no value in the sample" in refusal(capsys, source, "-o", out, "--sample", "50")
+    assert not out.exists()
+
+
+def test_a_part_that_is_damaged_inside_ends_in_a_sentence(folder, tmp_path, capsys):
+    path = folder / "two.parquet"
+    content = bytearray(path.read_bytes())
+    content[4 : len(content) // 2] = b"\0" * (len(content) // 2 - 4)
+    path.write_bytes(content)
+    assert "two.parquet" in refusal(capsys, folder, "-o", tmp_path / "out", "--method", "mean")
+
+
+def test_outputs_of_somebody_else_are_refused(folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "letter.txt").write_text("dear")
+    assert "'letter.txt'" in refusal(capsys, folder, "-o", out, "--method", "mean", "--force")
+    (out / "letter.txt").rename(out / "one.parquet")
+    assert "'one.parquet'" in refusal(capsys, folder, "-o", out, "--method", "mean")
+    assert names_in(out) == ["one.parquet"]
+    assert main([str(folder), "-o", str(out), "--method", "mean", "--force"]) == 0
+    assert "one.parquet" in refusal(capsys, folder, "-o", out, "--method", "mean")
+    (tmp_path / "file").touch()
+    assert "is a file" in refusal(capsys, folder, "-o", tmp_path / "file")
+
+
+def begun(folder, out, monkeypatch, *options):
+    """Leave an output as a kill does after its first file."""
+    import mirimpute.table.output_folder as module
+
+    def killed(path, content):
+        if isinstance(content, list) and content[0] != "one.parquet":
+            raise KeyboardInterrupt
+        usual(path, content)
+
+    usual = module._append
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_append", killed)
+        assert main([str(folder), "-o", str(out), "--method", "mean", *options]) == 130
+
+
+def test_the_same_command_goes_on_and_another_does_not(folder, tmp_path, capsys, monkeypatch):
+    out, command = tmp_path / "out", (str(folder), "-o", str(tmp_path / "out"), "--method", "mean")
+    assert main([str(folder), "-o", str(tmp_path / "whole"), "--method", "mean"]) == 0
+    printed = capsys.readouterr().out.split(" filled")[0]
+    begun(folder, out, monkeypatch)
+    assert names_in(out) == [RECORD, "one.parquet"]
+    assert "--seed" in refusal(capsys, *command, "--seed", "1")
+    first = (out / "one.parquet").stat().st_ino
+    assert main([*command]) == 0
+    said = capsys.readouterr()
+    assert "1 of 3" in said.err
+    assert said.out.startswith(printed)
+    assert (out / "one.parquet").stat().st_ino == first
+    assert bytes_in(out) == bytes_in(tmp_path / "whole")
+
+
+def test_a_changed_input_or_output_is_noticed(folder, tmp_path, capsys, monkeypatch):
+    out = tmp_path / "out"
+    begun(folder, out, monkeypatch)
+    pyarrow.parquet.write_table(table(seed=9), folder / "two.parquet", row_group_size=70)
+    assert "the input" in refusal(capsys, folder, "-o", out, "--method", "mean")
+    assert main([str(folder), "-o", str(out), "--method", "mean", "--force"]) == 0
+    shutil.rmtree(out)
+    begun(folder, out, monkeypatch)
+    with (out / "one.parquet").open("ab") as file:
+        file.write(b"more")
+    assert "'one.parquet'" in refusal(capsys, folder, "-o", out, "--method", "mean")
+
+
+@pytest.mark.slow
+def test_killed_twice_and_resumed_the_bytes_are_those_of_one_that_was_not(tmp_path):
+    source, out, whole = tmp_path / "in", tmp_path / "out", tmp_path / "whole"
+    for number in range(8):
+        write(source, f"part-{number}.parquet", table(rows=20_000, seed=number))
+    options = ("--method", "knn", "--sample", "1000")
+    assert main([str(source), "-o", str(whole), *options]) == 0
+    command = [sys.executable, "-m", "mirimpute.cli.impute", str(source), "-o", str(out), *options]
+    for least in (1, 3):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while len(list(out.glob("*.parquet"))) < least and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL  # it was not done
+    assert 3 <= len(list(out.glob("*.parquet"))) < 8
+    assert subprocess.run(command, check=False).returncode == 0
+    assert bytes_in(out) == bytes_in(whole)
