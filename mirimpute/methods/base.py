@@ -113,7 +113,15 @@ class Imputation:
 
 
 class Fitted(ABC):
-    """A method that has learnt from one problem."""
+    """A method that has learnt from one problem.
+
+    Attributes:
+        constants: (n_columns,), of a method that gives all missing cells of a column the same value; None: others.
+        trace: of such a method, see :class:`Imputation`.
+    """
+
+    constants: Array | None = None
+    trace: list[dict[str, Any]]
 
     @abstractmethod
     def impute(self) -> Imputation:
