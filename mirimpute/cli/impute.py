@@ -44,6 +44,7 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.bench.run.isolation import run_isolated
     from mirimpute.bench.run.scratch import scratch_folder
     from mirimpute.cli.file_options import file_options
+    from mirimpute.cli.long_work import foreseen, write_each
     from mirimpute.cli.progress import rich_progress
     from mirimpute.cli.table_options import left_alone, plan_of, table_options
     from mirimpute.data_page.check_page import check_page
@@ -58,7 +59,7 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.table.reading import content_of, frame_of, table_of_file, warn_of_ids_in
     from mirimpute.table.room import check_room
     from mirimpute.table.source_bits import SourceBits
-    from mirimpute.table.writing import check_target, write_completed
+    from mirimpute.table.writing import check_target
 
     if options.device != "cpu":
         torch_device(options.device)
@@ -98,12 +99,15 @@ def complete(options: argparse.Namespace) -> int:
         )
     for sentence in encoding.fences.sentences(x, columns, first=1):
         print(f"{PROGRAM}: warning: {printable(sentence)}", file=sys.stderr)
-    if options.multiple and not draws_by_models(method):
-        start, models = time.monotonic(), draws_of_models(lesson, draws, seed, options.jobs)
-        for target, values in zip(targets, models, strict=True):
-            write_completed(content, table, values, target, plan.left)
+    models = options.multiple if options.multiple and not draws_by_models(method) else 0
+    ahead = foreseen(PROGRAM, lesson, options.method, models, options.jobs, 2.0 if options.report else 1.0)
+    if models:
+        start = time.monotonic()
+        with rich_progress(options.file.name, ahead) as progress:
+            found = draws_of_models(lesson, draws, seed, options.jobs, progress)
+            write_each(content, table, found, targets, plan.left)
         return _said(options, count, time.monotonic() - start, targets, _still_empty(frame, table))
-    with scratch_folder() as folder, rich_progress(options.file.name) as progress:
+    with scratch_folder() as folder, rich_progress(options.file.name, ahead) as progress:
         outcome = run_isolated(method, problem, folder=folder, progress=progress)
     if outcome.imputation is None or outcome.cost is None:
         print(f"{PROGRAM}: {options.method} failed: {printable(outcome.reason)}", file=sys.stderr)
@@ -126,8 +130,7 @@ def complete(options: argparse.Namespace) -> int:
     for note in (*imputation.notes, *verdict.notes):
         print(f"{PROGRAM}: note: {printable(note)}", file=sys.stderr)
     empty = _still_empty(frame, table)
-    for target, values in zip(targets, completed, strict=True):
-        write_completed(content, table, values, target, plan.left)
+    write_each(content, table, completed, targets, plan.left)
     seconds = outcome.cost.fit_s + outcome.cost.impute_s
     code = _said(options, count, seconds, targets, empty)
     if options.report:

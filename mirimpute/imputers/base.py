@@ -69,8 +69,8 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         """Return what the user says of the table."""
         return Options()
 
-    def _progress(self) -> Progress:
-        """Return what is told how far the fit is."""
+    def _progress(self, lesson: Lesson, n_models: int = 0, n_jobs: int | None = None) -> Progress:
+        """Return what is told how far the work is, of one model or of several on halves of the rows."""
         from mirimpute.types import no_progress
 
         return no_progress
@@ -86,7 +86,7 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         table = opened(self, X, options, None)
         lesson = self._lesson(method, table)
         odd = [] if lesson.constraints is None else lesson.constraints.check(table.x, table.rows)
-        model = TableModel.of(lesson, seed_of(self.random_state), None, self._progress())
+        model = TableModel.of(lesson, seed_of(self.random_state), None, self._progress(lesson))
         self._set(model, table.choice, _wholes(table))
         said = [*self._wild(table), *odd]
         self.notes_ = (*self.notes_, *said)
@@ -179,9 +179,10 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         odd = [] if lesson.constraints is None else lesson.constraints.check(table.x, table.rows)
         warn([*Fences.of(table.x, table.columns).sentences(table.x, table.columns, table.rows), *odd])
         if draws_by_models(method):
-            draws = list(TableModel.of(lesson, seed).complete(table.x, table.groups, n_draws, 0)[1])
+            model = TableModel.of(lesson, seed, None, self._progress(lesson))
+            draws = list(model.complete(table.x, table.groups, n_draws, 0)[1])
         else:
-            draws = draws_of_models(lesson, n_draws, seed, n_jobs)
+            draws = list(draws_of_models(lesson, n_draws, seed, n_jobs, self._progress(lesson, n_draws, n_jobs)))
         return [table.written(draw, _wholes(table)) for draw in draws]
 
     def _completed(self, X: Any, n_draws: int, stream: int) -> tuple[Opened, Array, Array]:

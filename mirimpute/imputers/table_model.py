@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -106,14 +107,17 @@ class TableModel:
         return point, np.array([self.constraints.hold(x, draw)[0] for draw in draws]).reshape(draws.shape), said
 
 
-def draws_of_models(lesson: Lesson, n_draws: int, seed: int, n_jobs: int | None = None) -> list[Array]:
-    """Return completions (n, d) of a whole table, each a draw of a model of a random half of its rows.
+def draws_of_models(
+    lesson: Lesson, n_draws: int, seed: int, n_jobs: int | None = None, progress: Progress = no_progress
+) -> Iterator[Array]:
+    """Yield completions (n, d) of a whole table, each a draw of a model of a random half of its rows, as they come.
 
     Args:
         lesson: of a method that completes new rows and draws.
         n_draws: how many.
         seed: of all of them.
         n_jobs: see :func:`mirimpute.imputers.multiple.on_one_thread_each`.
+        progress: told of each.
 
     Raises:
         UserError: fewer than 4 rows.
@@ -121,7 +125,10 @@ def draws_of_models(lesson: Lesson, n_draws: int, seed: int, n_jobs: int | None 
     rng = np.random.default_rng(seed)
     halves = random_halves(~np.isnan(lesson.x), n_draws, rng)
     plans = [(rows, int(rng.integers(2**31 - 1))) for rows in halves]
-    return on_one_thread_each(partial(_draw_of_rows, lesson), plans, n_jobs)
+    progress("tables", 0, n_draws)
+    for done, draw in enumerate(on_one_thread_each(partial(_draw_of_rows, lesson), plans, n_jobs), 1):
+        progress("tables", done, n_draws)
+        yield draw
 
 
 def _draw_of_rows(lesson: Lesson, rows: Array, seed: int) -> Array:

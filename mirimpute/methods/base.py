@@ -156,11 +156,13 @@ class Method(ABC):
             computed again.
         returns_column_means: True only for mean imputation itself: any other method that returns the column means
             has failed in silence.
+        growth: least and most g of its seconds, which grow as n^g with the rows, for a forecast.
     """
 
     libraries: ClassVar[tuple[str, ...]] = ()
     version: ClassVar[int] = 1
     returns_column_means: ClassVar[bool] = False
+    growth: ClassVar[tuple[float, float]] = (0.8, 1.2)
 
     name: str
 

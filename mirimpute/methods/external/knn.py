@@ -34,6 +34,7 @@ class Knn(Method):
     """
 
     libraries: ClassVar[tuple[str, ...]] = ("sklearn.impute",)
+    growth: ClassVar[tuple[float, float]] = (1.2, 2.1)
 
     name: str = "knn"
     n_neighbors: Count = 10
