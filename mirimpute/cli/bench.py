@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
-from mirimpute.cli.outcome import print_cell, print_sweep
+from mirimpute.cli.outcome import print_cell, print_entry, print_sweep
 from mirimpute.errors import UserError
 
 if TYPE_CHECKING:
@@ -118,7 +118,8 @@ def _run_in_sweep(cfg: Any, sweep_dir: Path, index: int) -> None:
     from mirimpute.cli.progress import rich_progress
 
     with plain_warnings(PROGRAM), rich_progress(cell_label(sweep_dir, index)) as progress:
-        _runner(sweep_dir).run(cfg, index, wait=True, progress=progress)
+        entry = _runner(sweep_dir).run(cfg, index, wait=True, progress=progress)
+    print_entry(sweep_dir, entry)
 
 
 @cache

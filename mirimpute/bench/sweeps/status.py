@@ -105,7 +105,10 @@ def caption(progress: Progress, running_now: list[str]) -> str:
     )
     rate = progress.cells_per_s
     if rate and progress.left:
-        text += f"; {rate:.2g} cells/s, {duration(progress.left / rate)} left"
+        known, untried = progress.seconds_left
+        left = duration(known / max(len(running_now), 1))
+        text += f"; {rate:.2g} cells/s, {left} left"
+        text += f", and what {', '.join(untried)} will take, of which no cell is done yet" if untried else ""
     if running_now:
         more = f" and {len(running_now) - _NAMED} more" if len(running_now) > _NAMED else ""
         text += f"; running: {', '.join(running_now[:_NAMED])}{more}"
