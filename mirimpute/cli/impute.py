@@ -49,6 +49,7 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.cli.table_options import left_alone, plan_of, table_options
     from mirimpute.data_page.check_page import check_page
     from mirimpute.imputers.drawing import draws_by_models
+    from mirimpute.imputers.predictors import check_predictors
     from mirimpute.imputers.table_model import draws_of_models
     from mirimpute.methods.base import problem_of
     from mirimpute.methods.column_limits import inside
@@ -64,6 +65,7 @@ def complete(options: argparse.Namespace) -> int:
     if options.device != "cpu":
         torch_device(options.device)
     method, asked = _method(options), table_options(options)
+    check_predictors(method, asked.predictors, "--predictors")
     kinds = left_alone(asked, _kinds(options.kind))
     draws = options.multiple or options.draws
     source = TableFile(str(options.file), kinds, **file_options(options))
@@ -90,7 +92,7 @@ def complete(options: argparse.Namespace) -> int:
         raise UserError(f"'{options.file}' has no missing cell that can be filled: there is nothing to fill")
     seed = integer_seed(options.seed, "impute") % 2**31
     x, columns, _, limits = (lesson := plan.lesson(method, table, options.device)).inputs()
-    problem, encoding, scale = problem_of(x, columns, seed, options.device, limits)
+    problem, encoding, scale = problem_of(x, columns, seed, options.device, limits, lesson.chosen(len(columns)))
     most = method.most_draws(problem)
     if most is not None and options.draws > most:
         raise UserError(

@@ -20,6 +20,7 @@ from mirimpute.imputers.drawing import check_multiple, draws_by_models, method_w
 from mirimpute.imputers.multiple import check_jobs
 from mirimpute.imputers.opening import Fit, Opened, opened
 from mirimpute.imputers.options import Options
+from mirimpute.imputers.predictors import check_predictors, predictors_of
 from mirimpute.imputers.saving import State
 from mirimpute.imputers.seeds import checked_draws, seed_of, stream_of
 from mirimpute.imputers.table_model import Lesson, TableModel, draws_of_models
@@ -101,6 +102,7 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         if self.parameters is not None and not isinstance(self.parameters, Mapping):
             raise UserError(f"parameters={self.parameters!r} is no dict: give one such as {{'rounds': 3}}")
         method = self._method()
+        check_predictors(method, self._options().predictors)
         if self.device != "cpu":  # to ask for others takes torch, which many methods do without
             torch_device(self.device)
         return method
@@ -109,7 +111,8 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         """Return what the method learns from."""
         constraints = constraints_of(table.x, table.columns, table.choice, table.options)
         of_groups = (table.groups, table.options.group)
-        return Lesson(method, table.x, table.columns, constraints, *of_groups, self.device)
+        predictors = predictors_of(table.options.predictors, table.choice)
+        return Lesson(method, table.x, table.columns, constraints, *of_groups, self.device, predictors)
 
     def _set(self, model: TableModel, choice: ColumnChoice, wholes: Mapping[int, LargeWholes]) -> None:
         state = replace(model.state, wholes=wholes)

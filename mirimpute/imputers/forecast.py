@@ -153,7 +153,8 @@ def _seconds_of_parts(lesson: Lesson, run: Run) -> Callable[[int], float | None]
         with warnings.catch_warnings(), suppress(Exception):  # whatever it is, the work itself will say it
             warnings.simplefilter("ignore")
             x, columns, _, limits = lesson.inputs(rows)
-            return run(lesson.method, problem_of(x, columns, 0, lesson.device, limits)[0])
+            chosen = lesson.chosen(len(columns))
+            return run(lesson.method, problem_of(x, columns, 0, lesson.device, limits, chosen)[0])
         return None
 
     return seconds_of

@@ -57,6 +57,8 @@ class Imputer(BaseImputer):
             (:mod:`mirimpute.imputers.order`).
         derived: column -> formula of others, such as ``{"bmi": "weight / height**2"}``
             (:mod:`mirimpute.imputers.derived`).
+        predictors: column -> columns that may predict it, such as ``{"bmi": ["age", "sex"]}``; others are predicted
+            from all. R's mice has a matrix of them. For methods that go column by column: mice, missforest, ice.
         add_indicator: also return, behind the others, a column for each with holes in the fit: which cells are empty.
         keep_empty_features: columns without any value: False leaves them out, True fills numbers with 0.
         unseen: see :class:`mirimpute.MirfImputer`.
@@ -96,6 +98,7 @@ class Imputer(BaseImputer):
         sum_to: Mapping[Any, Any] | None = None,
         order: Sequence[Any] | None = None,
         derived: Mapping[Any, Any] | None = None,
+        predictors: Mapping[Any, Any] | None = None,
         add_indicator: bool = False,
         keep_empty_features: bool = False,
         unseen: str = "error",
@@ -119,6 +122,7 @@ class Imputer(BaseImputer):
         self.sum_to = sum_to
         self.order = order
         self.derived = derived
+        self.predictors = predictors
         self.add_indicator = add_indicator
         self.keep_empty_features = keep_empty_features
         self.unseen = unseen
@@ -209,7 +213,7 @@ class Imputer(BaseImputer):
         return Options(
             unseen=self.unseen,
             missing_values=None if nothing else self.missing_values,
-            **{name: given(name, {}) for name in ("kinds", "bounds", "sum_to", "derived")},
+            **{name: given(name, {}) for name in ("kinds", "bounds", "sum_to", "derived", "predictors")},
             **{name: given(name, ()) for name in ("ignore", "exclude", "order")},
             **{
                 name: getattr(self, name)

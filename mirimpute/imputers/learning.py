@@ -27,6 +27,7 @@ def learnt(
     device: str = "cpu",
     limits: Limits | None = None,
     progress: Progress = no_progress,
+    predictors: Array | None = None,
 ) -> tuple[State, Problem]:
     """Return what the method learns from a table, and the problem that it got.
 
@@ -37,6 +38,7 @@ def learnt(
         seed, device: see :class:`mirimpute.methods.base.Problem`.
         limits: see :func:`mirimpute.methods.base.problem_of`.
         progress: of the fit.
+        predictors: see :func:`mirimpute.methods.base.problem_of`.
 
     Raises:
         NotInstalledError: the method's library is absent.
@@ -47,7 +49,7 @@ def learnt(
     from mirimpute.methods.mirf.method import Mirf
     from mirimpute.table.source_bits import SourceBits
 
-    problem, encoding, scale = problem_of(x, columns, seed, device, limits)
+    problem, encoding, scale = problem_of(x, columns, seed, device, limits, predictors)
     model: Any
     repeat = None
     if isinstance(method, Mirf):

@@ -33,6 +33,7 @@ class Lesson:
         groups: of the rows (n_rows,), dtype object; None: there are none.
         group: name of the column of groups.
         device: of torch.
+        predictors: bool (d, d), ``[j, k]``: may column k predict column j? None: all may.
     """
 
     method: Method
@@ -42,6 +43,7 @@ class Lesson:
     groups: Array | None = None
     group: Any = None
     device: str = "cpu"
+    predictors: Array | None = None
 
     def inputs(
         self, rows: Array | None = None
@@ -54,6 +56,15 @@ class Lesson:
             x, columns = means.added(x, self.groups[some]), (*columns, *means.columns)
         limits = None if self.constraints is None else padded(self.constraints.limits.given, len(columns))
         return x, columns, means, limits
+
+    def chosen(self, count: int) -> Array | None:
+        """Return ``predictors`` of so many columns: means of groups behind those of the table predict all of them."""
+        if self.predictors is None:
+            return None
+        d = len(self.predictors)
+        allowed = np.ones((count, count), dtype=bool)
+        allowed[:d, :d] = self.predictors
+        return allowed
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,8 @@ class TableModel:
             ImputationError: the method failed.
         """
         x, columns, means, limits = lesson.inputs(rows)
-        state, problem = learnt(lesson.method, x, columns, seed, lesson.device, limits, progress)
+        chosen = lesson.chosen(len(columns))
+        state, problem = learnt(lesson.method, x, columns, seed, lesson.device, limits, progress, chosen)
         outside = outside_of(state, problem) if rows is None else ""
         state = replace(state, notes=(*state.notes, *filter(None, [outside])))
         return cls(state, lesson.constraints, means, len(lesson.columns))

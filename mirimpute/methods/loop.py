@@ -17,6 +17,7 @@ import numpy as np
 from mirimpute.errors import ImputationError
 from mirimpute.methods.base import Imputation, Problem
 from mirimpute.methods.column_limits import inside
+from mirimpute.methods.columnwise.chosen_predictors import ChosenPredictors
 from mirimpute.methods.columnwise.classifier import ByKind, ClassifierTransport, new_logistic
 from mirimpute.methods.history import History
 from mirimpute.methods.sanity import LARGEST_VALUE
@@ -91,9 +92,13 @@ def reduce(
     history = History(missing)
     history.record(0, x[0])
     blocks = _blocks(problem, schedule.sweep)
-    if problem.categorical and schedule.sweep == "columnwise":
+    if schedule.sweep == "columnwise":
         of_categories = transport.for_categories() or ClassifierTransport(new_logistic)
-        transport = ByKind(transport, of_categories, problem.categorical)
+        if problem.predictors is not None:
+            transport = ChosenPredictors(transport, problem.predictors)
+            of_categories = ChosenPredictors(of_categories, problem.predictors)
+        if problem.categorical:
+            transport = ByKind(transport, of_categories, problem.categorical)
     if not blocks:
         return Imputation(point=x[0], draws=x, trace=[])
     trace: list[dict[str, Any]] = []

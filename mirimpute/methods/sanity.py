@@ -154,6 +154,8 @@ def _column_means(point: Array, problem: Problem) -> list[str]:
     rounding = 8 * np.finfo(float).eps * np.abs(np.where(missing, 0.0, problem.x_incomplete)).max(axis=0)
     varies = scales > rounding
     predictable = missing & varies & (~missing & varies).any(axis=1, keepdims=True)
+    if problem.predictors is not None:
+        predictable &= problem.predictors.any(axis=1)
     equal = predictable & (np.abs(point - means) <= MEAN_TOLERANCE * scales + rounding)
     filled = (predictable.sum(axis=0) > 1) & (equal == predictable).all(axis=0)
     if (equal == predictable).all() and predictable_cells(problem, equal, FEWEST_MEANS) >= FEWEST_MEANS:
