@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -82,7 +83,7 @@ def complete(options: argparse.Namespace) -> int:
             )
     content = content_of(source)
     frame = frame_of(source, content)
-    warn_of_ids_in(frame, kinds)
+    warn_of_ids_in(frame, kinds, lambda name: f"--ignore {shlex.quote(name)}")
     table = table_of_file(frame, stem_of(options.file), kinds, source.path)
     size = 8.0 * (1 + draws) * table.values.size
     check_room(size, f"--draws or --multiple {draws} of this table", "give fewer")

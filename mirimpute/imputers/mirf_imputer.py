@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Real
@@ -103,8 +104,13 @@ class MirfImputer(BaseImputer):
         return Options(unseen=self.unseen)
 
     def save(self, path: str | Path) -> None:
-        """Write the fitted imputer to one safetensors file; :meth:`load` reads it. No pickle is involved."""
+        """Write the fitted imputer to one safetensors file; :meth:`load` reads it. No pickle is involved.
+
+        Raises:
+            UserError: ``path`` is no path, or the file cannot be written.
+        """
         check_is_fitted(self)
+        _check_path(path, "save")
         names = [str(name) for name in getattr(self, "feature_names_in_", [])]
         parameters = {key: value for key, value in self.get_params(deep=False).items() if key != "random_state"}
         save(replace(self._state, notes=self.notes_), parameters, names, Path(path))
@@ -116,6 +122,7 @@ class MirfImputer(BaseImputer):
         Raises:
             UserError: the file is absent, damaged, or not of this program or version.
         """
+        _check_path(path, "load")
         state, parameters, names = load(Path(path), cls._get_param_names())
         imputer = cls(**{**parameters, "device": "cpu", "random_state": None})
         model = TableModel(state, None, None, len(state.columns))
@@ -124,3 +131,9 @@ class MirfImputer(BaseImputer):
         if names:
             imputer.feature_names_in_ = np.array(names, dtype=object)
         return imputer
+
+
+def _check_path(path: object, action: str) -> None:
+    """Raise UserError for what is no path."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise UserError(f"path={path!r} of {action} is no path: give the name of a file, such as 'imputer.safetensors'")

@@ -165,3 +165,17 @@ def test_bad_values_are_one_sentence_before_the_work(hospital, tmp_path, capsys,
     assert main(["in.csv", "-o", "out.csv", "--ignore", "id", *method, *arguments]) == 2
     assert words in capsys.readouterr().err.splitlines()[-1]
     assert not list(tmp_path.glob("out*"))
+
+
+@pytest.mark.parametrize("option", ["--sep", "--decimal", "--thousands", "--encoding", "--comment"])
+def test_an_empty_option_is_no_option(hospital, capsys, option):
+    assert main(["in.csv", "-o", "out.csv", "--method", "mean", option, ""]) == 2
+    assert f"{option} '' is empty" in capsys.readouterr().err
+
+
+def test_the_warning_of_an_id_names_the_option_that_leaves_it_alone(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{1000 + k},{k % 7}" for k in range(40)]
+    (tmp_path / "in.csv").write_text("\n".join(["my id,v", *rows, ",3"]) + "\n")
+    assert main(["in.csv", "-o", "out.csv", "--method", "mean"]) == 0
+    assert "--ignore 'my id'" in capsys.readouterr().err
