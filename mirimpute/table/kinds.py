@@ -33,7 +33,8 @@ def kind_of(values: pd.Series) -> Kind | None:
       twice.
     - Whole numbers are integer, other numbers continuous. Objects that are all numbers are numbers.
     - Dates, times of dates and periods are datetime; durations are durations; Python objects are what they stand for.
-      So are strings that are all written as 2020-12-31, alone or with 23:59 or 23:59:59 behind a space or a T.
+      So are strings that are all written as 2020-12-31 or 31.12.2020, alone or with 23:59 or 23:59:59 behind a space
+      or a T.
     """
     types = pd.api.types
     values, _ = plain(values)
