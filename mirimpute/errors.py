@@ -93,6 +93,22 @@ def counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
+def duration(seconds: float) -> str:
+    """Return a duration in two units at most.
+
+    >>> duration(59.4), duration(3725), duration(200_000)
+    ('59 s', '1 h 2 min', '2 d 7 h')
+    """
+    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
+    if minutes < 1:
+        return f"{seconds:.0f} s"
+    if hours < 1:
+        return f"{minutes} min"
+    if days < 1:
+        return f"{hours} h {minutes % 60} min"
+    return f"{days} d {hours % 24} h"
+
+
 def near(value: str, names: Iterable[str]) -> list[str]:
     """Return up to three of the names that ``value`` may have been meant for, the nearest first, in any case.
 

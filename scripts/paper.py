@@ -18,9 +18,9 @@ import yaml
 
 from mirimpute.bench.conf_location import conf_dir
 from mirimpute.bench.results.store import read_rows
-from mirimpute.bench.sweeps.status import duration
 from mirimpute.cli.bench import main as bench
 from mirimpute.cli.exits import INTERRUPTED, USER_ERROR, exit_code
+from mirimpute.errors import duration
 
 PROGRAM = "scripts/paper.py"
 FULL = ("toy", "uci", "uci_mar", "scaling", "letter")

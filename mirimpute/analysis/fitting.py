@@ -21,8 +21,11 @@ statsmodels: Any = lazy("statsmodels.api")
 Model = str | Callable[[str, Any], Any]
 """The name of a model, or a function of formula and table that returns a fitted statsmodels model."""
 
-IN_FORMULAS: Mapping[str, Any] = {name: getattr(np, name) for name in ("log", "log2", "log10", "log1p", "exp", "sqrt")}
-"""What a formula may call, besides what every formula has: C, I, Q, center, standardize, bs, cr."""
+IN_FORMULAS: Mapping[str, Any] = {
+    "np": np,
+    **{name: getattr(np, name) for name in ("log", "log2", "log10", "log1p", "exp", "sqrt")},
+}
+"""What a formula may call, besides what every formula has: C, I, Q, center, standardize, bs, cr; ``np.log`` too."""
 
 
 @dataclass(frozen=True)

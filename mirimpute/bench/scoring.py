@@ -220,12 +220,17 @@ def _metrics(protocol: Protocol, answers: Answers, *, of: str) -> list[str]:
 def judge_columns(
     protocol: Protocol, problem: Problem, imputation: Imputation, answers: Answers
 ) -> list[dict[str, Any]]:
-    """Return the errors of each column by itself, see :func:`mirimpute.metrics.by_column.by_column`."""
+    """Return the errors of each column by itself, see :func:`mirimpute.metrics.by_column.by_column`.
+
+    ``known`` is how many of its cells were known before some were hidden.
+    """
     from mirimpute.metrics.by_column import by_column
 
     x_true, point, draws = _in_scale_of_scores(protocol, problem, imputation, answers)
     names = [column.name for column in answers.encoding.columns]
-    return by_column(names, x_true, point, draws[0], answers.scored, answers.encoding.is_categorical)
+    found = by_column(names, x_true, point, draws[0], answers.scored, answers.encoding.is_categorical)
+    known = dict(zip(names, (~np.isnan(answers.truth)).sum(axis=0).tolist(), strict=True))
+    return [{**each, "known": known[each["column"]]} for each in found]
 
 
 def _in_scale_of_scores(

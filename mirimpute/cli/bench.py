@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
-from mirimpute.cli.outcome import print_cell, print_sweep
+from mirimpute.cli.outcome import print_cell, print_entry, print_sweep
 from mirimpute.errors import UserError
 
 if TYPE_CHECKING:
@@ -114,10 +114,12 @@ def _run_alone(cfg: Any) -> CellResult:
 def _run_in_sweep(cfg: Any, sweep_dir: Path, index: int) -> None:
     """Run a cell of a sweep; called by the launchers that Hydra brings along, in this process or in another."""
     from mirimpute.bench.notices import plain_warnings
+    from mirimpute.bench.sweeps.status import cell_label
     from mirimpute.cli.progress import rich_progress
 
-    with plain_warnings(PROGRAM), rich_progress(f"cell {index + 1}") as progress:
-        _runner(sweep_dir).run(cfg, index, wait=True, progress=progress)
+    with plain_warnings(PROGRAM), rich_progress(cell_label(sweep_dir, index)) as progress:
+        entry = _runner(sweep_dir).run(cfg, index, wait=True, progress=progress)
+    print_entry(sweep_dir, entry)
 
 
 @cache

@@ -71,8 +71,8 @@ def _ended(program: str, work: Callable[[], int | None], interrupted: str) -> in
     try:
         try:
             return work() or OK
-        except KeyboardInterrupt:
-            return _said(program, interrupted, INTERRUPTED)
+        except KeyboardInterrupt as error:
+            return _said(program, str(error) or interrupted, INTERRUPTED)
         except BrokenPipeError:
             raise
         except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -56,10 +57,12 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.bench.run.isolation import run_isolated
     from mirimpute.bench.run.scratch import scratch_folder
     from mirimpute.cli.file_options import file_options
+    from mirimpute.cli.long_work import foreseen, write_each
     from mirimpute.cli.progress import rich_progress
     from mirimpute.cli.table_options import kinds_of, left_alone, plan_of, table_options
     from mirimpute.data_page.check_page import check_page
     from mirimpute.imputers.drawing import draws_by_models
+    from mirimpute.imputers.predictors import check_predictors
     from mirimpute.imputers.table_model import draws_of_models
     from mirimpute.methods.base import problem_of
     from mirimpute.methods.column_limits import inside
@@ -70,11 +73,12 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.table.reading import content_of, frame_of, table_of_file, warn_of_ids_in
     from mirimpute.table.room import check_room
     from mirimpute.table.source_bits import SourceBits
-    from mirimpute.table.writing import check_target, write_completed
+    from mirimpute.table.writing import check_target
 
     if options.device != "cpu":
         torch_device(options.device)
     method, asked = _method(options), table_options(options)
+    check_predictors(method, asked.predictors, "--predictors")
     kinds = left_alone(asked, kinds_of(options.kind))
     draws = options.multiple or options.draws
     source = TableFile(str(options.file), kinds, **file_options(options))
@@ -91,7 +95,7 @@ def complete(options: argparse.Namespace) -> int:
             )
     content = content_of(source)
     frame = frame_of(source, content)
-    warn_of_ids_in(frame, kinds)
+    warn_of_ids_in(frame, kinds, lambda name: f"--ignore {shlex.quote(name)}")
     table = table_of_file(frame, stem_of(options.file), kinds, source.path)
     size = 8.0 * (1 + draws) * table.values.size
     check_room(size, f"--draws or --multiple {draws} of this table", "give fewer")
@@ -101,7 +105,7 @@ def complete(options: argparse.Namespace) -> int:
         raise UserError(f"'{options.file}' has no missing cell that can be filled: there is nothing to fill")
     seed = integer_seed(options.seed, "impute") % 2**31
     x, columns, _, limits = (lesson := plan.lesson(method, table, options.device)).inputs()
-    problem, encoding, scale = problem_of(x, columns, seed, options.device, limits)
+    problem, encoding, scale = problem_of(x, columns, seed, options.device, limits, lesson.chosen(len(columns)))
     most = method.most_draws(problem)
     if most is not None and options.draws > most:
         raise UserError(
@@ -110,12 +114,15 @@ def complete(options: argparse.Namespace) -> int:
         )
     for sentence in encoding.fences.sentences(x, columns, first=1):
         print(f"{PROGRAM}: warning: {printable(sentence)}", file=sys.stderr)
-    if options.multiple and not draws_by_models(method):
-        start, models = time.monotonic(), draws_of_models(lesson, draws, seed, options.jobs)
-        for target, values in zip(targets, models, strict=True):
-            write_completed(content, table, values, target, plan.left)
+    models = options.multiple if options.multiple and not draws_by_models(method) else 0
+    ahead = foreseen(PROGRAM, lesson, options.method, models, options.jobs, 2.0 if options.report else 1.0)
+    if models:
+        start = time.monotonic()
+        with rich_progress(options.file.name, ahead) as progress:
+            found = draws_of_models(lesson, draws, seed, options.jobs, progress)
+            write_each(content, table, found, targets, plan.left)
         return _said(options, count, time.monotonic() - start, targets, _still_empty(frame, table))
-    with scratch_folder() as folder, rich_progress(options.file.name) as progress:
+    with scratch_folder() as folder, rich_progress(options.file.name, ahead) as progress:
         outcome = run_isolated(method, problem, folder=folder, progress=progress)
     if outcome.imputation is None or outcome.cost is None:
         print(f"{PROGRAM}: {options.method} failed: {printable(outcome.reason)}", file=sys.stderr)
@@ -138,8 +145,7 @@ def complete(options: argparse.Namespace) -> int:
     for note in (*imputation.notes, *verdict.notes):
         print(f"{PROGRAM}: note: {printable(note)}", file=sys.stderr)
     empty = _still_empty(frame, table)
-    for target, values in zip(targets, completed, strict=True):
-        write_completed(content, table, values, target, plan.left)
+    write_each(content, table, completed, targets, plan.left)
     seconds = outcome.cost.fit_s + outcome.cost.impute_s
     code = _said(options, count, seconds, targets, empty)
     if options.report:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirimpute.errors import printable
+from mirimpute.errors import duration, printable
 
 if TYPE_CHECKING:
     from mirimpute.bench.cell import CellResult
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MAX_ROWS_PRINTED = 40
 
 _REASONS_PRINTED = 5
+_ERRORS = {"point_rmse": "RMSE", "point_error_rate": "wrong categories"}
 _MOST_OF_NOTE = 1 << 16
 
 
@@ -30,6 +31,16 @@ def print_cell(result: CellResult) -> None:
         console.print("1 of 1 rows were there already and were not computed again (resume=true)")
 
 
+def print_entry(sweep_dir: Path, entry: Entry) -> None:
+    """Print a line on a cell of a sweep that is done, to stderr: the table of all comes at the end."""
+    row = _row(entry, sweep_dir.parent.parent)
+    errors = (f"{name} {row[field]:.3g}" for field, name in _ERRORS.items() if row.get(field) is not None)
+    said = ", ".join(errors) if entry.status == "ok" else entry.reason
+    seed = f" seed {row['seed']}" if "seed" in row else ""
+    line = f"{entry.method}{seed}: {entry.status}, {said}, {duration(entry.seconds)}"
+    print(f"mirimpute-bench: {printable(line)}", file=sys.stderr)
+
+
 def print_sweep(sweep_dir: Path) -> bool:
     """Print what became of the cells of a sweep; return whether all are ok."""
     from rich.console import Console
@@ -37,6 +48,7 @@ def print_sweep(sweep_dir: Path) -> bool:
     from mirimpute.bench.results.journal import read_progress
     from mirimpute.bench.sweeps.status import progress_table
     from mirimpute.report.advice import advice
+    from mirimpute.report.hidden_by_column import hidden_by_column
     from mirimpute.report.terminal import terminal_table
 
     progress = read_progress(sweep_dir)
@@ -48,7 +60,9 @@ def print_sweep(sweep_dir: Path) -> bool:
     if 0 < len(entries) <= MAX_ROWS_PRINTED:
         rows = [_row(entry, results_dir) for entry in entries]
         console.print(terminal_table(rows))
-        for sentence in advice([row for row in rows if "seed" in row]):
+        known = [row for row in rows if "seed" in row]
+        left = {method: count["left"] for method, count in progress.by_method.items()}
+        for sentence in (*hidden_by_column(known), *advice(known, left)):
             console.print(printable(sentence), highlight=False, markup=False)
     elif entries:
         console.print(progress_table(progress, []))

@@ -46,6 +46,7 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
     several("--max", "COLUMN=VALUE", "the highest value of filled cells")
     several("--sum", "A,B,C=TOTAL", "columns that sum to a total in every row that is filled")
     several("--order", "A,B", "columns of which the first is never after the second in a row that is filled")
+    several("--predictors", "A~B+C", "predict column A from columns B and C alone; by mice, missforest or ice")
     several("--derived", "COLUMN=FORMULA", "a column that is a formula of others, such as 'bmi=weight / height**2'")
 
 
@@ -70,6 +71,7 @@ def table_options(options: argparse.Namespace) -> Options:
         sum_to={tuple(parts.split(",")): _value(total) for parts, total in sums.items()},
         order=[tuple(text.split(",")) for text in options.order],
         derived=_pairs("--derived", options.derived),
+        predictors=_predictors(options.predictors),
     )
     found.check()
     return found
@@ -85,6 +87,23 @@ def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
         if name in found:
             raise UserError(f"{option} gives {name!r} twice, {found[name]} and {value}: give it once")
         found[name] = value
+    return found
+
+
+def _predictors(texts: Sequence[str]) -> dict[str, list[str]]:
+    """Return the columns behind the '~' of each text, by the column before it.
+
+    >>> _predictors(["bmi~age+sex", "crp~"])
+    {'bmi': ['age', 'sex'], 'crp': []}
+    """
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        column, tilde, others = (part.strip() for part in text.partition("~"))
+        if not tilde or not column:
+            raise UserError(f"--predictors {text!r} has no column before a '~': give COLUMN~A+B")
+        if column in found:
+            raise UserError(f"--predictors names column {column!r} twice: give all of its predictors at once")
+        found[column] = [each.strip() for each in others.split("+") if each.strip()]
     return found
 
 
@@ -144,18 +163,21 @@ class Plan:
         left: bool (n_rows, d), missing cells that stay.
         groups: of the rows (n_rows,), dtype object; None: there are none.
         group: name of their column.
+        predictors: bool (d, d), ``[j, k]``: may column k predict column j? None: all may.
     """
 
     constraints: Constraints | None
     left: Array
     groups: Array | None
     group: str | None
+    predictors: Array | None
 
     def lesson(self, method: Method, table: Table, device: str) -> Lesson:
         """Return what a method learns from."""
         from mirimpute.imputers.table_model import Lesson
 
-        return Lesson(method, table.values, table.columns, self.constraints, self.groups, self.group, device)
+        of_groups = (self.groups, self.group)
+        return Lesson(method, table.values, table.columns, self.constraints, *of_groups, device, self.predictors)
 
     def held(self, table: Table, completed: Array) -> Array:
         """Return completed rows (n, d or more), of the table's columns alone, as the constraints say."""
@@ -179,6 +201,7 @@ def plan_of(content: Content, table: Table, frame: pd.DataFrame, asked: Options,
     from mirimpute.imputers.column_choice import all_of
     from mirimpute.imputers.constraints import constraints_of
     from mirimpute.imputers.options import positions
+    from mirimpute.imputers.predictors import predictors_of
 
     names = [column.name for column in table.columns]
     choice = all_of(names)
@@ -193,7 +216,8 @@ def plan_of(content: Content, table: Table, frame: pd.DataFrame, asked: Options,
     if where is not None:
         left |= table.missing & ~_allowed(where, names, len(table.values))
     groups = None if asked.group is None else frame[asked.group].to_numpy(dtype=object)
-    return Plan(constraints, left, groups, asked.group)
+    predictors = predictors_of(asked.predictors, choice, "--predictors")
+    return Plan(constraints, left, groups, asked.group, predictors)
 
 
 def _grids(content: Content, table: Table) -> Array | None:

@@ -20,6 +20,7 @@ from mirimpute.imputers.drawing import check_multiple, draws_by_models, method_w
 from mirimpute.imputers.multiple import check_jobs
 from mirimpute.imputers.opening import Fit, Opened, opened
 from mirimpute.imputers.options import Options
+from mirimpute.imputers.predictors import check_predictors, predictors_of
 from mirimpute.imputers.saving import State
 from mirimpute.imputers.seeds import checked_draws, seed_of, stream_of
 from mirimpute.imputers.table_model import Lesson, TableModel, draws_of_models
@@ -69,8 +70,8 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         """Return what the user says of the table."""
         return Options()
 
-    def _progress(self) -> Progress:
-        """Return what is told how far the fit is."""
+    def _progress(self, lesson: Lesson, n_models: int = 0, n_jobs: int | None = None) -> Progress:
+        """Return what is told how far the work is, of one model or of several on halves of the rows."""
         from mirimpute.types import no_progress
 
         return no_progress
@@ -86,7 +87,7 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         table = opened(self, X, options, None)
         lesson = self._lesson(method, table)
         odd = [] if lesson.constraints is None else lesson.constraints.check(table.x, table.rows)
-        model = TableModel.of(lesson, seed_of(self.random_state), None, self._progress())
+        model = TableModel.of(lesson, seed_of(self.random_state), None, self._progress(lesson))
         self._set(model, table.choice, _wholes(table))
         said = [*self._wild(table), *odd]
         self.notes_ = (*self.notes_, *said)
@@ -101,6 +102,7 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         if self.parameters is not None and not isinstance(self.parameters, Mapping):
             raise UserError(f"parameters={self.parameters!r} is no dict: give one such as {{'rounds': 3}}")
         method = self._method()
+        check_predictors(method, self._options().predictors)
         if self.device != "cpu":  # to ask for others takes torch, which many methods do without
             torch_device(self.device)
         return method
@@ -109,7 +111,8 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         """Return what the method learns from."""
         constraints = constraints_of(table.x, table.columns, table.choice, table.options)
         of_groups = (table.groups, table.options.group)
-        return Lesson(method, table.x, table.columns, constraints, *of_groups, self.device)
+        predictors = predictors_of(table.options.predictors, table.choice)
+        return Lesson(method, table.x, table.columns, constraints, *of_groups, self.device, predictors)
 
     def _set(self, model: TableModel, choice: ColumnChoice, wholes: Mapping[int, LargeWholes]) -> None:
         state = replace(model.state, wholes=wholes)
@@ -179,9 +182,10 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         odd = [] if lesson.constraints is None else lesson.constraints.check(table.x, table.rows)
         warn([*Fences.of(table.x, table.columns).sentences(table.x, table.columns, table.rows), *odd])
         if draws_by_models(method):
-            draws = list(TableModel.of(lesson, seed).complete(table.x, table.groups, n_draws, 0)[1])
+            model = TableModel.of(lesson, seed, None, self._progress(lesson))
+            draws = list(model.complete(table.x, table.groups, n_draws, 0)[1])
         else:
-            draws = draws_of_models(lesson, n_draws, seed, n_jobs)
+            draws = list(draws_of_models(lesson, n_draws, seed, n_jobs, self._progress(lesson, n_draws, n_jobs)))
         return [table.written(draw, _wholes(table)) for draw in draws]
 
     def _completed(self, X: Any, n_draws: int, stream: int) -> tuple[Opened, Array, Array]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mirimpute.imputers.intervals import Interval
     from mirimpute.imputers.opening import Opened
+    from mirimpute.imputers.table_model import Lesson
     from mirimpute.methods.base import Method
     from mirimpute.types import Array, Progress
 
@@ -56,10 +57,13 @@ class Imputer(BaseImputer):
             (:mod:`mirimpute.imputers.order`).
         derived: column -> formula of others, such as ``{"bmi": "weight / height**2"}``
             (:mod:`mirimpute.imputers.derived`).
+        predictors: column -> columns that may predict it, such as ``{"bmi": ["age", "sex"]}``; others are predicted
+            from all. R's mice has a matrix of them. For methods that go column by column: mice, missforest, ice.
         add_indicator: also return, behind the others, a column for each with holes in the fit: which cells are empty.
         keep_empty_features: columns without any value: False leaves them out, True fills numbers with 0.
         unseen: see :class:`mirimpute.MirfImputer`.
-        verbose: 1: print the stages of the fit to stderr.
+        verbose: 1: print to stderr how long the work will take, where that is more than twenty seconds, and then once
+            a minute how far it is and what is left.
         device: torch device, "cpu" or "cuda".
         random_state: seed (int), ``RandomState`` or None.
 
@@ -94,6 +98,7 @@ class Imputer(BaseImputer):
         sum_to: Mapping[Any, Any] | None = None,
         order: Sequence[Any] | None = None,
         derived: Mapping[Any, Any] | None = None,
+        predictors: Mapping[Any, Any] | None = None,
         add_indicator: bool = False,
         keep_empty_features: bool = False,
         unseen: str = "error",
@@ -117,6 +122,7 @@ class Imputer(BaseImputer):
         self.sum_to = sum_to
         self.order = order
         self.derived = derived
+        self.predictors = predictors
         self.add_indicator = add_indicator
         self.keep_empty_features = keep_empty_features
         self.unseen = unseen
@@ -207,7 +213,7 @@ class Imputer(BaseImputer):
         return Options(
             unseen=self.unseen,
             missing_values=None if nothing else self.missing_values,
-            **{name: given(name, {}) for name in ("kinds", "bounds", "sum_to", "derived")},
+            **{name: given(name, {}) for name in ("kinds", "bounds", "sum_to", "derived", "predictors")},
             **{name: given(name, ()) for name in ("ignore", "exclude", "order")},
             **{
                 name: getattr(self, name)
@@ -216,12 +222,13 @@ class Imputer(BaseImputer):
             keep_empty_features=self.keep_empty_features,
         )
 
-    def _progress(self) -> Progress:
-        return _printed if self.verbose else super()._progress()
+    def _progress(self, lesson: Lesson, n_models: int = 0, n_jobs: int | None = None) -> Progress:
+        if not self.verbose:
+            return super()._progress(lesson)
+        from mirimpute.imputers.forecast import forecast_of_fit, forecast_of_models
+        from mirimpute.imputers.progress import Clock, Lines
 
-
-def _printed(stage: str, done: int, total: int) -> None:
-    """Print how far a stage is, at most about ten times."""
-    step = max(1, total // 10)
-    if done % step == 0 or done >= total:
-        print(f"mirimpute: {stage} {done} of {total}", file=sys.stderr)
+        ahead = forecast_of_models(lesson, n_models, n_jobs) if n_models else forecast_of_fit(lesson)
+        if ahead is not None:
+            print(f"mirimpute: {ahead.sentence(self.method)}", file=sys.stderr)
+        return Lines("mirimpute", Clock(ahead))

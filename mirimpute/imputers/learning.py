@@ -27,6 +27,7 @@ def learnt(
     device: str = "cpu",
     limits: Limits | None = None,
     progress: Progress = no_progress,
+    predictors: Array | None = None,
 ) -> tuple[State, Problem]:
     """Return what the method learns from a table, and the problem that it got.
 
@@ -37,17 +38,18 @@ def learnt(
         seed, device: see :class:`mirimpute.methods.base.Problem`.
         limits: see :func:`mirimpute.methods.base.problem_of`.
         progress: of the fit.
+        predictors: see :func:`mirimpute.methods.base.problem_of`.
 
     Raises:
         NotInstalledError: the method's library is absent.
         ImputationError: the method failed on this table.
     """
-    from mirimpute.imputers.fitted_table import FittedTable
+    from mirimpute.imputers.fitted_table import ConstantColumns, FittedTable
     from mirimpute.methods.base import problem_of
     from mirimpute.methods.mirf.method import Mirf
     from mirimpute.table.source_bits import SourceBits
 
-    problem, encoding, scale = problem_of(x, columns, seed, device, limits)
+    problem, encoding, scale = problem_of(x, columns, seed, device, limits, predictors)
     model: Any
     repeat = None
     if isinstance(method, Mirf):
@@ -57,9 +59,14 @@ def learnt(
         model, trace, notes = found.model, found.trace, found.notes
         repeat = np.array([model.support.values[place[0]] is not None for place in encoding.column_slices])
     else:
-        model = FittedTable.of(method, problem, progress)
-        trace, notes = model.imputation.trace, model.notes
-    bits = SourceBits.of(x, encoding.decode(problem.x_incomplete, scale), repeat)
+        fitted = method.fit(problem, progress)
+        model = (FittedTable if fitted.constants is None else ConstantColumns).of(method, problem, fitted)
+        trace, notes = model.trace, model.notes
+    standardised = encoding.decode(problem.x_incomplete, scale)
+    if isinstance(model, ConstantColumns):
+        bits = SourceBits.near(x, standardised, encoding.decode(model.constants, scale))
+    else:
+        bits = SourceBits.of(x, standardised, repeat)
     return State(columns, encoding, scale, bits, model, seed, trace, notes), problem
 
 
@@ -79,36 +86,44 @@ def completed(state: State, x: Array, n_draws: int, stream: int, shrinkage: floa
     Raises:
         UserError: the method completes only the table of the fit, or keeps fewer draws.
     """
-    from mirimpute.imputers.fitted_table import FittedTable
+    from mirimpute.imputers.fitted_table import ConstantColumns, FittedTable
     from mirimpute.seeding import integer_seed
 
-    if stream and isinstance(state.model, FittedTable):
+    model: Any = state.model
+    if stream and isinstance(model, (ConstantColumns, FittedTable)):
         raise UserError(
-            f"random_state={stream} of sample chooses no draws of method {state.model.name!r}, which were made in the "
+            f"random_state={stream} of sample chooses no draws of method {model.name!r}, which were made in the "
             "fit: leave it out, or fit with another random_state"
         )
-    missing = np.isnan(x)
+    missing, scale = np.isnan(x), state.encoding.table_scale(state.scale)
+    if isinstance(model, ConstantColumns) and not n_draws:
+        answers = state.bits.restored(state.encoding.decode(model.constants, state.scale), scale)
+        return np.where(missing, answers, x), np.empty((0, *x.shape))
     result = np.repeat(x[None], 1 + n_draws, axis=0)
     rows = np.flatnonzero(missing.any(axis=1))
+    missing = missing[rows]
     if rows.size:
         encoded = state.scale.standardise(state.encoding.encode(x[rows]))
-        found = state.model.complete(encoded, n_draws, integer_seed(state.seed, "draws", str(stream)))
+        found = model.complete(encoded, n_draws, integer_seed(state.seed, "draws", str(stream)))
         point, draws = (state.encoding.decode(each, state.scale) for each in found)
         shrunk = draws  # with 1 to the last bit
         if shrinkage < 1:
             shrunk = np.where(state.encoding.is_categorical, draws, point + shrinkage * (draws - point))
-        scale = state.encoding.table_scale(state.scale)
-        for number, each in enumerate((point, *shrunk)):
-            result[number][rows] = np.where(missing[rows], state.bits.restored(each, scale), x[rows])
+        for j in np.flatnonzero(missing.any(axis=0)).tolist():
+            cells = np.flatnonzero(missing[:, j])
+            for number, each in enumerate((point, *shrunk)):
+                values = each[cells, j]
+                values = values[:1] if (values == values[0]).all() else values
+                result[number, rows[cells], j] = state.bits.restored_column(j, values, scale)
     return result[0], result[1:]
 
 
 def outside_of(state: State, problem: Problem) -> str:
     """Return the note for estimates of the fitted rows (2,000 of them at most) outside of what was observed."""
-    from mirimpute.imputers.fitted_table import FittedTable
+    from mirimpute.imputers.fitted_table import ConstantColumns, FittedTable
     from mirimpute.methods.column_limits import outside_note
 
-    if isinstance(state.model, FittedTable):
+    if isinstance(state.model, (ConstantColumns, FittedTable)):
         return ""  # it is among its notes
     some = np.flatnonzero(np.isnan(problem.x_incomplete).any(axis=1))[:_NOTED_ROWS]
     return outside_note(problem, state.model.complete(problem.x_incomplete[some], 0, 0)[0], some)

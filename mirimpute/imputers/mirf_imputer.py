@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Real
@@ -110,9 +111,10 @@ class MirfImputer(BaseImputer):
 
         Raises:
             NotFittedError: before ``fit``.
-            UserError: the file cannot be written, or a category is of a type that no file can hold.
+            UserError: ``path`` is no path, the file cannot be written, or a category is of a type that no file can hold.
         """
         check_is_fitted(self)
+        _check_path(path, "save")
         names = [str(name) for name in getattr(self, "feature_names_in_", [])]
         parameters = {key: value for key, value in self.get_params(deep=False).items() if key != "random_state"}
         save(replace(self._state, notes=self.notes_), parameters, names, Path(path))
@@ -127,6 +129,7 @@ class MirfImputer(BaseImputer):
         Raises:
             UserError: the file is absent, damaged, or not of this program or version.
         """
+        _check_path(path, "load")
         state, parameters, names = load(Path(path), cls._get_param_names())
         imputer = cls(**{**parameters, "device": "cpu", "random_state": None})
         model = TableModel(state, None, None, len(state.columns))
@@ -135,3 +138,9 @@ class MirfImputer(BaseImputer):
         if names:
             imputer.feature_names_in_ = np.array(names, dtype=object)
         return imputer
+
+
+def _check_path(path: object, action: str) -> None:
+    """Raise UserError for what is no path."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise UserError(f"path={path!r} of {action} is no path: give the name of a file, such as 'imputer.safetensors'")

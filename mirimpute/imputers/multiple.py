@@ -68,8 +68,8 @@ def check_jobs(n_jobs: object) -> None:
 
 def on_one_thread_each(
     work: Callable[[Part, int], np.ndarray], parts: list[tuple[Part, int]], n_jobs: int | None
-) -> list[np.ndarray]:
-    """Return ``work`` of each part and its seed, each computed on one thread, so many at the same time.
+) -> Iterator[np.ndarray]:
+    """Yield ``work`` of each part and its seed, in order, each computed on one thread, so many at the same time.
 
     The answers are the same, bit by bit, however many: floating-point addition depends on the number of threads.
 
@@ -80,7 +80,8 @@ def on_one_thread_each(
     """
     from joblib import Parallel, delayed
 
-    return list(Parallel(n_jobs=n_jobs or 1)(delayed(on_one_thread)(work, part, seed) for part, seed in parts))
+    run = Parallel(n_jobs=n_jobs or 1, return_as="generator")
+    yield from run(delayed(on_one_thread)(work, part, seed) for part, seed in parts)
 
 
 def on_one_thread(work: Callable[..., Result], *arguments: object) -> Result:

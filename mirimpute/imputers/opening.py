@@ -91,6 +91,8 @@ class Opened:
         kept = [j for j in range(len(choice.names)) if self.options.keep_empty_features or j not in choice.empty]
         indicated = missing_of(self.table)[:, choice.indicated] if self.options.add_indicator else None
         if not isinstance(self.table, pd.DataFrame):
+            if choice.takes_all and indicated is None:
+                return done
             table = np.where(np.isin(range(len(choice.names)), choice.empty), 0.0, self.table)
             table[:, choice.used] = done
             return table[:, kept] if indicated is None else np.hstack([table[:, kept], indicated])

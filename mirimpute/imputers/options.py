@@ -34,6 +34,7 @@ class Options:
     sum_to: Mapping[Any, Any] = field(default_factory=dict)
     order: Sequence[Any] = ()
     derived: Mapping[Any, Any] = field(default_factory=dict)
+    predictors: Mapping[Any, Any] = field(default_factory=dict)
     add_indicator: bool = False
     keep_empty_features: bool | None = None
 
@@ -53,10 +54,13 @@ class Options:
             ("bounds", "{'age': (0, None)}"),
             ("sum_to", "{('a', 'b', 'c'): 100}"),
             ("derived", "{'bmi': 'weight / height**2'}"),
+            ("predictors", "{'bmi': ['age', 'sex']}"),
         ):
             given = getattr(self, name)
             if not isinstance(given, Mapping):
                 raise UserError(f"{name}={given!r} is no dict: give one such as {example}")
+        for name, others in self.predictors.items():
+            _check_list(f"predictors of column {name!r}", others, "column names", "['age', 'sex']")
         for name, allowed in (("add_indicator", (False, True)), ("keep_empty_features", (None, False, True))):
             given = getattr(self, name)
             if not any(given is each for each in allowed):

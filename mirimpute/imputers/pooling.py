@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from mirimpute.errors import UserError
+
 
 @dataclass(frozen=True)
 class Pooled:
@@ -42,7 +44,7 @@ class Pooled:
             ValueError: ``level`` is outside (0, 1).
         """
         if not 0 < level < 1:
-            raise ValueError(f"level={level} is outside (0, 1): give a fraction such as 0.95")
+            raise UserError(f"level={level} is outside (0, 1): give a fraction such as 0.95")
         half = stats.t.ppf(0.5 + level / 2, self.df) * np.sqrt(self.variance)
         return self.estimate - half, self.estimate + half
 
@@ -72,13 +74,23 @@ def pool(estimates: np.ndarray, variances: np.ndarray, df_complete: float | None
     """
     q, u = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
     if q.shape != u.shape:
-        raise ValueError(f"estimates have shape {q.shape} and variances {u.shape}: give one variance per estimate")
+        raise UserError(f"estimates have shape {q.shape} and variances {u.shape}: give one variance per estimate")
     if q.ndim == 0 or len(q) < 2:
-        raise ValueError("pooling needs the estimates of 2 draws or more along the first axis")
-    if not (np.isfinite(q).all() and np.isfinite(u).all() and (u >= 0).all()):
-        raise ValueError("estimates and variances must be finite, and variances not negative")
+        raise UserError(
+            f"estimates of shape {q.shape} are of {len(q) if q.ndim else 'no'} draw(s), and pooling needs 2 draws or "
+            "more along the first axis: analyse more completed tables"
+        )
+    for name, values, bad in (
+        ("estimates", q, ~np.isfinite(q)),
+        ("variances", u, ~(np.isfinite(u) & (u >= 0))),
+    ):
+        if bad.any():
+            raise UserError(
+                f"{name} hold {values[bad][0]} (draw {np.argwhere(bad)[0][0]}): give finite estimates, and variances "
+                "that are finite and not negative; an analysis that failed has to be mended or left out"
+            )
     if df_complete is not None and not 0 < df_complete <= _MOST_DF:
-        raise ValueError(
+        raise UserError(
             f"df_complete={df_complete} is no number of degrees of freedom: give one above 0, or None for very many"
         )
     m = len(q)

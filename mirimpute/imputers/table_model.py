@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ class Lesson:
         groups: of the rows (n_rows,), dtype object; None: there are none.
         group: name of the column of groups.
         device: of torch.
+        predictors: bool (d, d), ``[j, k]``: may column k predict column j? None: all may.
     """
 
     method: Method
@@ -41,6 +43,7 @@ class Lesson:
     groups: Array | None = None
     group: Any = None
     device: str = "cpu"
+    predictors: Array | None = None
 
     def inputs(
         self, rows: Array | None = None
@@ -53,6 +56,15 @@ class Lesson:
             x, columns = means.added(x, self.groups[some]), (*columns, *means.columns)
         limits = None if self.constraints is None else padded(self.constraints.limits.given, len(columns))
         return x, columns, means, limits
+
+    def chosen(self, count: int) -> Array | None:
+        """Return ``predictors`` of so many columns: means of groups behind those of the table predict all of them."""
+        if self.predictors is None:
+            return None
+        d = len(self.predictors)
+        allowed = np.ones((count, count), dtype=bool)
+        allowed[:d, :d] = self.predictors
+        return allowed
 
 
 @dataclass(frozen=True)
@@ -79,7 +91,8 @@ class TableModel:
             ImputationError: the method failed.
         """
         x, columns, means, limits = lesson.inputs(rows)
-        state, problem = learnt(lesson.method, x, columns, seed, lesson.device, limits, progress)
+        chosen = lesson.chosen(len(columns))
+        state, problem = learnt(lesson.method, x, columns, seed, lesson.device, limits, progress, chosen)
         outside = outside_of(state, problem) if rows is None else ""
         state = replace(state, notes=(*state.notes, *filter(None, [outside])))
         return cls(state, lesson.constraints, means, len(lesson.columns))
@@ -106,14 +119,17 @@ class TableModel:
         return point, np.array([self.constraints.hold(x, draw)[0] for draw in draws]).reshape(draws.shape), said
 
 
-def draws_of_models(lesson: Lesson, n_draws: int, seed: int, n_jobs: int | None = None) -> list[Array]:
-    """Return completions (n, d) of a whole table, each a draw of a model of a random half of its rows.
+def draws_of_models(
+    lesson: Lesson, n_draws: int, seed: int, n_jobs: int | None = None, progress: Progress = no_progress
+) -> Iterator[Array]:
+    """Yield completions (n, d) of a whole table, each a draw of a model of a random half of its rows, as they come.
 
     Args:
         lesson: of a method that completes new rows and draws.
         n_draws: how many.
         seed: of all of them.
         n_jobs: see :func:`mirimpute.imputers.multiple.on_one_thread_each`.
+        progress: told of each.
 
     Raises:
         UserError: fewer than 4 rows.
@@ -121,7 +137,10 @@ def draws_of_models(lesson: Lesson, n_draws: int, seed: int, n_jobs: int | None 
     rng = np.random.default_rng(seed)
     halves = random_halves(~np.isnan(lesson.x), n_draws, rng)
     plans = [(rows, int(rng.integers(2**31 - 1))) for rows in halves]
-    return on_one_thread_each(partial(_draw_of_rows, lesson), plans, n_jobs)
+    progress("tables", 0, n_draws)
+    for done, draw in enumerate(on_one_thread_each(partial(_draw_of_rows, lesson), plans, n_jobs), 1):
+        progress("tables", done, n_draws)
+        yield draw
 
 
 def _draw_of_rows(lesson: Lesson, rows: Array, seed: int) -> Array:

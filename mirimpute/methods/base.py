@@ -53,6 +53,8 @@ class Problem:
             (:mod:`mirimpute.table.wild`), so that their completion is not used; None: there are none.
         source: the table in its own units, for methods that hand it to a program that is not of this package; None:
             not known.
+        predictors: bool (n_columns, n_columns), ``[j, k]``: may column k predict column j? For methods that go column
+            by column (:attr:`Method.by_column`); None: all may.
     """
 
     x_incomplete: Array
@@ -64,6 +66,7 @@ class Problem:
     highest: Array | None = None
     wild: Array | None = None
     source: Source | None = None
+    predictors: Array | None = None
 
     @property
     def missing(self) -> Array:
@@ -113,7 +116,15 @@ class Imputation:
 
 
 class Fitted(ABC):
-    """A method that has learnt from one problem."""
+    """A method that has learnt from one problem.
+
+    Attributes:
+        constants: (n_columns,), of a method that gives all missing cells of a column the same value; None: others.
+        trace: of such a method, see :class:`Imputation`.
+    """
+
+    constants: Array | None = None
+    trace: list[dict[str, Any]]
 
     @abstractmethod
     def impute(self) -> Imputation:
@@ -149,12 +160,16 @@ class Method(ABC):
         completes_new_rows: whether it completes rows that it was not fitted on (:meth:`Fitted.transform`).
         returns_column_means: True only for mean imputation itself: any other method that returns the column means
             has failed in silence.
+        by_column: whether it predicts one column after the other, each from columns that can be chosen.
+        growth: least and most g of its seconds, which grow as n^g with the rows, for a forecast.
     """
 
     libraries: ClassVar[tuple[str, ...]] = ()
     version: ClassVar[int] = 1
     completes_new_rows: ClassVar[bool] = False
     returns_column_means: ClassVar[bool] = False
+    by_column: ClassVar[bool] = False
+    growth: ClassVar[tuple[float, float]] = (0.8, 1.2)
 
     name: str
 
@@ -214,7 +229,12 @@ class Completed(Fitted):
 
 
 def problem_of(
-    x_incomplete: Array, columns: tuple[Column, ...], seed: int, device: str = "cpu", bounds: Limits | None = None
+    x_incomplete: Array,
+    columns: tuple[Column, ...],
+    seed: int,
+    device: str = "cpu",
+    bounds: Limits | None = None,
+    predictors: Array | None = None,
 ) -> tuple[Problem, Encoding, Scale]:
     """Return the problem that a method gets of an incomplete table, and how its columns are encoded and scaled.
 
@@ -226,6 +246,7 @@ def problem_of(
         seed, device: see :class:`Problem`.
         bounds: (d,) each, what the user says that the columns can have, NaN where nothing; it takes the place of what
             the observed cells tell (:func:`mirimpute.table.ranges.natural_limits`), unless they contradict it.
+        predictors: bool (d, d), which column may predict which, see :class:`Problem`; None: all may.
     """
     from mirimpute.table.encoding import Encoding
     from mirimpute.table.ranges import limits, narrowed, natural_limits
@@ -241,5 +262,10 @@ def problem_of(
     scale = scale.within(*limits(encoded, scale.spread, natural))
     wild = encoding.wild(x_incomplete)
     source = Source(x_incomplete, encoding, scale)
-    problem = Problem(x, encoding.encoded_columns, seed, device, encoding.categorical, lowest, highest, wild, source)
+    if predictors is not None:
+        widths = [len(place) for place in encoding.column_slices]
+        predictors = np.repeat(np.repeat(predictors, widths, axis=0), widths, axis=1)
+    problem = Problem(
+        x, encoding.encoded_columns, seed, device, encoding.categorical, lowest, highest, wild, source, predictors
+    )
     return problem, encoding, scale

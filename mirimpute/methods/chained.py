@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 SWEEPS = ("joint", "columnwise")
 MEAN, DRAW = "mean", "draw"
+_ON_ALL_COLUMNS = ("constant", "model_selection", "flow")
+"""Transports that use no other column, or keep something of each from round to round."""
 _ROUNDS_OF_DRAWS = 5
 _SOLVER_STEPS = 8
 
@@ -71,6 +73,11 @@ class Chained(Method):
     def returns_column_means(self) -> bool:  # type: ignore[override]  # one class stands for every combination
         """True for the combination that is mean imputation."""
         return self.transport == "constant" and self.step == MEAN
+
+    @property
+    def by_column(self) -> bool:  # type: ignore[override]
+        """True for the combinations that predict one column after the other."""
+        return self.sweep == "columnwise" and self.transport not in _ON_ALL_COLUMNS
 
     @property
     def step(self) -> str:

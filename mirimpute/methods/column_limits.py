@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from mirimpute.methods.base import Imputation, Problem
+from mirimpute.numerics.column_ends import column_ends
 from mirimpute.table.ranges import TOLD, Limits, limits
 from mirimpute.types import Array
 
@@ -49,6 +50,8 @@ def pulled_in(problem: Problem, missing: Array, x: Array) -> Array:
         x: (..., n, n_columns), the rows completed.
     """
     lowest, highest = allowed(problem)
+    if _within(x, lowest, highest):
+        return x
     beyond = missing & ~_is_indicator(problem) & ((x < lowest) | (x > highest))
     return np.where(beyond, np.clip(x, lowest, highest), x) if beyond.any() else x
 
@@ -64,7 +67,9 @@ def outside_note(problem: Problem, point: Array, rows: Array | slice = slice(Non
         point: (n, n_columns), the estimates of some of them.
         rows: which.
     """
-    lowest, highest = np.nanmin(problem.x_incomplete, axis=0), np.nanmax(problem.x_incomplete, axis=0)
+    lowest, highest = column_ends(problem.x_incomplete)
+    if _within(point, lowest - _ROUNDING, highest + _ROUNDING):
+        return ""
     low, high = allowed(problem)
     clearly = (point < lowest - TOLD) | (point > highest + TOLD)
     outside = (point < lowest - _ROUNDING) | (point > highest + _ROUNDING)
@@ -76,6 +81,8 @@ def outside_note(problem: Problem, point: Array, rows: Array | slice = slice(Non
 
 def _pulled_in(problem: Problem, point: Array, lowest: Array, highest: Array) -> str:
     """Return the note for points that had to be pulled in, "" for none."""
+    if _within(point, lowest - _ROUNDING, highest + _ROUNDING):
+        return ""
     far = (point < lowest - _ROUNDING) | (point > highest + _ROUNDING)
     return _beyond_note(problem, point, lowest, highest, far, "were pulled in to the range that their column can have")
 
@@ -91,6 +98,14 @@ def _beyond_note(problem: Problem, point: Array, lowest: Array, highest: Array, 
         f"{beyond.sum()} of {numbers.sum()} point(s) {what}, by up to {most:.2g} standard deviations, in "
         f"column(s) {_names(problem, beyond)}"
     )
+
+
+def _within(x: Array, lowest: Array, highest: Array) -> bool:
+    """Return whether all of ``x`` (..., n, n_columns) is between the ends of its columns: quick, the usual case."""
+    if not x.size:
+        return False
+    rows = tuple(range(x.ndim - 1))
+    return bool((x.min(axis=rows) >= lowest).all() and (x.max(axis=rows) <= highest).all())
 
 
 def _is_indicator(problem: Problem) -> Array:

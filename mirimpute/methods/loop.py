@@ -17,6 +17,7 @@ import numpy as np
 from mirimpute.errors import ImputationError
 from mirimpute.methods.base import Imputation, Problem
 from mirimpute.methods.column_limits import inside
+from mirimpute.methods.columnwise.chosen_predictors import ChosenPredictors
 from mirimpute.methods.columnwise.classifier import ByKind, ClassifierTransport, new_logistic
 from mirimpute.methods.history import History
 from mirimpute.methods.sanity import LARGEST_VALUE
@@ -30,8 +31,8 @@ Fill = Callable[[Problem, int, np.random.Generator], Array]
 def fill_means(problem: Problem, chains: int, rng: np.random.Generator) -> Array:
     """Complete every chain with the column means of the observed cells."""
     x_incomplete = problem.x_incomplete
-    completed = np.where(np.isnan(x_incomplete), np.nanmean(x_incomplete, axis=0), x_incomplete)
-    return np.repeat(completed[None], chains, axis=0)
+    completed = np.where(problem.missing, np.nanmean(x_incomplete, axis=0), x_incomplete)
+    return completed[None] if chains == 1 else np.repeat(completed[None], chains, axis=0)
 
 
 def fill_draws(problem: Problem, chains: int, rng: np.random.Generator) -> Array:
@@ -91,9 +92,13 @@ def reduce(
     history = History(missing)
     history.record(0, x[0])
     blocks = _blocks(problem, schedule.sweep)
-    if problem.categorical and schedule.sweep == "columnwise":
+    if schedule.sweep == "columnwise":
         of_categories = transport.for_categories() or ClassifierTransport(new_logistic)
-        transport = ByKind(transport, of_categories, problem.categorical)
+        if problem.predictors is not None:
+            transport = ChosenPredictors(transport, problem.predictors)
+            of_categories = ChosenPredictors(of_categories, problem.predictors)
+        if problem.categorical:
+            transport = ByKind(transport, of_categories, problem.categorical)
     if not blocks:
         return Imputation(point=x[0], draws=x, trace=[])
     trace: list[dict[str, Any]] = []
@@ -106,9 +111,12 @@ def reduce(
                 moved = transport.draw(x, missing, block, rng)
             else:
                 moved = transport.mean(x, missing, block)
-            x[:, :, block] = np.where(missing[:, block], moved, x[:, :, block])
+            if len(block) == x.shape[2]:
+                np.copyto(x, moved, where=missing)
+            else:
+                x[:, :, block] = np.where(missing[:, block], moved, x[:, :, block])
         progress(f"round {number}/{schedule.rounds}", len(blocks), len(blocks))
-        largest = np.abs(x).max()
+        largest = max(x.max(), -x.min())
         if not largest < LARGEST_VALUE:  # also true of NaN
             raise ImputationError(f"diverged in round {number}: the largest value is {largest:.3g} standard deviations")
         difference = x[:, missing] - before
@@ -122,7 +130,8 @@ def reduce(
             break
         if schedule.stop == "change" and np.abs(difference).max() < schedule.tolerance * np.abs(x[:, ~missing]).max():
             break
-    point = np.where(missing, x.mean(axis=0), x[0])  # the mean of equal numbers may be another number
+    # The mean of equal numbers may be another number.
+    point = x[0] if len(x) == 1 else np.where(missing, x.mean(axis=0), x[0])
     if schedule.draws:
         x = _drawn(problem, x[0], transport, schedule, blocks, rng, progress)
     return inside(problem, Imputation(point=point, draws=x, trace=trace, history=history.rounds()))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mirimpute.bench.results.journal import read_progress, sweeps
+from mirimpute.errors import counted
 from mirimpute.methods.sanity import few_rows_note
 from mirimpute.report.case import Row
 from mirimpute.report.contents import label_datasets
@@ -63,7 +65,7 @@ class Lead:
         return self.difference / second if self.mean >= 0 and second > 0 else None
 
 
-def advice(rows: Sequence[Row]) -> list[str]:
+def advice(rows: Sequence[Row], left: Mapping[str, int] | None = None) -> list[str]:
     """Return sentences for each dataset with at least two methods on three masks or more; none where there is none.
 
     Every error that the rows have gets a sentence: that of numbers, that of categories. A method with a mask that
@@ -72,15 +74,21 @@ def advice(rows: Sequence[Row]) -> list[str]:
 
     Args:
         rows: result rows.
+        left: method -> number of its cells that a sweep has not computed yet: nothing is sure before they are.
     """
     sentences = []
+    left = {method: count for method, count in (left or {}).items() if count}
+    rows = [row for row in rows if row["method"] not in left]
     keys = ("dataset", "mechanism", "missing_rate", "protocol")
     datasets, _ = label_datasets(rows)
     rows = [{**row, "dataset": dataset} for row, dataset in zip(rows, datasets, strict=True)]
     cases = dict.fromkeys(tuple(row[key] for key in keys) for row in rows)
     for case in cases:
         own = [row for row in rows if tuple(row[key] for key in keys) == case]
-        sentences += [f"{_label(case, cases)}: {sentence}." for sentence in _of_case(own)]
+        sentences += [f"{_label(case, cases)}: {sentence}." for sentence in _of_case(own, bool(left))]
+    if sentences and left:
+        missing = ", ".join(f"{method} ({counted(count, 'cell')})" for method, count in left.items())
+        sentences.append(f"This is not the last word: the sweep is not finished, and has still to compute {missing}.")
     return sentences
 
 
@@ -102,7 +110,10 @@ def advice_on(collection: Collection) -> list[str]:
     """Return :func:`advice` on what a report shows, by its labels; none on more cases than anybody reads about."""
     if len(collection.cases) > MAX_CASES:
         return []
-    return advice([{**run.row, "method": run.label} for run in collection.runs])
+    last = sweeps(collection.results_dir)[-1:]
+    progress = read_progress(last[0]) if last else None
+    left = {} if progress is None else {method: count["left"] for method, count in progress.by_method.items()}
+    return advice([{**run.row, "method": run.label} for run in collection.runs], left)
 
 
 def lead(rows: Sequence[Row], field: str) -> Lead | None:
@@ -142,13 +153,13 @@ def _test(below: np.ndarray) -> tuple[str, float]:
     return "sign test", 2.0 * 0.5 ** len(below) if below.mean() > 10**-_DECIMALS else 1.0
 
 
-def _of_case(rows: Sequence[Row]) -> list[str]:
+def _of_case(rows: Sequence[Row], unfinished: bool) -> list[str]:
     failed = sorted({str(row["method"]) for row in rows if row["status"] != "ok"})
     sound = [row for row in rows if row["method"] not in failed]
     errors = [found for found in (lead(sound, field) for field in ERRORS) if found is not None]
     if not errors:
         return []
-    sentences = [_of_error(found, sound, alone=len(errors) == 1) for found in errors]
+    sentences = [_of_error(found, sound, alone=len(errors) == 1, unfinished=unfinished) for found in errors]
     too_few = _too_few_rows(sound)
     if too_few:
         sentences.append(f"no word on the distribution: {too_few}")
@@ -158,14 +169,15 @@ def _of_case(rows: Sequence[Row]) -> list[str]:
     if found is not None and not too_few and not {each.best for each in errors} <= {found.best, *found.tied}:
         sentences.append(
             f"for the distribution (variances, correlations) use the draws of {_names(found)}, "
-            f"{_name(DISTRIBUTION)} over {found.masks} masks{_cells(sound, found)}, {_comparison(found)}"
+            f"{_name(DISTRIBUTION)} over {found.masks} masks{_cells(sound, found)}, {_comparison(found, unfinished)}"
         )
     judged = lead(drawing, WITHOUT_TRUTH)
     if judged is not None:
         sentences.append(
             f"by the {_name(WITHOUT_TRUTH)}, which hides observed cells of {_scored_columns(drawing)} column(s) and "
             f"needs no truth, use the draws of {_names(judged)}: {number(judged.mean)} on average "
-            f"(sd between masks {number(judged.sd)}) over {judged.masks} masks, {_comparison(judged)}"
+            f"(sd between masks {number(judged.sd)}) over {judged.masks} masks{_cells(sound, judged)}, "
+            f"{_comparison(judged, unfinished)}"
         )
     if failed:
         sentences.append(f"left out because a mask failed: {', '.join(failed)}")
@@ -183,14 +195,24 @@ def _too_few_rows(rows: Sequence[Row]) -> str:
     return next((note for note in notes if note), "")
 
 
-def _of_error(found: Lead, rows: Sequence[Row], *, alone: bool) -> str:
+def _of_error(found: Lead, rows: Sequence[Row], *, alone: bool, unfinished: bool) -> str:
     cells, unit = ERRORS[found.field]
     return (
         f"{'' if alone else f'for {cells} '}use {_names(found)}: the {_name(found.field)} on hidden cells is the "
         f"smallest, {number(found.mean)}{unit} on average (sd between masks {number(found.sd)}) over "
         f"{found.masks} masks{_cells(rows, found)}, "
-        f"{_comparison(found)}{_cheaper(rows, found)}"
+        f"{_comparison(found, unfinished)}{_cheaper(rows, found)}{_iscore_of(rows, found)}"
     )
+
+
+def _iscore_of(rows: Sequence[Row], found: Lead) -> str:
+    """Return the I-score of the best beside that of the method with the best one, "" where it has none."""
+    drawing = [row for row in rows if (row.get("n_draws") or 0) >= FEWEST_DRAWS]
+    means = {method: float(np.mean(list(own.values()))) for method, own in _values(drawing, WITHOUT_TRUTH).items()}
+    if found.best not in means or len(means) < 2:
+        return ""
+    place = sorted(means, key=lambda method: (means[method], method)).index(found.best) + 1
+    return f"; by the {_name(WITHOUT_TRUTH)} of its draws, {number(means[found.best])}, it is {place} of {len(means)}"
 
 
 def _cells(rows: Sequence[Row], found: Lead) -> str:
@@ -228,11 +250,11 @@ def _values(rows: Sequence[Row], field: str) -> dict[str, dict[int, float]]:
     return values
 
 
-def _comparison(found: Lead) -> str:
+def _comparison(found: Lead, unfinished: bool) -> str:
     """Return by how much the best is below the next, and how sure that is."""
     if found.tied:
         return "equal for all of these"
-    return f"{_amount(found)} below {found.second}, the next; {_sureness(found)}"
+    return f"{_amount(found)} below {found.second}, the next; {_sureness(found, unfinished)}"
 
 
 def _amount(found: Lead) -> str:
@@ -241,8 +263,10 @@ def _amount(found: Lead) -> str:
     return f"{100 * found.gain:.1f} %" if found.gain >= 0.001 else "less than 0.1 %"
 
 
-def _sureness(found: Lead) -> str:
+def _sureness(found: Lead, unfinished: bool) -> str:
     text = f"{found.best} was better on {found.wins} of {found.masks} masks ({found.test}, p = {found.p:.2g})"
+    if unfinished:
+        return f"of the methods that are done so far: {text}"
     if found.p < _SURE:
         return f"this is sure for this table: {text}"
     if found.p < _LIKELY:

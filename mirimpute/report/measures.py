@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mirimpute.bench.protocol import Protocol
 from mirimpute.bench.results.row import METRIC_FIELD
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.registry import CATEGORY_DRAWS_METRICS, CATEGORY_METRICS, DRAWS_METRICS, IMPUTER_METRICS, METRICS
@@ -24,8 +25,8 @@ COST = "cost"
 ESTIMATES = {
     POINT: "scored on the point estimate (the conditional mean, or a method's only answer)",
     DRAW: "scored on random draws, the mean over five (the point estimate again, for a method that has no draws)",
-    SHRUNK: "scored on shrunk draws, point + lambda (draw - point) with the protocol's one lambda for all methods, the "
-    "mean over five",
+    SHRUNK: f"scored on shrunk draws, point + lambda (draw - point) with lambda = {Protocol.shrinkage} for all methods "
+    "unless their protocol has another, the mean over five",
     DRAWS: "scored on all draws together (one, for a method that has no draws)",
     TEST_POINT: "scored on the point estimate of rows that the method did not learn from",
     TEST_DRAW: "scored on random draws of rows that the method did not learn from, the mean over five",

@@ -17,8 +17,9 @@ _WHOLE = 2**53
 def table_of(X: Any) -> Any:
     """Return ``X`` as a DataFrame or as a float64 array (n_rows, n_columns), NaN where missing.
 
-    Numbers become float64, with NaN under the mask of a masked array. Arrays and lists of other objects, of dates or of
-    durations become a DataFrame of a column each; DataFrames stay.
+    Numbers become float64, with NaN under the mask of a masked array; an array of float64 whose rows lie
+    one after the other stays itself. Arrays and lists of other objects, of dates or of durations become a DataFrame of
+    a column each; DataFrames stay.
 
     Raises:
         UserError: what is no table, or has cells that neither numbers nor DataFrames can hold.
@@ -35,20 +36,21 @@ def table_of(X: Any) -> Any:
         )
     if x.ndim != 2:
         raise UserError(f"a table has two dimensions, and X of shape {x.shape} has {x.ndim}: give rows and columns")
-    mask = np.ma.getmaskarray(x)
+    mask = np.ma.getmaskarray(x) if isinstance(x, np.ma.MaskedArray) else None
     x = np.ma.getdata(x)
     x = x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
     kind = x.dtype.kind
     if kind == "c":
         raise UserError("Complex data not supported: give real and imaginary parts a column each")
-    if kind in "mM" or (kind == "b" and mask.any()) or kind == "O":
-        return _of_objects(x, mask)
+    if kind in "mM" or (kind == "b" and mask is not None and mask.any()) or kind == "O":
+        return _of_objects(x, np.zeros(x.shape, dtype=bool) if mask is None else mask)
     if kind in "USV":
-        return _of_texts(x, mask)
+        return _of_texts(x, np.zeros(x.shape, dtype=bool) if mask is None else mask)
     if kind in "iu" and x.dtype.itemsize == 8 and ((x > _WHOLE) | (x < -_WHOLE)).any():
         raise UserError("whole numbers beyond 2**53 would lose digits in an array of float64: give a DataFrame")
     with np.errstate(over="ignore"):
-        return np.where(mask, np.nan, x.astype(np.float64))
+        x = x.astype(np.float64, order="C", copy=False)
+    return np.where(mask, np.nan, x) if mask is not None else x
 
 
 def in_form_of(X: Any, completed: pd.DataFrame) -> np.ndarray:

@@ -14,10 +14,12 @@ from mirimpute.table.python_objects import clipped
 SECONDS_OF_DAY = 86_400
 
 _STEPS = (SECONDS_OF_DAY, 3_600, 60, 1)
-_WRITTEN = re.compile(
-    r"\d{4}-\d{2}-\d{2}(?:([ T])\d{2}:\d{2}(:\d{2}(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?", re.ASCII
-)
-"""How dates may be written: with a time, fractions of its seconds, and its distance from UTC."""
+_DATE = r"(?:\d{4}-\d{2}-\d{2}|(\d{2}\.\d{2}\.\d{4}))"
+_TIME = r"(?:([ T])\d{2}:\d{2}(:\d{2}(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?"
+_WRITTEN = re.compile(_DATE + _TIME, re.ASCII)
+"""How dates may be written: with a time, fractions of its seconds, and its distance from UTC. With dots the day is
+first; with slashes it is first in some countries and second in others."""
+_DAY_FIRST = "%d.%m.%Y"
 _END = re.compile(r"(?:\.%(\d)f)?(Z|[+-]\d{2}:?(?:\d{2})?)?$")
 """Of a pattern: how many digits of a second, and the distance from UTC."""
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -65,13 +67,16 @@ def pattern_of_text(text: str) -> str:
 
     >>> pattern_of_text("2020-12-31T23:59:59.123Z")
     '%Y-%m-%dT%H:%M:%S.%3fZ'
+    >>> pattern_of_text("31.12.2020")
+    '%d.%m.%Y'
     """
     found = _WRITTEN.fullmatch(text)
     if found is None:
         return ""
-    between, seconds, digits, offset = found.groups()
+    day_first, between, seconds, digits, offset = found.groups()
     time = f"{between}%H:%M{':%S' if seconds else ''}" if between else ""
-    return f"%Y-%m-%d{time}{f'.%{len(digits)}f' if digits else ''}{offset or ''}"
+    date = _DAY_FIRST if day_first else "%Y-%m-%d"
+    return f"{date}{time}{f'.%{len(digits)}f' if digits else ''}{offset or ''}"
 
 
 def _parts(pattern: str) -> tuple[str, int, str]:
@@ -104,6 +109,11 @@ def _read(texts: pd.Series, pattern: str) -> pd.Series | None:
         if not texts.str.endswith(offset).all():
             return None
         texts = texts.str[: -len(offset)]
+    if plain.startswith(_DAY_FIRST):
+        if not texts.str.fullmatch(r"\d{2}\.\d{2}\.\d{4}.*").all():
+            return None
+        texts = texts.str[6:10] + "-" + texts.str[3:5] + "-" + texts.str[:2] + texts.str[10:]
+        plain = plain.replace(_DAY_FIRST, "%Y-%m-%d")
     try:
         return pd.to_datetime(texts, format=f"{plain}.%f" if digits else plain)
     except pd.errors.OutOfBoundsDatetime:  # of nanoseconds

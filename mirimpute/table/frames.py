@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mirimpute.errors import ImputationError, MirimputeWarning, UserError
+from mirimpute.numerics.column_ends import column_ends
 from mirimpute.table.code_hints import warn_of_codes
 from mirimpute.table.column_numbers import decoded, encoded
 from mirimpute.table.column_storage import blank, is_far, marked, merged, missing_in
@@ -122,12 +123,14 @@ def check_finite(x: np.ndarray, names: Sequence[Any]) -> None:
     Raises:
         UserError: names the column.
     """
+    lowest, highest = column_ends(x)
+    largest = np.fmax(-lowest, highest)
     for bad, what, fix in (
-        (np.isinf(x), "infinite values", "mark them as missing or remove them"),
-        (np.abs(x) > MOST, f"numbers beyond {MOST:g}", "give them in another unit, or their logarithms"),
+        (np.isinf(largest), "infinite values", "mark them as missing or remove them"),
+        (largest > MOST, f"numbers beyond {MOST:g}", "give them in another unit, or their logarithms"),
     ):
         if bad.any():
-            raise UserError(f"column {names[int(bad.any(axis=0).argmax())]!r} holds {what}: {fix}")
+            raise UserError(f"column {names[int(bad.argmax())]!r} holds {what}: {fix}")
 
 
 def _numbers(values: pd.Series, column: Column, unseen: str) -> np.ndarray:

@@ -14,7 +14,7 @@ from mirimpute.table.text_numbers import BLANKS
 _MONEY = "[$€£¥₹]|[A-Z]{3}"
 _THOUSANDS = "--thousands {0} (dataset.thousands) if they are thousands"
 _DECIMAL = "--decimal {0} (dataset.decimal)"
-_ONE_WAY = "write them as 2020-12-31 or 2020-12-31 23:59:59, all in one way"
+_ONE_WAY = "write them as 2020-12-31, 31.12.2020 or 2020-12-31 23:59:59, all in one way"
 _FORMS = (
     ("limits", rf"[<>≤≥~]\s*=?\s*{NUMBER}", ""),
     (

@@ -17,6 +17,8 @@ FEW_CATEGORIES = 20
 """So many are categories however few values there are; more of them are text when they hardly repeat."""
 
 _FEWEST_IDS = 10
+_FIRST = 1_000
+"""Cells that are looked at first."""
 """Values from which on a column may look like ids."""
 _ID_NAME = re.compile(r"^$|^Unnamed: |ids?$|(^|[\W_])(key|uuid|guid|nr|no|number|index|row)$", re.IGNORECASE)
 _ID_TEXT = re.compile(r"(?=.*\d)[^\s]+")
@@ -31,7 +33,8 @@ def kind_of(values: pd.Series) -> Kind | None:
       twice.
     - Whole numbers are integer, other numbers continuous. Objects that are all numbers are numbers.
     - Dates, times of dates and periods are datetime; durations are durations; Python objects are what they stand for.
-      So are strings that are all written as 2020-12-31, alone or with 23:59 or 23:59:59 behind a space or a T.
+      So are strings that are all written as 2020-12-31 or 31.12.2020, alone or with 23:59 or 23:59:59 behind a space
+      or a T.
     """
     types = pd.api.types
     values, _ = plain(values)
@@ -78,6 +81,8 @@ def looks_like_id(values: pd.Series) -> bool:
     """
     simple, form = plain(values)
     present = simple.dropna()
+    if present.dtype == np.float64 and not are_whole(present.to_numpy()[:_FIRST]):  # soon seen, of most columns
+        return False
     if (
         form not in ("", "int", "float")
         or len(present) < _FEWEST_IDS

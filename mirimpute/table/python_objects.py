@@ -35,6 +35,8 @@ def is_truth_value(value: Any) -> bool:
 
 def are_hashable(present: pd.Series) -> bool:
     """Return whether all values can be told apart: lists and dicts cannot."""
+    if isinstance(present.dtype, np.dtype) and present.dtype.kind in "biuf":
+        return True
     return bool(present.astype(object).map(pd.api.types.is_hashable).all())
 
 

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mirimpute.numerics.column_ends import column_ends
 from mirimpute.table.columns import Column, Kind
 from mirimpute.types import Array
 
@@ -42,7 +43,7 @@ def natural_limits(x_incomplete: Array, columns: Sequence[Column]) -> Limits:
     """
     is_indicator = np.array([column.kind is Kind.CATEGORICAL for column in columns], dtype=bool)
     is_date = np.array([column.kind is Kind.DATETIME for column in columns], dtype=bool)
-    lowest, highest = np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0)
+    lowest, highest = column_ends(x_incomplete)
     enough = np.maximum(_FEWEST_AT_AN_END, _SHARE_AT_AN_END * (~np.isnan(x_incomplete)).sum(axis=0))
     is_count = np.array([column.kind is Kind.INTEGER for column in columns], dtype=bool)
     floor = np.where((lowest >= 0) & ~is_date, _towards_zero(lowest, is_count), -np.inf)
@@ -72,7 +73,7 @@ def limits(x_incomplete: Array, spread: Array | float, natural: Limits) -> Limit
         spread: (d,), a standard deviation.
         natural: see :func:`natural_limits`, in the same scale.
     """
-    lowest, highest = np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0)
+    lowest, highest = column_ends(x_incomplete)
     margin = np.where(highest > lowest, MARGIN * spread, 0.0)
     largest = np.finfo(float).max
     with np.errstate(over="ignore"):
@@ -90,6 +91,8 @@ def narrowed(x_incomplete: Array, natural: Limits, places: Array, bounds: Limits
         bounds: (d,) each, NaN where none is given.
     """
     lowest, highest = (each.copy() for each in natural)
+    if np.isnan(bounds[0]).all() and np.isnan(bounds[1]).all():
+        return lowest, highest
     seen = x_incomplete[:, places]
     below, above = bounds[0] <= np.nanmin(seen, axis=0), bounds[1] >= np.nanmax(seen, axis=0)
     lowest[places[below]], highest[places[above]] = bounds[0][below], bounds[1][above]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import lzma
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -120,10 +120,18 @@ def table_of_file(frame: pd.DataFrame, name: str, kinds: Mapping[str, Any], path
     return table
 
 
-def warn_of_ids_in(frame: pd.DataFrame, kinds: Mapping[str, Any]) -> None:
-    """Warn of columns of a file that look like ids and have holes, apart from those whose kind was given."""
+def warn_of_ids_in(
+    frame: pd.DataFrame, kinds: Mapping[str, Any], option: Callable[[str], str] = lambda name: kind_option(name, "text")
+) -> None:
+    """Warn of columns of a file that look like ids and have holes, apart from those whose kind was given.
+
+    Args:
+        frame: all columns of the file.
+        kinds: that were given.
+        option: how a column of this name is left alone.
+    """
     asked = [name for name in frame if str(name) in kinds]
-    warn_of_ids(frame.drop(columns=asked), lambda name: kind_option(name, "text"))
+    warn_of_ids(frame.drop(columns=asked), option)
 
 
 def read_table(path: str | Path, **options: Any) -> pd.DataFrame:

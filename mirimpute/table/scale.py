@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mirimpute.numerics.column_ends import column_ends
+
 _ROUNDING = 16 * np.finfo(float).eps
 """Range of a column, as a fraction of its largest magnitude, that may be rounding."""
 _BEYOND = 1e-9
@@ -30,7 +32,8 @@ class Scale:
     def standardise(self, x: np.ndarray) -> np.ndarray:
         """Return (x - mean) / spread; x is (..., n_columns) in original units, NaN stays NaN."""
         with np.errstate(over="ignore", invalid="ignore"):
-            z = (x - self.mean) / self.spread
+            z = x - self.mean
+            z /= self.spread
             if not np.isinf(z).any():
                 return z
             # The difference of two numbers near the largest that there are may be none.
@@ -76,11 +79,16 @@ def observed_scale(x_incomplete: np.ndarray) -> Scale:
     observed = ~np.isnan(x_incomplete)
     count = observed.sum(axis=0)
     # Dividing by the largest magnitude first keeps the squares of very large and very small columns in range.
-    size = np.nanmax(np.abs(x_incomplete), axis=0)
+    lowest, highest = column_ends(x_incomplete)
+    size = np.maximum(-lowest, highest)
     size = np.where(size > 0, size, 1.0)
-    scaled = np.where(observed, x_incomplete / size, 0.0)
+    scaled = x_incomplete / size  # one array for all steps: of a large table, new ones take longer than their numbers
+    np.copyto(scaled, 0.0, where=~observed)
     mean = scaled.sum(axis=0) / count
-    spread = np.sqrt(np.where(observed, (scaled - mean) ** 2, 0.0).sum(axis=0) / count)
+    scaled -= mean
+    scaled *= scaled
+    np.copyto(scaled, 0.0, where=~observed)
+    spread = np.sqrt(scaled.sum(axis=0) / count)
     spread = spread * size
     nearly = np.flatnonzero(spread <= 1e-12 * size)
     lowest, highest = np.nanmin(x_incomplete[:, nearly], axis=0), np.nanmax(x_incomplete[:, nearly], axis=0)

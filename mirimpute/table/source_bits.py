@@ -49,6 +49,21 @@ class SourceBits:
             found.append((distinct[kept], column[seen][first][kept]))
         return cls(tuple(each for each, _ in found), tuple(each for _, each in found))
 
+    @classmethod
+    def near(cls, original: Array, standardised: Array, answers: Array) -> SourceBits:
+        """Return the observed values that may be one of ``answers`` (d,), for a method that has no others.
+
+        Args:
+            original, standardised: see :meth:`of`.
+            answers: one for each column, in the scale of the method.
+        """
+        found = []
+        for column, numbers, answer in zip(original.T, standardised.T, answers, strict=True):
+            column, numbers = column.copy(), numbers.copy()  # one beside the other in memory
+            close = np.abs(numbers - answer) <= 4 * _ROUNDING * (1 + abs(answer))
+            found.append(cls.of(column[close, None], numbers[close, None]))
+        return cls(tuple(each.standardised[0] for each in found), tuple(each.original[0] for each in found))
+
     def restored(self, x: Array, scale: Scale) -> Array:
         """Return ``x`` (..., d) in original units, what is an observed value but for rounding as that value.
 
@@ -57,14 +72,20 @@ class SourceBits:
         >>> bool((scale.restore(z) == x).all()), bool((SourceBits.of(x, z).restored(z, scale) == x).all())
         (False, True)
         """
-        result = scale.restore(x)
-        for j, (values, original) in enumerate(zip(self.standardised, self.original, strict=True)):
-            if len(values):
-                column = np.ascontiguousarray(x[..., j])
-                place = np.searchsorted((values[1:] + values[:-1]) / 2, column)
-                near = np.abs(column - values[place]) <= _ROUNDING * (1 + np.abs(values[place]))
-                result[..., j] = np.where(near, original[place], result[..., j])
+        result = np.empty(x.shape)
+        for j in range(len(self.original)):
+            result[..., j] = self.restored_column(j, np.ascontiguousarray(x[..., j]), scale)
         return result
+
+    def restored_column(self, j: int, x: Array, scale: Scale) -> Array:
+        """Return cells of column ``j``, of any shape, as :meth:`restored` does; ``scale`` is of all columns."""
+        values, original = self.standardised[j], self.original[j]
+        result = scale.of(np.array([j])).restore(x[..., None])[..., 0]
+        if not len(values):
+            return result
+        place = np.searchsorted((values[1:] + values[:-1]) / 2, x)
+        near = np.abs(x - values[place]) <= _ROUNDING * (1 + np.abs(values[place]))
+        return np.where(near, original[place], result)
 
     def arrays(self) -> dict[str, Array]:
         """Return everything as plain arrays, for files without pickle; :meth:`from_arrays` reads them."""

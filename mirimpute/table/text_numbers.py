@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,10 +29,16 @@ class Numerals:
     Attributes:
         decimal: "." or ",".
         thousands: "" where nothing does.
+        percent: what stands behind each: "%", also with a blank before it, or "".
     """
 
     decimal: str = "."
     thousands: str = ""
+    percent: str = ""
+
+    def bare(self, texts: pyarrow.Array) -> pyarrow.Array:
+        """Return the texts without what stands behind each number."""
+        return pc.utf8_slice_codeunits(texts, 0, -len(self.percent)) if self.percent else texts
 
 
 def read_numbers(texts: pyarrow.Array, decimal: str, thousands: str, guess: bool) -> tuple[Any, Numerals] | None:
@@ -41,7 +47,10 @@ def read_numbers(texts: pyarrow.Array, decimal: str, thousands: str, guess: bool
     >>> import pyarrow
     >>> numbers, how = read_numbers(pyarrow.array(["1,5", "-2"], pyarrow.large_string()), "", "", guess=True)
     >>> numbers.to_pylist(), how
-    ([1.5, -2.0], Numerals(decimal=',', thousands=''))
+    ([1.5, -2.0], Numerals(decimal=',', thousands='', percent=''))
+    >>> numbers, how = read_numbers(pyarrow.array(["95 %", "100 %"], pyarrow.large_string()), "", "", guess=True)
+    >>> numbers.to_pylist(), written(np.array([97.0]), pyarrow.array(["95 %"]), how)
+    ([95, 100], ['97 %'])
 
     Args:
         texts: large_string (n_rows,), null where missing.
@@ -49,6 +58,10 @@ def read_numbers(texts: pyarrow.Array, decimal: str, thousands: str, guess: bool
         thousands: what may stand between groups of digits, "" nothing; a blank stands for any of :data:`BLANKS`.
         guess: take a comma for a point where it cannot stand for thousands.
     """
+    percent = _percent_of(texts)
+    if percent:
+        found = read_numbers(Numerals(percent=percent).bare(texts), decimal, thousands, guess)
+        return None if found is None else (found[0], replace(found[1], percent=percent))
     if thousands == " ":
         thousands = next((each for each in BLANKS if pc.any(pc.match_substring(texts, each)).as_py()), thousands)
     if not (thousands and pc.any(pc.match_substring(texts, thousands)).as_py()):
@@ -96,6 +109,7 @@ def written(numbers: np.ndarray, observed: pyarrow.Array, how: Numerals) -> list
         observed: large_string, the texts of the column's numbers.
         how: what stands between their digits.
     """
+    observed = how.bare(observed)
     plain = pc.replace_substring(observed, how.thousands, "") if how.thousands else observed
     parts = pc.extract_regex(
         plain, rf"^(?P<sign>[+-]?)(?P<whole>\d*){re.escape(how.decimal)}?(?P<part>\d*)(?P<exponent>(?:[eE].*)?)$"
@@ -120,7 +134,7 @@ def written(numbers: np.ndarray, observed: pyarrow.Array, how: Numerals) -> list
     if plus:
         texts = [text if text.startswith("-") else f"+{text}" for text in texts]
     change = str.maketrans({",": how.thousands or ",", ".": how.decimal})
-    return [text.translate(change) for text in texts]
+    return [f"{text.translate(change)}{how.percent}" for text in texts]
 
 
 def decimals_of(observed: pyarrow.Array, how: Numerals) -> int | None:
@@ -130,10 +144,18 @@ def decimals_of(observed: pyarrow.Array, how: Numerals) -> int | None:
         observed: large_string, the texts of the column's numbers.
         how: what stands between their digits.
     """
+    observed = how.bare(observed)
     if pc.any(pc.match_substring_regex(observed, "[eE]")).as_py():
         return None
     parts = pc.extract_regex(observed, rf"{re.escape(how.decimal)}(?P<part>\d*)$")
     return int(_lengths(pc.struct_field(parts, "part")).max(initial=0))
+
+
+def _percent_of(texts: pyarrow.Array) -> str:
+    """Return the sign of per cent that all texts end with, "" where one does not."""
+    first = next((text.as_py() for text in texts if text.is_valid), "")
+    found = re.search(rf"[{BLANKS}]?%$", first)
+    return found[0] if found and _all(texts, rf"[0-9.,]{re.escape(found[0])}$") else ""
 
 
 def _exponent(text: str, like: list[str]) -> str:

@@ -32,6 +32,7 @@ from typing import Any
 
 import numpy as np
 
+from mirimpute.numerics.column_ends import column_ends
 from mirimpute.table.columns import Column, Kind
 from mirimpute.types import Array
 
@@ -58,6 +59,8 @@ _MARKED_DAYS = np.array(
 ).astype(np.int64)
 """Days since 1970 that databases and spreadsheets put for an empty date, or for the first or last that they know."""
 _LEAST_INDEX, _UNKNOWN_INDEX = 0.35, 1.0
+_MOST_OF_TAIL = 51
+"""Values of a tail, from its end, that its index is estimated from, and the one before them."""
 _MOST_VALUES = 3
 _FEW, _MOST_MARKS, _FEWEST_LEFT = 0.05, 1 / 3, 8
 _FILL = 1e6
@@ -99,11 +102,23 @@ class Fences:
 
     def wild(self, x: Array) -> Array:
         """Return which cells of ``x`` (n, d) are wild, bool; missing ones are not."""
+        if not self._reached(x):
+            return np.zeros(x.shape, dtype=bool)
         wild = (x < self.low) | (x > self.high)
         far = ~wild & ((x < self.low_of_marks) | (x > self.high_of_marks))
         for j in np.flatnonzero(far.any(axis=0)):
             wild[far[:, j], j] = _are_marks(x[far[:, j], j], bool(self.is_date[j]))
         return wild
+
+    def _reached(self, x: Array) -> bool:
+        """Return whether a cell of ``x`` (n, d) may be wild: quick, by the ends of the columns alone."""
+        if not len(x):
+            return False
+        lowest, highest = column_ends(x)
+        beyond = (lowest < np.maximum(self.low, self.low_of_marks)) | (
+            highest > np.minimum(self.high, self.high_of_marks)
+        )
+        return bool(beyond.any())
 
     def without(self, x: Array) -> Array:
         """Return ``x`` (n, d) with NaN in its wild cells; the array itself if there are none."""
@@ -165,7 +180,8 @@ def _rows(numbers: Array, names: Sequence[Any] | None, first: int) -> str:
 
 def _fenced(values: Array, column: Column) -> tuple[float, ...]:
     """Return range and fences of one column, as the first fields of :class:`Fences`."""
-    observed = np.sort(values[~np.isnan(values)])
+    observed = np.sort(values)
+    observed = observed[: np.searchsorted(observed, np.nan)]
     if column.categories:
         return observed[0], observed[-1], *(-np.inf, np.inf) * 2
     is_date = column.kind is Kind.DATETIME
@@ -179,23 +195,27 @@ def _without_ends(observed: Array, is_date: bool) -> Array:
 
     Those of both ends are judged together, by what is left without them, so that none hides another.
     """
-    distinct, counts = np.unique(observed, return_counts=True)
-    n, ends = len(observed), np.concatenate([[0], np.cumsum(counts)])
-    best, most = observed, 0
-    for below in range(_MOST_VALUES + 1):
-        for above in range(_MOST_VALUES + 1):
-            last = len(distinct) - above
-            kept = observed[ends[below] : ends[last]] if last > below else observed[:0]
+    n, best, most = len(observed), observed, 0
+    starts, stops = [0], [n]  # of what is left without so many different values at an end
+    while len(starts) <= _MOST_VALUES and starts[-1] < n:
+        starts.append(int(np.searchsorted(observed, observed[starts[-1]], side="right")))
+    while len(stops) <= _MOST_VALUES and stops[-1] > 0:
+        stops.append(int(np.searchsorted(observed, observed[stops[-1] - 1], side="left")))
+    for below in range(len(starts)):
+        for above in range(len(stops)):
+            kept = observed[starts[below] : max(stops[above], starts[below])]
             if below + above <= most or len(kept) < _FEWEST_LEFT:
                 continue
-            away, room = np.r_[0:below, last : len(distinct)], kept[-1] - kept[0]
-            ends_of, gap = distinct[away], np.maximum(kept[0] - distinct[away], distinct[away] - kept[-1])
+            ends_of = observed[[*starts[:below], *stops[above:0:-1]]]
+            counts = np.diff([*starts[: below + 1], *stops[above::-1]])
+            counts = np.delete(counts, below)  # of what is kept
+            gap, room = np.maximum(kept[0] - ends_of, ends_of - kept[-1]), kept[-1] - kept[0]
             (low, high), (low_of_marks, high_of_marks) = _fences(kept), _fences_of_marks(kept, is_date)
             marked = _are_marks(ends_of, is_date) & ((ends_of < low_of_marks) | (ends_of > high_of_marks))
             far = gap > (_RANGES * room or _TIMES_OF_ONE * max(abs(kept[0]), 1.0))
             wild = marked | (far & ((ends_of < low) | (ends_of > high)))
-            of_few = counts[away][~marked & ~(gap > _FILL * room)]
-            few = of_few.sum() <= max(2, _FEW * n) and counts[away].sum() <= max(2, _MOST_MARKS * n)
+            of_few = counts[~marked & ~(gap > _FILL * room)]
+            few = of_few.sum() <= max(2, _FEW * n) and counts.sum() <= max(2, _MOST_MARKS * n)
             if few and wild.all():
                 best, most = kept, below + above
     return best
@@ -204,7 +224,7 @@ def _without_ends(observed: Array, is_date: bool) -> Array:
 def _fences(kept: Array) -> tuple[float, float]:
     """Return the fences around sorted values; wide ones where these are too few to know."""
     lowest, highest = kept[0], kept[-1]
-    if len(kept) < _FEWEST_LEFT or not ((kept > lowest) & (kept < highest)).any():
+    if len(kept) < _FEWEST_LEFT or not _has_between(kept):
         ranges = _RANGES_OF_TWO if len(kept) >= _FEWEST_LEFT and highest > lowest else _RANGES_OF_FEW
         reach = ranges * (highest - lowest or max(abs(lowest), 1.0))
         return lowest - reach, highest + reach
@@ -217,7 +237,7 @@ def _fences_of_marks(kept: Array, is_date: bool) -> tuple[float, float]:
     """Return the fences around sorted values beyond which marks are wild; infinite where all are equal."""
     lowest, highest = kept[0], kept[-1]
     room = highest - lowest
-    if is_date and ((kept > lowest) & (kept < highest)).any():
+    if is_date and _has_between(kept):
         return lowest - _RANGES_OF_DATES * room, highest + _RANGES_OF_DATES * room
     if is_date or not room > 0:
         return -np.inf, np.inf
@@ -227,21 +247,34 @@ def _fences_of_marks(kept: Array, is_date: bool) -> tuple[float, float]:
     return 0.0 if lowest >= 0 else low, high
 
 
+def _has_between(kept: Array) -> bool:
+    """Return whether sorted values have one between the lowest and the highest."""
+    return bool(np.searchsorted(kept, kept[0], side="right") < np.searchsorted(kept, kept[-1], side="left"))
+
+
 def _tails(kept: Array, times: float) -> tuple[float, float]:
     """Return how far the tails of sorted values (n,) go, see :func:`_tail`."""
-    middle = float(np.median(kept))
-    return middle - _tail(middle - kept[::-1], times), middle + _tail(kept - middle, times)
+    n = len(kept)
+    middle = float(np.mean(kept[(n - 1) // 2 : n // 2 + 1]))  # the median
+    below, above = int(np.searchsorted(kept, middle)), n - int(np.searchsorted(kept, middle, side="right"))
+    lower, upper = kept[: min(below, _MOST_OF_TAIL)], kept[n - min(above, _MOST_OF_TAIL) :]
+    return middle - _tail(middle - lower[::-1], below, times), middle + _tail(upper - middle, above, times)
 
 
-def _tail(above: Array, times: float) -> float:
-    """Return how far a tail goes that exceeds it once in so many times its largest, from sorted distances (n,)."""
-    above = above[above > 0]
-    k, index = min(max(len(above) // 5, 4), 50), _UNKNOWN_INDEX
-    if len(above) > k + 1:
-        top = np.log(above[-k - 1 :])
+def _tail(largest: Array, count: int, times: float) -> float:
+    """Return how far a tail goes that exceeds it once in so many times its largest.
+
+    Args:
+        largest: distances from the median, ascending: all of the tail, or the last of it.
+        count: of all of the tail.
+        times: how many.
+    """
+    k, index = min(max(count // 5, 4), _MOST_OF_TAIL - 1), _UNKNOWN_INDEX
+    if count > k + 1:
+        top = np.log(largest[-k - 1 :])
         index = float((top[1:] - top[0]).mean()) * (1 + k**-0.5)
     with np.errstate(over="ignore"):  # infinitely far, where the tail is that heavy
-        return float(above[-1] * np.float64(times) ** max(index, _LEAST_INDEX)) if len(above) else 0.0
+        return float(largest[-1] * np.float64(times) ** max(index, _LEAST_INDEX)) if count else 0.0
 
 
 def _are_marks(values: Array, is_date: bool) -> Array:

@@ -24,7 +24,6 @@ CSV = Path(__file__).parent / "csv"
         ("underscore", "b", "'1_012'", "--thousands _"),
         ("eurodec", "price", "'101,21'", "--decimal ,"),
         ("semicolon", "'a'", "'51,26'", "--decimal ."),
-        ("percent", "rate", "'50%'", "--kind rate="),
         ("units", "w", "'101 kg'", "--kind w="),
         ("currency", "price", "'$2,024.11'", "--kind price="),
         ("dmy", "when", "'01/01/2021'", "--kind when="),

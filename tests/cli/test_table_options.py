@@ -142,6 +142,11 @@ def test_excel_takes_a_library(tmp_path, monkeypatch, capsys):
         (["--order", "day"], "is no pair"),
         (["--order", "day,w"], "cannot be compared"),
         (["--derived", "bmi=import os"], "cannot be read"),
+        (["--predictors", "crp"], "no column before a '~'"),
+        (["--predictors", "crp~crp"], "predict itself"),
+        (["--predictors", "crp~wardd"], "did you mean 'ward'"),
+        (["--predictors", "crp~w", "--predictors", "crp~h"], "twice"),
+        (["--method", "mirf", "--predictors", "crp~w"], "does not go column by column"),
         (["--ignore", "idd"], "did you mean 'id'"),
         (["--exclude", "crpp"], "did you mean 'crp'"),
         (["--ignore", "crp", "--kind", "crp=integer"], "which the method does not get"),
@@ -160,3 +165,17 @@ def test_bad_values_are_one_sentence_before_the_work(hospital, tmp_path, capsys,
     assert main(["in.csv", "-o", "out.csv", "--ignore", "id", *method, *arguments]) == 2
     assert words in capsys.readouterr().err.splitlines()[-1]
     assert not list(tmp_path.glob("out*"))
+
+
+@pytest.mark.parametrize("option", ["--sep", "--decimal", "--thousands", "--encoding", "--comment"])
+def test_an_empty_option_is_no_option(hospital, capsys, option):
+    assert main(["in.csv", "-o", "out.csv", "--method", "mean", option, ""]) == 2
+    assert f"{option} '' is empty" in capsys.readouterr().err
+
+
+def test_the_warning_of_an_id_names_the_option_that_leaves_it_alone(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{1000 + k},{k % 7}" for k in range(40)]
+    (tmp_path / "in.csv").write_text("\n".join(["my id,v", *rows, ",3"]) + "\n")
+    assert main(["in.csv", "-o", "out.csv", "--method", "mean"]) == 0
+    assert "--ignore 'my id'" in capsys.readouterr().err

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mirimpute import pool
+from mirimpute.errors import UserError
 
 
 def test_formula_by_hand():
@@ -59,3 +60,18 @@ def test_bad_input_is_refused(estimates, variances, message):
 def test_level_outside_0_and_1_is_refused():
     with pytest.raises(ValueError, match="level=95"):
         pool(np.array([1.0, 2.0]), np.ones(2)).interval(95)
+
+
+@pytest.mark.parametrize(
+    ("estimates", "variances", "named"),
+    [
+        ([1.0], [1.0], "(1,)"),
+        ([1.0, np.nan], [1.0, 1.0], "nan (draw 1)"),
+        ([1.0, 2.0], [-0.5, 1.0], "-0.5 (draw 0)"),
+        ([1.0, 2.0], [1.0, np.inf], "inf (draw 1)"),
+    ],
+)
+def test_what_cannot_be_pooled_is_named(estimates, variances, named):
+    with pytest.raises(UserError) as refusal:
+        pool(np.array(estimates), np.array(variances))
+    assert named in str(refusal.value)

@@ -150,3 +150,14 @@ def test_a_header_too_deep_or_too_long_is_refused(changed, text):
 )
 def test_odd_arrays_with_their_own_checksum_are_refused(changed, hostile):
     assert "not a whole imputer" in said(changed(arrays=hostile))
+
+
+@pytest.mark.parametrize("path", [None, 3, ["a"]])
+def test_what_is_no_path_is_refused_with_the_value(path):
+    x = np.random.default_rng(0).normal(size=(30, 2))
+    x[0, 0] = np.nan
+    imputer = MirfImputer(preset="mirf_fast", random_state=0).fit(x)
+    for action in (imputer.save, MirfImputer.load):
+        with pytest.raises(UserError, match="give the name of a file") as refusal:
+            action(path)
+        assert repr(path) in str(refusal.value)

@@ -180,10 +180,10 @@ def test_the_score_that_needs_no_truth_has_a_sentence_of_its_own():
         for row in rows_of(CLEAR)
     ]
     rows[0]["draws_iscore"] += 0.001
-    sentence = next(each for each in advice(rows) if "I-score" in each)
+    sentence = next(each for each in advice(rows) if "needs no truth" in each)
     assert says(sentence, "3 column", "draws of ice", "0.255", "4 masks", "below mirf", "4 of 4 masks")
     without = [{**row, "n_draws": 1} if row["method"] == "ice" else row for row in rows]
-    assert says(next(each for each in advice(without) if "I-score" in each), "draws of mirf")
+    assert says(next(each for each in advice(without) if "needs no truth" in each), "draws of mirf")
     assert not any("I-score" in each for each in advice(rows_of(CLEAR)))
 
 
@@ -194,3 +194,25 @@ def test_cases_of_one_dataset_are_told_apart():
     assert second.startswith("breast_cancer mar: ")
     (alone,) = advice(rows_of(CLEAR))
     assert alone.startswith("breast_cancer: ")
+
+
+def test_nothing_is_sure_while_methods_are_missing():
+    values = {**CLEAR, "mice": [0.4, 0.41]}  # two of its four masks
+    found = advice(rows_of(values), {"mean": 0, "ice": 0, "mirf": 0, "mice": 2, "missforest": 4})
+    assert says(found[0], "use mirf", "16.2 % below ice", "done so far", "4 of 4")
+    assert not any("is sure" in sentence for sentence in found)
+    assert says(found[-1], "not finished", "mice (2 cells)", "missforest (4 cells)")
+    assert "mean" not in found[-1]
+
+
+def test_a_finished_sweep_is_said_nothing_of():
+    assert advice(rows_of(CLEAR), dict.fromkeys(CLEAR, 0)) == advice(rows_of(CLEAR))
+
+
+def test_the_score_without_a_truth_stands_beside_and_its_sentence_has_its_cells():
+    rows = rows_of(CLEAR, n_draws=20, iscore_columns=2, scored_cells=70, scored_categories=0)
+    for row in rows:
+        row["draws_iscore"] = {"mirf": 0.3, "ice": 0.2, "mean": 0.5}[row["method"]] + 0.001 * row["seed"]
+    of_error, of_score = advice(rows)[0], advice(rows)[-1]
+    assert says(of_error, "use mirf", "energy-I-score", "2 of 3")
+    assert says(of_score, "use the draws of ice", "70 hidden cells")

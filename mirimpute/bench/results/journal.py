@@ -172,6 +172,22 @@ class Progress:
         return sum(entry.status != "ok" for entry in self.entries.values())
 
     @property
+    def seconds_left(self) -> tuple[float, list[str]]:
+        """Seconds of one process for the cells that are left, and the methods of which none is done yet.
+
+        A method's cells are taken to need what its computed ones did in the mean; a method of which there is none
+        counts nothing.
+        """
+        taken: dict[str, list[float]] = {}
+        for entry in self.entries.values():
+            if not entry.resumed:
+                taken.setdefault(entry.method, []).append(entry.seconds)
+        left = {method: count["left"] for method, count in self.by_method.items() if count["left"] > 0}
+        means = {method: sum(seconds) / len(seconds) for method, seconds in taken.items()}
+        known = sum(count * means[method] for method, count in left.items() if method in means)
+        return known, [method for method in left if method not in means]
+
+    @property
     def cells_per_s(self) -> float | None:
         """Cells computed per second of late; None before there is anything to go by."""
         times = sorted(entry.at for entry in self.entries.values() if not entry.resumed)[-_RATE_CELLS:]

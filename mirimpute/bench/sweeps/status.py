@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mirimpute.bench.results.claims import running
 from mirimpute.bench.results.journal import Progress, read_progress, sweeps
-from mirimpute.errors import UserError, printable
+from mirimpute.errors import UserError, duration, printable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -69,6 +69,14 @@ def live(sweep_dir: Path) -> Iterator[Callable[[], None]]:
         yield advance
 
 
+def cell_label(sweep_dir: Path, index: int) -> str:
+    """Return which cell of a sweep this is, and how many of all are done, by whatever worker."""
+    progress = read_progress(sweep_dir)
+    if progress is None:
+        return f"cell {index + 1}"
+    return f"{len(progress.entries)} of {progress.plan.cells} cells done, cell {index + 1}"
+
+
 def progress_table(progress: Progress, running_now: list[str]) -> Table:
     """Return counts per method, and below them the rate, the time left and the cells that run."""
     from rich.table import Table
@@ -97,24 +105,11 @@ def caption(progress: Progress, running_now: list[str]) -> str:
     )
     rate = progress.cells_per_s
     if rate and progress.left:
-        text += f"; {rate:.2g} cells/s, {duration(progress.left / rate)} left"
+        known, untried = progress.seconds_left
+        left = duration(known / max(len(running_now), 1))
+        text += f"; {rate:.2g} cells/s, {left} left"
+        text += f", and what {', '.join(untried)} will take, of which no cell is done yet" if untried else ""
     if running_now:
         more = f" and {len(running_now) - _NAMED} more" if len(running_now) > _NAMED else ""
         text += f"; running: {', '.join(running_now[:_NAMED])}{more}"
     return text
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in two units at most.
-
-    >>> duration(59.4), duration(3725), duration(200_000)
-    ('59 s', '1 h 2 min', '2 d 7 h')
-    """
-    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
-    if minutes < 1:
-        return f"{seconds:.0f} s"
-    if hours < 1:
-        return f"{minutes} min"
-    if days < 1:
-        return f"{hours} h {minutes % 60} min"
-    return f"{days} d {hours % 24} h"

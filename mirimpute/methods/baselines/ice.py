@@ -27,6 +27,7 @@ class Ice(Method):
     """
 
     version: ClassVar[int] = 3
+    by_column: ClassVar[bool] = True
     libraries: ClassVar[tuple[str, ...]] = ("sklearn.linear_model",)
 
     name: str = "ice"

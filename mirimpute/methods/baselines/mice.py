@@ -39,6 +39,7 @@ class Mice(Method):
     """
 
     version: ClassVar[int] = 3
+    by_column: ClassVar[bool] = True
 
     name: str = "mice"
     kind: Annotated[str, Options(KINDS)] = "pmm"

@@ -28,6 +28,7 @@ class MissForest(Method):
     """
 
     libraries: ClassVar[tuple[str, ...]] = ("sklearn.ensemble",)
+    by_column: ClassVar[bool] = True
 
     name: str = "missforest"
     trees: Count = 100

@@ -27,7 +27,7 @@ class ColumnTransport(Transport):
 
     def fit(self, x: Array, missing: Array, block: Array, rng: np.random.Generator) -> None:
         """Keep the observed values of each column; the loss is their variance."""
-        self._donors = [x[0, ~missing[:, column], column] for column in block]
+        self._donors = [x[0, :, column][~missing[:, column]] for column in block]
         self.lose(np.mean([donors.var() for donors in self._donors]))
         place = {int(column): number for number, column in enumerate(block)}
         self._together = [[place[int(j)] for j in each] for each in self._categorical if int(each[0]) in place]

@@ -35,6 +35,7 @@ class Knn(Method):
 
     libraries: ClassVar[tuple[str, ...]] = ("sklearn.impute",)
     completes_new_rows: ClassVar[bool] = True
+    growth: ClassVar[tuple[float, float]] = (1.2, 2.1)
 
     name: str = "knn"
     n_neighbors: Count = 10

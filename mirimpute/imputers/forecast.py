@@ -1,0 +1,160 @@
+"""How long a method will take, before the work: from small parts of the rows and how its seconds grow with them.
+
+Seconds are taken to be a + b n^g of n rows. A part of the rows and one of four times as many give a and b by g = 1; the
+ends of the forecast are of the least and the most g that the method is known to have, and of a machine that is a fifth
+faster or a half slower than it was for the parts. It is a range because more is not known. Of fewer than 2,000 rows a
+part tells too little for what it takes, and nothing is said.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from mirimpute.imputers.table_model import Lesson
+    from mirimpute.methods.base import Method, Problem
+
+    Run = Callable[[Method, Problem], float]
+
+WORTH_SAYING_S = 20.0
+"""Seconds below which nothing is said."""
+_LONG_S = 3600.0
+_FEWEST_ROWS, _PART, _TIMES_MORE = 2_000, 200, 4
+_GROWS, _LARGEST_PART = 1.5, 0.35
+_FASTER, _SLOWER = 0.8, 1.5
+_QUICK = ("mirf_fast", "gaussian_em", "ice")
+"""Methods that take minutes where others take hours."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is known of the seconds ahead.
+
+    Attributes:
+        low, high: seconds, between which the work is expected to take.
+        rows, of: rows of the largest part that it was judged by, and of the table.
+    """
+
+    low: float
+    high: float
+    rows: int
+    of: int
+
+    def sentence(self, method: str) -> str:
+        """Return it in words, with faster methods where an hour is ahead.
+
+        >>> Forecast(30.0, 150.0, 800, 20_000).sentence("mice")
+        'mice will take about 30 s to 3 min, judged by 800 of the 20,000 rows'
+        """
+        low, high = _about(self.low), _about(self.high)
+        text = f"{method} will take about {low if low == high else f'{low} to {high}'}"
+        text += f", judged by {self.rows:,} of the {self.of:,} rows"
+        if self.high >= _LONG_S:
+            text += f"; faster methods are {' and '.join(each for each in _QUICK if each != method)}"
+        return text
+
+
+def _about(seconds: float) -> str:
+    """Return a duration as roughly as it is known.
+
+    >>> _about(33.0), _about(150.0), _about(7000.0)
+    ('35 s', '3 min', '1.9 h')
+    """
+    if seconds < 90:
+        return f"{max(5 * round(seconds / 5), 5)} s"
+    return f"{math.ceil(seconds / 60)} min" if seconds < 5_400 else f"{seconds / 3600:.1f} h"
+
+
+def forecast(
+    seconds_of: Callable[[int], float | None], n_rows: int, growth: tuple[float, float], times: float = 1.0
+) -> Forecast | None:
+    """Return how long the work on a table will take; None where it is soon done, or nothing is known.
+
+    Args:
+        seconds_of: seconds of the work on a part of so many rows; None: it cannot be done on it.
+        n_rows: of the table.
+        growth: least and most g of the method.
+        times: how often the table is completed.
+
+    >>> forecast(lambda n: 0.5 + 0.01 * n, 20_000, (0.7, 1.1)).rows
+    800
+    >>> forecast(lambda n: 1e-4 * n, 20_000, (0.7, 1.1)) is None
+    True
+    """
+    if n_rows < _FEWEST_ROWS:
+        return None
+    first = part = _PART
+    start = taken = seconds_of(first)
+    if start is None or taken is None or times * taken * (n_rows / first) ** growth[1] < WORTH_SAYING_S:
+        return None
+    while part * _TIMES_MORE <= _LARGEST_PART * n_rows and taken < _GROWS * start:
+        more = seconds_of(part * _TIMES_MORE)
+        if more is None:
+            break
+        part, taken = part * _TIMES_MORE, more
+    # What of the seconds grows with the rows: of a single part, nothing or everything.
+    grows = (taken - start) * part / (part - first) if part > first else 0.0
+    least, most = max(grows, 0.0), grows if part > first and grows > 0 else taken
+    low, high = (
+        taken + of_rows * ((n_rows / part) ** exponent - 1)
+        for of_rows, exponent in zip((least, most), growth, strict=True)
+    )
+    low, high = times * _FASTER * low, times * _SLOWER * high
+    return Forecast(low, high, part, n_rows) if high >= WORTH_SAYING_S else None
+
+
+def forecast_of_fit(lesson: Lesson, run: Run | None = None, times: float = 1.0) -> Forecast | None:
+    """Return how long a method will take on a table, once.
+
+    Args:
+        lesson: of the method.
+        run: fits the method to a problem and completes it, and returns the seconds (None: in this process).
+        times: how often the table is completed.
+    """
+    return forecast(_seconds_of_parts(lesson, run or _fitted_here), len(lesson.x), lesson.method.growth, times)
+
+
+def forecast_of_models(lesson: Lesson, n_models: int, n_jobs: int | None) -> Forecast | None:
+    """Return how long it will take to learn so many models, each from half of the rows, on so many cores at a time."""
+    from joblib import effective_n_jobs
+
+    rounds = np.ceil(n_models / effective_n_jobs(n_jobs or 1))
+    found = forecast(_seconds_of_parts(lesson, _fitted_here), len(lesson.x) // 2, lesson.method.growth, float(rounds))
+    return None if found is None else replace(found, of=len(lesson.x))
+
+
+def _fitted_here(method: Method, problem: Problem) -> float:
+    for library in method.libraries:
+        import_module(library)
+    start = time.monotonic()
+    method.fit(problem).impute()
+    return time.monotonic() - start
+
+
+def _seconds_of_parts(lesson: Lesson, run: Run) -> Callable[[int], float | None]:
+    """Return what :func:`forecast` asks: seconds on random rows; None where they are too few, or the method fails."""
+    order = np.random.default_rng(0).permutation(len(lesson.x))
+
+    def seconds_of(count: int) -> float | None:
+        from mirimpute.methods.base import problem_of
+
+        rows = np.sort(order[:count])
+        if (~np.isnan(lesson.x[rows])).sum(axis=0).min() < 2:
+            return None
+        with warnings.catch_warnings(), suppress(Exception):  # whatever it is, the work itself will say it
+            warnings.simplefilter("ignore")
+            x, columns, _, limits = lesson.inputs(rows)
+            chosen = lesson.chosen(len(columns))
+            return run(lesson.method, problem_of(x, columns, 0, lesson.device, limits, chosen)[0])
+        return None
+
+    return seconds_of
