@@ -111,7 +111,7 @@ class MirfImputer(BaseImputer):
 
         Raises:
             NotFittedError: before ``fit``.
-            UserError: ``path`` is no path, the file cannot be written, or a category is of a type that no file can hold.
+            UserError: ``path`` is no path, the file cannot be written, or a category is of a type that no file holds.
         """
         check_is_fitted(self)
         _check_path(path, "save")
