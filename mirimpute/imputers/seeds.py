@@ -9,8 +9,8 @@ from sklearn.utils import check_random_state
 
 from mirimpute.errors import UserError
 
-MOST_DRAWS = 1_000_000
-"""Of one table; more are a slip of the hand."""
+MOST_DRAWS = 10**15
+"""Of one table; more is not even a number of cells that can be computed with."""
 
 
 def stream_of(random_state: Any) -> int:

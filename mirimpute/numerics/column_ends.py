@@ -14,12 +14,14 @@ def column_ends(x: Array) -> tuple[Array, Array]:
     """Return the lowest and the highest value of each column, (d,) each; NaN where there is none.
 
     Args:
-        x: float64 (n, d), NaN where missing; n is 1 or more.
+        x: float64 (n, d), NaN where missing.
 
     >>> [ends.tolist() for ends in column_ends(np.array([[1.0, np.nan], [3.0, 2.0]]))]
     [[1.0, 2.0], [3.0, 2.0]]
     """
     n, d = x.shape
+    if not n:
+        return np.full(d, np.nan), np.full(d, np.nan)
     beside = max(1, min(_CELLS // max(d, 1), n))
     if beside == 1 or not x.flags.c_contiguous:
         return np.fmin.reduce(x, axis=0), np.fmax.reduce(x, axis=0)

@@ -21,3 +21,4 @@ def test_columns_without_a_value_have_no_ends():
     lowest, highest = column_ends(np.array([[np.nan, 1.0], [np.nan, 2.0]]))
     assert np.isnan([lowest[0], highest[0]]).all()
     assert (lowest[1], highest[1]) == (1.0, 2.0)
+    assert np.isnan(column_ends(np.empty((0, 3)))).all()
