@@ -62,7 +62,7 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.cli.table_options import kinds_of, left_alone, plan_of, table_options
     from mirimpute.data_page.check_page import check_page
     from mirimpute.imputers.drawing import draws_by_models
-    from mirimpute.imputers.predictors import check_predictors
+    from mirimpute.imputers.predictor_choice import check_predictors
     from mirimpute.imputers.table_model import draws_of_models
     from mirimpute.methods.base import problem_of
     from mirimpute.methods.column_limits import inside

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirimpute.errors import duration, printable
+from mirimpute.errors import counted, duration, printable
 
 if TYPE_CHECKING:
     from mirimpute.bench.cell import CellResult
@@ -33,11 +33,17 @@ def print_cell(result: CellResult) -> None:
 
 def print_entry(sweep_dir: Path, entry: Entry) -> None:
     """Print a line on a cell of a sweep that is done, to stderr: the table of all comes at the end."""
+    from mirimpute.bench.results.journal import read_progress
+    from mirimpute.bench.sweeps.status import time_left
+
     row = _row(entry, sweep_dir.parent.parent)
     errors = (f"{name} {row[field]:.3g}" for field, name in _ERRORS.items() if row.get(field) is not None)
     said = ", ".join(errors) if entry.status == "ok" else entry.reason
     seed = f" seed {row['seed']}" if "seed" in row else ""
     line = f"{entry.method}{seed}: {entry.status}, {said}, {duration(entry.seconds)}"
+    progress = read_progress(sweep_dir)
+    if progress is not None and progress.left:
+        line += f"; {counted(progress.left, 'cell')} left, {time_left(progress, 1)}"
     print(f"mirimpute-bench: {printable(line)}", file=sys.stderr)
 
 

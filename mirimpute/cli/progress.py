@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mirimpute.errors import printable
-from mirimpute.imputers.progress import Clock, Lines, in_words
+from mirimpute.imputers.time_left import Clock, Lines, in_words
 from mirimpute.types import Progress
 
 if TYPE_CHECKING:

@@ -201,7 +201,7 @@ def plan_of(content: Content, table: Table, frame: pd.DataFrame, asked: Options,
     from mirimpute.imputers.column_choice import all_of
     from mirimpute.imputers.constraints import constraints_of
     from mirimpute.imputers.options import positions
-    from mirimpute.imputers.predictors import predictors_of
+    from mirimpute.imputers.predictor_choice import predictors_of
 
     names = [column.name for column in table.columns]
     choice = all_of(names)

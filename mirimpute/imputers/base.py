@@ -20,7 +20,7 @@ from mirimpute.imputers.drawing import check_multiple, draws_by_models, method_w
 from mirimpute.imputers.multiple import check_jobs
 from mirimpute.imputers.opening import Fit, Opened, opened
 from mirimpute.imputers.options import Options
-from mirimpute.imputers.predictors import check_predictors, predictors_of
+from mirimpute.imputers.predictor_choice import check_predictors, predictors_of
 from mirimpute.imputers.saving import State
 from mirimpute.imputers.seeds import checked_draws, seed_of, stream_of
 from mirimpute.imputers.table_model import Lesson, TableModel, draws_of_models

@@ -226,7 +226,7 @@ class Imputer(BaseImputer):
         if not self.verbose:
             return super()._progress(lesson)
         from mirimpute.imputers.forecast import forecast_of_fit, forecast_of_models
-        from mirimpute.imputers.progress import Clock, Lines
+        from mirimpute.imputers.time_left import Clock, Lines
 
         ahead = forecast_of_models(lesson, n_models, n_jobs) if n_models else forecast_of_fit(lesson)
         if ahead is not None:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mirimpute import Imputer
-from mirimpute.imputers import progress as progress_module
+from mirimpute.imputers import time_left
 from mirimpute.imputers.forecast import Forecast, forecast
-from mirimpute.imputers.progress import Clock, Lines, share_of
+from mirimpute.imputers.time_left import Clock, Lines, share_of
 
 
 @pytest.mark.parametrize("n_rows", [5_000, 50_000, 1_000_000])
@@ -40,7 +40,7 @@ def test_faster_methods_are_named_where_an_hour_is_ahead():
 
 def test_time_left_runs_down(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(progress_module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time_left.time, "monotonic", lambda: now[0])
     clock = Clock(Forecast(50.0, 100.0, 800, 20_000))
     now[0] = 20.0
     assert clock.left("trees", 1, 2) == "30 s to 1 min left"
@@ -53,7 +53,7 @@ def test_time_left_runs_down(monkeypatch):
 
 def test_lines_come_once_a_minute(monkeypatch, capsys):
     now = [0.0]
-    monkeypatch.setattr(progress_module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time_left.time, "monotonic", lambda: now[0])
     lines = Lines("table", Clock(None))
     for second in range(0, 200, 5):
         now[0] = float(second)

@@ -69,6 +69,13 @@ def live(sweep_dir: Path) -> Iterator[Callable[[], None]]:
         yield advance
 
 
+def time_left(progress: Progress, workers: int) -> str:
+    """Return how long the cells that are left will take, by the seconds of each method's own cells."""
+    known, untried = progress.seconds_left
+    text = f"{duration(known / max(workers, 1))} left"
+    return f"{text}, and what {', '.join(untried)} will take, of which no cell is done yet" if untried else text
+
+
 def cell_label(sweep_dir: Path, index: int) -> str:
     """Return which cell of a sweep this is, and how many of all are done, by whatever worker."""
     progress = read_progress(sweep_dir)
@@ -105,10 +112,7 @@ def caption(progress: Progress, running_now: list[str]) -> str:
     )
     rate = progress.cells_per_s
     if rate and progress.left:
-        known, untried = progress.seconds_left
-        left = duration(known / max(len(running_now), 1))
-        text += f"; {rate:.2g} cells/s, {left} left"
-        text += f", and what {', '.join(untried)} will take, of which no cell is done yet" if untried else ""
+        text += f"; {rate:.2g} cells/s, {time_left(progress, len(running_now))}"
     if running_now:
         more = f" and {len(running_now) - _NAMED} more" if len(running_now) > _NAMED else ""
         text += f"; running: {', '.join(running_now[:_NAMED])}{more}"
