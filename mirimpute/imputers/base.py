@@ -124,9 +124,9 @@ class BaseImputer(TransformerMixin, BaseEstimator):
 
         The estimate of a category is the most probable one. Of a DataFrame, the answer is one.
 
-        A row gets the same answer alone, in a batch or on another day. Its draw is a function of the fitted model, of
+        A row gets the same answer alone, in a batch or on another day. Its noise is a function of the fitted model, of
         what the row holds and of its number among equal rows of the call: rows that differ, and repeated ones, get
-        independent draws. Drawn values of columns whose values repeat are observed ones, bit by bit.
+        independent draws, and the estimates of repeated ones, which are means over draws, differ a little. Drawn values of columns whose values repeat are observed ones, bit by bit.
         """
         self._checked()
         table, point, draws = self._completed(X, int(self.output == "draw"), 0)
