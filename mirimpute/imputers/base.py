@@ -126,7 +126,8 @@ class BaseImputer(TransformerMixin, BaseEstimator):
 
         A row gets the same answer alone, in a batch or on another day. Its noise is a function of the fitted model, of
         what the row holds and of its number among equal rows of the call: rows that differ, and repeated ones, get
-        independent draws, and the estimates of repeated ones, which are means over draws, differ a little. Drawn values of columns whose values repeat are observed ones, bit by bit.
+        independent draws, and the estimates of repeated ones, which are means over draws, differ a little. Drawn
+        values of columns whose values repeat are observed ones, bit by bit.
         """
         self._checked()
         table, point, draws = self._completed(X, int(self.output == "draw"), 0)
