@@ -40,7 +40,7 @@ BY_TABLE = ("draws_crps", "draw_energy", "point_rmse")
 SEEN = (
     f"Parts and defaults of mirf versions 9 and 10 were chosen on {', '.join(LISTS['choosing'])}. "
     f"{', '.join(LISTS['judging'])} were set aside for judging them, and looked at once; versions before 9 had been "
-    "chosen on all of these tables."
+    "chosen on tables of both kinds."
 )
 
 

@@ -198,10 +198,11 @@ def _fill(filler: Filler, parts: list[Part], folder: OutputFolder, jobs: int, pr
     """Write the parts that are left and return how many cells were filled; each on one thread, so many at a time."""
     from joblib import Parallel, delayed
 
-    from mirimpute.imputers.multiple import on_one_thread
+    from mirimpute.imputers.multiple import on_one_thread, processes
 
     done, filled = rows - sum(part.rows for part in parts), 0
-    alone = jobs == 1 or len(parts) == 1
+    jobs = processes(jobs, len(parts))
+    alone = jobs == 1
 
     def report(more: int) -> None:
         nonlocal done
@@ -209,7 +210,7 @@ def _fill(filler: Filler, parts: list[Part], folder: OutputFolder, jobs: int, pr
         progress("rows filled", done, rows)
 
     calls = (delayed(on_one_thread)(_fill_part, filler, part, folder, report if alone else None) for part in parts)
-    for part, cells in Parallel(n_jobs=1 if alone else jobs, return_as="generator_unordered")(calls):
+    for part, cells in Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
         filled += cells
         if not alone:
             report(part.rows)

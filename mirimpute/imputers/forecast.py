@@ -125,9 +125,9 @@ def forecast_of_fit(lesson: Lesson, run: Run | None = None, times: float = 1.0) 
 
 def forecast_of_models(lesson: Lesson, n_models: int, n_jobs: int | None) -> Forecast | None:
     """Return how long it will take to learn so many models, each from half of the rows, on so many cores at a time."""
-    from joblib import effective_n_jobs
+    from mirimpute.imputers.multiple import processes
 
-    rounds = np.ceil(n_models / effective_n_jobs(n_jobs or 1))
+    rounds = np.ceil(n_models / processes(n_jobs, n_models))
     found = forecast(_seconds_of_parts(lesson, _fitted_here), len(lesson.x) // 2, lesson.method.growth, float(rounds))
     return None if found is None else replace(found, of=len(lesson.x))
 

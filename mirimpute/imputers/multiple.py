@@ -66,6 +66,18 @@ def check_jobs(n_jobs: object) -> None:
         )
 
 
+def processes(n_jobs: int | None, parts: int) -> int:
+    """Return how many processes work side by side: what was asked for, but no more than there are parts or cores.
+
+    Args:
+        n_jobs: as joblib counts them; None: 1.
+        parts: of the work.
+    """
+    from joblib import cpu_count, effective_n_jobs
+
+    return max(1, min(effective_n_jobs(n_jobs or 1), parts, cpu_count()))
+
+
 def on_one_thread_each(
     work: Callable[[Part, int], np.ndarray], parts: list[tuple[Part, int]], n_jobs: int | None
 ) -> Iterator[np.ndarray]:
@@ -76,11 +88,11 @@ def on_one_thread_each(
     Args:
         work: can be pickled.
         parts: such as the rows of a model, and the seed of their work.
-        n_jobs: processes, as joblib counts them; None: 1, in this process.
+        n_jobs: see :func:`processes`; 1 is this process.
     """
     from joblib import Parallel, delayed
 
-    run = Parallel(n_jobs=n_jobs or 1, return_as="generator")
+    run = Parallel(n_jobs=processes(n_jobs, len(parts)), return_as="generator")
     yield from run(delayed(on_one_thread)(work, part, seed) for part, seed in parts)
 
 

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 
 from mirimpute.report.case import Case, Row, case_of
 
+_SHOWN = 8
+"""Characters of a hash; the rows of a benchmark's CSV have no more."""
+
 
 def label_methods(rows: Sequence[Row], cases: Sequence[Case] = ()) -> tuple[list[str], list[str]]:
     """Return one label per row, such that case, label and seed are unique, and the notes on suffixes.
@@ -23,7 +26,7 @@ def label_methods(rows: Sequence[Row], cases: Sequence[Case] = ()) -> tuple[list
     cases = cases or [case_of(row) for row in rows]
     settings: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        settings[row["method"]].add(row.get("method_hash") or "")
+        settings[row["method"]].add((row.get("method_hash") or "")[:_SHOWN])
     notes = [
         f"{method} was run with {len(hashes)} different settings, shown as '{method} #<method_hash>'"
         for method, hashes in sorted(settings.items())
@@ -32,7 +35,7 @@ def label_methods(rows: Sequence[Row], cases: Sequence[Case] = ()) -> tuple[list
 
     def label(row: Row) -> str:
         known = row.get("method_hash")
-        return f"{row['method']} #{known[:8]}" if known and len(settings[row["method"]]) > 1 else row["method"]
+        return f"{row['method']} #{known[:_SHOWN]}" if known and len(settings[row["method"]]) > 1 else row["method"]
 
     labels = [label(row) for row in rows]
     cells = [(case, name, row["seed"]) for row, case, name in zip(rows, cases, labels, strict=True)]
