@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -30,43 +30,48 @@ Answer = Callable[[pd.DataFrame, str], str]
 
 
 def least(*fields: str) -> Answer:
-    """Return an answer: in how many cases each method has the least value; of the variants of mirf, mirf alone."""
+    """Return an answer: how often each method has the least value, by mechanism; of mirf's variants, mirf alone."""
 
     def answer(frame: pd.DataFrame, _: str) -> str:
         methods = [each for each in frame["method"].unique() if each == "mirf" or not variant_of_mirf(each)]
         collection, said = collection_of(frame, methods), []
         for field in fields:
-            table = table_of(collection, field)
-            firsts: Counter[str] = Counter()
+            table, firsts = table_of(collection, field), defaultdict[str, Counter[str]](Counter)
             for case in table.cases:
                 competing = {each: mean for each, mean in table.means(case).items() if each not in table.without_draws}
                 if len(competing) > 1:
-                    firsts[min(competing, key=competing.__getitem__)] += 1
-            counts = ", ".join(f"{name} {count}" for name, count in firsts.most_common())
-            said.append(f"Least `{field}`, of {counted(firsts.total(), 'case')}: {markdown(counts)}.")
+                    firsts[case.mechanism_words][min(competing, key=competing.__getitem__)] += 1
+            each = "; ".join(
+                f"{mechanism}, of {counted(found.total(), 'case')}: "
+                + ", ".join(f"{name} {count}" for name, count in found.most_common())
+                for mechanism, found in firsts.items()
+            )
+            said.append(f"Least `{field}`: {markdown(each)}.")
         return " ".join(said)
 
     return answer
 
 
-def sentence(pattern: str) -> Answer:
-    """Return an answer: what the page, which is made from rows, says in words that match."""
+def sentence(pattern: str, note: str = "") -> Answer:
+    """Return an answer: what the page, which is made from rows, says in words that match, and a note behind it."""
 
     def answer(_: pd.DataFrame, text: str) -> str:
         found = re.search(pattern, text)
         if found is None:
             raise UserError(f"no page says {pattern!r}: make the page again, or change benchmarks/index.py")
-        return found[0]
+        return found[0] + note
 
     return answer
 
 
 def covered(frame: pd.DataFrame, _: str) -> str:
     """Say how many coverages are within two Monte-Carlo errors of 0.95."""
-    near = (frame["coverage"] - 0.95).abs() <= 2 * frame["coverage_se"]
+    error = (0.95 * 0.05 / frame["replications"]) ** 0.5
+    near = (frame["coverage"] - 0.95).abs() <= 2 * error
     counts = near.groupby(frame["way"]).agg(["sum", "size"])
     each = "; ".join(f"{way} {row['sum']} of {row['size']}" for way, row in counts.iterrows())
-    return f"Coverages within two Monte-Carlo errors of 0.95: {each}."
+    scenarios = counted(frame["scenario"].nunique(), "scenario")
+    return f"Coverages within two Monte-Carlo errors of 0.95, of {scenarios} and four quantities: {each}."
 
 
 def changes(frame: pd.DataFrame, _: str) -> str:
@@ -89,7 +94,10 @@ def told(frame: pd.DataFrame, _: str) -> str:
     near = (rows["draw_mi_bits"] - rows["truth_mi_bits"]).abs() <= 2 * error
     counts = near.groupby(rows["method"]).agg(["sum", "size"])
     each = "; ".join(f"{method} {row['sum']} of {row['size']}" for method, row in counts.iterrows())
-    return f"Tables on which `mi_bits` is within two standard errors of that of the true rows: {each}."
+    return (
+        "Of a version before 9, which chose its draws by nearly this classifier: tables on which `mi_bits` is within "
+        f"two standard errors of that of the true rows: {each}."
+    )
 
 
 def largest(frame: pd.DataFrame, _: str) -> str:
@@ -148,7 +156,7 @@ PAGES: dict[str, tuple[str, str, Answer]] = {
     "parity": (
         "Is each native method as good as its reference?",
         "python -m benchmarks.parity",
-        sentence(r"Verdicts: [^\n]*"),
+        sentence(r"Verdicts: [^\n]*", " A value that is equal or less counts as better, whatever its noise."),
     ),
     "mice_r": (
         "Is `mice` that of R?",
@@ -187,7 +195,8 @@ def index_of(folder: Path, record: Path) -> str:
         "Made by `make index` from the rows of each page. *Stale*: a method has changed since its rows were computed "
         "(`make stale` names each). Rows do not record the machine; all are of two shared cores of an AMD EPYC, "
         "without a GPU. `docs/benchmarks.md` says how each is run and what it does not show; "
-        "`benchmarks/leaderboard.md` ranks the methods of `benchmarks/draws.md`.",
+        "`benchmarks/leaderboard.md` ranks the methods of `benchmarks/draws.md`. Counts are no tests: these are on the "
+        "pages.",
         "",
         "| question | answer, from the rows | rows | date | versions | command |",
         "|---|---|---|---|---|---|",
@@ -232,6 +241,8 @@ def _date(text: str) -> str:
 def _versions(frame: pd.DataFrame, text: str) -> str:
     """Return the version of mirf that made the rows, and those of the libraries that matter most."""
     named = re.findall(r"(mirf\w*|mice\w*) version (\d+)", text)
+    if "way" in frame:  # the page names methods that it may not have run
+        named = [each for each in named if each[0] in {way.split()[0] for way in frame["way"]}]
     if "method_version" in frame:
         of_mirf = frame.loc[frame["method"] == "mirf", "method_version"].dropna().unique()
         named = [("mirf", f"{version:g}") for version in of_mirf]

@@ -100,8 +100,8 @@ class Ranking:
             f"{names[0]} {places}: "
             f"{_counted(self.counts[:, i, j])} over cases; Wilcoxon-Holm p = {self.p_holm[i, j]:.2g} "
             f"{_told(self.p_holm[i, j] < ALPHA)}; Nemenyi: ranks differ by {gap:.2f}, critical is "
-            f"{self.critical_difference:.2f}, {_told(gap > self.critical_difference)}; difference "
-            f"{number(float(self.difference[i, j]))} {self._interval(i, j)}"
+            f"{self.critical_difference:.2f}, {_told(gap > self.critical_difference)}; difference, "
+            f"first less second, {number(float(self.difference[i, j]))} {self._interval(i, j)}"
         )
         if self.failed[[i, j]].any():
             text += (

@@ -30,7 +30,10 @@ def summarise(collection: Collection, measure: Measure) -> MeasureTable:
     entries = _entries(collection, measure)
     tried_methods, tried_cases = {method for method, _ in entries}, {case for _, case in entries}
     methods = [each for each in collection.methods if each in tried_methods]
-    cases = [each for each in collection.cases if each in tried_cases]
+    measured = {
+        case for (_, case), entry in entries.items() if entry.values
+    }  # elsewhere there may be nothing to measure
+    cases = [each for each in collection.cases if each in (measured or tried_cases)]
     absent = Entry(None, None, 0, {}, False)
     grid = {(method, case): entries.get((method, case), absent) for case in cases for method in methods}
     without_draws = collection.without_draws & set(methods) if measure.of_draws else frozenset()
