@@ -8,6 +8,7 @@ from benchmarks import draws
 from benchmarks.cells import Found
 from benchmarks.frame import frame_of
 from benchmarks.stale import hashes_now
+from benchmarks.tables import LISTS
 from mirimpute.bench.conf_location import conf_dir
 from mirimpute.bench.config import hash_of_method
 from mirimpute.errors import UserError
@@ -37,7 +38,7 @@ def page(rows):
 def test_grid_is_the_experiments_and_all_of_it_exists():
     found = draws.settings()
     assert (found["max_rows"], found["missing_rate"]) == (1000, 0.3)
-    assert len(found["dataset"]) == 13
+    assert set(found["dataset"]) == {each for listed in LISTS.values() for each in listed}
     for kind in ("dataset", "method", "mechanism"):
         for name in found[kind]:
             assert (conf_dir() / kind / f"{name}.yaml").is_file(), name
