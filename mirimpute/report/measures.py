@@ -38,7 +38,7 @@ OF_DRAWS = (DRAW, SHRUNK, DRAWS, TEST_DRAW)
 """The estimates on which only methods with draws compete."""
 
 DRAW_NOTE = (
-    "A random draw has √2 times the RMSE of the conditional mean by construction: "
+    "Where both are exact, a random draw has √2 times the RMSE of the conditional mean: "
     "compare draw values with draw values only."
 )
 

@@ -23,10 +23,10 @@ _REASONS = {
     "hyperimpute/hyperimpute": f"{_FEEDBACK}; on uci/bike and adult the reason is not known",
     "hyperimpute/gain": "by its defaults it takes a hundred steps, each on a batch of 128",
     "hyperimpute/miwae": "by its defaults its networks have one hidden unit, and one latent dimension",
-    "hyperimpute/mice": "its point is one draw, which has root 2 times the error of the conditional mean",
-    "statsmodels/mice": "its point is one draw, which has root 2 times the error of the conditional mean",
-    "mirf_paper": "its point is one draw, which has root 2 times the error of the conditional mean, and nothing held "
-    "out stops its rounds",
+    "hyperimpute/mice": "its point is one draw, which has about root 2 times the error of the conditional mean",
+    "statsmodels/mice": "its point is one draw, which has about root 2 times the error of the conditional mean",
+    "mirf_paper": "its point is one draw, which has about root 2 times the error of the conditional mean, and nothing "
+    "held out stops its rounds",
     "mirf": "where columns say nothing of each other, the mean is best, and the choice by held-out cells has noise of "
     "less than a hundredth",
 }
