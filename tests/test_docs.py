@@ -215,6 +215,7 @@ def test_the_page_on_imputing_runs_as_it_stands(tmp_path):
     assert written == {
         "hospital.csv",
         "completed.csv",
+        "chosen.csv",
         "diet.csv",
         "part.csv",
         *(f"study.draw-{k}.csv" for k in range(1, 6)),

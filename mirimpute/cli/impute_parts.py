@@ -33,8 +33,9 @@ SAMPLE = 100_000
 _CELLS = 1_000_000
 """Cells that are completed at a time."""
 _LIBRARIES = ("mirimpute", "numpy", "scikit-learn", "torch", "pyarrow")
+_OF_CELLS = ("min", "max", "sum", "order", "derived")
 _UNSERVED = ("draws", "multiple", "where", "report")
-_OF_LEARNING = ("sample", "kind", "ignore", "exclude", "groups", "min", "max", "sum", "order", "derived")
+_OF_LEARNING = ("sample", "kind", "ignore", "exclude", "groups", "predictors", *_OF_CELLS)
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,7 @@ def _facts(options: argparse.Namespace, parts: list[Part]) -> dict[str, Any]:
 def _learnt(options: argparse.Namespace, parts: list[Part], program: str, progress: Progress) -> Filler:
     """Return what is learnt from a sample of the rows, which is said."""
     from mirimpute.imputers.drawing import method_with_draws
+    from mirimpute.imputers.predictor_choice import check_predictors
     from mirimpute.seeding import generator, integer_seed
 
     method, asked = method_with_draws(options.method, None, 0), table_options(options)
@@ -144,6 +146,7 @@ def _learnt(options: argparse.Namespace, parts: list[Part], program: str, progre
             f"method {options.method!r} completes only the rows that it learns from, and a table that is filled in "
             "parts has others: take one that completes new rows (mirf, mirf_fast, knn, mean)"
         )
+    check_predictors(method, asked.predictors, "--predictors")
     kinds = left_alone(asked, kinds_of(options.kind))
     rng = generator(options.seed, "sample of rows")
     sample = sampled(parts, options.sample or SAMPLE, rng, progress)

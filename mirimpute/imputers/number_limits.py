@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _ROUNDING = 1e-12
 _NUMBERS = (Kind.CONTINUOUS, Kind.INTEGER)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]|$)")
 _FIRST = 1_000
 """Rows that are looked at first."""
 
@@ -207,9 +209,11 @@ def _moment(given: Any, nothing: float, column: Column) -> float:
     try:
         if not is_date:
             return float(pd.Timedelta(given).total_seconds())
-        if isinstance(given, (int, float)):
-            raise ValueError
+        if isinstance(given, (int, float)) or (isinstance(given, str) and not _DATE.match(given)):
+            raise ValueError  # pandas reads 01.03.2021 as of January, and "now" too
         moment = pd.Timestamp(given)
+        if pd.isna(moment):
+            raise ValueError
         if moment.tzinfo is not None:
             moment = moment.tz_convert(column.zone or "UTC").tz_localize(None)
         return float((moment - pd.Timestamp(0)).total_seconds())

@@ -184,13 +184,16 @@ def _allowed(where: Any, table: Any, choice: ColumnChoice) -> Array:
     """Return which cells of the columns that the method gets may be filled, bool (n_rows, d).
 
     Raises:
-        UserError: ``where`` has another shape, is not of truth values, or names a column that is not there.
+        UserError: ``where`` has another shape or other rows, is not of truth values, or names a column that is absent.
     """
+    where = container_of(where).frame
     names, shape = choice.names, (len(table), len(choice.names))
     allowed = np.zeros(shape, dtype=bool)
     if isinstance(where, pd.DataFrame):
         places = positions("where", list(where.columns), names)
         cells = where.to_numpy()
+        if isinstance(table, pd.DataFrame) and len(where) == len(table) and not where.index.equals(table.index):
+            raise UserError("where has the rows of the table in another order, or others: give where.loc[X.index]")
     else:
         cells = np.asarray(where)
         places = list(range(len(names)))

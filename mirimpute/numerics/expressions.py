@@ -177,9 +177,12 @@ def parsed(text: str) -> Expression:
             f"formula {str(text)[:60]!r} is no text of at most {_LONGEST} characters: give one of {_ALLOWED}"
         )
     quoted: dict[str, str] = {}
+    stand_in = "_quoted"
+    while stand_in in text:  # no column of that name is meant
+        stand_in += "_"
 
     def word(match: re.Match[str]) -> str:
-        name = f"_quoted_{len(quoted)}"
+        name = f"{stand_in}_{len(quoted)}"
         quoted[name] = match[1]
         return name
 

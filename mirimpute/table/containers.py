@@ -6,6 +6,7 @@ imported here: a table of it brings it along.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -36,10 +37,12 @@ class Container:
             return completed
         columns = [_arrow(completed.iloc[:, j]) for j in range(completed.shape[1])]
         table = pyarrow.Table.from_arrays(columns, names=[str(name) for name in completed.columns])
-        if isinstance(self.given, pyarrow.RecordBatch):
-            return table.combine_chunks().to_batches()[0]
-        if isinstance(self.given, pyarrow.Table):
-            return table.replace_schema_metadata(self.given.schema.metadata)
+        if isinstance(self.given, (pyarrow.Table, pyarrow.RecordBatch)):
+            table = _of_schema(table, self.given.schema)
+            if isinstance(self.given, pyarrow.Table):
+                return table
+            whole = [column.combine_chunks() for column in table.columns]
+            return pyarrow.RecordBatch.from_arrays(whole, schema=table.schema)
         polars = sys.modules[_module(self.given)]
         found = polars.from_arrow(table)
         own = {name: dtype for name, dtype in self.given.schema.items() if name in found.columns}
@@ -83,6 +86,21 @@ def without_views(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
     if "_view" not in str(column.type):
         return column
     return column.cast(pyarrow.large_binary() if "binary" in str(column.type) else pyarrow.large_string())
+
+
+def _of_schema(table: pyarrow.Table, schema: pyarrow.Schema) -> pyarrow.Table:
+    """Return a completed table whose columns have the types, the metadata and the nullability of those of a schema."""
+    fields, columns = [], []
+    for field, column in zip(table.schema, table.columns, strict=True):
+        place = schema.get_field_index(field.name)
+        if place >= 0:
+            own = schema.field(place)
+            with contextlib.suppress(pyarrow.ArrowException):  # such as whole numbers that were filled with others
+                column = column.cast(own.type)
+            field = own.with_type(column.type).with_nullable(own.nullable or column.null_count > 0)
+        fields.append(field)
+        columns.append(column)
+    return pyarrow.Table.from_arrays(columns, schema=pyarrow.schema(fields, metadata=schema.metadata))
 
 
 def _arrow(values: pd.Series) -> Any:

@@ -225,3 +225,16 @@ def test_more_draws_than_memory_holds_are_refused_before_the_work(frame):
         fitted.sample(frame, 10**12)
     with pytest.raises(UserError, match="GiB"):
         imputer("mice", ignore=["id"]).impute_multiple(frame, 10**12)
+
+
+@pytest.mark.parametrize("given", ["01.03.2021", "06/01/2021", "now", "NaT", "2021-13-01"])
+def test_a_bound_of_dates_is_written_in_one_way_alone(given):
+    dates = pd.DataFrame({"d": pd.to_datetime(["2021-01-15", "2021-02-15", None, "2021-12-20"]), "a": [1.0, 2, 3, 4]})
+    with pytest.raises(UserError, match="2020-12-31"):
+        imputer("mean", bounds={"d": (None, given)}).fit_transform(dates)
+
+
+def test_where_in_another_order_of_rows_is_refused(frame):
+    where = frame[["score"]].isna()
+    with pytest.raises(UserError, match="another order"):
+        imputer("mean", ignore=["id"], where=where[::-1]).fit_transform(frame)

@@ -73,3 +73,20 @@ def test_polars_comes_back_as_polars():
 def test_scikit_learn_makes_pandas_of_it():
     done = Imputer("mean", ignore=["id"]).set_output(transform="pandas").fit_transform(table())
     assert list(done.columns) == table().schema.names
+
+
+def test_arrow_comes_back_with_its_schema():
+    fields = [
+        pyarrow.field("a", pyarrow.float64(), metadata={"unit": "mg"}),
+        pyarrow.field("b", pyarrow.float64(), nullable=False),
+        pyarrow.field("c", pyarrow.dictionary(pyarrow.uint8(), pyarrow.string())),
+    ]
+    schema = pyarrow.schema(fields, metadata={"made": "today"})
+    codes = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0, 1, None, 1, 0], pyarrow.uint8()), ["u", "v"])
+    given = pyarrow.Table.from_arrays(
+        [pyarrow.array([1.0, None, 3.0, 4.0, 5.0]), pyarrow.array([1.0] * 5), codes], schema=schema
+    )
+    imputer = Imputer("mean").fit(given)
+    assert imputer.transform(given).schema.equals(schema, check_metadata=True)
+    batch = given.to_batches()[0]
+    assert imputer.transform(batch).schema.equals(schema, check_metadata=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +132,7 @@ def _report(folder: Path, wall_s: float) -> dict[str, Any]:
         except (ValueError, RecursionError) as error:
             raise ImputationError(f"the program's report.json is no JSON ({error})") from error
     seconds: Any = told.setdefault("seconds", wall_s) if isinstance(told, dict) else None
-    is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and math.isfinite(seconds)
+    is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
     if not is_number or not 0 <= seconds <= wall_s or not isinstance(told.get("notes", []), list):
         raise ImputationError(
             f"the program's report.json holds {str(told)[:100]!r}: it may have seconds (0 to {wall_s:.3g}), version, "
