@@ -219,8 +219,7 @@ def _fill(filler: Filler, parts: list[Part], folder: OutputFolder, jobs: int, pr
 
 def _fill_part(filler: Filler, part: Part, folder: OutputFolder, report: Any) -> tuple[Part, int]:
     """Write one part; return it, and how many cells were filled."""
-    target = folder.path / part.name
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target = folder.place(part.name)
     cells = 0
 
     def change(group: pyarrow.Table) -> pyarrow.Table:

@@ -2,6 +2,7 @@
 
 import os
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pyarrow
@@ -9,6 +10,8 @@ import pyarrow.parquet
 import pytest
 
 from mirimpute.cli.impute import main
+from mirimpute.errors import UserError
+from mirimpute.table.output_folder import RECORD, output_folder
 
 
 def table(rows=60, **columns):
@@ -63,3 +66,72 @@ def test_what_would_be_left_out_of_the_input(tmp_path, capsys, name):
     else:
         (source / name).symlink_to(tmp_path / ("elsewhere" if name == "sub" else "nowhere"))
     assert name in refusal(capsys, source, tmp_path / "out")
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_a_link_in_the_output_does_not_lead_to_the_input(tmp_path, capsys, force):
+    source, out = tmp_path / "in", tmp_path / "out"
+    write(source / "sub=1" / "x.parquet", table())
+    before = (source / "sub=1" / "x.parquet").read_bytes()
+    out.mkdir()
+    (out / "sub=1").symlink_to(source / "sub=1")
+    assert "sub=1" in refusal(capsys, source, out, *force)
+    assert (source / "sub=1" / "x.parquet").read_bytes() == before
+
+
+def test_a_link_that_appears_later_is_not_followed(tmp_path):
+    out, other = tmp_path / "out", tmp_path / "other"
+    other.mkdir()
+    with output_folder(out, {}, ["sub/x.parquet"], force=False) as folder:
+        (out / "sub").symlink_to(other)
+        with pytest.raises(UserError, match="link"):
+            folder.place("sub/x.parquet")
+
+
+LINES = ["5", '["x.parquet", 5]', "null", '[["x"], 1, 2]', '["x.parquet", SIZE, null]', '["x.parquet", SIZE, -1e30]']
+LINES += ['["x.parquet", SIZE, Infinity]', '["x.parquet", SIZE, -1]', '["x.parquet", SIZE, "1"]', "[" * 100_000]
+
+
+@pytest.mark.parametrize("line", LINES, ids=range(len(LINES)))
+def test_damaged_records(tmp_path, capsys, line, monkeypatch):
+    source, out = tmp_path / "in", tmp_path / "out"
+    write(source / "x.parquet", table())
+    with monkeypatch.context() as patch:
+        patch.setattr("mirimpute.table.output_folder.OutputFolder.place", stopped)
+        patch.setattr(Path, "unlink", lambda *_, **__: None)
+        assert filled(source, out) == 130
+    write(out / "x.parquet", table())
+    size = (out / "x.parquet").stat().st_size
+    with (out / RECORD).open("a") as file:
+        file.write(line.replace("SIZE", str(size)) + "\n")
+    assert "'x.parquet'" in (said := refusal(capsys, source, out)) or "is damaged" in said
+    (out / RECORD).write_text(f"{line}\n{line}\n")
+    assert "is damaged" in refusal(capsys, source, out)
+
+
+def stopped(*_):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("kind", ["link", "hard link", "pipe", "folder"])
+def test_a_record_that_is_no_plain_file(tmp_path, capsys, kind):
+    source, record, other = tmp_path / "in", tmp_path / "out" / RECORD, tmp_path / "other"
+    write(source / "x.parquet", table())
+    record.parent.mkdir()
+    other.write_text("dear")
+    if kind == "link":
+        record.symlink_to(other)
+    elif kind == "hard link":
+        record.hardlink_to(other)
+    else:
+        (os.mkfifo if kind == "pipe" else os.mkdir)(record)
+    assert RECORD in refusal(capsys, source, record.parent)
+    assert other.read_text() == "dear"
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused_before_the_work(tmp_path, capsys):
+    for name in ("a.parquet", "x.parquet"):
+        write(tmp_path / "in" / name, table())
+    (tmp_path / "out" / "x.parquet").mkdir(parents=True)
+    assert "'x.parquet'" in refusal(capsys, tmp_path / "in", tmp_path / "out", "--force")
+    assert not (tmp_path / "out" / "a.parquet").exists()
