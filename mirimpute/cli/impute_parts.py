@@ -53,17 +53,21 @@ class Filler:
     excluded: Array
     group: str | None
 
-    def __call__(self, table: pyarrow.Table) -> tuple[pyarrow.Table, int]:
+    def __call__(self, table: pyarrow.Table, first: int) -> tuple[pyarrow.Table, int]:
         """Return a table (n_rows, n_columns) with its missing cells filled, and how many these are.
 
+        ``first`` is the number of its first row in the file, for messages.
+
         Raises:
-            UserError: values that the columns cannot have.
+            UserError: values that the columns cannot have, or that leave no room for missing ones.
             ImputationError: a cell got no finite value.
         """
         columns = self.model.state.columns[: len(self.names)]
         frame = frame_of_columns(table.select(list(self.names)).replace_schema_metadata())
         groups = None if self.group is None else table.column(self.group).to_pandas().to_numpy(dtype=object)
         x = numbers_of(frame, columns, "missing")
+        if self.model.constraints is not None:
+            self.model.constraints.check(x, range(first, first + len(x)))
         missing = np.column_stack([missing_in(frame.iloc[:, j]) for j in range(len(columns))]) & ~self.excluded
         if not missing.any():
             return table, 0
@@ -220,15 +224,16 @@ def _fill(filler: Filler, parts: list[Part], folder: OutputFolder, jobs: int, pr
 def _fill_part(filler: Filler, part: Part, folder: OutputFolder, report: Any) -> tuple[Part, int]:
     """Write one part; return it, and how many cells were filled."""
     target = folder.place(part.name)
-    cells = 0
+    cells, rows = 0, 0
 
     def change(group: pyarrow.Table) -> pyarrow.Table:
-        nonlocal cells
+        nonlocal cells, rows
         pieces = []
         for piece in slices(group, max(_CELLS // max(len(filler.names), 1), 1)):
-            completed, count = filler(piece)
+            completed, count = filler(piece, rows + 1)
             pieces.append(completed)
             cells += count
+            rows += piece.num_rows
             if report is not None:
                 report(piece.num_rows)
         return pyarrow.concat_tables(pieces).unify_dictionaries()

@@ -135,3 +135,20 @@ def test_a_folder_in_the_place_of_a_file_is_refused_before_the_work(tmp_path, ca
     (tmp_path / "out" / "x.parquet").mkdir(parents=True)
     assert "'x.parquet'" in refusal(capsys, tmp_path / "in", tmp_path / "out", "--force")
     assert not (tmp_path / "out" / "a.parquet").exists()
+
+
+@pytest.mark.parametrize("option", [["--sum", "a,b=100"], ["--order", "b,c,a"]])
+def test_rows_beyond_the_sample_that_leave_no_room(tmp_path, capsys, option):
+    """The row is named as it is counted in its file."""
+    a = np.linspace(60, 80, 200)
+    holes = np.arange(200) % 4 == 1
+    columns = {"a": a, "b": pyarrow.array(100 - a, mask=holes), "c": pyarrow.array((a + 100 - a) / 2, mask=holes)}
+    write(tmp_path / "in" / "x.parquet", pyarrow.table(columns))
+    odd = {"a": [70.0, 190.0], "b": [30.0, None], "c": [50.0, 60.0]}
+    if option[0] == "--order":
+        odd = {"a": [70.0, 1.0], "b": [30.0, 5.0], "c": [50.0, None]}
+    write(tmp_path / "in" / "y.parquet", pyarrow.table(odd))
+    said = refusal(capsys, tmp_path / "in", tmp_path / "out", *option, "--sample", "20")
+    assert "y.parquet'" in said
+    assert "row 2" in said
+    assert not (tmp_path / "out" / "y.parquet").exists()
