@@ -65,7 +65,7 @@ class Filler:
         columns = self.model.state.columns[: len(self.names)]
         frame = frame_of_columns(table.select(list(self.names)).replace_schema_metadata())
         groups = None if self.group is None else table.column(self.group).to_pandas().to_numpy(dtype=object)
-        x = numbers_of(frame, columns, "missing")
+        x = numbers_of(frame, columns, "missing", "correct it, or give its column another --kind, or --ignore it")
         if self.model.constraints is not None:
             self.model.constraints.check(x, range(first, first + len(x)))
         missing = np.column_stack([missing_in(frame.iloc[:, j]) for j in range(len(columns))]) & ~self.excluded
@@ -158,7 +158,7 @@ def _learnt(options: argparse.Namespace, parts: list[Part], program: str, progre
         file=sys.stderr,
     )
     frame = frame_of_columns(sample)
-    _check_values(frame, kinds, sample.num_rows)
+    _check_values(frame, kinds, sample.num_rows, rows)
     warn_of_ids_in(frame, kinds)
     table = table_of_file(frame, stem_of(options.file), kinds, str(parts[0].path))
     plan = plan_of(sample, table, frame, replace(asked, kinds=kinds), None)
@@ -172,14 +172,14 @@ def _learnt(options: argparse.Namespace, parts: list[Part], program: str, progre
     return Filler(model, names, np.isin(names, asked.exclude), plan.group)
 
 
-def _check_values(frame: Any, kinds: dict[str, Any], rows: int) -> None:
+def _check_values(frame: Any, kinds: dict[str, Any], rows: int, whole: int) -> None:
     """Refuse a column without any value in the sample."""
     asked = [name for name in frame if kinds.get(str(name)) != "text"]
     empty = [str(name) for name in asked if missing_in(frame[name]).all()]
     if empty:
         raise UserError(
-            f"column {empty[0]!r} has no value in the sample of {counted(rows, 'row')}: give a larger --sample, or "
-            f"--ignore {empty[0]}"
+            f"column {empty[0]!r} has no value in the sample of {counted(rows, 'row')}: "
+            f"{'give a larger --sample, or ' if rows < whole else ''}--ignore {empty[0]}"
         )
 
 

@@ -152,3 +152,54 @@ def test_rows_beyond_the_sample_that_leave_no_room(tmp_path, capsys, option):
     assert "y.parquet'" in said
     assert "row 2" in said
     assert not (tmp_path / "out" / "y.parquet").exists()
+
+
+def extensions():
+    flags = pyarrow.array([k % 2 if k % 3 else None for k in range(60)], pyarrow.int8())
+    words = pyarrow.array([f'"{"xy"[k % 2]}"' if k % 3 else None for k in range(60)])
+    counts = pyarrow.array([k % 10 if k % 3 else None for k in range(60)], pyarrow.int64())
+    types = pyarrow.bool8(), pyarrow.json_(), pyarrow.opaque(pyarrow.int64(), "counts", "a test")
+    stored = flags, words, counts
+    return [pyarrow.ExtensionArray.from_storage(*each) for each in zip(types, stored, strict=True)]
+
+
+@pytest.mark.parametrize("values", extensions(), ids=["bool8", "json", "opaque"])
+def test_extension_types_are_filled_as_what_they_are_stored_as(tmp_path, values):
+    write(tmp_path / "in" / "x.parquet", table(extra=values))
+    assert filled(tmp_path / "in", tmp_path / "out") == 0
+    found = pyarrow.parquet.read_table(tmp_path / "out" / "x.parquet").column("extra")
+    assert found.type == values.type
+    pairs = zip(values.storage.to_pylist(), found.combine_chunks().storage.to_pylist(), strict=True)
+    observed = {each for each in values.storage.to_pylist() if each is not None}
+    assert all(after == before or (before is None and after is not None) for before, after in pairs)
+    if len(observed) == 2:
+        assert set(found.combine_chunks().storage.to_pylist()) == observed
+
+
+@pytest.mark.parametrize("day", [3_000_000, -800_000, 2**31 - 1])
+def test_days_that_python_has_not(tmp_path, capsys, day):
+    write(tmp_path / "in" / "x.parquet", table(day=pyarrow.array([10, None, day] * 20, pyarrow.date32())))
+    assert "column 'day'" in refusal(capsys, tmp_path / "in", tmp_path / "out")
+    assert "column 'day'" in refusal(capsys, tmp_path / "in" / "x.parquet", tmp_path / "out.parquet")
+
+
+def test_a_name_that_is_no_text(tmp_path, capsys):
+    write(tmp_path / "in" / "x.parquet", table())
+    (tmp_path / "in" / "x.parquet").rename(tmp_path / "in" / os.fsdecode(b"x\xff.parquet"))
+    assert "rename it" in refusal(capsys, tmp_path / "in", tmp_path / "out")
+
+
+def test_a_larger_sample_is_advised_only_where_there_is_one(tmp_path, capsys):
+    gap = pyarrow.nulls(60, pyarrow.float64())
+    write(tmp_path / "in" / "x.parquet", table(gap=gap))
+    assert "--sample" in refusal(capsys, tmp_path / "in", tmp_path / "out", "--sample", "50")
+    assert "--sample" not in refusal(capsys, tmp_path / "in", tmp_path / "out")
+
+
+def test_a_value_beyond_the_sample_of_another_kind_is_named(tmp_path, capsys):
+    values, odd = ["2020-01-01", "2020-01-02"], "n/k"
+    write(tmp_path / "in" / "x.parquet", table(200, v=pyarrow.array(values * 100)))
+    write(tmp_path / "in" / "y.parquet", table(2, v=pyarrow.array([values[0], odd])))
+    said = refusal(capsys, tmp_path / "in", tmp_path / "out", "--sample", "20")
+    assert f"'{odd}'" in said
+    assert "--ignore" in said
