@@ -88,6 +88,9 @@ def complete_parts(options: argparse.Namespace, program: str) -> int:
     source, target = options.file, options.output
     _check(options)
     parts = parts_of(source)
+    inside = [part.path for part in parts if target.resolve() in part.path.resolve().parents]
+    if inside:
+        raise UserError(f"'{inside[0]}' is a link into output '{target}': give another folder")
     rows = sum(part.rows for part in parts)
     names = [part.name for part in parts]
     start = time.monotonic()

@@ -203,3 +203,13 @@ def test_a_value_beyond_the_sample_of_another_kind_is_named(tmp_path, capsys):
     said = refusal(capsys, tmp_path / "in", tmp_path / "out", "--sample", "20")
     assert f"'{odd}'" in said
     assert "--ignore" in said
+
+
+def test_a_link_of_the_input_into_the_output(tmp_path, capsys):
+    source, out = tmp_path / "in", tmp_path / "out"
+    write(out / "x.parquet", table())
+    source.mkdir()
+    (source / "x.parquet").symlink_to(out / "x.parquet")
+    before = (out / "x.parquet").read_bytes()
+    assert "is a link" in refusal(capsys, source, out, "--force")
+    assert (out / "x.parquet").read_bytes() == before
