@@ -10,14 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow
-import pyarrow.compute as pc
 import pyarrow.parquet
 
 from mirimpute.errors import DataError
-
-_MOST = 9_223_372_036
-"""Whole seconds from 1970 that 64 bits hold as nanoseconds, before and after."""
+from mirimpute.types import Array
 
 
 def check_int96(path: Path, schema: pyarrow.parquet.ParquetSchema, group: int | None = None) -> None:
@@ -35,16 +33,21 @@ def check_int96(path: Path, schema: pyarrow.parquet.ParquetSchema, group: int | 
     leaves = [schema.column(j) for j in range(len(schema))]
     for leaf in leaves:
         if leaf.physical_type == "INT96":
-            with pyarrow.parquet.ParquetFile(path, coerce_int96_timestamp_unit="s") as file:
-                groups = range(file.num_row_groups) if group is None else [group]
-                table = file.read_row_groups(groups, columns=[leaf.path])
-            for moments in _moments_in(table.to_struct_array()):
-                ends = pc.min_max(moments.cast(pyarrow.int64())).as_py()
-                if ends["min"] is not None and not -_MOST <= ends["min"] <= ends["max"] < _MOST:
-                    raise DataError(
-                        f"column {leaf.path!r} of '{path}' holds a date outside of the years 1677 to 2262, which INT96 "
-                        "cannot keep here: write the file with timestamps of microseconds"
-                    )
+            fine, coarse = (_counts(path, leaf.path, unit, group) for unit in ("ns", "s"))
+            if not np.array_equal(fine // 10**9, coarse):
+                raise DataError(
+                    f"column {leaf.path!r} of '{path}' holds a date outside of the years 1677 to 2262, which Arrow "
+                    "cannot read from INT96: write the file with timestamps of microseconds"
+                )
+
+
+def _counts(path: Path, leaf: str, unit: str, group: int | None) -> Array:
+    """Return the timestamps of a column that are there, as units since 1970, int64."""
+    with pyarrow.parquet.ParquetFile(path, coerce_int96_timestamp_unit=unit) as file:
+        groups = range(file.num_row_groups) if group is None else [group]
+        table = file.read_row_groups(groups, columns=[leaf])
+    found = [each.drop_null().cast(pyarrow.int64()).to_numpy() for each in _moments_in(table.to_struct_array())]
+    return np.concatenate([np.empty(0, dtype=np.int64), *found])
 
 
 def _moments_in(values: Any) -> Iterator[Any]:

@@ -49,11 +49,12 @@ def test_int96_timestamps_that_arrow_would_change(tmp_path, capsys, nested):
 
 
 def test_near_int96_timestamps_keep_their_nanoseconds(tmp_path):
-    when = pyarrow.array([1_577_836_800_000_000_001, None, -9_223_372_036_000_000_000] * 20, pyarrow.timestamp("ns"))
+    near = [1_577_836_800_000_000_001, None, -1, 2**63 - 1, 1 - 2**63, 0]
+    when = pyarrow.array(near * 10, pyarrow.timestamp("ns"))
     write(tmp_path / "in" / "x.parquet", table(when=when), use_deprecated_int96_timestamps=True)
     assert filled(tmp_path / "in", tmp_path / "out") == 0
     found = pyarrow.parquet.read_table(tmp_path / "out" / "x.parquet").column("when")
-    assert found.cast("int64").take([0, 2]).to_pylist() == when.cast("int64").take([0, 2]).to_pylist()
+    assert found.filter(when.is_valid()).equals(pyarrow.chunked_array([when.drop_null()]))
 
 
 @pytest.mark.parametrize("name", ["sub", "gone.parquet", "pipe.parquet"])
