@@ -54,17 +54,21 @@ class Filler:
     excluded: Array
     group: str | None
 
-    def __call__(self, table: pyarrow.Table) -> tuple[pyarrow.Table, int]:
+    def __call__(self, table: pyarrow.Table, first: int) -> tuple[pyarrow.Table, int]:
         """Return a table (n_rows, n_columns) with its missing cells filled, and how many these are.
 
+        ``first`` is the number of its first row in the file, for messages.
+
         Raises:
-            UserError: values that the columns cannot have.
+            UserError: values that the columns cannot have, or that leave no room for missing ones.
             ImputationError: a cell got no finite value.
         """
         columns = self.model.state.columns[: len(self.names)]
         frame = frame_of_columns(table.select(list(self.names)).replace_schema_metadata())
         groups = None if self.group is None else table.column(self.group).to_pandas().to_numpy(dtype=object)
-        x = numbers_of(frame, columns, "missing")
+        x = numbers_of(frame, columns, "missing", "correct it, or give its column another --kind, or --ignore it")
+        if self.model.constraints is not None:
+            self.model.constraints.check(x, range(first, first + len(x)))
         missing = np.column_stack([missing_in(frame.iloc[:, j]) for j in range(len(columns))]) & ~self.excluded
         if not missing.any():
             return table, 0
@@ -85,6 +89,9 @@ def complete_parts(options: argparse.Namespace, program: str) -> int:
     source, target = options.file, options.output
     _check(options)
     parts = parts_of(source)
+    inside = [part.path for part in parts if target.resolve() in part.path.resolve().parents]
+    if inside:
+        raise UserError(f"'{inside[0]}' is a link into output '{target}': give another folder")
     rows = sum(part.rows for part in parts)
     names = [part.name for part in parts]
     start = time.monotonic()
@@ -157,7 +164,7 @@ def _learnt(options: argparse.Namespace, parts: list[Part], program: str, progre
         file=sys.stderr,
     )
     frame = frame_of_columns(sample)
-    _check_values(frame, kinds, sample.num_rows)
+    _check_values(frame, kinds, sample.num_rows, rows)
     warn_of_ids_in(frame, kinds)
     table = table_of_file(frame, stem_of(options.file), kinds, str(parts[0].path))
     plan = plan_of(sample, table, frame, replace(asked, kinds=kinds), None)
@@ -171,14 +178,14 @@ def _learnt(options: argparse.Namespace, parts: list[Part], program: str, progre
     return Filler(model, names, np.isin(names, asked.exclude), plan.group)
 
 
-def _check_values(frame: Any, kinds: dict[str, Any], rows: int) -> None:
+def _check_values(frame: Any, kinds: dict[str, Any], rows: int, whole: int) -> None:
     """Refuse a column without any value in the sample."""
     asked = [name for name in frame if kinds.get(str(name)) != "text"]
     empty = [str(name) for name in asked if missing_in(frame[name]).all()]
     if empty:
         raise UserError(
-            f"column {empty[0]!r} has no value in the sample of {counted(rows, 'row')}: give a larger --sample, or "
-            f"--ignore {empty[0]}"
+            f"column {empty[0]!r} has no value in the sample of {counted(rows, 'row')}: "
+            f"{'give a larger --sample, or ' if rows < whole else ''}--ignore {empty[0]}"
         )
 
 
@@ -222,17 +229,17 @@ def _fill(filler: Filler, parts: list[Part], folder: OutputFolder, jobs: int, pr
 
 def _fill_part(filler: Filler, part: Part, folder: OutputFolder, report: Any) -> tuple[Part, int]:
     """Write one part; return it, and how many cells were filled."""
-    target = folder.path / part.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    cells = 0
+    target = folder.place(part.name)
+    cells, rows = 0, 0
 
     def change(group: pyarrow.Table) -> pyarrow.Table:
-        nonlocal cells
+        nonlocal cells, rows
         pieces = []
         for piece in slices(group, max(_CELLS // max(len(filler.names), 1), 1)):
-            completed, count = filler(piece)
+            completed, count = filler(piece, rows + 1)
             pieces.append(completed)
             cells += count
+            rows += piece.num_rows
             if report is not None:
                 report(piece.num_rows)
         return pyarrow.concat_tables(pieces).unify_dictionaries()

@@ -16,6 +16,7 @@ import pyarrow.parquet
 
 from mirimpute.errors import DataError, NotInstalledError
 from mirimpute.table.file_format import EXCEL, FEATHER, suffix_of
+from mirimpute.table.int96 import check_int96
 from mirimpute.table.room import check_room
 
 
@@ -39,7 +40,7 @@ def read_columns(path: Path) -> pyarrow.Table:
 
     Raises:
         NotInstalledError: an Excel file, and no library to read it.
-        UserError: a Parquet file that does not fit into memory.
+        UserError: a Parquet file that does not fit into memory, or holds timestamps that Arrow would change.
         ValueError, OSError: it cannot be read.
     """
     pyarrow.array(pd.PeriodIndex([], freq="D").array)  # with the first one pandas tells Arrow its own types
@@ -57,6 +58,7 @@ def read_columns(path: Path) -> pyarrow.Table:
         f"file {str(path)!r} of {facts.num_rows:,} rows",
         "give a part of it, or mirimpute-impute a folder to write (-o FOLDER/)",
     )
+    check_int96(path, facts.schema)
     return pyarrow.parquet.read_table(path)
 
 

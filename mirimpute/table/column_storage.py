@@ -42,7 +42,7 @@ def marked(values: pd.Series) -> pd.Series:
     if isinstance(dtype, pd.SparseDtype):
         return marked(_dense(values))
     if isinstance(dtype, pd.ArrowDtype):
-        return _like_index(from_arrow(pyarrow.array(values.array)).array, values)
+        return _like_index(from_arrow(pyarrow.array(values.array), values.name).array, values)
     if str(dtype) in _MASKED_FLOATS:
         return _like_index(values.to_numpy(dtype=np.float64, na_value=np.nan), values)
     if isinstance(dtype, pd.CategoricalDtype):
@@ -55,15 +55,36 @@ def marked(values: pd.Series) -> pd.Series:
     return values
 
 
-def from_arrow(cells: Any) -> pd.Series:
-    """Return an array or a chunked array of Arrow as :func:`marked` returns a column, with an index of its own."""
+def from_arrow(cells: Any, name: Any = "") -> pd.Series:
+    """Return an array or a chunked array of Arrow as :func:`marked` returns a column, with an index of its own.
+
+    Periods and intervals of pandas are such, other extension types what they are stored as.
+
+    Raises:
+        DataError: a date beyond the year 9999; names the column.
+    """
     types = pyarrow.types
+    if is_extension(cells.type):
+        cells = stored(_one(cells))
     if types.is_integer(cells.type) or types.is_boolean(cells.type):
         name = "boolean" if types.is_boolean(cells.type) else str(cells.type).replace("int", "Int").replace("uI", "UI")
         dtype: Any = pd.api.types.pandas_dtype(name)
         return pd.Series(dtype.__from_arrow__(cells))
-    found = _one(cells).to_pandas()
+    try:
+        found = _one(cells).to_pandas()
+    except (ValueError, OverflowError) as error:
+        if not types.is_date(cells.type):
+            raise
+        raise DataError(
+            f"column {name!r} holds a date that is none of the years 1 to 9999 ({error}): mark it as missing, or store "
+            "the column as timestamps"
+        ) from error
     return found.astype(np.float64) if types.is_floating(cells.type) else found
+
+
+def is_extension(kind: pyarrow.DataType) -> bool:
+    """Return whether this is an extension type of Arrow (bool8, JSON) that pandas has no type of its own for."""
+    return isinstance(kind, pyarrow.BaseExtensionType) and not kind.extension_name.startswith("pandas.")
 
 
 def seconds_of_periods(values: pd.Series) -> pd.Series:
@@ -143,6 +164,8 @@ def merged(values: pd.Series, missing: np.ndarray, new: pd.Series) -> pd.Series:
 def arrow_values(found: pd.Series, kind: pyarrow.DataType) -> pyarrow.Array:
     """Return values without holes, as :func:`as_stored` takes them, in a type of Arrow."""
     types = pyarrow.types
+    if is_extension(kind):
+        return pyarrow.ExtensionArray.from_storage(kind, arrow_values(found, kind.storage_type))
     if types.is_dictionary(kind):
         return pyarrow.array(found.astype(object), type=kind.value_type).dictionary_encode()
     if types.is_decimal(kind):

@@ -16,7 +16,7 @@ from mirimpute.table.code_hints import warn_of_codes
 from mirimpute.table.column_numbers import decoded, encoded
 from mirimpute.table.column_storage import blank, is_far, marked, merged, missing_in
 from mirimpute.table.columns import OF_TIME, Column, Kind
-from mirimpute.table.dates import pattern_of, seconds_of
+from mirimpute.table.dates import odd_one, pattern_of, seconds_of
 from mirimpute.table.kinds import is_named_like_id, looks_like_id, plain
 from mirimpute.table.large_wholes import LargeWholes
 
@@ -97,7 +97,9 @@ def _why_text(values: pd.Series, label: Any) -> str:
     )
 
 
-def numbers_of(frame: pd.DataFrame, columns: Sequence[Column], unseen: str) -> np.ndarray:
+def numbers_of(
+    frame: pd.DataFrame, columns: Sequence[Column], unseen: str, way: str = "convert it, or fit again"
+) -> np.ndarray:
     """Return the cells as numbers, float64 (n_rows, n_columns), NaN where missing.
 
     Args:
@@ -106,13 +108,14 @@ def numbers_of(frame: pd.DataFrame, columns: Sequence[Column], unseen: str) -> n
         unseen: "missing": NaN too for a category that the columns do not know; "error": refuse it. One that a pandas
             category of the fit declares without a row that has it is known: NaN, or where the levels are ordered its
             place between those that occur.
+        way: what a message says to do about a value of another kind.
 
     Raises:
         UserError: a category or a kind of value that the columns do not know; an infinite value.
     """
     x = np.empty((len(frame), len(columns)))
     for j, column in enumerate(columns):
-        x[:, j] = _numbers(frame.iloc[:, j], column, unseen)
+        x[:, j] = _numbers(frame.iloc[:, j], column, unseen, way)
     check_finite(x, [column.name for column in columns])
     return x
 
@@ -133,7 +136,7 @@ def check_finite(x: np.ndarray, names: Sequence[Any]) -> None:
             raise UserError(f"column {names[int(bad.argmax())]!r} holds {what}: {fix}")
 
 
-def _numbers(values: pd.Series, column: Column, unseen: str) -> np.ndarray:
+def _numbers(values: pd.Series, column: Column, unseen: str, way: str) -> np.ndarray:
     """Return the cells of one column as numbers (n_rows,); errors as :func:`numbers_of`."""
     known = marked(values)
     present = known.dropna()
@@ -146,7 +149,7 @@ def _numbers(values: pd.Series, column: Column, unseen: str) -> np.ndarray:
     if result is None or result[1].categories or (len(kinds) > 1 and kinds & set(OF_TIME)):
         raise UserError(
             f"column {column.name!r} was {column.kind.value} when the imputer was fitted, and now holds "
-            f"{present.iloc[0]!r} (dtype {values.dtype}): convert it, or fit again"
+            f"{_odd_one(present, column.kind)!r} (dtype {values.dtype}): {way}"
         )
     numbers, now = result
     if bool(now.zone) != bool(column.zone):
@@ -155,6 +158,14 @@ def _numbers(values: pd.Series, column: Column, unseen: str) -> np.ndarray:
             f"have {now.zone or 'none'}: convert them with .dt.tz_localize, or fit again"
         )
     return seconds_of(plain(values)[0], now.pattern, column.zone) if column.zone else numbers
+
+
+def _odd_one(present: pd.Series, kind: Kind) -> Any:
+    """Return a value that keeps the column from being of a kind, the first one where all do."""
+    if kind in OF_TIME:
+        return (odd_one(present) if all(isinstance(each, str) for each in present) else "") or present.iloc[0]
+    odd = present[pd.to_numeric(present.astype(object), errors="coerce").isna()]
+    return (odd if len(odd) else present).iloc[0]
 
 
 def _codes(known: pd.Series, column: Column, unseen: str) -> np.ndarray:

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from typing import Any
 from mirimpute.errors import UserError
 
 RECORD = ".mirimpute-impute"
+_MOST_BYTES = 2**26
+"""Of a record: some hundred thousand files."""
 
 
 class OutputFolder:
@@ -30,6 +33,19 @@ class OutputFolder:
     def __init__(self, path: Path, whole: dict[str, int]) -> None:
         self.path = path
         self.whole = whole
+        self._real = path.resolve()
+
+    def place(self, name: str) -> Path:
+        """Return where to write a file of this name, in a folder that is made if need be.
+
+        Raises:
+            UserError: a link leads out of the folder.
+        """
+        target = self.path / name
+        if target.parent.resolve() != (self._real / name).parent:
+            raise UserError(f"'{target.parent}' leads out of output '{self._real}' by a link: give another folder")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target
 
     def record(self, name: str, size: int, number: int) -> None:
         """Say that a file will be whole when it appears under its name; any process may.
@@ -63,17 +79,14 @@ def output_folder(path: Path, facts: Mapping[str, Any], names: Collection[str], 
     made = not path.exists()
     path.mkdir(parents=True, exist_ok=True)
     record = path / RECORD
-    lock = os.open(record, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    lock = os.open(record, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserError(f"output '{path}' is being written by another process: wait, or give another") from None
+        _lock(lock, path)
         try:
             yield OutputFolder(path, _whole(path, json.loads(json.dumps(facts)), names, force))
             record.unlink(missing_ok=True)
         finally:
-            if record.exists() and len(list(_lines(record))) < 2:  # nothing was written
+            if record.exists() and record.read_bytes().count(b"\n") < 2:  # nothing was written
                 record.unlink()
                 with contextlib.suppress(OSError):
                     if made:
@@ -82,18 +95,39 @@ def output_folder(path: Path, facts: Mapping[str, Any], names: Collection[str], 
         os.close(lock)
 
 
+def _lock(record: int, path: Path) -> None:
+    """Lock the open record of a folder.
+
+    Raises:
+        UserError: it is no plain file of this folder alone, or another process has it.
+    """
+    found = os.fstat(record)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_size > _MOST_BYTES:
+        raise UserError(f"output '{path}' has a {RECORD} that this program has not written: give another folder")
+    try:
+        fcntl.flock(record, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise UserError(f"output '{path}' is being written by another process: wait, or give another") from None
+
+
 def _whole(path: Path, facts: dict[str, Any], names: Collection[str], force: bool) -> dict[str, int]:
     """Return the whole files of the same command; begin the record anew where there is none of it."""
     record = path / RECORD
     lines = list(_lines(record))
-    there = sorted(found.relative_to(path).as_posix() for found in path.rglob("*") if not found.is_dir())
+    inside = sorted(path.rglob("*"))
+    linked = [found for found in inside if found.is_symlink()]
+    if linked:
+        raise UserError(f"output '{path}' holds a link, '{linked[0]}': remove it, or give another folder")
+    there = [found.relative_to(path).as_posix() for found in inside if not found.is_dir()]
     there = [name for name in there if name != RECORD and not _is_unfinished(name, names)]
     strange = [name for name in there if name not in names]
     if strange:
         raise UserError(f"output '{path}' holds '{strange[0]}', which is no file of the input: give an empty folder")
+    folders = [name for name in names if (path / name).is_dir()]
+    if folders:
+        raise UserError(f"output '{path}' has a folder '{folders[0]}' where a file goes: remove it, or give another")
     if lines[1:] and lines[0] != facts and not force:
-        before = lines[0] if isinstance(lines[0], dict) else {}
-        changed = next((key for key in facts if before.get(key) != facts[key]), "the command")
+        changed = next((key for key in facts if lines[0].get(key) != facts[key]), "the command")
         raise UserError(
             f"output '{path}' was begun with another value of {changed}: repeat that command, give another folder, or "
             "--force to begin anew"
@@ -118,12 +152,28 @@ def _whole(path: Path, facts: dict[str, Any], names: Collection[str], force: boo
 
 
 def _lines(record: Path) -> Iterator[Any]:
-    """Yield what each line of the record holds, up to one that a kill has cut."""
-    for line in record.read_bytes().split(b"\n")[:-1]:
+    """Yield what each line of the record holds, up to one that a kill has cut: the facts, then [name, size, number].
+
+    Raises:
+        UserError: a line that is whole and something else.
+    """
+    for count, line in enumerate(record.read_bytes().split(b"\n")[:-1]):
         try:
-            yield json.loads(line)
-        except ValueError:
-            return
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            if count:
+                return
+            found = None  # no kill cuts the first line: it is alone when it is written
+        if not (_is_of_file(found) if count else isinstance(found, dict)):
+            raise UserError(f"'{record}' is damaged in line {count + 1}: delete it, and give --force to begin anew")
+        yield found
+
+
+def _is_of_file(found: Any) -> bool:
+    """Return whether this is the name of a file, its size, and a number."""
+    if not isinstance(found, list) or [type(each) for each in found] != [str, int, int]:
+        return False
+    return all(0 <= each < 2**63 for each in found[1:])
 
 
 def _append(record: Path, content: Any) -> None:

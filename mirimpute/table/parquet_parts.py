@@ -14,6 +14,7 @@ import pyarrow.parquet
 from mirimpute.errors import DataError, counted, warn
 from mirimpute.table.containers import without_views
 from mirimpute.table.file_format import PARQUET, suffix_of
+from mirimpute.table.int96 import check_int96
 from mirimpute.table.reading import check_names, unreadable
 from mirimpute.table.room import check_room
 from mirimpute.table.whole_files import replaced
@@ -51,11 +52,13 @@ def parts_of(source: Path) -> list[Part]:
     Names that begin with a dot or an underscore are left out, as other readers of such folders do.
 
     Raises:
-        DataError: there is none, one cannot be read, or they have different columns; a row group without room.
+        DataError: there is none, one cannot be read, a folder is a link, or they have different columns; a row group
+            without room.
     """
     pyarrow.array(pd.PeriodIndex([], freq="D").array)  # with the first one pandas tells Arrow its own types
     folder = source if source.is_dir() else source.parent
     files = _files_in(source) if source.is_dir() else [source]
+    _check_is_file(files[0])
     parts, schemas = [], []
     for path in files:
         part, schema = _part(path, path.relative_to(folder).as_posix())
@@ -132,8 +135,14 @@ def slices(group: pyarrow.Table, rows: int) -> Iterator[pyarrow.Table]:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.rglob("*") if path.is_file() and not _hidden(path.relative_to(folder)))
+    there = sorted(path for path in folder.rglob("*") if not _hidden(path.relative_to(folder)))
+    linked = [path for path in there if path.is_symlink() and path.is_dir()]
+    if linked:
+        raise DataError(f"'{linked[0]}' is a link to a folder, which is not followed: give the folder itself")
+    found = [path for path in there if not path.is_dir()]
     files = [path for path in found if suffix_of(path) in PARQUET]
+    for path in files:
+        _check_is_file(path)
     if not files:
         raise DataError(
             f"folder '{folder}' has no Parquet file: give one with files that end in {' or '.join(PARQUET)}"
@@ -142,6 +151,13 @@ def _files_in(folder: Path) -> list[Path]:
         other = next(path for path in found if path not in files)
         warn([f"{counted(len(found) - len(files), 'file')} of '{folder}' left out, no Parquet, such as '{other.name}'"])
     return files
+
+
+def _check_is_file(path: Path) -> None:
+    """Refuse what cannot be read as often as needed, such as a pipe."""
+    if not path.is_file():
+        what = "no file" if path.exists() else "not there, or a link to nothing"
+        raise DataError(f"'{path}' is {what}: remove it, or give a Parquet file in its place")
 
 
 def _hidden(path: Path) -> bool:
@@ -188,6 +204,9 @@ def _opened(part: Part) -> pyarrow.parquet.ParquetFile:
 
 def _group(file: pyarrow.parquet.ParquetFile, part: Part, number: int) -> pyarrow.Table:
     try:
+        check_int96(part.path, file.schema, number)
         return file.read_row_group(number)
+    except DataError:
+        raise
     except (OSError, ValueError) as error:
         raise unreadable(part.path, error) from error

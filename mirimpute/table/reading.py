@@ -89,7 +89,7 @@ def frame_of_columns(table: pyarrow.Table) -> pd.DataFrame:
     """
     index = (table.schema.pandas_metadata or {}).get("index_columns", [])
     names = [name for name in table.schema.names if name not in index]
-    columns = [from_arrow(table.column(name)).rename(name) for name in names]
+    columns = [from_arrow(table.column(name), name).rename(name) for name in names]
     return pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(table.num_rows))
 
 
@@ -187,5 +187,7 @@ def check_names(path: Path, names: list[str]) -> None:
 
 def unreadable(path: Path, error: Exception) -> DataError:
     """Return the error for a file that cannot be read, for a reason of a library's."""
+    if isinstance(error, UnicodeEncodeError):
+        return DataError(f"{str(path)!r} has a name that is no UTF-8, by which Arrow opens no file: rename it")
     reason = " ".join(str(error).split())[:200]
     return DataError(f"cannot read {str(path)!r} ({reason}): check that it is a readable {format_of(path)}")

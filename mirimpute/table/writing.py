@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from mirimpute.errors import ImputationError, UserError
 from mirimpute.table.column_files import write_columns
 from mirimpute.table.column_numbers import decoded
-from mirimpute.table.column_storage import arrow_merged, from_arrow, stored
+from mirimpute.table.column_storage import arrow_merged, from_arrow, is_extension, stored
 from mirimpute.table.columns import Column, Kind
 from mirimpute.table.delimited import Delimited, packed
 from mirimpute.table.file_format import suffix_of
@@ -174,7 +174,7 @@ def _new_cells(values: pyarrow.ChunkedArray, numbers: np.ndarray, column: Column
         numbers: for each of its missing cells.
         column: what it is.
     """
-    if isinstance(values.type, pyarrow.BaseExtensionType):
+    if isinstance(values.type, pyarrow.BaseExtensionType) and not is_extension(values.type):
         return pyarrow.array(decoded(numbers, column, from_arrow(values.slice(0, 1)).take([0] * len(numbers))).array)
     types = pyarrow.types
     is_text = types.is_string(values.type) or types.is_large_string(values.type) or "string" in str(values.type)
