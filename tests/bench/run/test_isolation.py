@@ -63,7 +63,7 @@ class Behaves(Method):
             np.ones(2**45)
         if self.how == "eats in a child":
             if os.fork() == 0:
-                ballast = np.ones(BALLAST // 8)  # kept: memory that is given back at once may not be seen
+                ballast = np.ones(BALLAST // 8)
                 time.sleep(60 + ballast[0])
             time.sleep(60)
         if self.how.startswith("shares "):  # what several processes have, and files in memory
@@ -81,8 +81,8 @@ class Behaves(Method):
                 time.sleep(60 + ballast[0])
             time.sleep(0.5)
         if self.how == "eats":
-            ballast = np.ones(20_000_000)  # 160 MB
-            assert ballast.sum() > 0
+            ballast = np.ones(BALLAST // 8)
+            time.sleep(0.5 * ballast[0])  # memory that is given back at once may not be seen
         for step in range(1, 4):
             progress("step", step, 3)
         x = np.nan_to_num(problem.x_incomplete)
