@@ -61,8 +61,8 @@ class DaskLauncher(Launcher):
             raise UserError(f"hydra.launcher.cluster={cluster} is no class: give one such as {_LOCAL}")
         if not isinstance(options, Mapping):
             raise UserError(
-                f"hydra.launcher.options={options} is no dict: give +hydra.launcher.options.<name>=<value>, or leave it "
-                "out"
+                f"hydra.launcher.options={options} is no dict: give +hydra.launcher.options.<name>=<value>, or leave "
+                "it out"
             )
         if n_workers is not None and not (type(n_workers) is int and n_workers >= 1):
             raise UserError(f"hydra.launcher.n_workers={n_workers} computes nothing: give 1 or more, or null")
