@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks import leaderboard
-from mirimpute.bench.results.store import compact
+from benchmarks.frame import frame_of, write_csv
+from mirimpute.bench.results.store import compact, read_rows
 from tests.commands import bench
 
 ROOT = Path(__file__).parents[2]
@@ -124,6 +125,17 @@ def _refusal(folder, monkeypatch, capsys, change):
 def test_rows_that_were_written_again_as_they_are_join_the_page(folder, monkeypatch):
     _forge(folder, "again", lambda lines: None)
     assert _make(folder, monkeypatch, "again") == 0
+
+
+def test_a_record_that_has_the_first_digits_of_hashes_takes_the_same_rows(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    write_csv(frame_of(read_rows(Path("record"))), Path("record.csv"))
+    arguments = ["--record", "record.csv", "--out", ".", "--submissions"]
+    assert leaderboard.main([*arguments, "submissions/good"]) == 0
+    assert "my\\_hot\\_deck" in Path("leaderboard.md").read_text(encoding="utf-8")
+    _forge(folder, "short", lambda rows: rows[0].update(mask_sha256=rows[0]["mask_sha256"][:8]))
+    assert leaderboard.main([*arguments, "submissions/short"]) == 2
+    assert "mask_sha256" in capsys.readouterr().err
 
 
 FAILED = {"status": "failed", "reason": "diverged"}
