@@ -31,8 +31,7 @@ def record_of(path: Path) -> pd.DataFrame:
         UserError: there is none.
     """
     if path.is_dir():
-        frame = frame_of(read_rows(path))
-        return frame.assign(**{name: frame[name].astype(object).str[:8] for name in HASHES})
+        return frame_of(read_rows(path))
     try:
         return pd.read_csv(path, dtype=dict.fromkeys(HASHES, str))
     except (OSError, ValueError) as error:
@@ -120,8 +119,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def work() -> None:
         record = record_of(Path(asked.record))
         folders = sorted(path for path in asked.submissions.glob("*") if path.is_dir())
-        frames = [record, *(read_submission(folder, record) for folder in folders)]
+        frames = [record]
+        for folder in folders:
+            frames.append(read_submission(folder, record, {each["method"].iloc[0] for each in frames[1:]}))
         frame = pd.concat([each.dropna(axis=1, how="all") for each in frames], ignore_index=True)
+        frame = frame.assign(**{name: frame[name].astype(object).str[:8] for name in HASHES if name in frame})
         write_text(asked.out / "leaderboard.md", page_of(frame, asked.record))
 
     return exit_code(PROGRAM, work)

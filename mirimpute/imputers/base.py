@@ -13,13 +13,13 @@ from sklearn.utils import Tags
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted
 
-from mirimpute.errors import UserError, unknown, warn
+from mirimpute.errors import UserError, warn
 from mirimpute.imputers.column_choice import ColumnChoice
 from mirimpute.imputers.constraints import constraints_of
 from mirimpute.imputers.drawing import check_multiple, draws_by_models, method_with_draws
 from mirimpute.imputers.multiple import check_jobs
 from mirimpute.imputers.opening import Fit, Opened, opened
-from mirimpute.imputers.options import Options
+from mirimpute.imputers.options import Options, check_word, one_line
 from mirimpute.imputers.predictor_choice import check_predictors, predictors_of
 from mirimpute.imputers.saving import State
 from mirimpute.imputers.seeds import checked_draws, seed_of, stream_of
@@ -96,13 +96,14 @@ class BaseImputer(TransformerMixin, BaseEstimator):
 
     def _checked(self) -> Method:
         """Return the method; errors as :meth:`fit`."""
-        if self.output not in OUTPUTS:
-            raise unknown("output", self.output, OUTPUTS)
+        check_word("output", self.output, OUTPUTS)
         self._options().check()
         if self.parameters is not None and not isinstance(self.parameters, Mapping):
-            raise UserError(f"parameters={self.parameters!r} is no dict: give one such as {{'rounds': 3}}")
+            raise UserError(f"parameters={one_line(self.parameters)} is no dict: give one such as {{'rounds': 3}}")
         method = self._method()
         check_predictors(method, self._options().predictors)
+        if not isinstance(self.device, str):
+            raise UserError(f"device={one_line(self.device)} is no text: give 'cpu' or 'cuda'")
         if self.device != "cpu":  # to ask for others takes torch, which many methods do without
             torch_device(self.device)
         return method

@@ -10,7 +10,7 @@ import numpy as np
 
 from mirimpute.errors import UserError
 from mirimpute.imputers.base import BaseImputer
-from mirimpute.imputers.options import Options
+from mirimpute.imputers.options import Options, one_line
 from mirimpute.imputers.seeds import checked_draws
 
 if TYPE_CHECKING:
@@ -195,9 +195,9 @@ class Imputer(BaseImputer):
         from mirimpute.methods.presets import PRESETS, named_method
 
         if not isinstance(self.method, str):
-            raise UserError(f"method={self.method!r} is no name: give one of {', '.join(sorted(PRESETS))}")
+            raise UserError(f"method={one_line(self.method)} is no name: give one of {', '.join(sorted(PRESETS))}")
         if not isinstance(self.verbose, int) or self.verbose < 0:
-            raise UserError(f"verbose={self.verbose!r} is no level: give 0 or 1")
+            raise UserError(f"verbose={one_line(self.verbose)} is no level: give 0 or 1")
         if self.method not in PRESETS:
             raise unknown("method", self.method, PRESETS)
         return named_method(self.method, self.parameters)

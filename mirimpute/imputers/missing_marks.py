@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow
 
-from mirimpute.imputers.options import positions
+from mirimpute.errors import UserError
+from mirimpute.imputers.options import one_line, positions
 from mirimpute.table.column_storage import missing_in
+
+_NOTHING = (type(None), type(pd.NA), type(pd.NaT))
+_CELLS = (Real, str, bytes, Decimal, date, time, timedelta, np.generic, pd.Period, pd.Interval, *_NOTHING)
+"""Types of what a cell may hold."""
 
 
 def without_marks(table: Any, marks: Any) -> Any:
@@ -22,7 +30,7 @@ def without_marks(table: Any, marks: Any) -> Any:
         marks: a value, a list of values, or a dict of both by column; None: there are none.
 
     Raises:
-        UserError: the dict names a column that is not there.
+        UserError: the dict names a column that is not there, or a mark is no value of a cell.
     """
     if marks is None or (isinstance(marks, float) and np.isnan(marks)) or marks is pd.NA:
         return table
@@ -52,12 +60,29 @@ def _floats(marks: list[Any]) -> list[float]:
 
 
 def _listed(marks: Any) -> list[Any]:
-    return list(marks) if isinstance(marks, (list, tuple, set, frozenset, np.ndarray)) else [marks]
+    """Return marks as a list.
+
+    Raises:
+        UserError: one is no value of a cell.
+    """
+    found = list(marks) if isinstance(marks, (list, tuple, set, frozenset, np.ndarray)) else [marks]
+    for each in found:
+        if not isinstance(each, _CELLS):
+            raise UserError(
+                f"missing_values={one_line(each)} is no value of a cell: give a number, a text or a date, a list of "
+                "them, or a dict of both by column"
+            )
+    return found
 
 
 def _masked(values: pd.Series, marks: list[Any]) -> pd.Series:
     """Return a column with its marks missing, in a nullable type where its own can hold none."""
-    found = values.isin(marks).to_numpy(dtype=bool) if marks else np.zeros(len(values), dtype=bool)
+    if not marks:
+        return values
+    try:
+        found = values.isin(marks).to_numpy(dtype=bool)
+    except (pyarrow.ArrowException, TypeError, OverflowError):  # Arrow compares values of one type alone
+        found = values.astype(object).isin(marks).to_numpy(dtype=bool)
     if not found.any():
         return values
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iub":

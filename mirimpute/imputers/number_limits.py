@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from mirimpute.errors import UserError, counted
-from mirimpute.imputers.options import Options, positions, row_name
+from mirimpute.imputers.options import Options, one_line, positions, row_name
 from mirimpute.table.columns import OF_TIME, Kind
 from mirimpute.table.wild import shown
 from mirimpute.types import Array
@@ -198,7 +198,7 @@ def _number(given: Any, nothing: float, of: Column | str) -> float:
         with contextlib.suppress(OverflowError):  # an integer beyond all floats
             if not math.isnan(given):
                 return float(given)
-    raise UserError(f"{name} {given!r} is no number: give a number, or None for no bound")
+    raise UserError(f"{name} {one_line(given)} is no number: give a number, or None for no bound")
 
 
 def _moment(given: Any, nothing: float, column: Column) -> float:
@@ -232,7 +232,7 @@ def _whole(
     if integers is False:
         return []
     whole = [k for k, column in enumerate(columns) if column.kind in _NUMBERS and _are_whole(x[:, k])]
-    if integers is True or integers == "auto":
+    if integers is True or isinstance(integers, str):
         return whole
     asked = [place.get(j, -1) for j in positions("integers", list(integers), names)]
     for k, name in zip(asked, integers, strict=True):

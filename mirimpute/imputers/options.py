@@ -11,6 +11,8 @@ import numpy as np
 from mirimpute.errors import UserError, unknown
 
 UNSEEN = ("error", "missing")
+_LONGEST = 100
+"""Letters of a value in a message."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,7 @@ class Options:
         Raises:
             UserError: the value, the reason and the fix.
         """
-        if self.unseen not in UNSEEN:
-            raise unknown("unseen", self.unseen, UNSEEN)
+        check_word("unseen", self.unseen, UNSEEN)
         for name in ("ignore", "exclude"):
             _check_list(name, getattr(self, name), "column names", "['id']")
         _check_list("order", self.order, "pairs of columns, the earlier one first", "[('admitted', 'discharged')]")
@@ -58,14 +59,14 @@ class Options:
         ):
             given = getattr(self, name)
             if not isinstance(given, Mapping):
-                raise UserError(f"{name}={given!r} is no dict: give one such as {example}")
+                raise UserError(f"{name}={one_line(given)} is no dict: give one such as {example}")
         for name, others in self.predictors.items():
             _check_list(f"predictors of column {name!r}", others, "column names", "['age', 'sex']")
         for name, allowed in (("add_indicator", (False, True)), ("keep_empty_features", (None, False, True))):
             given = getattr(self, name)
             if not any(given is each for each in allowed):
-                raise UserError(f"{name}={given!r} is neither True nor False: give one of the two")
-        if not (isinstance(self.integers, bool) or self.integers == "auto"):
+                raise UserError(f"{name}={one_line(given)} is neither True nor False: give one of the two")
+        if not isinstance(self.integers, bool) and not (isinstance(self.integers, str) and self.integers == "auto"):
             _check_list("integers", self.integers, "column names, 'auto' or False", "['age']")
 
     @property
@@ -81,9 +82,27 @@ class Options:
         )
 
 
+def check_word(option: str, given: Any, words: Sequence[str]) -> None:
+    """Refuse what is none of some words; a table is compared with none.
+
+    Raises:
+        UserError: the words.
+    """
+    if not isinstance(given, str):
+        raise UserError(f"{option}={one_line(given)} is no text: give one of {', '.join(map(repr, words))}")
+    if given not in words:
+        raise unknown(option, given, words)
+
+
+def one_line(given: Any) -> str:
+    """Return a value on one line, cut where it is long, as tables are."""
+    text = " ".join(repr(given).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
 def _check_list(option: str, given: Any, what: str, example: str) -> None:
     if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, (Sequence, np.ndarray, set, frozenset)):
-        raise UserError(f"{option}={given!r} is no list of {what}: give one such as {example}")
+        raise UserError(f"{option}={one_line(given)} is no list of {what}: give one such as {example}")
 
 
 def positions(option: str, given: Sequence[Any], labels: Sequence[Any]) -> list[int]:

@@ -8,6 +8,7 @@ from typing import Any
 from sklearn.utils import check_random_state
 
 from mirimpute.errors import UserError
+from mirimpute.imputers.options import one_line
 
 MOST_DRAWS = 10**15
 """Of one table; more is not even a number of cells that can be computed with."""
@@ -34,7 +35,8 @@ def seed_of(random_state: Any) -> int:
         return int(check_random_state(random_state).randint(2**31 - 1))
     except ValueError as error:
         raise UserError(
-            f"random_state={random_state!r} is no seed: give an int from 0 to {2**32 - 1}, a RandomState or None"
+            f"random_state={one_line(random_state)} is no seed: give an int from 0 to {2**32 - 1}, a RandomState "
+            "or None"
         ) from error
 
 

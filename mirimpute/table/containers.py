@@ -17,6 +17,8 @@ import pyarrow
 from mirimpute.errors import UserError
 
 _STREAM = "__arrow_c_stream__"
+_OF_POLARS_ALONE = ("Int128", "UInt128", "Object")
+"""Types of polars that Arrow does not have."""
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,35 @@ def container_of(X: Any) -> Container:
     """Return a table with its columns as pandas has them.
 
     Raises:
-        UserError: a table that has not been computed yet, or columns of other libraries.
+        UserError: a table that has not been computed yet, columns of other libraries or of a type that Arrow does not
+            have, or two of one name.
     """
-    if isinstance(X, pd.DataFrame) or not hasattr(X, "__class__"):
+    if isinstance(X, pd.DataFrame):
+        _check_names(list(X.columns))
         return Container(X, X)
     if _module(X) == "polars":
         if type(X).__name__ == "LazyFrame":
             raise UserError("X is a polars LazyFrame, which has no rows yet: give X.collect()")
         if type(X).__name__ != "DataFrame":
             raise UserError(f"X is a polars {type(X).__name__}, which is no table: give X.to_frame()")
+        for name, dtype in X.schema.items():
+            if str(dtype) in _OF_POLARS_ALONE:
+                raise UserError(f"column {name!r} is a polars {dtype}, which Arrow does not have: cast or remove it")
         return Container(X, _frame(X.to_arrow()))
     if isinstance(X, (pyarrow.Table, pyarrow.RecordBatch)):
+        _check_names(X.schema.names)
         return Container(X, _frame(X if isinstance(X, pyarrow.Table) else pyarrow.table(X)))
+    if _module(X) == "narwhals" and hasattr(X, "to_pandas"):
+        raise UserError(f"X is a narwhals {type(X).__name__}: give X.to_pandas()")
     return Container(X, X)
+
+
+def _check_names(names: list[Any]) -> None:
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UserError(
+            f"{names.count(twice)} columns are called {twice!r}: rename them, so that each has its own name"
+        )
 
 
 def _module(X: Any) -> str:

@@ -149,6 +149,12 @@ def test_saved_tables_and_experiment(elsewhere):
         (["-m", "method=mean,ice", "results_dir="], ["results_dir=''", "give one"]),
         (["method.name="], ["method.name=''", "give a name"]),
         (["-m", "hydra/launcher=local", "hydra.launcher.n_jobs=many"], ["hydra.launcher.n_jobs=many"]),
+        (["-m", "hydra/launcher=null"], ["hydra/launcher=null", "hydra/launcher=<name>"]),
+        (["-m", "hydra/job_logging=5"], ["hydra/job_logging=5", "hydra/job_logging=<name>"]),
+        (["-m", "hydra.launcher=null"], ["hydra.launcher=null", "hydra/launcher=<name>"]),
+        (["-m", "hydra.sweeper=5"], ["hydra.sweeper=5", "hydra/sweeper=<name>"]),
+        (["dataset=file", "dataset.missing_markers=null"], ["missing_markers=null", "missing_markers=[<value>]"]),
+        (["dataset=file", "dataset.path=[a,b]"], ["dataset.path=['a', 'b']", "dataset.path=<text>"]),
     ],
 )
 def test_what_cannot_be_served_is_one_sentence_and_exit_code_2(arguments, words, capsys, elsewhere):
@@ -160,6 +166,16 @@ def test_what_cannot_be_served_is_one_sentence_and_exit_code_2(arguments, words,
     assert "Traceback" not in streams.err
     assert all(word in streams.err for word in words), streams.err
     assert read_rows(elsewhere / "results") == []
+
+
+def test_no_experiment_is_the_default(elsewhere):
+    assert bench("dataset=iris", "method=mean", "protocol.metrics=[rmse]", "experiment=null") == 0
+    assert len(read_rows(elsewhere / "results")) == 1
+
+
+def test_a_default_is_offered_only_where_there_is_one(capsys, elsewhere):
+    assert bench("dataset=file", "dataset.path=null") == 2
+    assert "leave" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

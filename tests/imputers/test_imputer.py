@@ -208,6 +208,44 @@ def test_bad_values_are_one_sentence_before_the_work(frame, option, monkeypatch)
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "value", [pd.Series([1, 2]), pd.DataFrame({"a": [1, 2], "b": [3, 4]})], ids=["series", "frame"]
+)
+@pytest.mark.parametrize(
+    "option",
+    ["output", "integers", "unseen", "device", "verbose", "parameters", "kinds", "order", "min_value", "random_state"],
+)
+def test_a_table_as_an_option_is_one_sentence(frame, option, value):
+    with pytest.raises(UserError, match=option) as caught:
+        Imputer("mean", ignore=["id"], **{option: value}).fit(frame)
+    assert "\n" not in str(caught.value)
+
+
+def test_whole_columns_may_be_named_by_an_array(frame):
+    done = Imputer("mean", ignore=["id"], integers=np.array(["age", "count"])).fit_transform(frame)
+    assert (done["age"] % 1 == 0).all()
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [1j, object(), len, range(3), pd.DataFrame({"a": [1]}), pd.Series([1]), [1j], [[1]], {"age": [1j]}],
+    ids=lambda mark: type(mark).__name__,
+)
+@pytest.mark.parametrize("backend", ["numpy", "pyarrow"])
+def test_a_mark_that_no_cell_can_hold_is_one_sentence(frame, mark, backend):
+    given = frame if backend == "numpy" else frame.convert_dtypes(dtype_backend=backend)
+    with pytest.raises(UserError, match="missing_values=") as caught:
+        Imputer("mean", ignore=["id"], missing_values=mark).fit(given)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mark", [b"x", 10**400, pd.Timestamp("2020-01-01"), ["x", 2.0]], ids=repr)
+def test_a_mark_of_another_type_than_a_column_of_arrow_marks_nothing_there(mark):
+    given = pd.DataFrame({"a": [1.0, None, 3.0], "b": [1.0, 2.0, 4.0]}).convert_dtypes(dtype_backend="pyarrow")
+    done = Imputer("mean", missing_values=mark).fit_transform(given.astype("double[pyarrow]"))
+    assert done["a"].tolist() == [1.0, 2.0, 3.0]
+
+
 def test_what_no_method_takes_is_one_sentence(frame):
     for call, words in (
         (lambda: Imputer("mean").fit(scipy.sparse.eye(5).tocsr()), "toarray"),

@@ -52,6 +52,22 @@ def test_a_table_without_columns_is_refused():
         container_of(pyarrow.table({}))
 
 
+@pytest.mark.parametrize("form", ["table", "batch", "pandas"])
+def test_two_columns_of_one_name_are_refused(form):
+    given = pyarrow.table([pyarrow.array([1.0, None, 3.0]), pyarrow.array([1.0, 2.0, 4.0])], names=["a", "a"])
+    given = {"table": given, "batch": given.to_batches()[0], "pandas": given.to_pandas()}[form]
+    with pytest.raises(UserError, match="'a'"):
+        Imputer("mean").fit(given)
+
+
+@pytest.mark.parametrize("dtype", ["Int128", "Object"])
+def test_types_that_polars_alone_has_are_refused(dtype):
+    polars = pytest.importorskip("polars")
+    given = polars.DataFrame({"a": polars.Series([1, 2, None, 4], dtype=getattr(polars, dtype)), "b": [1.0, 2, 3, 4]})
+    with pytest.raises(UserError, match="'a'"):
+        Imputer("mean").fit(given)
+
+
 def test_polars_comes_back_as_polars():
     polars = pytest.importorskip("polars")
     given = polars.from_arrow(table()).with_columns(

@@ -92,11 +92,10 @@ def parsed(argument: str, config_loader: Any = None) -> Any:
     try:
         found = OverridesParser.create(config_loader).parse_override(argument)
         found.config_loader = config_loader  # which glob() asks for the names of a group
-        if found.key_or_group in _PARTS and not found.is_sweep_override() and not isinstance(found.value(), str):
-            raise UserError(
-                f"{argument[:60]} names no {found.key_or_group}: give {found.key_or_group}=<name>, see mirimpute-bench "
-                "--help"
-            )
+        key = found.key_or_group
+        chooses = key in (*_PARTS, "hydra") or ("/" in key and not found.is_delete())
+        if chooses and not found.is_sweep_override() and not isinstance(found.value(), str):
+            raise UserError(f"{argument[:60]} names no {key}: give {key}=<name>, see mirimpute-bench --help")
         return found
     except UserError:
         raise

@@ -57,7 +57,14 @@ class DaskLauncher(Launcher):
     ) -> None:
         if address is not None and not _ADDRESS.fullmatch(str(address)):
             raise UserError(f"hydra.launcher.address={address} is no address: give one such as tcp://host:8786")
-        if n_workers is not None and not (isinstance(n_workers, int) and n_workers >= 1):
+        if not isinstance(cluster, str):
+            raise UserError(f"hydra.launcher.cluster={cluster} is no class: give one such as {_LOCAL}")
+        if not isinstance(options, Mapping):
+            raise UserError(
+                f"hydra.launcher.options={options} is no dict: give +hydra.launcher.options.<name>=<value>, or leave "
+                "it out"
+            )
+        if n_workers is not None and not (type(n_workers) is int and n_workers >= 1):
             raise UserError(f"hydra.launcher.n_workers={n_workers} computes nothing: give 1 or more, or null")
         if address is None and cluster != _LOCAL and n_workers is None:
             raise UserError(f"hydra.launcher.n_workers is not given, and {cluster} has no number of its own: give one")
@@ -103,19 +110,31 @@ class DaskLauncher(Launcher):
 
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what counts is said in a sentence
         with contextlib.ExitStack() as stack:
-            to = self._address if self._address is not None else stack.enter_context(self._made())
+            if self._address is not None:
+                _check_protocol(self._address)
+            to = self._address if self._address is not None else self._entered(stack)
             try:
                 client = stack.enter_context(Client(to, timeout=_CONNECT_S, set_as_default=False))
             except (OSError, ValueError) as error:
                 raise UserError(f"no scheduler of Dask answers at {to} ({error}): start one, or correct it") from error
             yield client
 
+    def _entered(self, stack: contextlib.ExitStack) -> Any:
+        """Return a new cluster, which ends with the stack."""
+        made = self._made()
+        try:
+            return stack.enter_context(made)
+        except Exception as error:  # of somebody else's class
+            raise self._refusal(error) from error
+
     def _made(self) -> Any:
         """Return a new cluster of the class that was asked for."""
+        from distributed import SpecCluster
         from distributed.deploy import Cluster
 
         found = import_object(self._cluster, "hydra.launcher.cluster")
-        if not (isinstance(found, type) and issubclass(found, Cluster)):
+        whole = isinstance(found, type) and issubclass(found, Cluster) and found not in (Cluster, SpecCluster)
+        if not whole:  # the two are only what others are made from
             raise UserError(
                 f"hydra.launcher.cluster={self._cluster} is no cluster of Dask: give one such as {_LOCAL} or "
                 "dask_jobqueue.SLURMCluster"
@@ -130,13 +149,39 @@ class DaskLauncher(Launcher):
             made.scale(self._n_workers)
             return made
         except Exception as error:  # of somebody else's class
-            said = " ".join(str(error).split())[:300]
-            raise UserError(
-                f"hydra.launcher.cluster={self._cluster} with options {self._options} refuses "
-                f"({type(error).__name__}: {said}): see its documentation"
-            ) from error
+            raise self._refusal(error) from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, usual)
+
+    def _refusal(self, error: Exception) -> UserError:
+        said = " ".join(str(error).split())[:300]
+        return UserError(
+            f"hydra.launcher.cluster={self._cluster} with options {self._options} refuses "
+            f"({type(error).__name__}: {said}): see its documentation"
+        )
+
+
+def _check_protocol(address: str) -> None:
+    """Refuse an address of a protocol that Dask does not have, or not between processes, or without its certificates.
+
+    Raises:
+        UserError: which are there.
+    """
+    from distributed.comm.registry import backends
+    from distributed.security import Security
+
+    protocol = address.partition("://")[0]
+    known = sorted(set(backends) - {"inproc", "ucx"})  # ucx is a stand-in, its package brings ucxx
+    if protocol not in known:
+        raise UserError(
+            f"hydra.launcher.address={address} is of a protocol that no scheduler in another process speaks: give one "
+            f"of {', '.join(known)}, such as tcp://host:8786"
+        )
+    if protocol in ("tls", "wss") and Security().get_connection_args("client").get("ssl_context") is None:
+        raise UserError(
+            f"hydra.launcher.address={address} takes certificates, and Dask's configuration has none: set "
+            "distributed.comm.tls there, or give an address with tcp://"
+        )
 
 
 def _cores() -> int:

@@ -71,12 +71,18 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, task: Any
         return hydra.hydra_help(config_name=name, args_parser=parser, args=options)
     if options.shell_completion:
         return hydra.shell_completion(config_name=name, overrides=options.overrides)
+    options.overrides = [text for text in options.overrides if text != "experiment=null"]  # the default
     typed = _parsed(options.overrides)
     overrides = [*_more_folders(options.config_dir, typed), *(each.input_line for each in typed)]
     chosen = [text for text in overrides if text not in {each.input_line for each in typed if is_value(each)}]
     config = hydra.config_loader.load_configuration(name, chosen, RunMode.MULTIRUN, validate_sweep_overrides=False)
     for each in filter(is_value, typed):
         set_value(config, each.key_or_group, each.value())
+    for part in ("launcher", "sweeper"):
+        found = config.hydra[part]
+        if not OmegaConf.is_dict(found) or not found.get("_target_"):
+            value = "null" if found is None else found
+            raise UserError(f"hydra.{part}={value} is no {part}: give hydra/{part}=<name>, or leave it out")
     if not str(config.results_dir).strip():
         raise UserError(f"results_dir={str(config.results_dir)!r} is no folder: give one, such as results")
     sweep = options.multirun or config.hydra.mode == RunMode.MULTIRUN

@@ -92,21 +92,26 @@ def new_column() -> UserError:
 
 def _refused(key: str, value: Any, schema: Any, error: Exception) -> UserError:
     """A value that is not of the key's type."""
-    wanted = get_type_hints(schema)[key.rpartition(".")[2]] if dataclasses.is_dataclass(schema) else None
+    name = key.rpartition(".")[2]
+    wanted = get_type_hints(schema)[name] if dataclasses.is_dataclass(schema) else None
     alternatives = (wanted,) if get_origin(wanted) is list else get_args(wanted) or (wanted,)
     options = [each for each in alternatives if each is not type(None)]
     if dataclasses.is_dataclass(options[0]):
         if not isinstance(value, dict):
             return UserError(f"{key}={value}: {key} has keys of its own, give {key}.<key>=<value>")
         fields = {field.name for field in dataclasses.fields(options[0])}
-        for name in value:
-            if name not in fields:
-                return unknown(f"key of {key}", name, fields)
+        for each in value:
+            if each not in fields:
+                return unknown(f"key of {key}", each, fields)
     text = "null" if value is None else str(value).lower() if isinstance(value, bool) else value
     if options[0] in _WORDS:
         return UserError(f"{key}={text}: {text!r} {_WORDS[options[0]]}")
-    if options[0] is str and value is None:
-        return UserError(f"{key}=null is no text: give one, or leave {key} out for its default")
+    if options[0] is str:
+        default = next(each.default for each in dataclasses.fields(schema) if each.name == name)
+        or_none = f", or leave {key} out for its default" if default and default is not dataclasses.MISSING else ""
+        return UserError(f"{key}={text} is no text: give one, as {key}=<text>{or_none}")
+    if get_origin(options[0]) is list and value in (None, [None]):
+        return UserError(f"{key}=null is no list: give one, as {key}=[<value>], or leave {key} out for its default")
     if get_origin(options[0]) is list:
         return UserError(f"{key}={text} is no list of what it should be: give one, such as {key}=[{text}]")
     return UserError(f"{key}={text}: {str(error).splitlines()[0]}")

@@ -40,6 +40,27 @@ def test_clusters_that_are_none_are_refused_before_the_first_cell(tmp_path: Path
     assert not list(tmp_path.glob("runs/*"))
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("address=tls://127.0.0.1:9", "distributed.comm.tls"),
+        ("address=http://127.0.0.1:9", "tcp://host:8786"),
+        ("address=inproc://1:2", "tcp://host:8786"),
+        ("n_workers=true", "computes nothing"),
+        ("options=null", "hydra.launcher.options="),
+        ("options=5", "hydra.launcher.options="),
+        ("cluster=null", "is no class"),
+        ("cluster=distributed.SpecCluster", "is no cluster of Dask"),
+    ],
+)
+def test_options_of_another_form_are_refused_in_a_sentence(tmp_path: Path, option: str, said: str) -> None:
+    there = ("dataset=iris", "method=mean", f"results_dir={tmp_path}", "hydra/launcher=dask")
+    more = [] if "n_workers" in option else ["hydra.launcher.n_workers=1"]
+    printed = sweep(*there, f"hydra.launcher.{option}", *more, code=2)
+    assert said in printed
+    assert "Traceback" not in printed
+
+
 @pytest.mark.slow
 def test_the_same_rows_as_in_one_process(tmp_path: Path) -> None:
     grid = (*GRID, "seed=0,1")
