@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -123,19 +122,30 @@ def choices(arguments: Sequence[str], config_loader: Any) -> list[list[str]]:
             found[key] = [f"{key}={override.get_value_element_as_str()}"]
         elif override.is_discrete_sweep():
             try:
-                if sum(1 for _ in itertools.islice(override.sweep_string_iterator(), MOST_CELLS + 1)) > MOST_CELLS:
+                if _length(override.value()) > MOST_CELLS:
                     raise _too_many()
                 found[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
             except UserError:
                 raise
             except (ArithmeticError, ValueError) as error:  # a step of 0, a range of numbers that are none
-                raise UserError(f"{override.input_line}: {error}; give a list such as seed=0,1,2") from error
+                raise UserError(
+                    f"{override.input_line} is no range of numbers that ends: give a list such as seed=0,1,2"
+                ) from error
         else:
             raise UserError(f"{override.input_line}: give a list such as seed=0,1,2 or 'seed=range(3)'")
         _check_values(f"{override.input_line}", found[key])
     if math.prod(map(len, found.values())) > MOST_CELLS:
         raise _too_many()
     return list(found.values())
+
+
+def _length(values: Any) -> float:
+    """Return how many values a range has; 0 of what is listed, which is no longer than what was typed."""
+    ends = [getattr(values, name, None) for name in ("start", "stop", "step")]
+    if any(each is None for each in ends):
+        return 0
+    start, stop, step = ends
+    return (stop - start) / step
 
 
 def _too_many() -> UserError:
