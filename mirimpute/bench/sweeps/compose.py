@@ -141,11 +141,8 @@ def choices(arguments: Sequence[str], config_loader: Any) -> list[list[str]]:
 
 def _length(values: Any) -> float:
     """Return how many values a range has; 0 of what is listed, which is no longer than what was typed."""
-    ends = [getattr(values, name, None) for name in ("start", "stop", "step")]
-    if any(each is None for each in ends):
-        return 0
-    start, stop, step = ends
-    return (stop - start) / step
+    start, stop, step = (getattr(values, name, None) for name in ("start", "stop", "step"))
+    return 0 if start is None or stop is None or step is None else (stop - start) / step
 
 
 def _too_many() -> UserError:
