@@ -101,6 +101,11 @@ def test_the_table_that_the_readme_shows_is_that_of_a_page_made_from_rows():
     assert {number(value) for value in rows["point_rmse"]} <= set(re.split(r"[\s*]+", shown))
 
 
+def test_wins_in_energy_are_counted_over_the_lines_of_the_claims():
+    counts = [list(map(int, claim[2].split(", "))) for claim in CLAIMS if claim[0] == "energy distance"]
+    assert f"mice_cart wins {sum(each[2] for each in counts)} of {sum(map(sum, counts))} cases" in README
+
+
 CLAIMS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in re.search(r"^\| measure \| mechanism(.*?)\n\n", README, re.M | re.S)[0].strip().splitlines()
