@@ -48,12 +48,12 @@ SEEN = (
     "between."
 )
 NOTES = (
-    "The rivals are this package's own methods; the trees of mice_cart and mice_rf have the settings of R's. No program "
-    "of R or of another library is here. One mask per seed and case; its noise is in no interval when there is one "
-    "seed. The point of mice, mice_cart and mice_rf is the mean of 20 draws, which costs them about 2.5 % of RMSE (the "
-    "root of 1 + 1/20) beside an exact mean: differences of that size are not differences of the methods. A * marks "
-    "methods without draws: their CRPS, Brier score and energy distance are those of the point, and they do not "
-    "compete. Wall seconds were taken beside other work, and are not compared."
+    "The rivals are this package's own methods; the trees of mice_cart and mice_rf have the settings of R's. No "
+    "program of R or of another library is here. One mask per seed and case; its noise is in no interval when "
+    "there is one seed. The point of mice, mice_cart and mice_rf is the mean of 20 draws, which costs them about "
+    "2.5 % of RMSE (the root of 1 + 1/20) beside an exact mean: differences of that size are not differences of "
+    "the methods. A * marks methods without draws: their CRPS, Brier score and energy distance are those of the "
+    "point, and they do not compete. Wall seconds were taken beside other work, and are not compared."
 )
 
 

@@ -218,9 +218,9 @@ def _moment(given: Any, nothing: float, column: Column) -> float:
             moment = moment.tz_convert(column.zone or "UTC").tz_localize(None)
         return float((moment - pd.Timestamp(0)).total_seconds())
     except (TypeError, ValueError):
-        example = "'2020-12-31'" if is_date else "'3 days'"
+        kind, example = ("date as year-month-day", "'2020-12-31'") if is_date else ("duration", "'3 days'")
         raise UserError(
-            f"bounds of column {column.name!r}: {given!r} is no {'date' if is_date else 'duration'}: give one such as "
+            f"bounds of column {column.name!r}: {given!r} is no {kind}: give one such as "
             f"{example}, or None for no bound"
         ) from None
 
