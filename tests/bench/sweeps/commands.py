@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from mirimpute.bench.results.row import COST_FIELDS
@@ -68,8 +69,7 @@ def results(results_dir: Path) -> dict[tuple[str, int], dict[str, Any]]:
 
 def descendants(pid: int) -> list[int]:
     """Return the processes below ``pid`` that live."""
-    found = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, task.read_text().split()):
-            found += [child, *descendants(child)]
-    return found
+    try:
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    except psutil.NoSuchProcess:  # it has just ended
+        return []

@@ -65,7 +65,10 @@ def test_processes_killed_at_random(
             time.sleep(dice.uniform(0, 1))
             family = descendants(process.pid)
             parent = not family or dice.random() < 0.4
-            os.kill(process.pid if parent else dice.choice(family), signal.SIGKILL)
+            try:
+                os.kill(process.pid if parent else dice.choice(family), signal.SIGKILL)
+            except ProcessLookupError:  # it ended between the look and the blow
+                continue
             killed["the parent" if parent else "another"] += 1
         if process.poll() is None:
             process.kill()
