@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup rivals bench bench-quality bench-speed bench-draws adem stale paper paper-small test test-oldest lint format tables leaderboard index docs report clean
 
+# Without compiled files every process compiles torch anew, for longer than most tests take.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

@@ -67,20 +67,14 @@ class Trainer(Generic[Network]):
         self._weights.grad = torch.zeros_like(self._weights)
         _lend(list(network.parameters()), self._weights.grad)
         self._averages = _as_one(list(self.averaged.parameters()))
-        self._optimiser = torch.optim.AdamW(
-            [self._weights],
-            lr=settings.learning_rate,
-            betas=(0.9, settings.squares),
-            weight_decay=settings.weight_decay,
-            fused=True,
-        )
+        self._gradients, self._squares = torch.zeros_like(self._weights), torch.zeros_like(self._weights)
+        self._taken = torch.zeros((), device=self._weights.device)
 
     def step(self, loss: Tensor) -> float:
         """Take one step down ``loss`` and return its value."""
         gradient = self._weights.grad
         assert gradient is not None
-        for group in self._optimiser.param_groups:
-            group["lr"] = self.settings.rate(self.steps)
+        rate = self.settings.rate(self.steps)
         gradient.zero_()
         loss.backward()
         norm, value = float(torch.linalg.vector_norm(gradient)), float(loss.detach())
@@ -90,11 +84,33 @@ class Trainer(Generic[Network]):
             return value
         if norm > self.settings.clip:
             gradient.mul_(self.settings.clip / norm)
-        self._optimiser.step()
         decay = min(self.settings.average, (1 + self.steps) / (10 + self.steps))
         with torch.no_grad():
+            self._move(gradient, rate)
             self._averages.lerp_(self._weights, 1 - decay)
         return value
+
+    def _move(self, gradient: Tensor, rate: float) -> None:
+        """Take a step of AdamW by the kernel that ``torch.optim.AdamW(fused=True)`` calls.
+
+        The class itself imports torch's compiler, which takes longer than filling a small table.
+        """
+        self._taken += 1
+        torch._fused_adamw_(
+            [self._weights],
+            [gradient],
+            [self._gradients],
+            [self._squares],
+            [],
+            [self._taken],
+            lr=rate,
+            beta1=0.9,
+            beta2=self.settings.squares,
+            weight_decay=self.settings.weight_decay,
+            eps=1e-8,
+            amsgrad=False,
+            maximize=False,
+        )
 
 
 def _as_one(parameters: list[nn.Parameter]) -> Tensor:

@@ -36,7 +36,7 @@ from mirimpute.errors import ImputationError
 from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import interpolate
 from mirimpute.methods.base import Completed, Fitted, Imputation, Method, Problem
-from mirimpute.methods.baselines.neural import LIBRARIES
+from mirimpute.methods.baselines.neural import OPTIMISERS
 from mirimpute.methods.device import torch_device
 from mirimpute.methods.loop import Schedule, reduce
 from mirimpute.methods.parameters import Count, Positive
@@ -75,7 +75,7 @@ class MirfPaper(Method):
     """
 
     version: ClassVar[int] = 3
-    libraries: ClassVar[tuple[str, ...]] = LIBRARIES
+    libraries: ClassVar[tuple[str, ...]] = OPTIMISERS
 
     name: str = "mirf_paper"
     hidden_width: Count = 1001

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 else:
     torch = lazy("torch")
 
-LIBRARIES = ("torch", "torch._dynamo", "mirimpute.flow.network")
-"""torch imports _dynamo at the first step of an optimiser, two seconds that are not the method's."""
+LIBRARIES = ("torch", "mirimpute.flow.network")
+OPTIMISERS = ("torch._dynamo", *LIBRARIES)
+"""With what torch's own optimisers import at their first step, two seconds that are not the method's."""
 
 _STEPS_BETWEEN_REPORTS = 20
 _ROWS_AT_ONCE = 16384

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mirimpute.errors import ImputationError
 from mirimpute.methods.base import Fitted, Method, Problem
-from mirimpute.methods.baselines.neural import LIBRARIES, NeuralTransport, fill_near_means, run
+from mirimpute.methods.baselines.neural import OPTIMISERS, NeuralTransport, fill_near_means, run
 from mirimpute.methods.baselines.sinkhorn_divergence import sinkhorn_divergence, squared_distances
 from mirimpute.methods.parameters import Count, Positive
 from mirimpute.types import Progress, lazy, no_progress
@@ -55,7 +55,7 @@ class Sinkhorn(Method):
         draws: starts, each a completed table; the point is their mean.
     """
 
-    libraries: ClassVar[tuple[str, ...]] = LIBRARIES
+    libraries: ClassVar[tuple[str, ...]] = OPTIMISERS
     version: ClassVar[int] = 4
 
     name: str = "sinkhorn"

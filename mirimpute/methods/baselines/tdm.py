@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from mirimpute.methods.base import Fitted, Problem
-from mirimpute.methods.baselines.neural import LIBRARIES, fill_near_means, run
+from mirimpute.methods.baselines.neural import OPTIMISERS, fill_near_means, run
 from mirimpute.methods.baselines.sinkhorn import Sinkhorn, SinkhornTransport
 from mirimpute.methods.parameters import Count, Positive
 from mirimpute.types import Progress, lazy, no_progress
@@ -48,7 +48,7 @@ class Tdm(Sinkhorn):
         map_learning_rate: of the network, by Adam.
     """
 
-    libraries: ClassVar[tuple[str, ...]] = (*LIBRARIES, "mirimpute.methods.baselines.networks")
+    libraries: ClassVar[tuple[str, ...]] = (*OPTIMISERS, "mirimpute.methods.baselines.networks")
 
     name: str = "tdm"
     batch: Count = 128

@@ -37,13 +37,7 @@ class Mirf(Settings):
     version: ClassVar[int] = 10
     completes_new_rows: ClassVar[bool] = True
     growth: ClassVar[tuple[float, float]] = (0.5, 1.3)
-    # torch imports _dynamo at the first step of an optimiser, two seconds that are not the method's
-    libraries: ClassVar[tuple[str, ...]] = (
-        "torch",
-        "torch._dynamo",
-        "sklearn.tree",
-        "mirimpute.methods.mirf.learn",
-    )
+    libraries: ClassVar[tuple[str, ...]] = ("torch", "sklearn.tree", "mirimpute.methods.mirf.learn")
 
     def most_draws(self, problem: Problem) -> int:
         """Return how many draws have twenty million cells in all; two at least."""
