@@ -77,7 +77,7 @@ def test_ablations_compare_energy_by_differences():
     rows = [row(DEFAULT, f"d{k}", point_rmse=2.0, draw_energy=v) for k, v in enumerate((0.001, -0.001, 0.0))]
     rows += [row("no trees", f"d{k}", point_rmse=1.0, draw_energy=v) for k, v in enumerate((0.003, 0.001, 0.002))]
     frame = frame_of(rows)
-    assert against_defaults(frame, "point_rmse") == {"no trees": "0.500"}
+    assert against_defaults(frame, "point_rmse") == {"no trees": "0.500 (3 of 3)"}
     assert against_defaults(frame, "draw_energy") == {"no trees": "0.00200 (0.00200 to 0.00200)"}
 
 
