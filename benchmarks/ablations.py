@@ -18,7 +18,6 @@ from benchmarks.cells import run_and_read
 from benchmarks.command import exit_code, parser_of, write_text
 from benchmarks.frame import CASE, write_csv
 from benchmarks.sweep import Sweep, cell_count
-from benchmarks.tables import LISTS
 from benchmarks.verdicts import geometric_mean, has_ratios
 from mirimpute.methods.base import Completed, Fitted, Problem
 from mirimpute.methods.mirf import pool_transport
@@ -31,7 +30,8 @@ from mirimpute.report.statistics import mean_interval
 from mirimpute.types import Progress, no_progress
 
 PROGRAM = "ablations"
-DATASETS = tuple(LISTS["choosing"])
+DATASETS = ("uci/concrete", "uci/wine", "uci/energy", "uci/solar", "titanic")
+"""Of those for choosing."""
 MECHANISMS = ("mcar", "mar")
 RATE = 0.3
 _CUT = ("dataset.max_rows=1000",)
@@ -48,7 +48,8 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "weights not learnt": (*_WITHOUT, "+method.parameters.part=weights"),
     "half of the trees": ("method.trees=10",),
     "one sweep": ("method.sweeps=1",),
-    "five sweeps": ("method.sweeps=5",),
+    "six sweeps": ("method.sweeps=6",),
+    "ten sweeps": ("method.sweeps=10",),
     "two rounds": ("method.rounds=2",),
     "twice the steps": ("method.steps=800", "method.final_steps=800"),
     "half of the steps": ("method.steps=200", "method.final_steps=200"),
