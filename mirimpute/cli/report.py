@@ -40,7 +40,7 @@ def _report(options: argparse.Namespace) -> None:
         raise _no_results(results_dir, options.results_dir)
     if options.html is None:
         _check_folder(options.out or results_dir)
-        _tables(results_dir, options.out)
+        _tables(results_dir, options.out, options.all)
         return
     page = Path(options.html) if options.html else (options.out or results_dir) / PAGE_NAME
     if page.is_dir():
@@ -49,14 +49,14 @@ def _report(options: argparse.Namespace) -> None:
     _page(results_dir, page)
 
 
-def _tables(results_dir: Path, out: Path | None) -> None:
+def _tables(results_dir: Path, out: Path | None, every_figure: bool) -> None:
     from rich.console import Console
 
     from mirimpute.bench.results.layout import cell_directory
     from mirimpute.report.build import build_report
     from mirimpute.report.terminal import DIRECTORY, terminal_table
 
-    report = build_report(results_dir, out)
+    report = build_report(results_dir, out, every_figure=every_figure)
     console = Console()
     if len(report.rows) <= MAX_ROWS_PRINTED:
         rows = [{**row, DIRECTORY: str(cell_directory(results_dir, row))} for row in report.rows]
@@ -65,7 +65,7 @@ def _tables(results_dir: Path, out: Path | None) -> None:
             console.print(printable(sentence), highlight=False, markup=False)
     print(
         f"{counted(len(report.rows), 'row')}, {counted(len(report.tables), 'table')} and "
-        f"{counted(len(report.figures), 'figure')}: see {report.summary}"
+        f"{counted(len({path.stem for path in report.figures}), 'figure')}: see {report.summary}"
     )
 
 
@@ -149,6 +149,9 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="where to write tables/, figures/ and summary.md (default: results_dir)",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="draw the figures of all measures, not twelve of the main ones"
     )
     parser.add_argument(
         "--html",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+FEW_FIGURES = 12
+MAIN = ("point_rmse", "point_error_rate", "draws_crps", "draws_brier", "draw_energy")
+"""The measures whose figures are drawn where not all are wanted."""
+
+
 @dataclass(frozen=True)
 class Report:
     """What was made.
@@ -52,12 +58,14 @@ class Report:
 
 
 @without_collector()
-def build_report(results_dir: Path, out: Path | None = None) -> Report:
+def build_report(results_dir: Path, out: Path | None = None, *, every_figure: bool = False) -> Report:
     """Write ``tables/``, ``figures/`` and ``summary.md`` from the rows of ``results_dir``; equal rows, equal bytes.
 
     Args:
         results_dir: the folder that the bench wrote to.
         out: where to write; ``results_dir`` when None.
+        every_figure: not only twelve: means and ranks by the main measures, the trade-off with seconds, the information
+            by round, and tables of two columns as clouds of points, in this order.
 
     Raises:
         UserError: there is no row, or ``out`` cannot be written.
@@ -67,8 +75,9 @@ def build_report(results_dir: Path, out: Path | None = None) -> Report:
     published = _published(collection)
     out = results_dir if out is None else out
     try:
+        drawn = _figures(collection, summaries, rankings) if every_figure else _few(collection, summaries, rankings)
         jobs = [
-            *(partial(_save_figures, out / "figures", kind) for kind in _figures(collection, summaries, rankings)),
+            *(partial(_save_figures, out / "figures", kind) for kind in drawn),
             partial(_write_tables, out / "tables", collection, summaries, rankings, published),
         ]
         *kinds, tables = in_parallel(jobs)
@@ -157,7 +166,7 @@ def _published(collection: Collection) -> dict[str, str]:
     return texts
 
 
-def _save_figures(folder: Path, kind: Iterator[tuple[str, Figure]]) -> list[Path]:
+def _save_figures(folder: Path, kind: Iterable[tuple[str, Figure]]) -> list[Path]:
     from mirimpute.report.style import save, styled
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -165,26 +174,51 @@ def _save_figures(folder: Path, kind: Iterator[tuple[str, Figure]]) -> list[Path
         return [path for name, figure in kind for path in save(figure, folder / name)]
 
 
+def _few(
+    collection: Collection, summaries: Sequence[MeasureTable], rankings: Sequence[Ranking]
+) -> Iterator[Iterable[tuple[str, Figure]]]:
+    """Yield the figures of the main measures, then others up to twelve in all."""
+    from mirimpute.report.cd_diagram import cd_figures
+    from mirimpute.report.curves import curve_figures
+    from mirimpute.report.information import KEY
+    from mirimpute.report.scatter import scatter_figures
+    from mirimpute.report.tradeoff import tradeoff_figures
+
+    shown = mean_over_many(collection)
+    main = [table for table in summaries if table.measure.field in MAIN]
+    ranked = [ranking for ranking in rankings if ranking.measure.field in MAIN]
+    for table in main:
+        yield islice(_dots(table, collection, shown), 1)
+    yield cd_figures(ranked, collection)
+    others = chain(tradeoff_figures(shown), curve_figures(shown, (KEY,)), scatter_figures(collection))
+    yield islice(others, FEW_FIGURES - len(main) - len(ranked))
+
+
 def _figures(
     collection: Collection, summaries: Sequence[MeasureTable], rankings: Sequence[Ranking]
-) -> Iterator[Iterator[tuple[str, Figure]]]:
-    """Yield the figures of one kind after those of another; what is not asked for is not drawn."""
+) -> Iterator[Iterable[tuple[str, Figure]]]:
+    """Yield the figures of one kind after those of another."""
     # Here, because matplotlib takes longer to import than everything else together.
     from mirimpute.report.cd_diagram import cd_figures
     from mirimpute.report.curves import curve_figures
-    from mirimpute.report.dotplot import dot_plots
     from mirimpute.report.information import information_figures
     from mirimpute.report.scatter import scatter_figures
     from mirimpute.report.tradeoff import tradeoff_figures
 
     shown = mean_over_many(collection)
     for table in summaries:
-        yield dot_plots(table if shown is collection else summarise(shown, table.measure), shown)
+        yield _dots(table, collection, shown)
     yield cd_figures(rankings, collection)
     yield tradeoff_figures(shown)
     yield curve_figures(shown)
     yield information_figures(collection)
     yield scatter_figures(collection)
+
+
+def _dots(table: MeasureTable, collection: Collection, shown: Collection) -> Iterator[tuple[str, Figure]]:
+    from mirimpute.report.dotplot import dot_plots
+
+    return dot_plots(table if shown is collection else summarise(shown, table.measure), shown)
 
 
 def _with_printable_texts(row: dict[str, Any]) -> dict[str, Any]:

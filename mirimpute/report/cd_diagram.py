@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.transforms import ScaledTranslation
 
 from mirimpute.report.collect import Collection
@@ -20,27 +20,29 @@ from mirimpute.report.style import INK, MUTED, TEXT_WIDTH, marker_arguments, new
 _LINE, _MARGIN = 0.17, 0.015
 
 
-HEADLINES = ("point_rmse", "point_error_rate", "draws_crps", "draws_brier", "draw_energy", "draw_mmd2", "seconds")
-"""Of several mechanisms, each has a diagram, of these measures; the tables have all."""
-
-
 def cd_figures(rankings: Sequence[Ranking], collection: Collection) -> Iterator[tuple[str, Figure]]:
-    """Yield file name and figure: one per ranked measure; of several mechanisms each of a few, then all pooled."""
+    """Yield file name and figure, one per ranked measure: a diagram for each mechanism, then all pooled."""
     for whole in rankings:
-        if whole.by_mechanism and whole.measure.field not in HEADLINES:
-            continue
-        for ranking in whole.all_rankings:
-            of = ranking.mechanism.lower().split() if whole.by_mechanism else []
-            yield "_".join(["cd", whole.measure.field, *of]), cd_figure(ranking, collection.methods)
+        yield f"cd_{whole.measure.field}", cd_figure(whole.all_rankings, collection.methods)
 
 
-def cd_figure(ranking: Ranking, labels: Sequence[str]) -> Figure:
-    """Return the diagram of one ranking (Demšar 2006, figure 1), methods drawn as in every other figure.
+def cd_figure(rankings: Sequence[Ranking], labels: Sequence[str]) -> Figure:
+    """Return the diagrams of rankings by one measure, one above the other.
 
     Args:
-        ranking: what to draw.
+        rankings: what to draw.
         labels: all methods of the report, which fix the styles.
     """
+    heights = [0.9 + _LINE * (len(each.methods) / 2 + 3) for each in rankings]
+    figure = new_figure(height=sum(heights), width=TEXT_WIDTH)
+    parts = figure.subfigures(len(rankings), height_ratios=heights, squeeze=False)
+    for part, ranking in zip(parts.flat, rankings, strict=True):
+        _diagram(part, ranking, labels)
+    return figure
+
+
+def _diagram(figure: SubFigure, ranking: Ranking, labels: Sequence[str]) -> None:
+    """Draw one ranking (Demšar 2006, figure 1), methods as in every other figure."""
     from scikit_posthocs import critical_difference_diagram  # takes as long to import as a figure to draw
 
     styles = method_styles(labels)
@@ -48,7 +50,6 @@ def cd_figure(ranking: Ranking, labels: Sequence[str]) -> Figure:
     # The library joins what is not significant at alpha; Nemenyi's test is decided by the critical difference alone.
     p_values = np.where(differ, 0.0, 1.0)
     methods = list(ranking.methods)
-    figure = new_figure(height=0.9 + _LINE * (len(methods) / 2 + 3), width=TEXT_WIDTH)
     axes = figure.subplots()
     axes.grid(False)
     artists = critical_difference_diagram(
@@ -74,13 +75,12 @@ def cd_figure(ranking: Ranking, labels: Sequence[str]) -> Figure:
         axes.plot(at, 0.0, linestyle="none", clip_on=False, zorder=5, **marker_arguments(styles[method]))
     _scale(figure, axes, len(methods), ranking.critical_difference)
     measure = ranking.measure
-    where = f"{ranking.mechanism}: " if ranking.mechanism else ""
+    where = f"{ranking.mechanism or 'all mechanisms pooled'}: " if ranking.mechanism or ranking.by_mechanism else ""
     heading = f"{where}average rank by {measure.label} over {len(ranking.datasets)} datasets, 1 = best"
     axes.set_title(heading, pad=30.0)
-    return figure
 
 
-def _scale(figure: Figure, axes: Axes, n_methods: int, difference: float) -> None:
+def _scale(figure: SubFigure, axes: Axes, n_methods: int, difference: float) -> None:
     """Draw the axis from the best to the worst rank and the critical difference above its left end."""
     axes.spines["top"].set_visible(True)
     axes.spines["top"].set_bounds(1, n_methods)

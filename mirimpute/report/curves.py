@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -15,6 +15,7 @@ from mirimpute.bench.results.details import read_traces
 from mirimpute.bench.results.layout import cell_name, safe_name
 from mirimpute.report.case import Case
 from mirimpute.report.collect import Collection
+from mirimpute.report.measures import label_of
 from mirimpute.report.palette import MethodStyle, method_styles
 from mirimpute.report.style import (
     case_title,
@@ -36,12 +37,12 @@ Curves = dict[tuple[Case, str], list[Curve]]
 """Case and method -> one curve per seed."""
 
 
-def curve_figures(collection: Collection) -> Iterator[tuple[str, Figure]]:
-    """Yield file name and figure, one per numeric key of the traces and page of cases."""
+def curve_figures(collection: Collection, keys: Container[str] | None = None) -> Iterator[tuple[str, Figure]]:
+    """Yield file name and figure, one per numeric key of the traces (of ``keys`` alone) and page of cases."""
     styles = method_styles(collection.methods)
     found = read_curves(collection)
     for key, curves in sorted(found.items()):
-        if key.endswith(ERROR):
+        if key.endswith(ERROR) or (keys is not None and key not in keys):
             continue
         cases = [case for case in collection.cases if any(each == case for each, _ in curves)]
         for suffix, page in pages(cases, PAGE):
@@ -97,7 +98,7 @@ def _page(
         for axes in figure.axes[: len(cases)]:
             log_axis(axes, "y")
     figure.supxlabel(ROUND)
-    figure.supylabel(key)
+    figure.supylabel(label_of(key))
     legend_outside(figure, {method: styles[method] for method in drawn}, line=True)
     return figure
 

@@ -130,7 +130,7 @@ def _tables(summaries: Sequence[MeasureTable]) -> Iterator[str]:
 
 def _figures(figures: Sequence[Path]) -> Iterator[str]:
     if figures:
-        yield from ["", "## Figures", ""]
+        yield from ["", "## Figures", "", "The main ones; `mirimpute-report --all` draws those of every measure.", ""]
         for stem in dict.fromkeys(path.stem for path in figures):
             yield f"- {markdown(stem)}: [png](figures/{stem}.png), [pdf](figures/{stem}.pdf)"
 

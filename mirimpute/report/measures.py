@@ -130,6 +130,16 @@ PEAK_RSS = Measure(
 PEAK_GPU = Measure("peak_gpu_mb", COST, "peak GPU memory (MiB)", "Peak memory allocated on the GPU, in MiB.", False)
 
 
+def label_of(metric: str) -> str:
+    """Return the words for a metric, and for what is none its name.
+
+    >>> label_of("mi_bits"), label_of("loss")
+    ('information on the pattern, bits', 'loss')
+    """
+    known = _METRICS.get(metric)
+    return (known and known.label) or metric
+
+
 def metric_measure(field: str) -> Measure:
     """Return the measure of a metric's field, e.g. ``point_rmse``; direction and sentence come from the registry."""
     found = METRIC_FIELD.fullmatch(field)
@@ -140,7 +150,7 @@ def metric_measure(field: str) -> Measure:
     return Measure(
         field=field,
         estimate=estimate,
-        label=f"{(metric and metric.label) or name}, {_ESTIMATE_LABELS[estimate]}",
+        label=f"{label_of(name)}, {_ESTIMATE_LABELS[estimate]}",
         description=metric.description if metric else "A metric that this version does not know.",
         higher_is_better=metric.higher_is_better if metric else None,
     )

@@ -56,7 +56,8 @@ def _page(
     drawn: set[str] = set()
     for row, case in zip(grid, cases, strict=True):
         for axes, quality in zip(row, qualities, strict=True):
-            drawn |= _panel(axes, quality, seconds, case, styles)
+            # Datasets differ by more than methods do: bars over them would hide these.
+            drawn |= _panel(axes, quality, seconds, case, styles, bars=collection.unit == "seeds")
             axes.set_ylabel(f"{quality.measure.label} {quality.measure.arrow}")
             axes.set_title(case_title(*collection.column(case), between=", "))
     for axes in grid.flat:
@@ -79,21 +80,31 @@ def _drawable(quality: MeasureTable, case: Case) -> list[float]:
 
 
 def _panel(
-    axes: Axes, quality: MeasureTable, seconds: MeasureTable, case: Case, styles: Mapping[str, MethodStyle]
+    axes: Axes,
+    quality: MeasureTable,
+    seconds: MeasureTable,
+    case: Case,
+    styles: Mapping[str, MethodStyle],
+    bars: bool,
 ) -> set[str]:
-    """Draw one case and return the methods that it shows."""
+    """Draw one case, with bars of the sd over seeds if they are that, and return the methods that it shows.
+
+    A mean over fewer datasets than the others' is another mean: it is named, not drawn.
+    """
     times = seconds.means(case)
     values = {method: value for method, value in quality.means(case).items() if method in times}
-    far = off_scale(values)
+    fewer = [] if bars else [method for method in values if quality.entries[method, case].not_ok]
+    far = off_scale({method: value for method, value in values.items() if method not in fewer})
     points = {
-        method: (max(times[method], SHORTEST_S), value, quality.entries[method, case].sd)
+        method: (max(times[method], SHORTEST_S), value, quality.entries[method, case].sd if bars else None)
         for method, value in values.items()
-        if method not in far
+        if method not in far and method not in fewer
     }
     draw_points(axes, "y", points, styles)
     axes.margins(x=0.1, y=0.12)
-    if far:
-        text = "\n".join(f"off scale: {method} {number(values[method])}" for method in values if method in far)
+    said = [f"off scale: {method} {number(values[method])}" for method in values if method in far]
+    said += [f"not on all datasets: {', '.join(fewer)}"] if fewer else []
+    if said:
         say: dict[str, Any] = {"fontsize": 6.5, "fontstyle": "italic", "color": MUTED}
-        axes.text(0.98, 0.98, text, transform=axes.transAxes, ha="right", va="top", **say)
+        axes.text(0.98, 0.98, "\n".join(said), transform=axes.transAxes, ha="right", va="top", **say)
     return set(points)

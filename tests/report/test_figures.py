@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from mirimpute.bench.results.store import read_rows
 from mirimpute.errors import MirimputeWarning
-from mirimpute.report.build import build_page, build_report
+from mirimpute.report.build import FEW_FIGURES, build_page, build_report
 from mirimpute.report.collect import Collection, collect
 from mirimpute.report.curves import curve_figures
 from mirimpute.report.dotplot import dot_plots
@@ -281,7 +281,6 @@ def test_equal_rows_are_equal_bytes_in_another_process(tmp_path: Path) -> None:
         "summary.md",
         "point_rmse.tex",
         "point_rmse.png",
-        "rounds_loss.pdf",
         "cd_point_rmse.png",
     }
     assert len(first) == len(report.tables) + len(report.figures) + 2
@@ -289,3 +288,12 @@ def test_equal_rows_are_equal_bytes_in_another_process(tmp_path: Path) -> None:
     assert [path for path in first if first[path] != second[path]] == []
     for content in first.values():
         assert b"CreationDate" not in content
+
+
+def test_twelve_figures_of_the_main_measures_unless_all_are_wanted(tmp_path: Path) -> None:
+    small_folder(tmp_path / "r")
+    few, every = (build_report(tmp_path / "r", tmp_path / str(whole), every_figure=whole) for whole in (False, True))
+    stems, more = ({path.stem for path in each.figures} for each in (few, every))
+    assert len(stems) <= FEW_FIGURES < len(more)
+    assert stems < more
+    assert {"point_rmse", "cd_point_rmse", "quality_vs_seconds"} <= stems

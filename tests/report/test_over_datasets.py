@@ -66,7 +66,7 @@ def test_the_number_of_figures_does_not_grow_with_the_datasets(tmp_path: Path) -
     }
     for row in many(MAX_CASES + 1):
         write(tmp_path, row | others)
-    report = build_report(tmp_path)
+    report = build_report(tmp_path, every_figure=True)
     assert sorted({path.stem for path in report.figures}) == [
         *["cd_peak_rss_mb", "cd_point_rmse", "cd_seconds", "peak_rss_mb", "point_rmse", "quality_vs_seconds", "seconds"]
     ]

@@ -131,7 +131,7 @@ def test_diagram_joins_exactly_the_methods_closer_than_the_critical_difference()
     found = ranking(rows)
     assert 1.0 < found.critical_difference < 2.0
     with styled():
-        figure = cd_figure(found, NAMES)
+        figure = cd_figure([found], NAMES)
     (axes,) = figure.axes
     thick = [line.get_xdata() for line in axes.lines if line.get_linewidth() == 2.2]
     assert sorted((float(np.min(x)), float(np.max(x))) for x in thick) == [(1.0, 2.0), (2.0, 3.0), (3.0, 4.0)]

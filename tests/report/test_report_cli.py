@@ -48,7 +48,7 @@ def test_everything_is_written_beside_the_runs(
     results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(results.parent)
-    assert main([]) == 0
+    assert main(["--all"]) == 0
     out = capsys.readouterr().out
     assert "failed: iris mcar 0.3 seed 0, ice: diverged & 100%" in out
     assert "7 rows" in out

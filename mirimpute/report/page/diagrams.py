@@ -19,7 +19,7 @@ def diagrams(rankings: Sequence[Ranking], methods: Sequence[str]) -> dict[str, s
     found = {}
     for ranking in rankings:
         with styled():
-            figure = cd_figure(ranking, methods)
+            figure = cd_figure([ranking], methods)
         found[ranking.measure.field] = inline_svg(figure, ranking.measure.field, variables)
     return found
 
