@@ -98,7 +98,7 @@ def restored(completed: pd.DataFrame, given: Any, places: list[int]) -> pd.DataF
         given: the table, a DataFrame or something else.
         places: which of its columns these are.
     """
-    if not isinstance(given, pd.DataFrame):
+    if not isinstance(given, pd.DataFrame) or list(completed.dtypes) == [given.dtypes.iloc[j] for j in places]:
         return completed
     parts = []
     for k, j in enumerate(places):

@@ -71,6 +71,8 @@ class Opened:
 
     def _with_holes(self, done: Any) -> Any:
         """Return the part with the cells missing again that are not to be filled."""
+        if self.options.where is None and not self.choice.excluded.any():
+            return done
         left = np.isnan(self.x) & ~self.wanted
         if not left.any():
             return done
@@ -96,12 +98,14 @@ class Opened:
             table = np.where(np.isin(range(len(choice.names)), choice.empty), 0.0, self.table)
             table[:, choice.used] = done
             return table[:, kept] if indicated is None else np.hstack([table[:, kept], indicated])
-        parts = []
-        for j in kept:
-            own = self.table.iloc[:, j]
-            part = done.iloc[:, place[j]] if j in place else own
-            parts.append(_of_zeros(own) if j in choice.empty else part)
-        frame = restored(pd.concat(parts, axis=1), self.container.frame, kept)
+        if not choice.takes_all:
+            parts = []
+            for j in kept:
+                own = self.table.iloc[:, j]
+                part = done.iloc[:, place[j]] if j in place else own
+                parts.append(_of_zeros(own) if j in choice.empty else part)
+            done = pd.concat(parts, axis=1)
+        frame = restored(done, self.container.frame, kept)
         if indicated is not None:
             names = [f"{INDICATOR}{choice.names[j]}" for j in choice.indicated]
             frame = pd.concat([frame, pd.DataFrame(indicated, index=frame.index, columns=names)], axis=1)
@@ -148,7 +152,9 @@ def opened(imputer: BaseEstimator, X: Any, options: Options, fitted: Fit | None)
     x, columns = cells_of(imputer, part, None if fitted is None else fitted.columns, options.unseen, kinds)
     if not choice.names:
         choice = all_of(labels_of(part) if isinstance(part, pd.DataFrame) else range(x.shape[1]))
-    wanted = np.isnan(x) & ~choice.excluded
+    wanted = np.isnan(x)
+    if choice.excluded.any():
+        wanted &= ~choice.excluded
     if options.where is not None:
         wanted &= _allowed(options.where, table, choice)
     groups = None
