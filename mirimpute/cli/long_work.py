@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -38,12 +39,14 @@ def foreseen(program: str, lesson: Lesson, name: str, models: int, jobs: int, ti
     return found
 
 
-def _isolated_seconds(method: Method, problem: Problem) -> float:
+def _isolated_seconds(method: Method, problem: Problem, limit_s: float) -> float:
     from mirimpute.bench.run.isolation import run_isolated
     from mirimpute.bench.run.scratch import scratch_folder
 
     with scratch_folder() as folder:
-        outcome = run_isolated(method, problem, folder=folder, progress=no_progress)
+        outcome = run_isolated(method, problem, folder=folder, timeout_s=limit_s, progress=no_progress)
+    if outcome.status == "timeout":
+        return math.inf
     if outcome.cost is None:
         raise ImputationError(outcome.reason)
     return outcome.cost.fit_s + outcome.cost.impute_s
