@@ -33,13 +33,18 @@ def foreseen(program: str, lesson: Lesson, name: str, models: int, jobs: int, ti
     """
     from mirimpute.imputers.forecast import forecast_of_fit, forecast_of_models
 
-    found = forecast_of_models(lesson, models, jobs) if models else forecast_of_fit(lesson, _isolated_seconds, times)
+    found = forecast_of_models(lesson, models, jobs) if models else forecast_of_fit(lesson, isolated_seconds, times)
     if found is not None:
         print(f"{program}: {printable(found.sentence(name))}", file=sys.stderr, flush=True)
     return found
 
 
-def _isolated_seconds(method: Method, problem: Problem, limit_s: float) -> float:
+def isolated_seconds(method: Method, problem: Problem, limit_s: float) -> float:
+    """Return what a method takes in a process of its own; inf where it is stopped at a limit.
+
+    Raises:
+        ImputationError: it failed.
+    """
     from mirimpute.bench.run.isolation import run_isolated
     from mirimpute.bench.run.scratch import scratch_folder
 

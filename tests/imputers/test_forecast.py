@@ -39,12 +39,21 @@ def test_the_range_holds_what_the_work_takes(n_rows, exponent, fixed):
 @pytest.mark.parametrize("n_rows", [4_000, 10_000, 50_000, 200_000, 1_000_000])
 @pytest.mark.parametrize("rows_of_fixed", [0, 300, 1_500])
 @pytest.mark.parametrize("whole", [20.0, 200.0, 2_000.0, 20_000.0])
-def test_trials_take_about_a_tenth_of_the_work_and_two_minutes_at_most(n_rows, rows_of_fixed, whole):
-    rate = whole / (n_rows + rows_of_fixed)
+@pytest.mark.parametrize("times", [1, 2, 10])
+def test_trials_take_about_a_tenth_of_the_work_and_two_minutes_at_most(n_rows, rows_of_fixed, whole, times):
+    rate = whole / (n_rows + rows_of_fixed) / times
     work = Trials(rate * rows_of_fixed, rate)
-    forecast(work, n_rows, (0.8, 1.2))
+    forecast(work, n_rows, (0.8, 1.2), times)
     assert sum(work.spent) <= 0.12 * whole
     assert sum(work.spent) <= 120.0
+
+
+def test_a_quarter_of_a_small_table_is_tried_where_it_is_completed_ten_times():
+    work = Trials(1.0, 0.01)
+    assert forecast(work, 1_000, (0.8, 1.2), 9) is None
+    found = forecast(work, 1_000, (0.8, 1.2), 10)
+    assert found.low <= 10 * work.of(1_000) <= found.high
+    assert sum(work.spent) <= 0.1 * 10 * work.of(1_000)
 
 
 def test_what_does_not_end_in_time_says_how_long_it_takes_at_least():
