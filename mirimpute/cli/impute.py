@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PROGRAM = "mirimpute-impute"
 _INTERRUPTED = "interrupted, no file is half written; what goes into a folder goes on with the same command"
+_DRAWS_OF_SPREADS = 5
+"""Draws that tell how far they lie from their estimates."""
 _MOST_FILES = 10_000
 """Each draw is a file of its own."""
 
@@ -69,7 +71,7 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.methods.device import torch_device
     from mirimpute.methods.sanity import check as check_sanity
     from mirimpute.seeding import integer_seed
-    from mirimpute.table.file_format import TableFile, stem_of
+    from mirimpute.table.file_format import TableFile, has_types, stem_of
     from mirimpute.table.reading import content_of, frame_of, table_of_file, warn_of_ids_in
     from mirimpute.table.room import check_room
     from mirimpute.table.source_bits import SourceBits
@@ -81,7 +83,9 @@ def complete(options: argparse.Namespace) -> int:
     check_predictors(method, asked.predictors, "--predictors")
     kinds = left_alone(asked, kinds_of(options.kind))
     draws = options.multiple or options.draws
-    source = TableFile(str(options.file), kinds, **file_options(options))
+    source = TableFile(str(options.file), kinds, censored=tuple(options.censored), **file_options(options))
+    if options.censored and has_types(options.file):
+        raise UserError(f"--censored is for a CSV, and the columns of '{options.file}' have types: leave it out")
     targets = [_numbered(options.output, k + 1, draws) for k in range(draws)]
     targets = targets if options.multiple else [options.output, *targets]
     for target in targets:
@@ -139,9 +143,10 @@ def complete(options: argparse.Namespace) -> int:
         )
     imputation = inside(problem, imputation)
     table_scale = encoding.table_scale(scale)
-    tables = [*([] if options.multiple else [imputation.point]), *imputation.draws[:draws]]
+    tables = [imputation.point, *imputation.draws[: max(draws, _DRAWS_OF_SPREADS if plan.censored else 0)]]
     bits = SourceBits.of(x, encoding.decode(problem.x_incomplete, scale))
-    completed = [plan.held(table, bits.restored(encoding.decode(each, scale), table_scale)) for each in tables]
+    held = plan.held(table, [bits.restored(encoding.decode(each, scale), table_scale) for each in tables], draws)
+    completed = held[1:] if options.multiple else held
     for note in (*imputation.notes, *verdict.notes):
         print(f"{PROGRAM}: note: {printable(note)}", file=sys.stderr)
     empty = _still_empty(frame, table)

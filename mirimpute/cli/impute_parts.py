@@ -34,7 +34,7 @@ _CELLS = 1_000_000
 """Cells that are completed at a time."""
 _LIBRARIES = ("mirimpute", "numpy", "scikit-learn", "torch", "pyarrow")
 _OF_CELLS = ("min", "max", "sum", "order", "derived")
-_UNSERVED = ("draws", "multiple", "where", "report")
+_UNSERVED = ("draws", "multiple", "where", "report", "censored")
 _OF_LEARNING = ("sample", "kind", "ignore", "exclude", "groups", "predictors", *_OF_CELLS)
 
 

@@ -16,6 +16,7 @@ from mirimpute.table.columns import Kind
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mirimpute.imputers.censoring import Censored
     from mirimpute.imputers.constraints import Constraints
     from mirimpute.imputers.options import Options
     from mirimpute.imputers.table_model import Lesson
@@ -36,6 +37,7 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
 
     several("--ignore", "COLUMN", "leave a column alone, and learn nothing from it: ids")
     several("--exclude", "COLUMN", "leave a column as it is, but learn from it")
+    several("--censored", "COLUMN", "numbers among which limits such as <0.3 or >500 may stand: filled inside of these")
     parser.add_argument(
         "--where", metavar="FILE", help="fill only cells that are true in this table of the same rows, column by column"
     )
@@ -66,6 +68,7 @@ def table_options(options: argparse.Namespace) -> Options:
     found = Options(
         ignore=options.ignore,
         exclude=options.exclude,
+        censored=options.censored,
         group=options.groups,
         bounds={column: tuple(pair) for column, pair in ends.items()},
         sum_to={tuple(parts.split(",")): _value(total) for parts, total in sums.items()},
@@ -164,6 +167,7 @@ class Plan:
         groups: of the rows (n_rows,), dtype object; None: there are none.
         group: name of their column.
         predictors: bool (d, d), ``[j, k]``: may column k predict column j? None: all may.
+        censored: cells with limits of their own; None: there are none.
     """
 
     constraints: Constraints | None
@@ -171,18 +175,36 @@ class Plan:
     groups: Array | None
     group: str | None
     predictors: Array | None
+    censored: Censored | None
 
     def lesson(self, method: Method, table: Table, device: str) -> Lesson:
         """Return what a method learns from."""
         from mirimpute.imputers.table_model import Lesson
 
         of_groups = (self.groups, self.group)
-        return Lesson(method, table.values, table.columns, self.constraints, *of_groups, device, self.predictors)
+        return Lesson(
+            method, table.values, table.columns, self.constraints, *of_groups, device, self.predictors, self.censored
+        )
 
-    def held(self, table: Table, completed: Array) -> Array:
-        """Return completed rows (n, d or more), of the table's columns alone, as the constraints say."""
-        completed = completed[:, : len(table.columns)]
-        return completed if self.constraints is None else self.constraints.hold(table.values, completed)[0]
+    def held(self, table: Table, tables: Sequence[Array], count: int) -> list[Array]:
+        """Return the point and the first ``count`` draws of all rows as constraints and limits of cells say.
+
+        Args:
+            table: that was completed.
+            tables: point and draws, (n, d or more) each.
+            count: draws that are wanted; others tell how far draws lie from the point.
+        """
+        from mirimpute.imputers.censoring import spreads_of
+
+        said = [each[:, : len(table.columns)] for each in tables]
+        hold = self.constraints
+        held = said[: 1 + count] if hold is None else [hold.hold(table.values, each)[0] for each in said[: 1 + count]]
+        if self.censored is None:
+            return held
+        of_said, of_held = (np.array(each[1:]).reshape(-1, *each[0].shape) for each in (said, held))
+        spreads = spreads_of(table.values, said[0], of_said)
+        point, draws = self.censored.held(table.values, (said[0], of_said[:count]), (held[0], of_held), spreads)
+        return [point, *draws]
 
 
 def plan_of(content: Content, table: Table, frame: pd.DataFrame, asked: Options, where: str | None) -> Plan:
@@ -209,7 +231,7 @@ def plan_of(content: Content, table: Table, frame: pd.DataFrame, asked: Options,
     kinds = {name: kind for name, kind in asked.kinds.items() if name in names}
     asked = replace(asked, integers="auto", kinds=kinds)  # a text has no other word for a type of whole numbers
     constraints = None
-    if asked.bounds or asked.sum_to or asked.order or asked.derived:
+    if asked.bounds or asked.sum_to or asked.order or asked.derived or asked.censored:
         constraints = constraints_of(table.values, table.columns, choice, asked, _grids(content, table))
         warn(constraints.check(table.values, range(1, len(table.values) + 1)))
     left = table.missing & excluded
@@ -217,7 +239,21 @@ def plan_of(content: Content, table: Table, frame: pd.DataFrame, asked: Options,
         left |= table.missing & ~_allowed(where, names, len(table.values))
     groups = None if asked.group is None else frame[asked.group].to_numpy(dtype=object)
     predictors = predictors_of(asked.predictors, choice, "--predictors")
-    return Plan(constraints, left, groups, asked.group, predictors)
+    return Plan(constraints, left, groups, asked.group, predictors, _censored(content, table, asked, constraints))
+
+
+def _censored(content: Content, table: Table, asked: Options, constraints: Constraints | None) -> Censored | None:
+    """Return the cells of a text that are limits; None where none is asked for."""
+    from mirimpute.imputers.censoring import Censored
+    from mirimpute.imputers.options import positions
+    from mirimpute.table.delimited import Delimited
+
+    if not isinstance(content, Delimited) or constraints is None or not asked.censored:
+        return None
+    names = [column.name for column in table.columns]
+    ends = {j: content.ends(names[j]) for j in positions("--censored", list(asked.censored), names)}
+    rows = range(1, len(table.values) + 1)
+    return Censored.of(table.values, table.columns, ends, constraints.limits, rows)
 
 
 def _grids(content: Content, table: Table) -> Array | None:

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_feature_names, _check_n_features
 
 from mirimpute.errors import UserError
+from mirimpute.imputers.censoring import Ends, without_limits
 from mirimpute.imputers.column_choice import INDICATOR, ColumnChoice, all_of, choice_of, labels_of, missing_of
 from mirimpute.imputers.conversion import cells_of, written
 from mirimpute.imputers.missing_marks import restored, without_marks
@@ -37,6 +38,7 @@ class Opened:
         x: float64 (n_rows, d), the part as numbers, NaN where missing.
         columns: of the part.
         wanted: bool (n_rows, d), the missing cells that are to be filled.
+        censored: the ends of censored cells by the place of their column in the part.
         groups: the group of each row (n_rows,), dtype object; None: there are none.
         options: of the user.
     """
@@ -50,6 +52,7 @@ class Opened:
     wanted: Array
     groups: Array | None
     options: Options
+    censored: Ends
 
     @property
     def rows(self) -> Any:
@@ -128,11 +131,13 @@ def opened(imputer: BaseEstimator, X: Any, options: Options, fitted: Fit | None)
     """
     container = container_of(X)
     table = container.frame
+    ends: dict[int, tuple[Array, Array]] = {}
     if options.touch_the_table or options.exclude or options.where is not None:
         table = table_of(table)
         if len(options.kinds) and not isinstance(table, pd.DataFrame):
             table = pd.DataFrame(table)
         table = without_marks(table, options.missing_values)
+        table, ends = without_limits(table, options.censored)
     whole = not options.touch_the_table
     if whole and fitted is None and options.exclude:
         choice = choice_of(table, options)
@@ -161,7 +166,14 @@ def opened(imputer: BaseEstimator, X: Any, options: Options, fitted: Fit | None)
     if choice.group is not None:
         of_rows = table.iloc[:, choice.group] if isinstance(table, pd.DataFrame) else table[:, choice.group]
         groups = np.asarray(of_rows, dtype=object)
-    return Opened(container, table, part, choice, x, columns, wanted, groups, options)
+    censored = {}
+    for place, each in ends.items():
+        if place not in choice.used:
+            raise UserError(
+                f"censored names column {choice.names[place]!r}, which the method does not get: leave it out"
+            )
+        censored[int(np.flatnonzero(choice.used == place)[0])] = each
+    return Opened(container, table, part, choice, x, columns, wanted, groups, options, censored)
 
 
 @dataclass(frozen=True)

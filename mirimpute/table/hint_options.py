@@ -32,6 +32,19 @@ def way_of_marking(words: Sequence[str], from_text: bool) -> str:
     return f"{' '.join(map(_marker_option, words))} (dataset.missing_markers) marks {shown} as missing"
 
 
+def way_of_limits(name: str, shown: str, from_text: bool) -> str:
+    """Return what can be done about a column of numbers with limits among them, such as <0.3.
+
+    >>> way_of_limits("crp", "<0.3", False)
+    "Imputer(censored=['crp']) fills such cells by values inside of their limits"
+    """
+    python = f"Imputer(censored=[{name!r}])"
+    if not from_text:
+        return f"{python} fills such cells by values inside of their limits"
+    way = f"--censored {shlex.quote(name)} (in Python {python}) fills such cells by values inside of their limits"
+    return way_or_text(name, f"{way}, {way_of_marking([shown], from_text)}")
+
+
 def _marker_option(word: str) -> str:
     """Return the option that names a marker; "none" itself has another meaning, and blanks around it have none.
 

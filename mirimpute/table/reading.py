@@ -98,7 +98,7 @@ def _text_frame(file: TableFile, text: Delimited) -> pd.DataFrame:
     frame, sentences = {}, of_text(text)
     for name, place in text.named.items():
         written = text.cells.texts(text.places(place))
-        texts = text.present(written)
+        texts = text.present(written, name)
         frame[name], numerals = text.values(texts)
         if name not in file.kinds:
             sentences += of_column(file, name, frame[name], numerals, written, texts)
