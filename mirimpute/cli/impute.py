@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
 from mirimpute.cli.parser import CommandParser, StoreWholeNumber
-from mirimpute.errors import ImputationError, UserError, counted, printable
+from mirimpute.errors import ImputationError, UserError, counted, printable, warn
 from mirimpute.table.file_format import PARQUET, suffix_of
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def complete(options: argparse.Namespace) -> int:
         start = time.monotonic()
         with rich_progress(options.file.name, ahead) as progress:
             found = draws_of_models(lesson, draws, seed, options.jobs, progress)
-            write_each(content, table, found, targets, plan.left)
+            write_each(content, table, lesson.told(found), targets, plan.left)
         return _said(options, count, time.monotonic() - start, targets, _still_empty(frame, table))
     with scratch_folder() as folder, rich_progress(options.file.name, ahead) as progress:
         outcome = run_isolated(method, problem, folder=folder, progress=progress)
@@ -145,8 +145,9 @@ def complete(options: argparse.Namespace) -> int:
     table_scale = encoding.table_scale(scale)
     tables = [imputation.point, *imputation.draws[: max(draws, _DRAWS_OF_SPREADS if plan.censored else 0)]]
     bits = SourceBits.of(x, encoding.decode(problem.x_incomplete, scale))
-    held = plan.held(table, [bits.restored(encoding.decode(each, scale), table_scale) for each in tables], draws)
+    held, odd = plan.held(table, [bits.restored(encoding.decode(each, scale), table_scale) for each in tables], draws)
     completed = held[1:] if options.multiple else held
+    warn(odd)
     for note in (*imputation.notes, *verdict.notes):
         print(f"{PROGRAM}: note: {printable(note)}", file=sys.stderr)
     empty = _still_empty(frame, table)

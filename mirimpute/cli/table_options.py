@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,7 +49,11 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
     several("--max", "COLUMN=VALUE", "the highest value of filled cells")
     several("--sum", "A,B,C=TOTAL", "columns that sum to a total in every row that is filled")
     several("--order", "A,B", "columns of which the first is never after the second in a row that is filled")
-    several("--predictors", "A~B+C", "predict column A from columns B and C alone; by mice, missforest or ice")
+    several(
+        "--predictors",
+        "A~B+C",
+        "predict column A from columns B and C alone, names with + or ~ in backticks; by mice, missforest or ice",
+    )
     several("--derived", "COLUMN=FORMULA", "a column that is a formula of others, such as 'bmi=weight / height**2'")
 
 
@@ -94,20 +99,33 @@ def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
 
 
 def _predictors(texts: Sequence[str]) -> dict[str, list[str]]:
-    """Return the columns behind the '~' of each text, by the column before it.
+    """Return the columns behind the '~' of each text, by the column before it; between backticks any name.
 
-    >>> _predictors(["bmi~age+sex", "crp~"])
-    {'bmi': ['age', 'sex'], 'crp': []}
+    >>> _predictors(["bmi~age+sex", "crp~", "`x+y`~`p~q`+age"])
+    {'bmi': ['age', 'sex'], 'crp': [], 'x+y': ['p~q', 'age']}
     """
     found: dict[str, list[str]] = {}
     for text in texts:
-        column, tilde, others = (part.strip() for part in text.partition("~"))
-        if not tilde or not column:
-            raise UserError(f"--predictors {text!r} has no column before a '~': give COLUMN~A+B")
+        column, *others = _names(text)
+        if not column or not others:
+            raise UserError(
+                f"--predictors {text!r} has no column before a '~': give COLUMN~A+B, a name with + or ~ in backticks"
+            )
         if column in found:
             raise UserError(f"--predictors names column {column!r} twice: give all of its predictors at once")
-        found[column] = [each.strip() for each in others.split("+") if each.strip()]
+        found[column] = [each for each in others if each]
     return found
+
+
+def _names(text: str) -> list[str]:
+    """Return the names in ``COLUMN~A+B``, those in backticks with any + and ~; one where there is no ~."""
+    names = [""]
+    for token in re.findall(r"`[^`]*`|[~+]|[^`~+]+", text):
+        if token == ("~" if len(names) == 1 else "+"):
+            names.append("")
+        else:
+            names[-1] += token.strip("`")
+    return [name.strip() for name in names]
 
 
 def _value(text: str) -> float | str:
@@ -186,8 +204,10 @@ class Plan:
             method, table.values, table.columns, self.constraints, *of_groups, device, self.predictors, self.censored
         )
 
-    def held(self, table: Table, tables: Sequence[Array], count: int) -> list[Array]:
+    def held(self, table: Table, tables: Sequence[Array], count: int) -> tuple[list[Array], list[str]]:
         """Return the point and the first ``count`` draws of all rows as constraints and limits of cells say.
+
+        And what could not be kept, a sentence each.
 
         Args:
             table: that was completed.
@@ -198,16 +218,25 @@ class Plan:
 
         said = [each[:, : len(table.columns)] for each in tables]
         hold = self.constraints
-        held = said[: 1 + count] if hold is None else [hold.hold(table.values, each)[0] for each in said[: 1 + count]]
+        wanted = said[: 1 + count]
+        kept = [(each, []) if hold is None else hold.hold(table.values, each) for each in wanted]
+        held, odd = [each for each, _ in kept], kept[0][1]
         if self.censored is None:
-            return held
+            return held, odd
         of_said, of_held = (np.array(each[1:]).reshape(-1, *each[0].shape) for each in (said, held))
         spreads = spreads_of(table.values, said[0], of_said)
         point, draws = self.censored.held(table.values, (said[0], of_said[:count]), (held[0], of_held), spreads)
-        return [point, *draws]
+        return [point, *draws], odd
 
 
-def plan_of(content: Content, table: Table, frame: pd.DataFrame, asked: Options, where: str | None) -> Plan:
+def plan_of(
+    content: Content,
+    table: Table,
+    frame: pd.DataFrame,
+    asked: Options,
+    where: str | None,
+    rows: Sequence[Any] | None = None,
+) -> Plan:
     """Return the plan of a table, and warn of observed cells that keep to no constraint.
 
     Args:
@@ -216,6 +245,7 @@ def plan_of(content: Content, table: Table, frame: pd.DataFrame, asked: Options,
         frame: all columns of the file.
         asked: of the user.
         where: the file of cells that are to be filled.
+        rows: names of the rows, for sentences; None: their numbers from 1.
 
     Raises:
         UserError: an option that does not suit the table.
@@ -233,12 +263,12 @@ def plan_of(content: Content, table: Table, frame: pd.DataFrame, asked: Options,
     constraints = None
     if asked.bounds or asked.sum_to or asked.order or asked.derived or asked.censored:
         constraints = constraints_of(table.values, table.columns, choice, asked, _grids(content, table))
-        warn(constraints.check(table.values, range(1, len(table.values) + 1)))
+        warn(constraints.check(table.values, range(1, len(table.values) + 1) if rows is None else rows))
     left = table.missing & excluded
     if where is not None:
         left |= table.missing & ~_allowed(where, names, len(table.values))
     groups = None if asked.group is None else frame[asked.group].to_numpy(dtype=object)
-    predictors = predictors_of(asked.predictors, choice, "--predictors")
+    predictors = predictors_of(asked.predictors, choice, "--predictors (names with + or ~ in backticks)")
     return Plan(constraints, left, groups, asked.group, predictors, _censored(content, table, asked, constraints))
 
 

@@ -192,10 +192,10 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         warn([*Fences.of(table.x, table.columns).sentences(table.x, table.columns, table.rows), *odd])
         if draws_by_models(method):
             model = TableModel.of(lesson, seed, None, self._progress(lesson))
-            draws = list(model.complete(table.x, table.groups, n_draws, 0, censored=lesson.censored)[1])
+            found = iter(model.complete(table.x, table.groups, n_draws, 0, censored=lesson.censored)[1])
         else:
-            draws = list(draws_of_models(lesson, n_draws, seed, n_jobs, self._progress(lesson, n_draws, n_jobs)))
-        return [table.written(draw, _wholes(table)) for draw in draws]
+            found = draws_of_models(lesson, n_draws, seed, n_jobs, self._progress(lesson, n_draws, n_jobs))
+        return [table.written(draw, _wholes(table)) for draw in list(lesson.told(found))]
 
     def _completed(self, X: Any, n_draws: int, stream: int) -> tuple[Opened, Array, Array]:
         """Return a table, its point estimate (n, d) and draws (n_draws, n, d); observed cells keep their bits."""

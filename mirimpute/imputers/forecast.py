@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 WORTH_SAYING_S = 20.0
 """Seconds below which nothing is said."""
 _LONG_S = 3600.0
+_UNKNOWN = 10
+"""How many times what is known at least a work may take of which no more is known."""
 _FEWEST_ROWS, _FIRST, _FIRST_OF_SPARSE, _SHARE = 4_000, 50, 200, 1 / 20
 _OFTEN, _QUARTER = 10, 4
 _ROWS_OF_A, _SPENT = 1_500, 0.1
@@ -75,7 +77,7 @@ class Forecast:
             high = about(self.high)
             text = f"{method} will take about {low if low == high else f'{low} to {high}'}"
             text += f", judged by {self.rows:,} of the {self.of:,} rows"
-        if self.high >= _LONG_S:
+        if (_UNKNOWN * self.low if math.isinf(self.high) else self.high) >= _LONG_S:
             text += f"; faster methods are {' and '.join(each for each in _QUICK if each != method)}"
         return text
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mirimpute.errors import warn
 from mirimpute.imputers.censoring import Censored, spreads_of
 from mirimpute.imputers.constraints import Constraints, padded
 from mirimpute.imputers.fitted_table import ConstantColumns, FittedTable
@@ -64,6 +65,13 @@ class Lesson:
             x, columns = means.added(x, self.groups[some]), (*columns, *means.columns)
         limits = None if self.constraints is None else padded(self.constraints.limits.given, len(columns))
         return x, columns, means, limits
+
+    def told(self, draws: Iterable[Array]) -> Iterator[Array]:
+        """Yield completed tables (n, d), and warn of what the first one could not keep to."""
+        for number, draw in enumerate(draws):
+            if not number and self.constraints is not None:
+                warn(self.constraints.hold(self.x, draw)[1])
+            yield draw
 
     def chosen(self, count: int) -> Array | None:
         """Return ``predictors`` of so many columns: means of groups behind those of the table predict all of them."""

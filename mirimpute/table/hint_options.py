@@ -54,3 +54,35 @@ def _marker_option(word: str) -> str:
     word = " none" if word == "none" else word
     is_like_option = word[:1] == "-" and len(word) > 1 and not re.fullmatch(NUMBER, word)
     return f"--na{'=' if is_like_option else ' '}{shlex.quote(word)}"
+
+
+_IN_PYTHON = (
+    (r"--censored .*? \(in Python (Imputer\(censored=\[.*?\]\))\)", r"\1"),
+    (r"\+dataset\.kinds\.COLUMN=(\w+) \(mirimpute-impute: .*?\)", r"Imputer(kinds={'COLUMN': '\1'})"),
+    (r"--kind \S.*?=text \(\+dataset\.kinds\.(.*?)=text\)", r"Imputer(ignore=['\1'])"),
+    (r"--kind \S.*?=(\w+) \(\+dataset\.kinds\.(.*?)=\1\)", r"Imputer(kinds={'\2': '\1'})"),
+    (
+        r"(?:--na[ =].*? )+\(dataset\.missing_markers\) marks (.*?) as missing",
+        r"missing_markers with \1 marks \1 as missing",
+    ),
+    (r"--na none \(dataset\.missing_markers=\[\]\)", "missing_markers=[]"),
+    (r"--(decimal|thousands) (['\"]+ ?['\"]+|\S) \(dataset\.\1\)", r"\1='\2'"),
+    (r"--(encoding) (\S+)(?: or \S+)? \(dataset\.encoding=.*?\)", r"\1='\2'"),
+    (r"--(\w+) \(dataset\.\1\)", r"\1="),
+    (r"--(\w+) \(dataset\.\1; (.*?)\)", r"\1= (\2)"),
+    (r"--(\w+), dataset\.\1 ", r"\1= "),
+    (r"dataset\.header=false \(mirimpute-impute: --no-header\)", "header=False"),
+)
+
+
+def in_python(sentence: str) -> str:
+    """Return a sentence that names options of the commands with those of ``read_table`` and ``Imputer`` in their place.
+
+    >>> in_python("say by --sep (dataset.sep) which it is")
+    'say by sep= which it is'
+    >>> in_python(way_or_text("zip", way_of_marking(["-"], True)))
+    "missing_markers with '-' marks '-' as missing, or leave the column alone by Imputer(ignore=['zip'])"
+    """
+    for pattern, instead in _IN_PYTHON:
+        sentence = re.sub(pattern, instead, sentence)
+    return sentence

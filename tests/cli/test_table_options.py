@@ -216,3 +216,31 @@ def test_limits_of_no_such_column_are_refused(hospital, asked, named, capsys):
     assert main(["in.csv", "-o", "out.csv", "--method", "mean", *asked]) == 2
     said = capsys.readouterr().err
     assert all(each in said for each in named)
+
+
+def test_what_a_formula_contradicts_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=80)
+    frame = pd.DataFrame({"a": a, "square": a**2, "x": a + rng.normal(size=80)})
+    frame.loc[3, ["a", "square"]] = [np.nan, -4.0]  # no number has this square
+    frame.to_csv("in.csv", index=False)
+    for asked in (
+        ["--method", "mean"],
+        ["--method", "mice", "--multiple", "2"],
+        ["--method", "mirf_fast", "--multiple", "2"],
+    ):
+        out = f"{asked[1]}.csv"
+        assert main(["in.csv", "-o", out, "--derived", "square=a**2", *asked]) == 0
+        assert "cannot be solved" in capsys.readouterr().err
+
+
+def test_predictors_of_any_name(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 1)) + 0.1 * rng.normal(size=(60, 3))
+    x[rng.random(x.shape) < 0.2] = np.nan
+    pd.DataFrame(x, columns=["x+y", "p~q", "b"]).to_csv("in.csv", index=False)
+    assert main(["in.csv", "-o", "out.csv", "--method", "ice", "--predictors", "`x+y`~`p~q`+b"]) == 0
+    assert main(["in.csv", "-o", "none.csv", "--method", "ice", "--predictors", "b~x+y"]) == 2
+    assert "backticks" in capsys.readouterr().err
