@@ -81,10 +81,14 @@ def choice_of(table: Any, options: Options) -> ColumnChoice:
     ignored = set(positions("ignore", list(options.ignore), names))
     excluded = set(positions("exclude", list(options.exclude), names))
     group = None if options.group is None else position("group", options.group, names)
+    censored = set(positions("censored", list(options.censored), names))
     for both, first in ((ignored & excluded, "exclude"), ({group} & excluded, "exclude")):
         if both:
             name = names[int(both.pop() or 0)]
             raise UserError(f"{first} names column {name!r}, which the method does not get: name it once")
+    if excluded & censored:
+        name = names[min(excluded & censored)]
+        raise UserError(f"exclude names column {name!r}, whose censored cells would be filled: name it once")
     holes = column_counts(missing_of(table))
     empty: list[int] = []
     if options.keep_empty_features is not None and len(table):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 from scipy.stats import kstest, truncnorm
 
@@ -97,6 +98,7 @@ def test_whole_numbers_stay_whole_and_far_estimates_inside():
         ({"censored": ["crp"], "bounds": {"crp": (0.7, None)}}, ["'crp'", "row", "bounds"]),
         ({"censored": ["crp"], "order": [("crp", "age")]}, ["'crp'", "censored", "order"]),
         ({"censored": ["crp"], "ignore": ["crp"]}, ["'crp'", "censored"]),
+        ({"censored": ["crp"], "exclude": ["crp"]}, ["'crp'", "censored"]),
     ],
 )
 def test_bad_requests_are_one_sentence(options, named):
@@ -116,3 +118,13 @@ def test_columns_of_numbers_have_nothing_to_read():
     frame = pd.DataFrame({"a": [1.0, 2.0]})
     assert without_limits(frame, ["a"])[1] == {}
     assert without_limits(np.ones((2, 2)), [1])[1] == {}
+
+
+def test_tables_of_polars_and_arrow_get_numbers():
+    polars = pytest.importorskip("polars")
+    frame = laboratory()[0]
+    expected = Imputer("mean", censored=["crp"]).fit_transform(frame)
+    for table in (polars.from_pandas(frame), pyarrow.Table.from_pandas(frame)):
+        done = Imputer("mean", censored=["crp"]).fit_transform(table)
+        assert type(done) is type(table)
+        np.testing.assert_allclose(done["crp"].to_numpy(), expected["crp"].to_numpy(), rtol=1e-12)
