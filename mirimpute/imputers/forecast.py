@@ -162,8 +162,7 @@ def _of_quarter(
 
 
 def _ranged(low: float, high: float, part: int, n_rows: int, times: float, worth_s: float) -> Forecast | None:
-    """Return the forecast of so many times these seconds, on a machine that is busier or less so; None if it is not
-    worth to be said."""
+    """Return the forecast of so many times these seconds, on a machine that is busier or less; None: not worth it."""
     low, high = times * _FASTER * low, times * _SLOWER * high
     return Forecast(low, high, part, n_rows) if high >= worth_s else None
 

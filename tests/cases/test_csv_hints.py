@@ -10,8 +10,7 @@ import pytest
 import mirimpute
 from mirimpute.datasets.files import File
 from mirimpute.errors import MirimputeWarning, UserError
-from mirimpute.table.file_format import TableFile
-from mirimpute.table.reading import frame_of, table_of_file, warn_of_ids_in
+from tests.commands import read_as_commands_do
 
 CSV = Path(__file__).parent / "csv"
 
@@ -51,15 +50,9 @@ CSV = Path(__file__).parent / "csv"
 )
 def test_what_may_be_meant_otherwise_is_told(name, column, value, option):
     with pytest.warns(MirimputeWarning) as told:
-        read_as_commands_do(TableFile(str(CSV / f"{name}.csv")))
+        read_as_commands_do(CSV / f"{name}.csv")
     said = [str(each.message) for each in told]
     assert any(column in each and value in each and option in each for each in said), said
-
-
-def read_as_commands_do(file):
-    frame = frame_of(file)
-    warn_of_ids_in(frame, {})
-    table_of_file(frame, "file", {}, file.path)
 
 
 IN_PYTHON = {
