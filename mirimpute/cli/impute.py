@@ -60,8 +60,9 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.bench.run.scratch import scratch_folder
     from mirimpute.cli.file_options import file_options
     from mirimpute.cli.long_work import foreseen, write_each
+    from mirimpute.cli.plan import plan_of
     from mirimpute.cli.progress import rich_progress
-    from mirimpute.cli.table_options import kinds_of, left_alone, plan_of, table_options
+    from mirimpute.cli.table_options import kinds_of, left_alone, table_options
     from mirimpute.data_page.check_page import check_page
     from mirimpute.imputers.drawing import draws_by_models
     from mirimpute.imputers.predictor_choice import check_predictors

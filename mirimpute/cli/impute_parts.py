@@ -15,8 +15,9 @@ import numpy as np
 import pyarrow
 
 from mirimpute.cli.exits import OK
+from mirimpute.cli.plan import plan_of
 from mirimpute.cli.progress import rich_progress
-from mirimpute.cli.table_options import kinds_of, left_alone, plan_of, table_options
+from mirimpute.cli.table_options import kinds_of, left_alone, table_options
 from mirimpute.errors import ImputationError, UserError, counted, printable, warn
 from mirimpute.imputers.table_model import TableModel
 from mirimpute.table.column_storage import missing_in
