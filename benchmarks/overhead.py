@@ -32,14 +32,11 @@ def table(n_rows: int, n_columns: int, seed: int = 0) -> np.ndarray:
     return x
 
 
-def seconds(work: Callable[[], Any], repeats: int) -> float:
-    """Return the least wall-clock seconds of some runs."""
-    taken = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return min(taken)
+def seconds(work: Callable[[], Any]) -> float:
+    """Return the wall-clock seconds of a run."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,11 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _work(options: argparse.Namespace) -> None:
     x = table(options.rows, options.columns)
     for name, X in (("array", x), ("DataFrame", pd.DataFrame(x).add_prefix("c"))):
-        theirs = seconds(partial(SimpleImputer().fit_transform, X), options.repeats)
-        ours = seconds(partial(Imputer("mean").fit_transform, X), options.repeats)
+        works = (partial(SimpleImputer().fit_transform, X), partial(Imputer("mean").fit_transform, X))
+        pairs = np.array([[seconds(work) for work in works] for _ in range(options.repeats)])  # one after the other
+        theirs, ours = np.median(pairs, axis=0)
         print(
             f"{name} of {options.rows:,} x {options.columns}: SimpleImputer {theirs:.3f} s, Imputer {ours:.3f} s, "
-            f"{ours / theirs:.1f} times"
+            f"{np.median(pairs[:, 1] / pairs[:, 0]):.1f} times (medians of {options.repeats} pairs)"
         )
 
 
@@ -63,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROGRAM, description=(__doc__ or "").partition(":")[0])
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the table (%(default)s)")
     parser.add_argument("--columns", type=int, default=20, help="of the table (%(default)s)")
-    parser.add_argument("--repeats", type=int, default=3, help="the least seconds of so many runs (%(default)s)")
+    parser.add_argument("--repeats", type=int, default=7, help="pairs of runs (%(default)s)")
     return parser
 
 

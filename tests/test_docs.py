@@ -209,6 +209,7 @@ def test_the_page_on_imputing_runs_as_it_stands(tmp_path):
     page = (ROOT / "docs/imputing.md").read_text(encoding="utf-8")
     blocks, consoles = (re.findall(rf"```{kind}\n(.*?)```", page, re.S) for kind in ("python", "console"))
     last = "assert completed.notna().all(axis=None) and len(draws) == 5 and len(tables) == 20 and ends.n_draws == 20"
+    last += "\nassert (found['crp'][lab['crp'] == '<0.3'] < 0.3).all()"
     commands = [shlex.split(line) for block in consoles for line in block.splitlines()]
     assert len(commands) >= 4
     calls = [f"assert main({words[1:]!r}) == 0" for words in commands if words[0] == "mirimpute-impute"]
@@ -219,6 +220,8 @@ def test_the_page_on_imputing_runs_as_it_stands(tmp_path):
     written = {path.name for path in tmp_path.glob("*.csv")}
     assert written == {
         "hospital.csv",
+        "lab.csv",
+        "lab_completed.csv",
         "completed.csv",
         "chosen.csv",
         "diet.csv",

@@ -134,8 +134,9 @@ def _compute(
     new_rows = None
     if new.size:
         x_new = x_incomplete[new]
-        encoded = scale.standardise(encoding.encode(x_new))
-        new_rows = replace(problem, x_incomplete=encoded, wild=encoding.wild(x_new), source=None)
+        are_wild = encoding.fences.wild(x_new)
+        encoded = scale.standardise(encoding.encode(x_new, are_wild))
+        new_rows = replace(problem, x_incomplete=encoded, wild=encoding.of_encoded(are_wild), source=None)
     wild = encoding.fences.sentences(x_incomplete, table.columns)
     wild_truth = np.where(scored, table.values, np.nan)
     wild += encoding.fences.sentences(wild_truth, table.columns, said="scored as it is, so it rules the errors")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
 from mirimpute.cli.outcome import print_cell, print_entry, print_sweep
-from mirimpute.errors import UserError
+from mirimpute.errors import UserError, printable
 
 if TYPE_CHECKING:
     from mirimpute.bench.cell import CellResult
@@ -48,9 +49,10 @@ def _run(arguments: list[str]) -> int:
     """Run a cell or a sweep and return the exit code."""
     from mirimpute.bench.sweeps.hydra_command import run_command
 
-    task = Task([PROGRAM, *arguments])
+    asked = _with_question(arguments)
+    task = Task([PROGRAM, *arguments], is_question=asked is not arguments)
     try:
-        cfg = run_command(_with_question(arguments), task)
+        cfg = run_command(asked, task)
     except (UserError, KeyboardInterrupt):
         if task.sweep_dir is not None:
             print_sweep(task.sweep_dir)
@@ -69,12 +71,23 @@ class Task:
 
     Attributes:
         command: what was typed.
+        is_question: whether it asks which method suits a file: then it says first how long that will take.
         sweep_dir: the journal of the sweep, set by the sweeper.
     """
 
-    def __init__(self, command: list[str]) -> None:
-        self.command = command
+    def __init__(self, command: list[str], is_question: bool = False) -> None:
+        self.command, self.is_question = command, is_question
         self.sweep_dir: Path | None = None
+
+    def begin(self, sweep_dir: Path, methods: Sequence[tuple[Any, int]]) -> None:
+        """Hear of a sweep before its first cell: its journal, and a configuration and the cells of each method."""
+        self.sweep_dir = sweep_dir
+        if self.is_question:
+            from mirimpute.cli.advice_forecast import comparison_ahead
+
+            said = comparison_ahead(methods)
+            if said:
+                print(f"{PROGRAM}: {printable(said)}", file=sys.stderr, flush=True)
 
     def __call__(self, cfg: Any) -> None:
         """Run the cell."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
 from mirimpute.cli.parser import CommandParser, StoreWholeNumber
-from mirimpute.errors import ImputationError, UserError, counted, printable
+from mirimpute.errors import ImputationError, UserError, counted, printable, warn
 from mirimpute.table.file_format import PARQUET, suffix_of
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PROGRAM = "mirimpute-impute"
 _INTERRUPTED = "interrupted, no file is half written; what goes into a folder goes on with the same command"
+_DRAWS_OF_SPREADS = 5
+"""Draws that tell how far they lie from their estimates."""
 _MOST_FILES = 10_000
 """Each draw is a file of its own."""
 
@@ -58,8 +60,9 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.bench.run.scratch import scratch_folder
     from mirimpute.cli.file_options import file_options
     from mirimpute.cli.long_work import foreseen, write_each
+    from mirimpute.cli.plan import plan_of
     from mirimpute.cli.progress import rich_progress
-    from mirimpute.cli.table_options import kinds_of, left_alone, plan_of, table_options
+    from mirimpute.cli.table_options import kinds_of, left_alone, table_options
     from mirimpute.data_page.check_page import check_page
     from mirimpute.imputers.drawing import draws_by_models
     from mirimpute.imputers.predictor_choice import check_predictors
@@ -69,7 +72,7 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.methods.device import torch_device
     from mirimpute.methods.sanity import check as check_sanity
     from mirimpute.seeding import integer_seed
-    from mirimpute.table.file_format import TableFile, stem_of
+    from mirimpute.table.file_format import TableFile, has_types, stem_of
     from mirimpute.table.reading import content_of, frame_of, table_of_file, warn_of_ids_in
     from mirimpute.table.room import check_room
     from mirimpute.table.source_bits import SourceBits
@@ -81,7 +84,9 @@ def complete(options: argparse.Namespace) -> int:
     check_predictors(method, asked.predictors, "--predictors")
     kinds = left_alone(asked, kinds_of(options.kind))
     draws = options.multiple or options.draws
-    source = TableFile(str(options.file), kinds, **file_options(options))
+    source = TableFile(str(options.file), kinds, censored=tuple(options.censored), **file_options(options))
+    if options.censored and has_types(options.file):
+        raise UserError(f"--censored is for a CSV, and the columns of '{options.file}' have types: leave it out")
     targets = [_numbered(options.output, k + 1, draws) for k in range(draws)]
     targets = targets if options.multiple else [options.output, *targets]
     for target in targets:
@@ -120,7 +125,7 @@ def complete(options: argparse.Namespace) -> int:
         start = time.monotonic()
         with rich_progress(options.file.name, ahead) as progress:
             found = draws_of_models(lesson, draws, seed, options.jobs, progress)
-            write_each(content, table, found, targets, plan.left)
+            write_each(content, table, lesson.told(found), targets, plan.left)
         return _said(options, count, time.monotonic() - start, targets, _still_empty(frame, table))
     with scratch_folder() as folder, rich_progress(options.file.name, ahead) as progress:
         outcome = run_isolated(method, problem, folder=folder, progress=progress)
@@ -139,9 +144,11 @@ def complete(options: argparse.Namespace) -> int:
         )
     imputation = inside(problem, imputation)
     table_scale = encoding.table_scale(scale)
-    tables = [*([] if options.multiple else [imputation.point]), *imputation.draws[:draws]]
+    tables = [imputation.point, *imputation.draws[: max(draws, _DRAWS_OF_SPREADS if plan.censored else 0)]]
     bits = SourceBits.of(x, encoding.decode(problem.x_incomplete, scale))
-    completed = [plan.held(table, bits.restored(encoding.decode(each, scale), table_scale)) for each in tables]
+    held, odd = plan.held(table, [bits.restored(encoding.decode(each, scale), table_scale) for each in tables], draws)
+    completed = held[1:] if options.multiple else held
+    warn(odd)
     for note in (*imputation.notes, *verdict.notes):
         print(f"{PROGRAM}: note: {printable(note)}", file=sys.stderr)
     empty = _still_empty(frame, table)

@@ -15,15 +15,24 @@ import numpy as np
 import pyarrow
 
 from mirimpute.cli.exits import OK
+from mirimpute.cli.plan import plan_of
 from mirimpute.cli.progress import rich_progress
-from mirimpute.cli.table_options import kinds_of, left_alone, plan_of, table_options
-from mirimpute.errors import ImputationError, UserError, counted, printable
+from mirimpute.cli.table_options import kinds_of, left_alone, table_options
+from mirimpute.errors import ImputationError, UserError, counted, printable, warn
 from mirimpute.imputers.table_model import TableModel
 from mirimpute.table.column_storage import missing_in
 from mirimpute.table.file_format import stem_of
 from mirimpute.table.frames import numbers_of
 from mirimpute.table.output_folder import OutputFolder, output_folder
-from mirimpute.table.parquet_parts import Part, parts_of, sampled, slices, write_again
+from mirimpute.table.parquet_parts import (
+    Part,
+    chosen_rows,
+    names_of_rows,
+    parts_of,
+    sampled,
+    slices,
+    write_again,
+)
 from mirimpute.table.reading import frame_of_columns, table_of_file, warn_of_ids_in
 from mirimpute.table.writing import completed_columns
 from mirimpute.types import Array, Progress
@@ -34,7 +43,7 @@ _CELLS = 1_000_000
 """Cells that are completed at a time."""
 _LIBRARIES = ("mirimpute", "numpy", "scikit-learn", "torch", "pyarrow")
 _OF_CELLS = ("min", "max", "sum", "order", "derived")
-_UNSERVED = ("draws", "multiple", "where", "report")
+_UNSERVED = ("draws", "multiple", "where", "report", "censored")
 _OF_LEARNING = ("sample", "kind", "ignore", "exclude", "groups", "predictors", *_OF_CELLS)
 
 
@@ -54,7 +63,7 @@ class Filler:
     excluded: Array
     group: str | None
 
-    def __call__(self, table: pyarrow.Table, first: int) -> tuple[pyarrow.Table, int]:
+    def __call__(self, table: pyarrow.Table, first: int) -> tuple[pyarrow.Table, int, list[str]]:
         """Return a table (n_rows, n_columns) with its missing cells filled, and how many these are.
 
         ``first`` is the number of its first row in the file, for messages.
@@ -71,12 +80,12 @@ class Filler:
             self.model.constraints.check(x, range(first, first + len(x)))
         missing = np.column_stack([missing_in(frame.iloc[:, j]) for j in range(len(columns))]) & ~self.excluded
         if not missing.any():
-            return table, 0
-        completed = self.model.complete(x, groups, 0, 0)[0]
+            return table, 0, []
+        completed, _, odd = self.model.complete(x, groups, 0, 0)
         if not np.isfinite(completed).all():
             j = int((~np.isfinite(completed)).any(axis=0).argmax())
             raise ImputationError(f"column {self.names[j]!r} got no finite value")
-        return completed_columns(table, columns, missing, completed), int(missing.sum())
+        return completed_columns(table, columns, missing, completed), int(missing.sum()), odd
 
 
 def complete_parts(options: argparse.Namespace, program: str) -> int:
@@ -156,7 +165,8 @@ def _learnt(options: argparse.Namespace, parts: list[Part], program: str, progre
     check_predictors(method, asked.predictors, "--predictors")
     kinds = left_alone(asked, kinds_of(options.kind))
     rng = generator(options.seed, "sample of rows")
-    sample = sampled(parts, options.sample or SAMPLE, rng, progress)
+    chosen = chosen_rows(parts, options.sample or SAMPLE, rng)
+    sample = sampled(parts, chosen, progress)
     rows = sum(part.rows for part in parts)
     print(
         f"{program}: learns from {counted(sample.num_rows, 'row')} of {rows:,}, chosen by --seed {options.seed} "
@@ -167,7 +177,7 @@ def _learnt(options: argparse.Namespace, parts: list[Part], program: str, progre
     _check_values(frame, kinds, sample.num_rows, rows)
     warn_of_ids_in(frame, kinds)
     table = table_of_file(frame, stem_of(options.file), kinds, str(parts[0].path))
-    plan = plan_of(sample, table, frame, replace(asked, kinds=kinds), None)
+    plan = plan_of(sample, table, frame, replace(asked, kinds=kinds), None, names_of_rows(parts, chosen))
     lesson = plan.lesson(method, table, options.device)
     model = TableModel.of(lesson, integer_seed(options.seed, "impute") % 2**31, progress=progress)
     for sentence in model.state.encoding.fences.sentences(*lesson.inputs()[:2], first=1):
@@ -220,23 +230,25 @@ def _fill(filler: Filler, parts: list[Part], folder: OutputFolder, jobs: int, pr
         progress("rows filled", done, rows)
 
     calls = (delayed(on_one_thread)(_fill_part, filler, part, folder, report if alone else None) for part in parts)
-    for part, cells in Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
+    for part, cells, odd in Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
         filled += cells
+        warn(f"'{part.path}': {each}" for each in odd)
         if not alone:
             report(part.rows)
     return filled
 
 
-def _fill_part(filler: Filler, part: Part, folder: OutputFolder, report: Any) -> tuple[Part, int]:
-    """Write one part; return it, and how many cells were filled."""
+def _fill_part(filler: Filler, part: Part, folder: OutputFolder, report: Any) -> tuple[Part, int, list[str]]:
+    """Write one part; return it, how many cells were filled, and what could not be kept."""
     target = folder.place(part.name)
-    cells, rows = 0, 0
+    cells, rows, odd = 0, 0, list[str]()
 
     def change(group: pyarrow.Table) -> pyarrow.Table:
         nonlocal cells, rows
         pieces = []
         for piece in slices(group, max(_CELLS // max(len(filler.names), 1), 1)):
-            completed, count = filler(piece, rows + 1)
+            completed, count, said = filler(piece, rows + 1)
+            odd.extend(each for each in said if each not in odd)
             pieces.append(completed)
             cells += count
             rows += piece.num_rows
@@ -248,4 +260,4 @@ def _fill_part(filler: Filler, part: Part, folder: OutputFolder, report: Any) ->
         write_again(part, target, change, lambda size: folder.record(part.name, size, cells))
     except UserError as error:
         raise UserError(f"'{part.path}': {error}") from error
-    return part, cells
+    return part, cells, odd

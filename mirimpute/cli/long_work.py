@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -32,18 +33,25 @@ def foreseen(program: str, lesson: Lesson, name: str, models: int, jobs: int, ti
     """
     from mirimpute.imputers.forecast import forecast_of_fit, forecast_of_models
 
-    found = forecast_of_models(lesson, models, jobs) if models else forecast_of_fit(lesson, _isolated_seconds, times)
+    found = forecast_of_models(lesson, models, jobs) if models else forecast_of_fit(lesson, isolated_seconds, times)
     if found is not None:
         print(f"{program}: {printable(found.sentence(name))}", file=sys.stderr, flush=True)
     return found
 
 
-def _isolated_seconds(method: Method, problem: Problem) -> float:
+def isolated_seconds(method: Method, problem: Problem, limit_s: float) -> float:
+    """Return what a method takes in a process of its own; inf where it is stopped at a limit.
+
+    Raises:
+        ImputationError: it failed.
+    """
     from mirimpute.bench.run.isolation import run_isolated
     from mirimpute.bench.run.scratch import scratch_folder
 
     with scratch_folder() as folder:
-        outcome = run_isolated(method, problem, folder=folder, progress=no_progress)
+        outcome = run_isolated(method, problem, folder=folder, timeout_s=limit_s, progress=no_progress)
+    if outcome.status == "timeout":
+        return math.inf
     if outcome.cost is None:
         raise ImputationError(outcome.reason)
     return outcome.cost.fit_s + outcome.cost.impute_s

@@ -14,8 +14,9 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted
 
 from mirimpute.errors import UserError, warn
+from mirimpute.imputers.censoring import Censored
 from mirimpute.imputers.column_choice import ColumnChoice
-from mirimpute.imputers.constraints import constraints_of
+from mirimpute.imputers.constraints import Constraints, constraints_of
 from mirimpute.imputers.drawing import check_multiple, draws_by_models, method_with_draws
 from mirimpute.imputers.multiple import check_jobs
 from mirimpute.imputers.opening import Fit, Opened, opened
@@ -113,7 +114,13 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         constraints = constraints_of(table.x, table.columns, table.choice, table.options)
         of_groups = (table.groups, table.options.group)
         predictors = predictors_of(table.options.predictors, table.choice)
-        return Lesson(method, table.x, table.columns, constraints, *of_groups, self.device, predictors)
+        censored = self._censored(table, constraints)
+        return Lesson(method, table.x, table.columns, constraints, *of_groups, self.device, predictors, censored)
+
+    def _censored(self, table: Opened, constraints: Constraints | None) -> Censored | None:
+        if constraints is None or not table.options.censored:
+            return None
+        return Censored.of(table.x, table.columns, table.censored, constraints.limits, table.rows)
 
     def _set(self, model: TableModel, choice: ColumnChoice, wholes: Mapping[int, LargeWholes]) -> None:
         state = replace(model.state, wholes=wholes)
@@ -185,10 +192,10 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         warn([*Fences.of(table.x, table.columns).sentences(table.x, table.columns, table.rows), *odd])
         if draws_by_models(method):
             model = TableModel.of(lesson, seed, None, self._progress(lesson))
-            draws = list(model.complete(table.x, table.groups, n_draws, 0)[1])
+            found = iter(model.complete(table.x, table.groups, n_draws, 0, censored=lesson.censored)[1])
         else:
-            draws = list(draws_of_models(lesson, n_draws, seed, n_jobs, self._progress(lesson, n_draws, n_jobs)))
-        return [table.written(draw, _wholes(table)) for draw in draws]
+            found = draws_of_models(lesson, n_draws, seed, n_jobs, self._progress(lesson, n_draws, n_jobs))
+        return [table.written(draw, _wholes(table)) for draw in list(lesson.told(found))]
 
     def _completed(self, X: Any, n_draws: int, stream: int) -> tuple[Opened, Array, Array]:
         """Return a table, its point estimate (n, d) and draws (n_draws, n, d); observed cells keep their bits."""
@@ -198,7 +205,8 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         constraints = self._model.constraints
         odd = [] if constraints is None else constraints.check(table.x, table.rows)
         warn([*self._wild(table), *(each for each in odd if each not in self.notes_)])
-        point, draws, said = self._model.complete(table.x, table.groups, n_draws, stream, self.shrinkage)
+        censored = self._censored(table, constraints)
+        point, draws, said = self._model.complete(table.x, table.groups, n_draws, stream, self.shrinkage, censored)
         warn(said)
         return table, point, draws
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from mirimpute.errors import UserError, warn
 from mirimpute.imputers.options import Options, position, positions
+from mirimpute.numerics.column_ends import column_counts
 from mirimpute.table.column_storage import missing_in
 from mirimpute.types import Array
 
@@ -80,21 +81,24 @@ def choice_of(table: Any, options: Options) -> ColumnChoice:
     ignored = set(positions("ignore", list(options.ignore), names))
     excluded = set(positions("exclude", list(options.exclude), names))
     group = None if options.group is None else position("group", options.group, names)
+    censored = set(positions("censored", list(options.censored), names))
     for both, first in ((ignored & excluded, "exclude"), ({group} & excluded, "exclude")):
         if both:
             name = names[int(both.pop() or 0)]
             raise UserError(f"{first} names column {name!r}, which the method does not get: name it once")
-    missing = missing_of(table)
+    if excluded & censored:
+        name = names[min(excluded & censored)]
+        raise UserError(f"exclude names column {name!r}, whose censored cells would be filled: name it once")
+    holes = column_counts(missing_of(table))
     empty: list[int] = []
     if options.keep_empty_features is not None and len(table):
-        empty = [j for j in np.flatnonzero(missing.all(axis=0)).tolist() if j not in ignored and j != group]
+        empty = [j for j in np.flatnonzero(holes == len(table)).tolist() if j not in ignored and j != group]
     if empty and not options.keep_empty_features:
         shown = ", ".join(repr(names[j]) for j in empty[:5])
         warn([f"column(s) {shown} have no value at all and are left out (keep_empty_features=True keeps them, as 0)"])
     used = [j for j in range(len(names)) if j not in ignored and j not in empty and j != group]
     if not used and len(names):
         raise UserError(f"ignore={list(options.ignore)} leaves no column to learn from: name fewer")
-    holes = missing.any(axis=0) if len(table) else np.zeros(len(names), dtype=bool)
     indicated = np.array([j for j in np.flatnonzero(holes) if j not in ignored and j not in empty], dtype=int)
     return ColumnChoice(
         tuple(names), np.array(used, dtype=int), np.isin(used, list(excluded)), np.array(empty, int), group, indicated
@@ -108,6 +112,6 @@ def labels_of(table: Any) -> list[Any]:
 
 def missing_of(table: Any) -> Array:
     """Return which cells of a DataFrame or a float64 array are missing, bool (n_rows, n_columns)."""
-    if isinstance(table, pd.DataFrame):
+    if isinstance(table, pd.DataFrame) and (table.dtypes != np.float64).any():
         return np.column_stack([missing_in(table.iloc[:, j]) for j in range(table.shape[1])])
-    return np.isnan(table)
+    return np.isnan(np.asarray(table))

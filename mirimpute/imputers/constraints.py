@@ -136,15 +136,16 @@ def _check_apart(options: Options, names: Sequence[Any]) -> None:
         "derived": positions("derived", list(options.derived), names),
         "bounds": positions("bounds", list(options.bounds), names),
         "order": [position("order", each, names) for chain in options.order for each in _parts(chain)],
+        "censored": positions("censored", list(options.censored), names),
     }
     in_sums = [position("sum_to", each, names) for parts in options.sum_to for each in _parts(parts)]
     twice = [j for j in in_sums if in_sums.count(j) > 1]
     if twice:
         raise UserError(f"sum_to names column {names[twice[0]]!r} in two sums: name it in one")
-    for one, other in (("derived", "bounds"), ("derived", "order")):
+    for one, other in (("derived", "bounds"), ("derived", "order"), ("censored", "derived"), ("censored", "order")):
         for j in set(of_options[one]) & set(of_options[other]):
             raise UserError(f"column {names[j]!r} is both in {one} and in {other}: both would move it, name it in one")
-    for option in ("derived", "order"):
+    for option in ("derived", "order", "censored"):
         for j in set(of_options[option]) & set(in_sums):
             raise UserError(
                 f"column {names[j]!r} is both in {option} and in sum_to: both would move it, name it in one"

@@ -69,12 +69,11 @@ def cells_of(
         return numbers_of(X, columns, unseen), columns
     x = validate_data(imputer, X, reset=reset, dtype=np.float64, ensure_all_finite=False)
     names = list(getattr(imputer, "feature_names_in_", range(x.shape[1])))
-    check_finite(x, names)
+    is_empty = check_finite(x, names)
     if columns is None:
-        empty = np.flatnonzero(np.isnan(x).all(axis=0))
-        if empty.size:
+        if is_empty.any():
             raise UserError(
-                f"column {names[int(empty[0])]!r} has no value at all: remove it, nothing can be learnt of it"
+                f"column {names[int(is_empty.argmax())]!r} has no value at all: remove it, nothing can be learnt of it"
             )
         columns = tuple(Column(str(name), Kind.CONTINUOUS) for name in names)
         if isinstance(X, pd.DataFrame):
@@ -104,9 +103,12 @@ def written(
             f"column {name!r} has no finite estimate ({bad.sum()} cell(s)): values of these rows are too far "
             "outside of those of the fit; correct or remove them"
         )
+    numbers = all(column.kind is Kind.CONTINUOUS for column in columns)
     if isinstance(X, pd.DataFrame):
+        if numbers and (X.dtypes == np.float64).all():  # observed cells are in it, bit by bit
+            return pd.DataFrame(completed, X.index, X.columns, copy=False)
         return filled(X, columns, completed, wholes)
-    if all(column.kind is Kind.CONTINUOUS for column in columns):
+    if numbers:
         return completed
     return in_form_of(X, filled(pd.DataFrame(table_of(X)), columns, completed))
 

@@ -42,6 +42,8 @@ class Imputer(BaseImputer):
         ignore: columns that the method does not get, such as ids and text; they stay as they are.
         exclude: columns that stay as they are though the method gets them. In R's mice such a column predicts others
             where it is observed; here too, for its holes are completed inside of the method and stay holes outside.
+        censored: columns of numbers that may hold limits as texts, ``<0.3``, ``<=0.3``, ``>500``: such a cell is
+            filled, in points and draws, by a value inside of its own limit (:mod:`mirimpute.imputers.censoring`).
         where: boolean table of the same rows, an array or a DataFrame of some columns: missing cells that are to be
             filled. Others stay missing. An observed cell keeps its value whatever it says.
         group: column of groups, such as hospitals: for each column with missing numbers the method gets the means of
@@ -89,6 +91,7 @@ class Imputer(BaseImputer):
         kinds: Mapping[Any, Any] | None = None,
         ignore: Sequence[Any] | None = None,
         exclude: Sequence[Any] | None = None,
+        censored: Sequence[Any] | None = None,
         where: Any = None,
         group: Any = None,
         bounds: Mapping[Any, Any] | None = None,
@@ -113,6 +116,7 @@ class Imputer(BaseImputer):
         self.kinds = kinds
         self.ignore = ignore
         self.exclude = exclude
+        self.censored = censored
         self.where = where
         self.group = group
         self.bounds = bounds
@@ -214,7 +218,7 @@ class Imputer(BaseImputer):
             unseen=self.unseen,
             missing_values=None if nothing else self.missing_values,
             **{name: given(name, {}) for name in ("kinds", "bounds", "sum_to", "derived", "predictors")},
-            **{name: given(name, ()) for name in ("ignore", "exclude", "order")},
+            **{name: given(name, ()) for name in ("ignore", "exclude", "censored", "order")},
             **{
                 name: getattr(self, name)
                 for name in ("where", "group", "min_value", "max_value", "integers", "add_indicator")

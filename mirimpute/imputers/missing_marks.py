@@ -86,8 +86,18 @@ def _masked(values: pd.Series, marks: list[Any]) -> pd.Series:
     if not found.any():
         return values
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iub":
-        values = values.convert_dtypes(convert_floating=False)
+        values = values.astype(pd.api.types.pandas_dtype(_nullable(values.dtype)))
     return values.mask(found)
+
+
+def _nullable(dtype: np.dtype) -> str:
+    """Return the name of the type of pandas that holds the same and missing cells.
+
+    >>> _nullable(np.dtype("uint8")), _nullable(np.dtype(">i4")), _nullable(np.dtype(bool))
+    ('UInt8', 'Int32', 'boolean')
+    """
+    name = dtype.newbyteorder("=").name
+    return "boolean" if dtype.kind == "b" else name.replace("uint", "UInt").replace("int", "Int")
 
 
 def restored(completed: pd.DataFrame, given: Any, places: list[int]) -> pd.DataFrame:
@@ -98,7 +108,7 @@ def restored(completed: pd.DataFrame, given: Any, places: list[int]) -> pd.DataF
         given: the table, a DataFrame or something else.
         places: which of its columns these are.
     """
-    if not isinstance(given, pd.DataFrame):
+    if not isinstance(given, pd.DataFrame) or list(completed.dtypes) == [given.dtypes.iloc[j] for j in places]:
         return completed
     parts = []
     for k, j in enumerate(places):

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_feature_names, _check_n_features
 
 from mirimpute.errors import UserError
+from mirimpute.imputers.censoring import Ends, without_limits
 from mirimpute.imputers.column_choice import INDICATOR, ColumnChoice, all_of, choice_of, labels_of, missing_of
 from mirimpute.imputers.conversion import cells_of, written
 from mirimpute.imputers.missing_marks import restored, without_marks
@@ -37,6 +38,7 @@ class Opened:
         x: float64 (n_rows, d), the part as numbers, NaN where missing.
         columns: of the part.
         wanted: bool (n_rows, d), the missing cells that are to be filled.
+        censored: the ends of censored cells by the place of their column in the part.
         groups: the group of each row (n_rows,), dtype object; None: there are none.
         options: of the user.
     """
@@ -50,6 +52,7 @@ class Opened:
     wanted: Array
     groups: Array | None
     options: Options
+    censored: Ends
 
     @property
     def rows(self) -> Any:
@@ -71,6 +74,8 @@ class Opened:
 
     def _with_holes(self, done: Any) -> Any:
         """Return the part with the cells missing again that are not to be filled."""
+        if self.options.where is None and not self.choice.excluded.any():
+            return done
         left = np.isnan(self.x) & ~self.wanted
         if not left.any():
             return done
@@ -96,12 +101,14 @@ class Opened:
             table = np.where(np.isin(range(len(choice.names)), choice.empty), 0.0, self.table)
             table[:, choice.used] = done
             return table[:, kept] if indicated is None else np.hstack([table[:, kept], indicated])
-        parts = []
-        for j in kept:
-            own = self.table.iloc[:, j]
-            part = done.iloc[:, place[j]] if j in place else own
-            parts.append(_of_zeros(own) if j in choice.empty else part)
-        frame = restored(pd.concat(parts, axis=1), self.container.frame, kept)
+        if not choice.takes_all:
+            parts = []
+            for j in kept:
+                own = self.table.iloc[:, j]
+                part = done.iloc[:, place[j]] if j in place else own
+                parts.append(_of_zeros(own) if j in choice.empty else part)
+            done = pd.concat(parts, axis=1)
+        frame = restored(done, self.container.frame, kept)
         if indicated is not None:
             names = [f"{INDICATOR}{choice.names[j]}" for j in choice.indicated]
             frame = pd.concat([frame, pd.DataFrame(indicated, index=frame.index, columns=names)], axis=1)
@@ -124,11 +131,13 @@ def opened(imputer: BaseEstimator, X: Any, options: Options, fitted: Fit | None)
     """
     container = container_of(X)
     table = container.frame
+    ends: dict[int, tuple[Array, Array]] = {}
     if options.touch_the_table or options.exclude or options.where is not None:
         table = table_of(table)
         if len(options.kinds) and not isinstance(table, pd.DataFrame):
             table = pd.DataFrame(table)
         table = without_marks(table, options.missing_values)
+        table, ends = without_limits(table, options.censored)
     whole = not options.touch_the_table
     if whole and fitted is None and options.exclude:
         choice = choice_of(table, options)
@@ -148,14 +157,23 @@ def opened(imputer: BaseEstimator, X: Any, options: Options, fitted: Fit | None)
     x, columns = cells_of(imputer, part, None if fitted is None else fitted.columns, options.unseen, kinds)
     if not choice.names:
         choice = all_of(labels_of(part) if isinstance(part, pd.DataFrame) else range(x.shape[1]))
-    wanted = np.isnan(x) & ~choice.excluded
+    wanted = np.isnan(x)
+    if choice.excluded.any():
+        wanted &= ~choice.excluded
     if options.where is not None:
         wanted &= _allowed(options.where, table, choice)
     groups = None
     if choice.group is not None:
         of_rows = table.iloc[:, choice.group] if isinstance(table, pd.DataFrame) else table[:, choice.group]
         groups = np.asarray(of_rows, dtype=object)
-    return Opened(container, table, part, choice, x, columns, wanted, groups, options)
+    censored = {}
+    for place, each in ends.items():
+        if place not in choice.used:
+            raise UserError(
+                f"censored names column {choice.names[place]!r}, which the method does not get: leave it out"
+            )
+        censored[int(np.flatnonzero(choice.used == place)[0])] = each
+    return Opened(container, table, part, choice, x, columns, wanted, groups, options, censored)
 
 
 @dataclass(frozen=True)

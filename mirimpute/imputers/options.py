@@ -27,6 +27,7 @@ class Options:
     kinds: Mapping[Any, Any] = field(default_factory=dict)
     ignore: Sequence[Any] = ()
     exclude: Sequence[Any] = ()
+    censored: Sequence[Any] = ()
     where: Any = None
     group: Any = None
     bounds: Mapping[Any, Any] = field(default_factory=dict)
@@ -47,7 +48,7 @@ class Options:
             UserError: the value, the reason and the fix.
         """
         check_word("unseen", self.unseen, UNSEEN)
-        for name in ("ignore", "exclude"):
+        for name in ("ignore", "exclude", "censored"):
             _check_list(name, getattr(self, name), "column names", "['id']")
         _check_list("order", self.order, "pairs of columns, the earlier one first", "[('admitted', 'discharged')]")
         for name, example in (
@@ -76,6 +77,7 @@ class Options:
             self.missing_values is not None
             or len(self.kinds)
             or len(self.ignore)
+            or len(self.censored)
             or self.group is not None
             or self.add_indicator
             or self.keep_empty_features is not None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mirimpute.errors import warn
+from mirimpute.imputers.censoring import Censored, spreads_of
 from mirimpute.imputers.constraints import Constraints, padded
+from mirimpute.imputers.fitted_table import ConstantColumns, FittedTable
 from mirimpute.imputers.group_means import GroupMeans
 from mirimpute.imputers.learning import completed, learnt, outside_of
 from mirimpute.imputers.multiple import on_one_thread_each, random_halves
@@ -19,6 +22,10 @@ from mirimpute.types import Array, Progress, no_progress
 if TYPE_CHECKING:
     from mirimpute.methods.base import Method
     from mirimpute.table.columns import Column
+
+
+_DRAWS_OF_SPREADS, _ROWS_OF_SPREADS = 5, 2_000
+"""What tells how far draws lie from their estimates."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,7 @@ class Lesson:
         group: name of the column of groups.
         device: of torch.
         predictors: bool (d, d), ``[j, k]``: may column k predict column j? None: all may.
+        censored: cells of the same rows; None: there are none.
     """
 
     method: Method
@@ -44,6 +52,7 @@ class Lesson:
     group: Any = None
     device: str = "cpu"
     predictors: Array | None = None
+    censored: Censored | None = None
 
     def inputs(
         self, rows: Array | None = None
@@ -56,6 +65,13 @@ class Lesson:
             x, columns = means.added(x, self.groups[some]), (*columns, *means.columns)
         limits = None if self.constraints is None else padded(self.constraints.limits.given, len(columns))
         return x, columns, means, limits
+
+    def told(self, draws: Iterable[Array]) -> Iterator[Array]:
+        """Yield completed tables (n, d), and warn of what the first one could not keep to."""
+        for number, draw in enumerate(draws):
+            if not number and self.constraints is not None:
+                warn(self.constraints.hold(self.x, draw)[1])
+            yield draw
 
     def chosen(self, count: int) -> Array | None:
         """Return ``predictors`` of so many columns: means of groups behind those of the table predict all of them."""
@@ -75,12 +91,14 @@ class TableModel:
         state: of the method.
         constraints, group_means: what else there is; None: nothing.
         d: columns of the table, without means of groups.
+        spreads: of the columns (d,), see :func:`mirimpute.imputers.censoring.spreads_of`; None: no cell is censored.
     """
 
     state: State
     constraints: Constraints | None
     group_means: GroupMeans | None
     d: int
+    spreads: Array | None = None
 
     @classmethod
     def of(cls, lesson: Lesson, seed: int, rows: Array | None = None, progress: Progress = no_progress) -> TableModel:
@@ -95,14 +113,21 @@ class TableModel:
         state, problem = learnt(lesson.method, x, columns, seed, lesson.device, limits, progress, chosen)
         outside = outside_of(state, problem) if rows is None else ""
         state = replace(state, notes=(*state.notes, *filter(None, [outside])))
-        return cls(state, lesson.constraints, means, len(lesson.columns))
+        spreads = None if lesson.censored is None else _spreads(state, x)[: len(lesson.columns)]
+        return cls(state, lesson.constraints, means, len(lesson.columns), spreads)
 
     def inputs(self, x: Array, groups: Array | None) -> Array:
         """Return what the method gets of rows (n, d): their numbers, and means of groups behind them."""
         return x if self.group_means is None or groups is None else self.group_means.added(x, groups)
 
     def complete(
-        self, x: Array, groups: Array | None, n_draws: int, stream: int, shrinkage: float = 1.0
+        self,
+        x: Array,
+        groups: Array | None,
+        n_draws: int,
+        stream: int,
+        shrinkage: float = 1.0,
+        censored: Censored | None = None,
     ) -> tuple[Array, Array, list[str]]:
         """Return point (n, d) and draws (n_draws, n, d), which keep to the constraints, and what could not be kept.
 
@@ -110,13 +135,28 @@ class TableModel:
             x: float64 (n, d), NaN where missing.
             groups: of the rows; None: there are none.
             n_draws, stream, shrinkage: see :func:`mirimpute.imputers.learning.completed`.
+            censored: cells of the same rows; None: there are none.
         """
         point, draws = completed(self.state, self.inputs(x, groups), n_draws, stream, shrinkage)
         point, draws = point[:, : self.d], draws[..., : self.d]
-        if self.constraints is None or self.constraints.are_none:
-            return point, draws, []
-        point, said = self.constraints.hold(x, point)
-        return point, np.array([self.constraints.hold(x, draw)[0] for draw in draws]).reshape(draws.shape), said
+        said: list[str] = []
+        held = point, draws
+        if self.constraints is not None and not self.constraints.are_none:
+            of_point, said = self.constraints.hold(x, point)
+            held = of_point, np.array([self.constraints.hold(x, draw)[0] for draw in draws]).reshape(draws.shape)
+        if censored is not None and self.spreads is not None:
+            held = censored.held(x, (point, draws), held, self.spreads)
+        return *held, said
+
+
+def _spreads(state: State, x: Array) -> Array:
+    """Return the spreads of the columns of a fit; a few draws of some rows tell them."""
+    model: Any = state.model
+    kept = getattr(model, "draws_kept", 0 if isinstance(model, ConstantColumns) else _DRAWS_OF_SPREADS)
+    if not kept:
+        return spreads_of(x, x, x[None][:0])
+    rows = x if isinstance(model, FittedTable) else x[np.isnan(x).any(axis=1)][:_ROWS_OF_SPREADS]
+    return spreads_of(rows, *completed(state, rows, min(kept, _DRAWS_OF_SPREADS), 0))
 
 
 def draws_of_models(
@@ -144,5 +184,7 @@ def draws_of_models(
 
 
 def _draw_of_rows(lesson: Lesson, rows: Array, seed: int) -> Array:
-    draw: Array = TableModel.of(lesson, seed, rows).complete(lesson.x, lesson.groups, 1, 0)[1][0]
+    draw: Array = TableModel.of(lesson, seed, rows).complete(lesson.x, lesson.groups, 1, 0, censored=lesson.censored)[
+        1
+    ][0]
     return draw

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 import time
@@ -47,6 +48,8 @@ class Clock:
         if self._forecast is None:
             return ""
         low, high = max(self._forecast.low - elapsed, 0.0), self._forecast.high - elapsed
+        if math.isinf(high):
+            return f"more than {duration(low)} left" if low else ""
         if high <= 0:
             return "longer than foreseen"
         low_words, high_words = duration(low), duration(high)

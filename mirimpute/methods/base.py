@@ -253,14 +253,14 @@ def problem_of(
     from mirimpute.table.wild import Fences
 
     encoding = Encoding(columns, Fences.of(x_incomplete, columns))
-    encoded = encoding.encode(x_incomplete)
+    are_wild = encoding.fences.wild(x_incomplete)
+    encoded, wild = encoding.encode(x_incomplete, are_wild), encoding.of_encoded(are_wild)
     scale = encoding.scale_of(encoded)
     natural = natural_limits(encoded, encoding.encoded_columns)
     if bounds is not None:
         natural = narrowed(encoded, natural, np.array([place[0] for place in encoding.column_slices]), bounds)
     x, (lowest, highest) = scale.standardise(encoded), (scale.standardise(each) for each in natural)
     scale = scale.within(*limits(encoded, scale.spread, natural))
-    wild = encoding.wild(x_incomplete)
     source = Source(x_incomplete, encoding, scale)
     if predictors is not None:
         widths = [len(place) for place in encoding.column_slices]

@@ -1,6 +1,8 @@
-"""The lowest and the highest value of each column, missing ones left out: many are asked for, of large tables."""
+"""The ends of each column, missing cells left out, and counts by column: many are asked for, of large tables."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -19,14 +21,26 @@ def column_ends(x: Array) -> tuple[Array, Array]:
     >>> [ends.tolist() for ends in column_ends(np.array([[1.0, np.nan], [3.0, 2.0]]))]
     [[1.0, 2.0], [3.0, 2.0]]
     """
-    n, d = x.shape
-    if not n:
-        return np.full(d, np.nan), np.full(d, np.nan)
+    if not len(x):
+        return np.full(x.shape[1], np.nan), np.full(x.shape[1], np.nan)
+    return _reduced(np.fmin, x), _reduced(np.fmax, x)
+
+
+def column_counts(cells: Array) -> Array:
+    """Return how many cells of each column are True, int (d,), of ``cells`` bool (n, d).
+
+    >>> column_counts(np.array([[True, False], [True, True]])).tolist()
+    [2, 1]
+    """
+    return _reduced(np.add, cells, dtype=int)
+
+
+def _reduced(operation: np.ufunc, cells: Array, **options: Any) -> Array:
+    """Return the columns of ``cells`` (n, d) reduced by an operation whose order is of no effect."""
+    n, d = cells.shape
     beside = max(1, min(_CELLS // max(d, 1), n))
-    if beside == 1 or not x.flags.c_contiguous:
-        return np.fmin.reduce(x, axis=0), np.fmax.reduce(x, axis=0)
-    whole = n // beside * beside
-    wide = x[:whole].reshape(-1, beside * d)
-    parts = (np.fmin.reduce(wide, axis=0), np.fmax.reduce(wide, axis=0))
-    low, high = (np.vstack([part.reshape(beside, d), x[whole:]]) for part in parts)
-    return np.fmin.reduce(low, axis=0), np.fmax.reduce(high, axis=0)
+    if d and beside > 1 and cells.flags.c_contiguous:
+        whole = n // beside * beside
+        part = operation.reduce(cells[:whole].reshape(-1, beside * d), axis=0, **options)
+        cells = np.vstack([part.reshape(beside, d), cells[whole:]])
+    return np.asarray(operation.reduce(cells, axis=0, **options))

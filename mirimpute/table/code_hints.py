@@ -18,6 +18,8 @@ from mirimpute.table.missing_words import marks_in
 from mirimpute.table.python_objects import are_hashable
 
 _FEW_CODES = 10
+_FIRST = 1_000
+"""Cells that are looked at first."""
 _DATES_OF_DIGITS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _YEARS = (1800, 2200)
 _FEWEST_DATES = 5
@@ -58,12 +60,15 @@ def warn_of_codes(frame: pd.DataFrame) -> None:
     """Warn of columns of a DataFrame with holes whose whole numbers may be codes or dates, or whose words marks."""
     for j, name in enumerate(frame.columns):
         values = frame.iloc[:, j]
+        if values.dtype == np.float64 and not are_whole(values.iloc[:_FIRST].dropna().to_numpy()):
+            continue  # the usual case, quick
         simple = plain(values)[0] if missing_in(values).any() else None
         said = ""
         if simple is not None and pd.api.types.is_numeric_dtype(simple) and not pd.api.types.is_bool_dtype(simple):
-            numbers = simple.to_numpy(dtype=float, na_value=np.nan)
-            said = codes_in(numbers, str(name), "make the column a category by .astype('category')")
-            said = said or dates_of_digits_in(numbers, str(name), "use pd.to_datetime")
+            numbers = simple.dropna().to_numpy(dtype=float)
+            if are_whole(numbers):
+                said = codes_in(numbers, str(name), "make the column a category by .astype('category')")
+                said = said or dates_of_digits_in(numbers, str(name), "use pd.to_datetime")
         elif simple is not None and are_hashable(simple.dropna()):
             what, words = marks_in(simple)
             if what:

@@ -48,7 +48,8 @@ class Container:
         polars = sys.modules[_module(self.given)]
         found = polars.from_arrow(table)
         own = {name: dtype for name, dtype in self.given.schema.items() if name in found.columns}
-        return found.cast(own)
+        numbers = [name for name, dtype in own.items() if dtype == polars.String and found.schema[name].is_numeric()]
+        return found.cast({name: dtype for name, dtype in own.items() if name not in numbers})  # <0.3 became a number
 
 
 def container_of(X: Any) -> Container:
@@ -113,6 +114,8 @@ def _of_schema(table: pyarrow.Table, schema: pyarrow.Schema) -> pyarrow.Table:
         place = schema.get_field_index(field.name)
         if place >= 0:
             own = schema.field(place)
+            if pyarrow.types.is_floating(column.type) and "string" in str(own.type):  # <0.3 became a number
+                own = own.with_type(column.type)
             with contextlib.suppress(pyarrow.ArrowException):  # such as whole numbers that were filled with others
                 column = column.cast(own.type)
             field = own.with_type(column.type).with_nullable(own.nullable or column.null_count > 0)

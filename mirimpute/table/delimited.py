@@ -18,6 +18,7 @@ import pyarrow
 import pyarrow.compute as pc
 
 from mirimpute.errors import DataError, UserError, counted
+from mirimpute.table.censored import are_limits, limits_in
 from mirimpute.table.file_format import TableFile
 from mirimpute.table.room import check_room
 from mirimpute.table.text_cells import Cells, split
@@ -63,10 +64,25 @@ class Delimited:
 
     def texts(self, column: int) -> pyarrow.Array:
         """Return what is written in a column, large_string (n_rows,), null where that marks a missing cell."""
-        return self.present(self.cells.texts(self.places(column)))
+        return self.present(self.cells.texts(self.places(column)), self.names[column])
 
-    def present(self, texts: pyarrow.Array) -> pyarrow.Array:
-        """Return texts, null where they mark a missing cell: blanks around them, in quotes too, have no meaning."""
+    def present(self, texts: pyarrow.Array, name: str) -> pyarrow.Array:
+        """Return texts of a column, null where they mark a missing cell; blanks around them mean nothing.
+
+        Limits are missing in a column that is said to be censored.
+        """
+        texts = self._marked(texts)
+        if name in self.options.censored:
+            return pc.if_else(are_limits(texts), pyarrow.scalar(None, texts.type), texts)
+        return texts
+
+    def ends(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ends of each cell of a censored column, see :func:`~mirimpute.table.censored.limits_in`."""
+        how = self.values(self.texts(self.named[name]))[1] or Numerals()
+        texts = self._marked(self.cells.texts(self.places(self.named[name])))
+        return limits_in(texts, name, how.decimal, how.thousands)
+
+    def _marked(self, texts: pyarrow.Array) -> pyarrow.Array:
         markers = pyarrow.array(["", *(each.strip() for each in self.options.missing_markers)], texts.type)
         missing = pc.is_in(pc.utf8_trim_whitespace(texts), value_set=markers)
         return pc.if_else(missing, pyarrow.scalar(None, texts.type), texts)

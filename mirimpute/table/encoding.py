@@ -64,12 +64,12 @@ class Encoding:
                 found += [replace(column, name=f"{column.name}={category}", categories=()) for category in named]
         return tuple(found)
 
-    def encode(self, values: Array) -> Array:
+    def encode(self, values: Array, wild: Array | None = None) -> Array:
         """Return the encoded columns (n, D) of ``values`` (n, d), original units and category numbers.
 
-        Wild cells are NaN, as missing ones are.
+        Wild cells are NaN, as missing ones are; ``wild`` (n, d) says which they are, where that is known.
         """
-        values = self.fences.without(values)
+        values = self.fences.without(values, wild)
         if not self.is_categorical.any():
             return values
         result = np.empty((len(values), sum(len(place) for place in self.column_slices)))
@@ -83,9 +83,8 @@ class Encoding:
                 result[:, place] = np.where(np.isnan(column)[:, None], np.nan, indicators)
         return result
 
-    def wild(self, values: Array) -> Array | None:
-        """Return which encoded cells (n, D) stand for wild ones of ``values`` (n, d); None where there are none."""
-        wild = self.fences.wild(values)
+    def of_encoded(self, wild: Array) -> Array | None:
+        """Return which encoded cells (n, D) stand for ``wild`` ones, bool (n, d); None where there are none."""
         widths = [len(place) for place in self.column_slices]
         return np.repeat(wild, widths, axis=1) if wild.any() else None
 

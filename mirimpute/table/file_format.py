@@ -35,6 +35,7 @@ class TableFile:
             nothing else).
         thousands: what may stand between groups of digits of its numbers ("": nothing).
         encoding: of the text ("": UTF-8, or UTF-16 where the first bytes say so).
+        censored: columns of a CSV that may hold limits, such as <0.3, among their numbers: such cells are missing.
         comment: what a line begins with that is no part of the table ("": # above the header).
     """
 
@@ -47,6 +48,7 @@ class TableFile:
     thousands: str = ""
     encoding: str = ""
     comment: str = ""
+    censored: tuple[str, ...] = ()
 
 
 def suffix_of(path: Path) -> str:

@@ -120,8 +120,11 @@ def numbers_of(
     return x
 
 
-def check_finite(x: np.ndarray, names: Sequence[Any]) -> None:
+def check_finite(x: np.ndarray, names: Sequence[Any]) -> np.ndarray:
     """Refuse infinite numbers, and those whose differences or sums may be: x (n_rows, n_columns), NaN where missing.
+
+    Returns:
+        Which columns have no value, bool (n_columns,).
 
     Raises:
         UserError: names the column.
@@ -134,6 +137,7 @@ def check_finite(x: np.ndarray, names: Sequence[Any]) -> None:
     ):
         if bad.any():
             raise UserError(f"column {names[int(bad.argmax())]!r} holds {what}: {fix}")
+    return np.isnan(lowest)
 
 
 def _numbers(values: pd.Series, column: Column, unseen: str, way: str) -> np.ndarray:

@@ -32,6 +32,19 @@ def way_of_marking(words: Sequence[str], from_text: bool) -> str:
     return f"{' '.join(map(_marker_option, words))} (dataset.missing_markers) marks {shown} as missing"
 
 
+def way_of_limits(name: str, shown: str, from_text: bool) -> str:
+    """Return what can be done about a column of numbers with limits among them, such as <0.3.
+
+    >>> way_of_limits("crp", "<0.3", False)
+    "Imputer(censored=['crp']) fills such cells by values inside of their limits"
+    """
+    python = f"Imputer(censored=[{name!r}])"
+    if not from_text:
+        return f"{python} fills such cells by values inside of their limits"
+    way = f"--censored {shlex.quote(name)} (in Python {python}) fills such cells by values inside of their limits"
+    return way_or_text(name, f"{way}, {way_of_marking([shown], from_text)}")
+
+
 def _marker_option(word: str) -> str:
     """Return the option that names a marker; "none" itself has another meaning, and blanks around it have none.
 
@@ -41,3 +54,35 @@ def _marker_option(word: str) -> str:
     word = " none" if word == "none" else word
     is_like_option = word[:1] == "-" and len(word) > 1 and not re.fullmatch(NUMBER, word)
     return f"--na{'=' if is_like_option else ' '}{shlex.quote(word)}"
+
+
+_IN_PYTHON = (
+    (r"--censored .*? \(in Python (Imputer\(censored=\[.*?\]\))\)", r"\1"),
+    (r"\+dataset\.kinds\.COLUMN=(\w+) \(mirimpute-impute: .*?\)", r"Imputer(kinds={'COLUMN': '\1'})"),
+    (r"--kind \S.*?=text \(\+dataset\.kinds\.(.*?)=text\)", r"Imputer(ignore=['\1'])"),
+    (r"--kind \S.*?=(\w+) \(\+dataset\.kinds\.(.*?)=\1\)", r"Imputer(kinds={'\2': '\1'})"),
+    (
+        r"(?:--na[ =].*? )+\(dataset\.missing_markers\) marks (.*?) as missing",
+        r"missing_markers with \1 marks \1 as missing",
+    ),
+    (r"--na none \(dataset\.missing_markers=\[\]\)", "missing_markers=[]"),
+    (r"--(decimal|thousands) (['\"]+ ?['\"]+|\S) \(dataset\.\1\)", r"\1='\2'"),
+    (r"--(encoding) (\S+)(?: or \S+)? \(dataset\.encoding=.*?\)", r"\1='\2'"),
+    (r"--(\w+) \(dataset\.\1\)", r"\1="),
+    (r"--(\w+) \(dataset\.\1; (.*?)\)", r"\1= (\2)"),
+    (r"--(\w+), dataset\.\1 ", r"\1= "),
+    (r"dataset\.header=false \(mirimpute-impute: --no-header\)", "header=False"),
+)
+
+
+def in_python(sentence: str) -> str:
+    """Return a sentence that names options of the commands with those of ``read_table`` and ``Imputer`` in their place.
+
+    >>> in_python("say by --sep (dataset.sep) which it is")
+    'say by sep= which it is'
+    >>> in_python(way_or_text("zip", way_of_marking(["-"], True)))
+    "missing_markers with '-' marks '-' as missing, or leave the column alone by Imputer(ignore=['zip'])"
+    """
+    for pattern, instead in _IN_PYTHON:
+        sentence = re.sub(pattern, instead, sentence)
+    return sentence

@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 
 from mirimpute.table.dates import pattern_of_text
-from mirimpute.table.hint_options import NUMBER, way_of_marking, way_or_text
+from mirimpute.table.hint_options import NUMBER, way_of_limits, way_of_marking, way_or_text
 from mirimpute.table.text_numbers import BLANKS
 
+_LIMITS, _SIGN, _WITH_COMMA = "limits", r"[<>≤≥~]\s*=?\s*", r"[+-]?\d+,\d+"
 _MONEY = "[$€£¥₹]|[A-Z]{3}"
 _THOUSANDS = "--thousands {0} (dataset.thousands) if they are thousands"
 _DECIMAL = "--decimal {0} (dataset.decimal)"
 _ONE_WAY = "write them as 2020-12-31, 31.12.2020 or 2020-12-31 23:59:59, all in one way"
 _FORMS = (
-    ("limits", rf"[<>≤≥~]\s*=?\s*{NUMBER}", ""),
+    (_LIMITS, rf"{_SIGN}(?:{NUMBER}|{_WITH_COMMA})", ""),
     (
         "numbers with commas",
         r"[+-]?[1-9]\d{0,2}(?:,\d{3})+",
@@ -109,7 +110,12 @@ def culprit(values: pd.Series, name: str, from_text: bool, is_text: bool = False
     weight = share[:_MANY] * share.sum() / share[:_MANY].sum()
     for what, pattern, way in _FORMS:
         fits = looked_at.str.fullmatch(pattern).to_numpy(dtype=bool)
+        if what == _LIMITS and fits.any():  # among decimal commas, too
+            fits = fits | looked_at.str.fullmatch(_WITH_COMMA).to_numpy(dtype=bool)
         if fits.any() and weight[fits].sum() + 1 - share.sum() >= _MOSTLY:
+            if what == _LIMITS:
+                shown = _first(present, looked_at[looked_at.str.match(_SIGN)])
+                return f"{what}, the first is {shown!r}", way_of_limits(name, shown, from_text)
             shown = _first(present, looked_at[fits])
             return f"{what}, the first is {shown!r}", way_or_text(name, way or way_of_marking([shown], from_text))
     units = looked_at.str.extract(_UNIT)[1].str.strip()

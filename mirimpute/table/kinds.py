@@ -17,9 +17,9 @@ FEW_CATEGORIES = 20
 """So many are categories however few values there are; more of them are text when they hardly repeat."""
 
 _FEWEST_IDS = 10
+"""Values from which on a column may look like ids."""
 _FIRST = 1_000
 """Cells that are looked at first."""
-"""Values from which on a column may look like ids."""
 _ID_NAME = re.compile(r"^$|^Unnamed: |ids?$|(^|[\W_])(key|uuid|guid|nr|no|number|index|row)$", re.IGNORECASE)
 _ID_TEXT = re.compile(r"(?=.*\d)[^\s]+")
 
@@ -80,9 +80,9 @@ def looks_like_id(values: pd.Series) -> bool:
     (True, False)
     """
     simple, form = plain(values)
-    present = simple.dropna()
-    if present.dtype == np.float64 and not are_whole(present.to_numpy()[:_FIRST]):  # soon seen, of most columns
+    if simple.dtype == np.float64 and not are_whole(simple.iloc[:_FIRST].dropna().to_numpy()):  # soon seen, of most
         return False
+    present = simple.dropna()
     if (
         form not in ("", "int", "float")
         or len(present) < _FEWEST_IDS

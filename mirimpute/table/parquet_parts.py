@@ -18,7 +18,7 @@ from mirimpute.table.int96 import check_int96
 from mirimpute.table.reading import check_names, unreadable
 from mirimpute.table.room import check_room
 from mirimpute.table.whole_files import replaced
-from mirimpute.types import Progress
+from mirimpute.types import Array, Progress
 
 _ROOM = 4
 """How often a row group is in memory: as read, as numbers, filled, and as written."""
@@ -72,20 +72,36 @@ def parts_of(source: Path) -> list[Part]:
     return parts
 
 
-def sampled(parts: list[Part], count: int, rng: np.random.Generator, progress: Progress) -> pyarrow.Table:
-    """Return ``count`` rows of all parts, without repetition, each as likely as any other, in their order.
+def chosen_rows(parts: list[Part], count: int, rng: np.random.Generator) -> Array:
+    """Return the numbers of ``count`` rows of all parts (k,), none twice, each as likely as any other, in order.
+
+    All rows where there are no more.
+    """
+    total = sum(part.rows for part in parts)
+    found: Array = np.sort(rng.choice(total, min(count, total), replace=False, shuffle=False))
+    return found
+
+
+def names_of_rows(parts: list[Part], chosen: Array) -> list[str]:
+    """Return how a sentence names rows of all parts: the number in their file, from 1, and the file."""
+    ends = np.cumsum([part.rows for part in parts])
+    places = np.searchsorted(ends, chosen, side="right")
+    numbers = chosen - (ends - [part.rows for part in parts])[places] + 1
+    return [f"{number} of {parts[place].name}" for number, place in zip(numbers, places, strict=True)]
+
+
+def sampled(parts: list[Part], chosen: Array, progress: Progress) -> pyarrow.Table:
+    """Return some rows of all parts.
 
     Args:
         parts: see :func:`parts_of`.
-        count: how many; all rows where there are no more.
-        rng: where the choice comes from.
+        chosen: their numbers, in order.
         progress: is told how many rows were looked at.
 
     Raises:
         DataError: a part cannot be read.
     """
     total = sum(part.rows for part in parts)
-    chosen = np.sort(rng.choice(total, min(count, total), replace=False, shuffle=False))
     tables, start = [], 0
     for part in parts:
         with _opened(part) as file:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mirimpute.numerics.column_ends import column_ends
+from mirimpute.numerics.column_ends import column_counts, column_ends
 from mirimpute.table.columns import Column, Kind
 from mirimpute.types import Array
 
@@ -44,15 +44,15 @@ def natural_limits(x_incomplete: Array, columns: Sequence[Column]) -> Limits:
     is_indicator = np.array([column.kind is Kind.CATEGORICAL for column in columns], dtype=bool)
     is_date = np.array([column.kind is Kind.DATETIME for column in columns], dtype=bool)
     lowest, highest = column_ends(x_incomplete)
-    enough = np.maximum(_FEWEST_AT_AN_END, _SHARE_AT_AN_END * (~np.isnan(x_incomplete)).sum(axis=0))
+    enough = np.maximum(_FEWEST_AT_AN_END, _SHARE_AT_AN_END * column_counts(~np.isnan(x_incomplete)))
     is_count = np.array([column.kind is Kind.INTEGER for column in columns], dtype=bool)
     floor = np.where((lowest >= 0) & ~is_date, _towards_zero(lowest, is_count), -np.inf)
     ceiling = np.where((highest <= 0) & ~is_date, -_towards_zero(-highest, is_count), np.inf)
     ceiling = np.where((lowest >= 0) & (highest <= 1) & ~is_date, np.minimum(ceiling, 1.0), ceiling)
     percentage = (lowest >= 0) & (highest > _CLOSE_TO_100) & (highest <= 100) & ~is_date
     ceiling = np.where(percentage, np.minimum(ceiling, 100.0), ceiling)
-    floor = np.where((x_incomplete == lowest).sum(axis=0) >= enough, lowest, floor)
-    ceiling = np.where((x_incomplete == highest).sum(axis=0) >= enough, highest, ceiling)
+    floor = np.where(column_counts(x_incomplete == lowest) >= enough, lowest, floor)
+    ceiling = np.where(column_counts(x_incomplete == highest) >= enough, highest, ceiling)
     for j, column in enumerate(columns):
         if column.kind is Kind.ORDINAL:
             floor[j], ceiling[j] = 0.0, len(column.categories) - 1.0

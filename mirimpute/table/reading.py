@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import warnings
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ from mirimpute.table.column_storage import from_arrow
 from mirimpute.table.delimited import Delimited, read_delimited
 from mirimpute.table.file_format import OPTIONS, SUFFIXES, TableFile, format_of, has_types, stem_of, suffix_of
 from mirimpute.table.frames import warn_of_ids
-from mirimpute.table.hint_options import kind_option
+from mirimpute.table.hint_options import in_python, kind_option
 from mirimpute.table.table import Table, table_from_frame
 from mirimpute.table.text_hints import of_column, of_text
 from mirimpute.table.text_numbers import BLANKS
@@ -98,7 +99,7 @@ def _text_frame(file: TableFile, text: Delimited) -> pd.DataFrame:
     frame, sentences = {}, of_text(text)
     for name, place in text.named.items():
         written = text.cells.texts(text.places(place))
-        texts = text.present(written)
+        texts = text.present(written, name)
         frame[name], numerals = text.values(texts)
         if name not in file.kinds:
             sentences += of_column(file, name, frame[name], numerals, written, texts)
@@ -151,9 +152,16 @@ def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
         raise unknown("option", unknown_options[0], OPTIONS)
     for name, value in options.items():
         _check_type(name, value)
-    frame = frame_of(TableFile(str(path), **options))
-    warn_of_ids_in(frame, {})
-    table_of_file(frame, stem_of(Path(path)), {}, str(path))  # warns
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            frame = frame_of(TableFile(str(path), **options))
+            warn_of_ids_in(frame, {})
+            table_of_file(frame, stem_of(Path(path)), {}, str(path))  # warns
+        except UserError as error:
+            raise type(error)(in_python(str(error))) from error
+    for each in told:
+        warnings.warn(in_python(str(each.message)), each.category, stacklevel=2)
     return frame
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mirimpute.numerics.column_ends import column_ends
+from mirimpute.numerics.column_ends import column_counts, column_ends
 
 _ROUNDING = 16 * np.finfo(float).eps
 """Range of a column, as a fraction of its largest magnitude, that may be rounding."""
@@ -77,7 +77,7 @@ def observed_scale(x_incomplete: np.ndarray) -> Scale:
     array([1., 1.])
     """
     observed = ~np.isnan(x_incomplete)
-    count = observed.sum(axis=0)
+    count = column_counts(observed)
     # Dividing by the largest magnitude first keeps the squares of very large and very small columns in range.
     lowest, highest = column_ends(x_incomplete)
     size = np.maximum(-lowest, highest)
@@ -87,7 +87,7 @@ def observed_scale(x_incomplete: np.ndarray) -> Scale:
     mean = scaled.sum(axis=0) / count
     scaled -= mean
     scaled *= scaled
-    np.copyto(scaled, 0.0, where=~observed)
+    scaled *= observed
     spread = np.sqrt(scaled.sum(axis=0) / count)
     spread = spread * size
     nearly = np.flatnonzero(spread <= 1e-12 * size)

@@ -15,6 +15,8 @@ from mirimpute.table.scale import Scale
 from mirimpute.types import Array
 
 _ROUNDING = 16 * np.finfo(float).eps
+_ROWS = 8_192
+"""Rows that are compared at a time: they fit into a cache."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,13 @@ class SourceBits:
             original, standardised: see :meth:`of`.
             answers: one for each column, in the scale of the method.
         """
+        tolerance = 4 * _ROUNDING * (1 + np.abs(answers))
+        parts = (standardised[start : start + _ROWS] for start in range(0, len(standardised), _ROWS))
+        close = np.concatenate([np.abs(part - answers) <= tolerance for part in parts])
         found = []
-        for column, numbers, answer in zip(original.T, standardised.T, answers, strict=True):
-            column, numbers = column.copy(), numbers.copy()  # one beside the other in memory
-            close = np.abs(numbers - answer) <= 4 * _ROUNDING * (1 + abs(answer))
-            found.append(cls.of(column[close, None], numbers[close, None]))
+        for j in range(len(answers)):
+            rows = np.flatnonzero(close[:, j])
+            found.append(cls.of(original[rows, j, None], standardised[rows, j, None]))
         return cls(tuple(each.standardised[0] for each in found), tuple(each.original[0] for each in found))
 
     def restored(self, x: Array, scale: Scale) -> Array:

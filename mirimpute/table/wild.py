@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 
 from mirimpute.numerics.column_ends import column_ends
+from mirimpute.numerics.long_columns import contiguous_columns, sorted_where_needed
 from mirimpute.table.columns import Column, Kind
 from mirimpute.types import Array
 
@@ -95,7 +96,7 @@ class Fences:
             x_incomplete: float64 (n_rows, d), original units, NaN where missing, at least one value per column.
             columns: of the table.
         """
-        found = [_fenced(values, column) for values, column in zip(x_incomplete.T, columns, strict=True)]
+        found = [_fenced(*each) for each in zip(contiguous_columns(x_incomplete), columns, strict=True)]
         is_date = np.array([column.kind is Kind.DATETIME for column in columns], dtype=bool)
         lowest, highest, low, high, low_of_marks, high_of_marks = np.array(found, dtype=float).T.copy()
         return cls(lowest, highest, low, high, low_of_marks, high_of_marks, is_date)
@@ -120,9 +121,9 @@ class Fences:
         )
         return bool(beyond.any())
 
-    def without(self, x: Array) -> Array:
-        """Return ``x`` (n, d) with NaN in its wild cells; the array itself if there are none."""
-        wild = self.wild(x)
+    def without(self, x: Array, wild: Array | None = None) -> Array:
+        """Return ``x`` (n, d) with NaN in its wild cells (None: find them); the array itself if there are none."""
+        wild = self.wild(x) if wild is None else wild
         return np.where(wild, np.nan, x) if wild.any() else x
 
     def sentences(
@@ -180,8 +181,7 @@ def _rows(numbers: Array, names: Sequence[Any] | None, first: int) -> str:
 
 def _fenced(values: Array, column: Column) -> tuple[float, ...]:
     """Return range and fences of one column, as the first fields of :class:`Fences`."""
-    observed = np.sort(values)
-    observed = observed[: np.searchsorted(observed, np.nan)]
+    observed = sorted_where_needed(values, _MOST_OF_TAIL + 1, _MOST_VALUES + 1)
     if column.categories:
         return observed[0], observed[-1], *(-np.inf, np.inf) * 2
     is_date = column.kind is Kind.DATETIME
@@ -201,6 +201,11 @@ def _without_ends(observed: Array, is_date: bool) -> Array:
         starts.append(int(np.searchsorted(observed, observed[starts[-1]], side="right")))
     while len(stops) <= _MOST_VALUES and stops[-1] > 0:
         stops.append(int(np.searchsorted(observed, observed[stops[-1] - 1], side="left")))
+    inner, ends = observed[starts[-1] : stops[-1]], observed[[*starts[:-1], *(stop - 1 for stop in stops[:-1])]]
+    if len(inner) and not _are_marks(ends, is_date).any():
+        reach = max(inner[0] - observed[0], observed[-1] - inner[-1])
+        if reach <= _RANGES * (inner[-1] - inner[0]):  # nothing is far: the usual case, quick
+            return observed
     for below in range(len(starts)):
         for above in range(len(stops)):
             kept = observed[starts[below] : max(stops[above], starts[below])]

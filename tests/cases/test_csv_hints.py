@@ -1,5 +1,7 @@
 """What is told of the files of ``csv/``: what a column may be meant for, with the option that says so."""
 
+import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,8 @@ import pytest
 
 import mirimpute
 from mirimpute.datasets.files import File
-from mirimpute.errors import MirimputeWarning
+from mirimpute.errors import MirimputeWarning, UserError
+from tests.commands import read_as_commands_do
 
 CSV = Path(__file__).parent / "csv"
 
@@ -47,9 +50,36 @@ CSV = Path(__file__).parent / "csv"
 )
 def test_what_may_be_meant_otherwise_is_told(name, column, value, option):
     with pytest.warns(MirimputeWarning) as told:
-        mirimpute.read_table(CSV / f"{name}.csv")
+        read_as_commands_do(CSV / f"{name}.csv")
     said = [str(each.message) for each in told]
     assert any(column in each and value in each and option in each for each in said), said
+
+
+IN_PYTHON = {
+    "lod": "Imputer(censored=['crp'])",
+    "sex12": "Imputer(kinds={'sex': 'categorical'})",
+    "units": "Imputer(ignore=['w'])",
+    "eurodec": "decimal=','",
+    "underscore": "thousands='_'",
+    "dash": "missing_markers with '-'",
+    "namibia": "missing_markers=[]",
+    "tsv": "sep=",
+    "latin1": "encoding='latin-1'",
+}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in CSV.glob("*.csv")))
+def test_python_is_told_of_no_option_of_the_shell(name):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            mirimpute.read_table(CSV / f"{name}.csv")
+            refused = ""
+        except UserError as error:
+            refused = str(error)
+    said = [*(str(each.message) for each in told), refused]
+    assert not [each for each in said if re.search(r"--\w|dataset\.", each)]
+    assert name not in IN_PYTHON or any(IN_PYTHON[name] in each for each in said), said
 
 
 @pytest.mark.parametrize(
@@ -71,7 +101,7 @@ def test_complete_ids_are_told(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("patient_id,days,x\n" + "".join(f"{700 + 3 * k},{k},{k % 4 or ''}\n" for k in range(40)))
     with pytest.warns(
-        MirimputeWarning, match="'patient_id' look like an id.* predict .* --kind patient_id=text"
+        MirimputeWarning, match=r"'patient_id' look like an id.* predict .* Imputer\(ignore=\['patient_id'\]\)"
     ) as told:
         mirimpute.read_table(path)
     assert not [each for each in told if "'days'" in str(each.message)]

@@ -10,6 +10,7 @@ import mirimpute
 from mirimpute.cli.impute import main
 from mirimpute.errors import DataError, MirimputeWarning
 from mirimpute.table.table import table_from_frame
+from tests.commands import read_as_commands_do
 
 ROWS = range(60)
 CATEGORIES = [("x", "y", "y", "z")[k % 4] for k in ROWS]
@@ -33,7 +34,7 @@ def filled(path, *options):
 
 def told(path, **options):
     with pytest.warns(MirimputeWarning) as said:
-        mirimpute.read_table(path, **options)
+        read_as_commands_do(path, **options)
     return " ".join(str(each.message) for each in said)
 
 

@@ -128,6 +128,21 @@ def test_constraints_groups_and_columns_that_are_left_alone(folder, tmp_path):
         assert y[name].isna().equals(x[name].isna())
 
 
+def test_rows_that_break_a_sum_are_named_by_file_and_number(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    source = tmp_path / "in"
+    source.mkdir()
+    for name, bad in (("one.parquet", None), ("two.parquet", 17)):
+        p = rng.uniform(0, 60, 40).round(1)
+        frame = pd.DataFrame({"p": p, "q": 100 - p, "x": rng.normal(size=40)})
+        frame.loc[::5, "q"] = None
+        if bad is not None:
+            frame.loc[bad - 1, ["p", "q"]] = [120.0, None]
+        frame.to_parquet(source / name)
+    said = refusal(capsys, source, "-o", f"{tmp_path / 'out'}/", "--method", "mean", "--sum", "p,q=100", "--min", "q=0")
+    assert "'17 of two.parquet'" in said
+
+
 def test_a_category_that_the_sample_does_not_hold_stays(tmp_path):
     source = tmp_path / "in"
     source.mkdir()

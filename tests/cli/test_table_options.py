@@ -179,3 +179,68 @@ def test_the_warning_of_an_id_names_the_option_that_leaves_it_alone(tmp_path, mo
     (tmp_path / "in.csv").write_text("\n".join(["my id,v", *rows, ",3"]) + "\n")
     assert main(["in.csv", "-o", "out.csv", "--method", "mean"]) == 0
     assert "--ignore 'my id'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("decimal", "sep"), [(".", ","), (",", ";")])
+def test_limits_among_numbers_are_filled_inside(hospital, decimal, sep, capsys):
+    crp = hospital["crp"]
+    texts = crp.map(lambda each: "<0.7" if each < 0.7 else ">3" if each > 3 else each).astype(object)
+    table = hospital.assign(
+        crp=texts.map(lambda each: each if isinstance(each, str) else f"{each:.1f}").mask(crp.isna())
+    )
+    written = table.apply(lambda column: column.astype(object).map(lambda each: str(each).replace(".", decimal)))
+    written.mask(table.isna()).to_csv("lab.csv", index=False, sep=sep)
+    assert main(["lab.csv", "-o", "told.csv", "--method", "mean", "--ignore", "id"]) == 0
+    assert "--censored crp" in capsys.readouterr().err
+    assert (
+        main(["lab.csv", "-o", "out.csv", "--method", "mice", "--draws", "2", "--ignore", "id", "--censored", "crp"])
+        == 0
+    )
+    for name in ("out.csv", "out.draw-1.csv", "out.draw-2.csv"):
+        found = pd.read_csv(name, sep=sep, decimal=decimal)["crp"]
+        assert found[crp < 0.7].between(0, 0.6).all()
+        assert (found[crp > 3] > 3).all()
+        np.testing.assert_allclose(found[crp.between(0.7, 3)], crp[crp.between(0.7, 3)], atol=0.051)
+        assert found.notna().all()
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        (["--censored", "crq"], ["censored", "crq"]),
+        (["--censored", "ward"], ["ward"]),
+        (["--censored", "crp", "--order", "crp,w"], ["crp", "censored", "order"]),
+    ],
+)
+def test_limits_of_no_such_column_are_refused(hospital, asked, named, capsys):
+    assert main(["in.csv", "-o", "out.csv", "--method", "mean", *asked]) == 2
+    said = capsys.readouterr().err
+    assert all(each in said for each in named)
+
+
+def test_what_a_formula_contradicts_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=80)
+    frame = pd.DataFrame({"a": a, "square": a**2, "x": a + rng.normal(size=80)})
+    frame.loc[3, ["a", "square"]] = [np.nan, -4.0]  # no number has this square
+    frame.to_csv("in.csv", index=False)
+    for asked in (
+        ["--method", "mean"],
+        ["--method", "mice", "--multiple", "2"],
+        ["--method", "mirf_fast", "--multiple", "2"],
+    ):
+        out = f"{asked[1]}.csv"
+        assert main(["in.csv", "-o", out, "--derived", "square=a**2", *asked]) == 0
+        assert "cannot be solved" in capsys.readouterr().err
+
+
+def test_predictors_of_any_name(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 1)) + 0.1 * rng.normal(size=(60, 3))
+    x[rng.random(x.shape) < 0.2] = np.nan
+    pd.DataFrame(x, columns=["x+y", "p~q", "b"]).to_csv("in.csv", index=False)
+    assert main(["in.csv", "-o", "out.csv", "--method", "ice", "--predictors", "`x+y`~`p~q`+b"]) == 0
+    assert main(["in.csv", "-o", "none.csv", "--method", "ice", "--predictors", "b~x+y"]) == 2
+    assert "backticks" in capsys.readouterr().err

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mirimpute.numerics.column_ends import column_ends
+from mirimpute.numerics.column_ends import column_counts, column_ends
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 3), (1_003, 20), (5, 3_000), (4_001, 1)])
@@ -15,6 +15,7 @@ def test_ends_are_those_of_numpy(shape, order):
     lowest, highest = column_ends(x)
     assert np.array_equal(lowest, np.nanmin(x, axis=0))
     assert np.array_equal(highest, np.nanmax(x, axis=0))
+    assert column_counts(np.isnan(x)).tolist() == np.isnan(x).sum(axis=0).tolist()
 
 
 def test_columns_without_a_value_have_no_ends():

@@ -61,15 +61,19 @@ class CellSweeper(Sweeper):
         remove_leftovers(results_dir)
         cells = [list(combination) for combination in itertools.product(*values)]
         sweep_dir = Path(self._config.hydra.sweep.dir)
-        write_plan(sweep_dir, Plan(_methods(cells, composer), self._task.command))
-        self._task.sweep_dir = sweep_dir  # for who called Hydra
+        methods = _methods(cells, composer)
+        write_plan(sweep_dir, Plan({name: count for name, (_, count) in methods.items()}, self._task.command))
+        self._task.begin(sweep_dir, list(methods.values()))  # for who called Hydra
         return self._launcher.launch(cells, initial_job_idx=0)
 
 
-def _methods(cells: Sequence[Sequence[str]], composer: Composer) -> dict[str, int]:
-    """Return label -> number of cells."""
+def _methods(cells: Sequence[Sequence[str]], composer: Composer) -> dict[str, tuple[Any, int]]:
+    """Return label -> configuration of one of its cells, and their number."""
     counts = Counter(tuple(each for each in overrides if decides(each, "method")) for overrides in cells)
-    found: Counter[str] = Counter()
+    firsts = {tuple(each for each in cell if decides(each, "method")): cell for cell in reversed(cells)}
+    found: dict[str, tuple[Any, int]] = {}
     for overrides, count in counts.items():
-        found[part_config(composer.compose(overrides), "method").name] += count
-    return dict(found)
+        config = composer.compose(firsts[overrides])
+        name = part_config(config, "method").name
+        found[name] = config, count + found.get(name, (None, 0))[1]
+    return found

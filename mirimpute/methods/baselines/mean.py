@@ -11,6 +11,7 @@ import numpy as np
 from mirimpute.methods.base import Fitted, Imputation, Method, Problem
 from mirimpute.methods.columnwise.constant import ColumnTransport
 from mirimpute.methods.loop import Schedule, fill_means, reduce
+from mirimpute.numerics.long_columns import contiguous_columns
 from mirimpute.seeding import generator
 from mirimpute.types import Array, Progress, no_progress
 
@@ -42,7 +43,7 @@ class _Means(Fitted):
     @cached_property
     def _moments(self) -> Array:
         """Mean and variance of the observed cells of each column, (n_columns, 2)."""
-        columns = (column.copy() for column in self._problem.x_incomplete.T)  # one beside the other in memory
+        columns = contiguous_columns(self._problem.x_incomplete)
         observed = (column[~np.isnan(column)] for column in columns)
         return np.array([(each.mean(), each.var()) for each in observed])
 
