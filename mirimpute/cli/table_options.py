@@ -211,7 +211,7 @@ def plan_of(content: Content, table: Table, frame: pd.DataFrame, asked: Options,
     constraints = None
     if asked.bounds or asked.sum_to or asked.order or asked.derived:
         constraints = constraints_of(table.values, table.columns, choice, asked, _grids(content, table))
-        warn(constraints.check(table.values, range(1, len(table.values) + 1)))
+        warn(constraints.sentences(table.values, range(1, len(table.values) + 1)))
     left = table.missing & excluded
     if where is not None:
         left |= table.missing & ~_allowed(where, names, len(table.values))

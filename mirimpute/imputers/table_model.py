@@ -13,6 +13,7 @@ from mirimpute.imputers.constraints import Constraints, padded
 from mirimpute.imputers.group_means import GroupMeans
 from mirimpute.imputers.learning import completed, learnt, outside_of
 from mirimpute.imputers.multiple import on_one_thread_each, random_halves
+from mirimpute.imputers.oddities import Oddity
 from mirimpute.imputers.saving import State
 from mirimpute.types import Array, Progress, no_progress
 
@@ -103,7 +104,7 @@ class TableModel:
 
     def complete(
         self, x: Array, groups: Array | None, n_draws: int, stream: int, shrinkage: float = 1.0
-    ) -> tuple[Array, Array, list[str]]:
+    ) -> tuple[Array, Array, list[Oddity]]:
         """Return point (n, d) and draws (n_draws, n, d), which keep to the constraints, and what could not be kept.
 
         Args:
