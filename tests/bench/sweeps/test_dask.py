@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,10 +15,11 @@ import pytest
 
 from mirimpute.bench.results.claims import running
 from mirimpute.bench.results.store import clean, read_rows
+from mirimpute.bench.sweeps.dask_launcher import _PROTOCOLS
 from tests.bench.sweeps.commands import GRID, descendants, finish, results, start, sweep, until
 from tests.bench.sweeps.test_local import SLOW, odd
 
-pytest.importorskip("distributed", reason="needs the extra `cluster`")
+backends = pytest.importorskip("distributed.comm.registry", reason="needs the extra `cluster`").backends
 
 __all__ = ["odd"]  # a fixture
 DASK = ("hydra/launcher=dask", "hydra.launcher.n_workers=2")
@@ -43,7 +45,6 @@ def test_clusters_that_are_none_are_refused_before_the_first_cell(tmp_path: Path
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("address=tls://127.0.0.1:9", "distributed.comm.tls"),
         ("address=http://127.0.0.1:9", "tcp://host:8786"),
         ("address=inproc://1:2", "tcp://host:8786"),
         ("n_workers=true", "computes nothing"),
@@ -59,6 +60,29 @@ def test_options_of_another_form_are_refused_in_a_sentence(tmp_path: Path, optio
     printed = sweep(*there, f"hydra.launcher.{option}", *more, code=2)
     assert said in printed
     assert "Traceback" not in printed
+
+
+def test_an_address_without_certificates_is_refused(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"hydra.launcher.address=tls://127.0.0.1:{server.getsockname()[1]}"
+        there = ("dataset=iris", "method=mean", f"results_dir={tmp_path}", "hydra/launcher=dask", address)
+        assert "distributed.comm.tls" in sweep(*there, code=2)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "tcp://127.0.0.1:99999", "tcp://[::1]:9", "http://host:1"])
+def test_a_bad_address_is_refused_before_dask_is_loaded(address: str) -> None:
+    code = (
+        "import sys; from mirimpute.bench.sweeps.dask_launcher import DaskLauncher\n"
+        f"try: DaskLauncher({address!r}, 'distributed.LocalCluster', {{}})\n"
+        "except ValueError as error: print(error, 'distributed' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.startswith(("no scheduler of Dask answers at", "hydra.launcher.address="))
+    assert said.endswith("False\n")
+
+
+def test_the_protocols_that_are_known_without_loading_dask_are_its_own() -> None:
+    assert {*_PROTOCOLS} == {*backends} - {"inproc", "ucx"}
 
 
 @pytest.mark.slow
