@@ -56,7 +56,11 @@ def _is_nobodys(folder: Path) -> bool:
         status = folder.lstat()
         if folder.is_symlink() or not folder.is_dir() or status.st_uid != os.getuid():
             return False
-        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            lock = os.open(folder / _LOCK, flags)
+        except FileNotFoundError:
+            lock = os.open(folder / f"{_LOCK}.new", flags)  # of who was killed before it had its name
     except FileNotFoundError:
         with contextlib.suppress(OSError):
             folder.rmdir()  # only one that is empty goes
