@@ -31,10 +31,12 @@ def scratch_folder() -> Iterator[Path]:
             break
         except FileNotFoundError:  # taken for a leftover before it had its lock
             continue
+    owner = os.getpid()
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if os.getpid() == owner:  # a fork that forgets this block ends it as well
+            shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
 
 
