@@ -131,15 +131,19 @@ class DaskLauncher(Launcher):
             yield client
 
     def _entered(self, stack: contextlib.ExitStack) -> Any:
-        """Return a new cluster, which ends with the stack."""
-        made = self._made(stack)
+        """Return a new cluster, which ends with the stack, as do its temporary files."""
+        import dask
+
+        if dask.config.get("temporary-directory", None) is None:  # else in a place that nobody tidies after a kill
+            stack.enter_context(dask.config.set({"temporary-directory": str(stack.enter_context(scratch_folder()))}))
+        made = self._made()
         try:
             return stack.enter_context(made)
         except Exception as error:  # of somebody else's class
             raise self._refusal(error) from error
 
-    def _made(self, stack: contextlib.ExitStack) -> Any:
-        """Return a new cluster of the class that was asked for; its temporary files go with the stack."""
+    def _made(self) -> Any:
+        """Return a new cluster of the class that was asked for."""
         from distributed import SpecCluster
         from distributed.deploy import Cluster
 
@@ -155,11 +159,7 @@ class DaskLauncher(Launcher):
         usual = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             if self._n_workers is None or self._cluster == _LOCAL:
-                folder = (
-                    {"local_directory": str(stack.enter_context(scratch_folder()))} if self._cluster == _LOCAL else {}
-                )
-                usual_options = {**_LOCAL_OPTIONS, **folder, "n_workers": self._n_workers or _cores()}
-                return found(**{**usual_options, **self._options})
+                return found(**{**_LOCAL_OPTIONS, "n_workers": self._n_workers or _cores(), **self._options})
             made = found(**self._options)
             made.scale(self._n_workers)
             return made

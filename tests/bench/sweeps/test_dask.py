@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,13 +87,16 @@ def test_the_protocols_that_are_known_without_loading_dask_are_its_own() -> None
 
 
 @pytest.mark.slow
-def test_the_same_rows_as_in_one_process(tmp_path: Path) -> None:
+def test_the_same_rows_as_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     grid = (*GRID, "seed=0,1")
     sweep(*grid, f"results_dir={tmp_path}/one")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", f"{tmp_path}/temporary")
     sweep(*grid, f"results_dir={tmp_path}/two", *DASK)
     assert len(results(tmp_path / "one")) == 4
     assert results(tmp_path / "one") == results(tmp_path / "two")
     assert running(tmp_path / "two") == []
+    assert not list((tmp_path / "temporary").glob("dask*"))
 
 
 @pytest.mark.slow
