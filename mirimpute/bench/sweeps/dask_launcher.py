@@ -48,6 +48,7 @@ _ADDRESS = re.compile(r"([a-z]+)://(\S+):(\d+)")
 _PROTOCOLS = ("tcp", "tls", "ws", "wss")
 """Of Dask itself, between machines: asked for before Dask is loaded, which takes a second or more."""
 _ANSWER_S = 1.5
+_LENGTH, _LONGEST_GREETING = 8, 2**20
 _ENDS = {"store": StoreError, "refused": UserError, "fault": SweepFaultError}
 
 
@@ -191,9 +192,25 @@ def _check_address(address: str) -> None:
         )
     if protocol in _PROTOCOLS:
         try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_S).close()
+            with socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_S) as connection:
+                if protocol == "tcp":
+                    _check_greeting(connection)
         except (OSError, OverflowError, ValueError) as error:
             raise _no_answer(address, error) from error
+
+
+def _check_greeting(connection: socket.socket) -> None:
+    """Refuse what is no scheduler: that speaks first, and begins with the length of what it says, in eight bytes.
+
+    Raises:
+        OSError: it says nothing.
+        ValueError: it says something else.
+    """
+    connection.settimeout(_CONNECT_S)
+    with connection.makefile("rb") as file:
+        first = file.read(_LENGTH)
+    if len(first) < _LENGTH or int.from_bytes(first, "little") > _LONGEST_GREETING:
+        raise ValueError("what listens there is something else")
 
 
 def _check_certificates(address: str) -> None:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,8 @@ import pytest
 
 from mirimpute.bench.results.claims import running
 from mirimpute.bench.results.store import clean, read_rows
-from mirimpute.bench.sweeps.dask_launcher import _PROTOCOLS
+from mirimpute.bench.sweeps.dask_launcher import _PROTOCOLS, DaskLauncher
+from mirimpute.errors import UserError
 from tests.bench.sweeps.commands import GRID, descendants, finish, results, start, sweep, until
 from tests.bench.sweeps.test_local import SLOW, odd
 
@@ -80,6 +82,19 @@ def test_a_bad_address_is_refused_before_dask_is_loaded(address: str) -> None:
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.startswith(("no scheduler of Dask answers at", "hydra.launcher.address="))
     assert said.endswith("False\n")
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_what_listens_and_is_no_scheduler_is_refused(said: bytes) -> None:
+    def answer() -> None:
+        connection = server.accept()[0]
+        connection.sendall(said)
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(UserError, match=r"no scheduler of Dask answers.*something else"):
+            DaskLauncher(f"tcp://127.0.0.1:{server.getsockname()[1]}", "distributed.LocalCluster", {})
 
 
 def test_the_protocols_that_are_known_without_loading_dask_are_its_own() -> None:
