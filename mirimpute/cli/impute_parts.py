@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import sys
 import time
+import warnings
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -18,21 +19,14 @@ from mirimpute.cli.exits import OK
 from mirimpute.cli.plan import plan_of
 from mirimpute.cli.progress import rich_progress
 from mirimpute.cli.table_options import kinds_of, left_alone, table_options
-from mirimpute.errors import ImputationError, UserError, counted, printable, warn
+from mirimpute.errors import ImputationError, MirimputeWarning, UserError, counted, printable
+from mirimpute.imputers.oddities import Oddity, added
 from mirimpute.imputers.table_model import TableModel
 from mirimpute.table.column_storage import missing_in
 from mirimpute.table.file_format import stem_of
 from mirimpute.table.frames import numbers_of
-from mirimpute.table.output_folder import OutputFolder, output_folder
-from mirimpute.table.parquet_parts import (
-    Part,
-    chosen_rows,
-    names_of_rows,
-    parts_of,
-    sampled,
-    slices,
-    write_again,
-)
+from mirimpute.table.output_folder import Input, OutputFolder, output_folder
+from mirimpute.table.parquet_parts import Part, chosen_rows, names_of_rows, parts_of, sampled, slices, write_again
 from mirimpute.table.reading import frame_of_columns, table_of_file, warn_of_ids_in
 from mirimpute.table.writing import completed_columns
 from mirimpute.types import Array, Progress
@@ -63,8 +57,8 @@ class Filler:
     excluded: Array
     group: str | None
 
-    def __call__(self, table: pyarrow.Table, first: int) -> tuple[pyarrow.Table, int, list[str]]:
-        """Return a table (n_rows, n_columns) with its missing cells filled, and how many these are.
+    def __call__(self, table: pyarrow.Table, first: int) -> tuple[pyarrow.Table, int, list[Oddity]]:
+        """Return a table (n_rows, n_columns) with its missing cells filled, how many these are, and what is odd.
 
         ``first`` is the number of its first row in the file, for messages.
 
@@ -76,16 +70,17 @@ class Filler:
         frame = frame_of_columns(table.select(list(self.names)).replace_schema_metadata())
         groups = None if self.group is None else table.column(self.group).to_pandas().to_numpy(dtype=object)
         x = numbers_of(frame, columns, "missing", "correct it, or give its column another --kind, or --ignore it")
+        odd: list[Oddity] = []
         if self.model.constraints is not None:
-            self.model.constraints.check(x, range(first, first + len(x)))
+            odd = self.model.constraints.check(x, range(first, first + len(x)))
         missing = np.column_stack([missing_in(frame.iloc[:, j]) for j in range(len(columns))]) & ~self.excluded
         if not missing.any():
-            return table, 0, []
-        completed, _, odd = self.model.complete(x, groups, 0, 0)
+            return table, 0, odd
+        completed, _, said = self.model.complete(x, groups, 0, 0)
         if not np.isfinite(completed).all():
             j = int((~np.isfinite(completed)).any(axis=0).argmax())
             raise ImputationError(f"column {self.names[j]!r} got no finite value")
-        return completed_columns(table, columns, missing, completed), int(missing.sum()), odd
+        return completed_columns(table, columns, missing, completed), int(missing.sum()), [*odd, *said]
 
 
 def complete_parts(options: argparse.Namespace, program: str) -> int:
@@ -102,18 +97,18 @@ def complete_parts(options: argparse.Namespace, program: str) -> int:
     if inside:
         raise UserError(f"'{inside[0]}' is a link into output '{target}': give another folder")
     rows = sum(part.rows for part in parts)
-    names = [part.name for part in parts]
     start = time.monotonic()
-    with output_folder(target, _facts(options, parts), names, options.force) as folder:
+    with output_folder(target, _facts(options), _inputs(parts), options.force) as folder:
         left = [part for part in parts if part.name not in folder.whole]
-        if len(left) < len(parts):
-            kept = len(parts) - len(left)
-            print(f"{program}: files that are whole already, and stay: {kept} of {len(parts)}", file=sys.stderr)
         filled = sum(folder.whole.values())
         with rich_progress(source.name) as progress:
             if left:
-                filler = _loaded(options, parts) if options.model else _learnt(options, parts, program, progress)
-                filled += _fill(filler, left, folder, options.jobs, progress, rows)
+                read = _loaded if options.model else _learnt
+                filler = read(options, parts, folder, program, progress)
+                cells, odd = _fill(filler, left, folder, options.jobs, progress, rows)
+                filled += cells
+                for each in odd:
+                    print(f"{program}: warning: {printable(str(each))}", file=sys.stderr)
     what = f"the model of {options.model}" if options.model else options.method
     done = f"{counted(filled, 'cell')} of {counted(rows, 'row')} filled by {what} in {time.monotonic() - start:.1f} s"
     print(printable(f"{done}: {counted(len(parts), 'file')} in {target}"))
@@ -140,17 +135,41 @@ def _check(options: argparse.Namespace) -> None:
         raise UserError(f"--{given[0]} says how to learn, and --model {options.model} has learnt: give one of them")
 
 
-def _facts(options: argparse.Namespace, parts: list[Part]) -> dict[str, Any]:
-    """Return what the files follow from: the options, the libraries, and the input."""
+def _facts(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what all files follow from: the options and the libraries."""
     names = ("method", "seed", "device", *_OF_LEARNING)
     facts = {f"--{name}": getattr(options, name) for name in names}
     model = hashlib.sha256(Path(options.model).read_bytes()).hexdigest() if options.model else None
+    return {**facts, "--model": model, "the libraries": [version(each) for each in _LIBRARIES]}
+
+
+def _inputs(parts: list[Part]) -> dict[str, Input]:
     stats = [(part, part.path.stat()) for part in parts]
-    files = [[part.name, part.rows, stat.st_size, stat.st_mtime_ns] for part, stat in stats]
-    return {**facts, "--model": model, "the libraries": [version(each) for each in _LIBRARIES], "the input": files}
+    return {part.name: Input(part.path, [part.rows, stat.st_size, stat.st_mtime_ns]) for part, stat in stats}
 
 
-def _learnt(options: argparse.Namespace, parts: list[Part], program: str, progress: Progress) -> Filler:
+def _go_on(folder: OutputFolder, learnt: str, parts: list[Part], program: str) -> None:
+    """Begin or go on with the folder, and say how many files stay, and that it is in order if inputs have changed."""
+    folder.go_on(learnt)
+    if folder.whole:
+        kept, why = f"{len(folder.whole)} of {len(parts)}", ""
+        if folder.changed:
+            count = len(folder.changed) - 1
+            why = f"; input '{folder.changed[0]}'{f' and {count} more' * bool(count)} changed, not what was learnt from"
+        print(printable(f"{program}: files that are whole already, and stay: {kept}{why}"), file=sys.stderr)
+
+
+def _checksum(sample: pyarrow.Table) -> str:
+    """Return the SHA-256 of the values of a table, whatever pieces it is in."""
+    written = pyarrow.BufferOutputStream()
+    with pyarrow.ipc.new_stream(written, sample.schema) as stream:
+        stream.write_table(sample.combine_chunks())
+    return hashlib.sha256(written.getvalue()).hexdigest()
+
+
+def _learnt(
+    options: argparse.Namespace, parts: list[Part], folder: OutputFolder, program: str, progress: Progress
+) -> Filler:
     """Return what is learnt from a sample of the rows, which is said."""
     from mirimpute.imputers.drawing import method_with_draws
     from mirimpute.imputers.predictor_choice import check_predictors
@@ -173,14 +192,18 @@ def _learnt(options: argparse.Namespace, parts: list[Part], program: str, progre
         "(--sample gives more or fewer)",
         file=sys.stderr,
     )
+    _go_on(folder, _checksum(sample), parts, program)
     frame = frame_of_columns(sample)
     _check_values(frame, kinds, sample.num_rows, rows)
     warn_of_ids_in(frame, kinds)
     table = table_of_file(frame, stem_of(options.file), kinds, str(parts[0].path))
-    plan = plan_of(sample, table, frame, replace(asked, kinds=kinds), None, names_of_rows(parts, chosen))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", MirimputeWarning)
+        plan = plan_of(sample, table, frame, replace(asked, kinds=kinds), None, names_of_rows(parts, chosen))
     lesson = plan.lesson(method, table, options.device)
     model = TableModel.of(lesson, integer_seed(options.seed, "impute") % 2**31, progress=progress)
-    for sentence in model.state.encoding.fences.sentences(*lesson.inputs()[:2], first=1):
+    of_sample = [str(each.message) for each in said]
+    for sentence in [*of_sample, *model.state.encoding.fences.sentences(*lesson.inputs()[:2], first=1)]:
         print(f"{program}: warning: of the sample, {printable(sentence)}", file=sys.stderr)
     for note in model.state.notes:
         print(f"{program}: note: {printable(note)}", file=sys.stderr)
@@ -199,7 +222,9 @@ def _check_values(frame: Any, kinds: dict[str, Any], rows: int, whole: int) -> N
         )
 
 
-def _loaded(options: argparse.Namespace, parts: list[Part]) -> Filler:
+def _loaded(
+    options: argparse.Namespace, parts: list[Part], folder: OutputFolder, program: str, progress: Progress
+) -> Filler:
     """Return what ``MirfImputer.save`` wrote."""
     from mirimpute.imputers.mirf_imputer import MirfImputer
     from mirimpute.imputers.saving import load
@@ -211,11 +236,18 @@ def _loaded(options: argparse.Namespace, parts: list[Part]) -> Filler:
     if absent:
         raise UserError(f"the model of '{options.model}' has column {absent[0]!r}, and the input has not: give another")
     model = TableModel(state, None, None, len(names))
+    _go_on(folder, "", parts, program)
     return Filler(model, names, np.zeros(len(names), dtype=bool), None)
 
 
-def _fill(filler: Filler, parts: list[Part], folder: OutputFolder, jobs: int, progress: Progress, rows: int) -> int:
-    """Write the parts that are left and return how many cells were filled; each on one thread, so many at a time."""
+def _fill(
+    filler: Filler, parts: list[Part], folder: OutputFolder, jobs: int, progress: Progress, rows: int
+) -> tuple[int, list[Oddity]]:
+    """Write the parts that are left, each on one thread, so many at a time.
+
+    Returns:
+        How many cells were filled, and what is odd about all of these parts.
+    """
     from joblib import Parallel, delayed
 
     from mirimpute.imputers.multiple import on_one_thread, processes
@@ -229,27 +261,29 @@ def _fill(filler: Filler, parts: list[Part], folder: OutputFolder, jobs: int, pr
         done += more
         progress("rows filled", done, rows)
 
+    odd: dict[str, list[Oddity]] = {}
     calls = (delayed(on_one_thread)(_fill_part, filler, part, folder, report if alone else None) for part in parts)
-    for part, cells, odd in Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
+    for part, cells, found in Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
         filled += cells
-        warn(f"'{part.path}': {each}" for each in odd)
+        odd[part.name] = [replace(each, after=f"{each.after}; the first of them in '{part.name}'") for each in found]
         if not alone:
             report(part.rows)
-    return filled
+    return filled, added(odd.get(part.name, []) for part in parts)
 
 
-def _fill_part(filler: Filler, part: Part, folder: OutputFolder, report: Any) -> tuple[Part, int, list[str]]:
-    """Write one part; return it, how many cells were filled, and what could not be kept."""
+def _fill_part(filler: Filler, part: Part, folder: OutputFolder, report: Any) -> tuple[Part, int, list[Oddity]]:
+    """Write one part; return it, how many cells were filled, and what is odd about it."""
     target = folder.place(part.name)
-    cells, rows, odd = 0, 0, list[str]()
+    cells, rows = 0, 0
+    odd: list[list[Oddity]] = []
 
     def change(group: pyarrow.Table) -> pyarrow.Table:
         nonlocal cells, rows
         pieces = []
         for piece in slices(group, max(_CELLS // max(len(filler.names), 1), 1)):
-            completed, count, said = filler(piece, rows + 1)
-            odd.extend(each for each in said if each not in odd)
+            completed, count, found = filler(piece, rows + 1)
             pieces.append(completed)
+            odd.append(found)
             cells += count
             rows += piece.num_rows
             if report is not None:
@@ -260,4 +294,4 @@ def _fill_part(filler: Filler, part: Part, folder: OutputFolder, report: Any) ->
         write_again(part, target, change, lambda size: folder.record(part.name, size, cells))
     except UserError as error:
         raise UserError(f"'{part.path}': {error}") from error
-    return part, cells, odd
+    return part, cells, added(odd)

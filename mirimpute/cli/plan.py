@@ -73,7 +73,7 @@ class Plan:
         hold = self.constraints
         wanted = said[: 1 + count]
         kept = [(each, []) if hold is None else hold.hold(table.values, each) for each in wanted]
-        held, odd = [each for each, _ in kept], kept[0][1]
+        held, odd = [each for each, _ in kept], [str(each) for each in kept[0][1]]
         if self.censored is None:
             return held, odd
         of_said, of_held = (np.array(each[1:]).reshape(-1, *each[0].shape) for each in (said, held))
@@ -116,7 +116,7 @@ def plan_of(
     constraints = None
     if asked.bounds or asked.sum_to or asked.order or asked.derived or asked.censored:
         constraints = constraints_of(table.values, table.columns, choice, asked, _grids(content, table))
-        warn(constraints.check(table.values, range(1, len(table.values) + 1) if rows is None else rows))
+        warn(constraints.sentences(table.values, range(1, len(table.values) + 1) if rows is None else rows))
     left = table.missing & excluded
     if where is not None:
         left |= table.missing & ~_allowed(where, names, len(table.values))

@@ -87,7 +87,7 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         method, options = self._checked(), self._options()
         table = opened(self, X, options, None)
         lesson = self._lesson(method, table)
-        odd = [] if lesson.constraints is None else lesson.constraints.check(table.x, table.rows)
+        odd = [] if lesson.constraints is None else lesson.constraints.sentences(table.x, table.rows)
         model = TableModel.of(lesson, seed_of(self.random_state), None, self._progress(lesson))
         self._set(model, table.choice, _wholes(table))
         said = [*self._wild(table), *odd]
@@ -188,7 +188,7 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         if draws_by_models(method):
             method = method_with_draws(method.name, self.parameters, n_draws)
         lesson, seed = self._lesson(method, table), seed_of(self.random_state)
-        odd = [] if lesson.constraints is None else lesson.constraints.check(table.x, table.rows)
+        odd = [] if lesson.constraints is None else lesson.constraints.sentences(table.x, table.rows)
         warn([*Fences.of(table.x, table.columns).sentences(table.x, table.columns, table.rows), *odd])
         if draws_by_models(method):
             model = TableModel.of(lesson, seed, None, self._progress(lesson))
@@ -203,11 +203,11 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         table = opened(self, X, self._options(), Fit(self._choice, self.columns_))
         _check_room(table, n_draws)
         constraints = self._model.constraints
-        odd = [] if constraints is None else constraints.check(table.x, table.rows)
+        odd = [] if constraints is None else constraints.sentences(table.x, table.rows)
         warn([*self._wild(table), *(each for each in odd if each not in self.notes_)])
         censored = self._censored(table, constraints)
         point, draws, said = self._model.complete(table.x, table.groups, n_draws, stream, self.shrinkage, censored)
-        warn(said)
+        warn(map(str, said))
         return table, point, draws
 
     def _wild(self, table: Opened) -> list[str]:

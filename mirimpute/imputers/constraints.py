@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mirimpute.errors import UserError, counted
+from mirimpute.errors import UserError
 from mirimpute.imputers.column_choice import ColumnChoice
 from mirimpute.imputers.derived import Derived, derived_of
 from mirimpute.imputers.number_limits import NumberLimits, number_limits
+from mirimpute.imputers.oddities import Oddity
 from mirimpute.imputers.options import Options, position, positions
 from mirimpute.imputers.order import Order, order_of
 from mirimpute.imputers.sums import Sum, sums_of
@@ -44,8 +45,8 @@ class Constraints:
         types_alone = all(grid == column.step for grid, column in zip(self.limits.grid, self.columns, strict=True))
         return bool(free and types_alone and not (self.sums or self.order or self.derived))
 
-    def check(self, x: Array, rows: Any) -> list[str]:
-        """Refuse rows that cannot be filled, and return sentences on observed cells that keep to nothing.
+    def check(self, x: Array, rows: Any) -> list[Oddity]:
+        """Refuse rows that cannot be filled, and return observed cells that keep to nothing: of limits, sums, orders.
 
         Args:
             x: float64 (n, d), NaN where missing.
@@ -55,10 +56,14 @@ class Constraints:
             UserError: the observed cells of a row leave no room for the missing ones.
         """
         order = [self.order.check(x, rows)] if self.order else []
-        said = [*(each.check(x, rows) for each in self.sums), *order, *(each.odd(x) for each in self.derived)]
-        return [*self.limits.outside(x, self.columns, rows), *filter(None, said)]
+        odd = [*(each.check(x, rows) for each in self.sums), *order]
+        return [*self.limits.outside(x, self.columns, rows), *filter(None, odd)]
 
-    def hold(self, x: Array, completed: Array) -> tuple[Array, list[str]]:
+    def sentences(self, x: Array, rows: Any) -> list[str]:
+        """Return what :meth:`check` finds in a whole table, and which formulas most of its rows contradict."""
+        return [*map(str, self.check(x, rows)), *filter(None, (each.odd(x) for each in self.derived))]
+
+    def hold(self, x: Array, completed: Array) -> tuple[Array, list[Oddity]]:
         """Return a completed table (n, d) that keeps to all of them, and what could not be kept.
 
         Args:
@@ -73,10 +78,11 @@ class Constraints:
         for each in self.derived:
             left = each.solve(free, missing, held)
             if left:
-                said.append(
-                    f"column {each.name!r} is observed in {counted(left, 'row')} for whose missing parts "
-                    f"{each.expression.text!r} cannot be solved: they are filled without it, and contradict it"
+                why = (
+                    f" for whose missing parts {each.expression.text!r} cannot be solved: they are filled without it, "
+                    "and contradict it"
                 )
+                said.append(Oddity(f"column {each.name!r} is observed in ", left, "row", why))
         for total in self.sums:
             total.hold(missing, held)
         if self.order is not None:
@@ -84,10 +90,9 @@ class Constraints:
         for each in self.derived:
             left = each.compute(missing, held)
             if left:
-                said.append(
-                    f"column {each.name!r} has no finite value {each.expression.text!r} in {counted(left, 'row')}, "
-                    "which keep what the method says: give bounds to its parts"
-                )
+                before = f"column {each.name!r} has no finite value {each.expression.text!r} in "
+                why = ", which keep what the method says: give bounds to its parts"
+                said.append(Oddity(before, left, "row", why))
         return held, said
 
 

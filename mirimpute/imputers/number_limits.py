@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mirimpute.errors import UserError, counted
+from mirimpute.errors import UserError
+from mirimpute.imputers.oddities import Oddity
 from mirimpute.imputers.options import Options, one_line, positions, row_name
 from mirimpute.table.columns import OF_TIME, Kind
 from mirimpute.table.wild import shown
@@ -63,20 +64,21 @@ class NumberLimits:
         changed[list(places)] = grid
         return replace(self, grid=changed)
 
-    def outside(self, x: Array, columns: Sequence[Column], rows: Any) -> list[str]:
-        """Return a sentence for each column whose observed cells ``x`` (n, d) are outside of what is said of it."""
-        found: list[str] = []
+    def outside(self, x: Array, columns: Sequence[Column], rows: Any) -> list[Oddity]:
+        """Return of each column the observed cells of ``x`` (n, d) that are outside of what is said of it."""
+        found: list[Oddity] = []
         if np.isinf(self.low).all() and np.isinf(self.high).all():
             return found
         with np.errstate(invalid="ignore"):
             beyond = (x < self.low) | (x > self.high)
         for j in np.flatnonzero(beyond.any(axis=0)).tolist():
             where = np.flatnonzero(beyond[:, j])
-            found.append(
-                f"column {columns[j].name!r} holds {counted(len(where), 'observed value')} outside of its bounds, the "
-                f"first {shown(float(x[where[0], j]), columns[j])} in row {row_name(rows, int(where[0]))}: observed "
-                "values stay as they are; correct them, or mark them as missing"
+            after = (
+                f" outside of its bounds, the first {shown(float(x[where[0], j]), columns[j])} in row "
+                f"{row_name(rows, int(where[0]))}: observed values stay as they are; correct them, or mark them as "
+                "missing"
             )
+            found.append(Oddity(f"column {columns[j].name!r} holds ", len(where), "observed value", after))
         return found
 
 

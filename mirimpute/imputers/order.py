@@ -17,6 +17,7 @@ import numpy as np
 
 from mirimpute.errors import UserError
 from mirimpute.imputers.number_limits import NumberLimits, on_grid_above, on_grid_below
+from mirimpute.imputers.oddities import Oddity
 from mirimpute.imputers.options import positions, row_name
 from mirimpute.table.columns import OF_TIME, Kind
 from mirimpute.types import Array
@@ -40,8 +41,8 @@ class Order:
     limits: NumberLimits
     names: tuple[str, ...]
 
-    def check(self, x: Array, rows: Any) -> str:
-        """Refuse rows that cannot be filled; return a sentence on observed pairs in the wrong order, or "".
+    def check(self, x: Array, rows: Any) -> Oddity | None:
+        """Refuse rows that cannot be filled; return observed pairs in the wrong order, if there are some.
 
         Args:
             x: float64 (n, d), NaN where missing.
@@ -65,11 +66,10 @@ class Order:
         for (i, j), found in wrong.items():
             if found.any():
                 k = int(found.argmax())
-                return (
-                    f"column {self.names[i]!r} is after {self.names[j]!r} in {found.sum()} row(s) that observe both, "
-                    f"first in row {row_name(rows, k)}: they stay as they are"
-                )
-        return ""
+                before = f"column {self.names[i]!r} is after {self.names[j]!r} in "
+                after = f", the first that observes both is row {row_name(rows, k)}: they stay as they are"
+                return Oddity(before, int(found.sum()), "row", after)
+        return None
 
     def hold(self, missing: Array, completed: Array) -> None:
         """Move the missing cells of completed rows (n, d), in place."""

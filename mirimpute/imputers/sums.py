@@ -19,6 +19,7 @@ import numpy as np
 
 from mirimpute.errors import UserError
 from mirimpute.imputers.number_limits import NumberLimits, on_grid_above, on_grid_below
+from mirimpute.imputers.oddities import Oddity
 from mirimpute.imputers.options import positions, row_name
 from mirimpute.table.columns import Kind
 from mirimpute.types import Array
@@ -51,8 +52,8 @@ class Sum:
     grid: float
     names: tuple[str, ...]
 
-    def check(self, x: Array, rows: Any) -> str:
-        """Refuse rows that cannot be filled; return a sentence on whole rows that do not sum to the total, or "".
+    def check(self, x: Array, rows: Any) -> Oddity | None:
+        """Refuse rows that cannot be filled; return the whole rows that do not sum to the total, if there are some.
 
         Args:
             x: float64 (n, d), NaN where missing.
@@ -75,12 +76,10 @@ class Sum:
             )
         off = ~missing.any(axis=1) & (np.abs(rest) > np.maximum(rounding, 1e-6 * max(abs(self.total), 1.0)))
         if not off.any():
-            return ""
+            return None
         k = int(off.argmax())
-        return (
-            f"{off.sum()} whole row(s) of {self._named} do not sum to {self.total:g}, the first is row "
-            f"{row_name(rows, k)}, off by {-rest[k]:.4g}: they stay as they are"
-        )
+        after = f", the first is row {row_name(rows, k)}, off by {-rest[k]:.4g}: they stay as they are"
+        return Oddity(f"{self._named} do not sum to {self.total:g} in ", int(off.sum()), "whole row", after)
 
     def hold(self, missing: Array, completed: Array) -> None:
         """Move the missing parts of completed rows (n, d), in place."""

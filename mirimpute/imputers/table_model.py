@@ -16,6 +16,7 @@ from mirimpute.imputers.fitted_table import ConstantColumns, FittedTable
 from mirimpute.imputers.group_means import GroupMeans
 from mirimpute.imputers.learning import completed, learnt, outside_of
 from mirimpute.imputers.multiple import on_one_thread_each, random_halves
+from mirimpute.imputers.oddities import Oddity
 from mirimpute.imputers.saving import State
 from mirimpute.types import Array, Progress, no_progress
 
@@ -70,7 +71,7 @@ class Lesson:
         """Yield completed tables (n, d), and warn of what the first one could not keep to."""
         for number, draw in enumerate(draws):
             if not number and self.constraints is not None:
-                warn(self.constraints.hold(self.x, draw)[1])
+                warn(map(str, self.constraints.hold(self.x, draw)[1]))
             yield draw
 
     def chosen(self, count: int) -> Array | None:
@@ -128,7 +129,7 @@ class TableModel:
         stream: int,
         shrinkage: float = 1.0,
         censored: Censored | None = None,
-    ) -> tuple[Array, Array, list[str]]:
+    ) -> tuple[Array, Array, list[Oddity]]:
         """Return point (n, d) and draws (n_draws, n, d), which keep to the constraints, and what could not be kept.
 
         Args:
@@ -139,7 +140,7 @@ class TableModel:
         """
         point, draws = completed(self.state, self.inputs(x, groups), n_draws, stream, shrinkage)
         point, draws = point[:, : self.d], draws[..., : self.d]
-        said: list[str] = []
+        said: list[Oddity] = []
         held = point, draws
         if self.constraints is not None and not self.constraints.are_none:
             of_point, said = self.constraints.hold(x, point)

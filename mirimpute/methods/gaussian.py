@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -86,11 +86,11 @@ class GaussianModel:
         Returns:
             (count, n, d), each entry of mean 0 and variance 1.
         """
-        rows, result = rows_at_once(self.covariance), []
-        for part, part_known in zip(noise.split(rows, dim=1), known.split(rows), strict=True):
-            factor = self._correlation(part_known, self._half(part_known)).to(noise.dtype)
-            result.append(_of_each_draw(factor, part))
-        return torch.cat(result, dim=1)
+        result = torch.empty_like(noise)
+        for rows, patterns, which in self._by_pattern(known):
+            factors = self._correlation(patterns, self._half(patterns)).to(noise.dtype)
+            result[:, rows] = _of_each_draw(factors, which, noise.index_select(1, rows))
+        return result
 
     @cached_property
     def has_identities(self) -> bool:
@@ -98,28 +98,31 @@ class GaussianModel:
         lowest = torch.linalg.eigvalsh(self.covariance)[0] / self.covariance.diagonal().max()
         return float(lowest) <= 10 * _IMPOSSIBLE
 
-    def possible(self, known: Tensor, deviation: Tensor) -> Tensor:
-        """Return deviations of the unknown entries from their conditional mean, without what an identity rules out.
+    def projections(self, known: Tensor) -> Iterator[tuple[Tensor, Callable[[Tensor], Tensor]]]:
+        """Yield rows, int (m,), and what takes from deviations of their unknown entries what an identity rules out.
 
         Where the columns have identities (copies, parts of a sum), entries that are unknown together can only move
         together. With R the correlation of the unknown entries given the known ones: R^2 (R^2 + e^2)^-1 times the
-        deviation in units of the conditional spreads, e = 3e-4, which takes away directions of smaller variance.
+        deviation from the conditional mean in units of the conditional spreads, e = 3e-4, which takes away directions
+        of smaller variance. The function takes and returns deviations (count, m, d).
 
         Args:
-            known: bool (n, d).
-            deviation: (count, n, d).
+            known: bool (n, d); each row is yielded once.
         """
-        if not self.has_identities:
-            return deviation
-        rows, result = rows_at_once(self.covariance), []
         ridge = _IMPOSSIBLE**2 * torch.eye(known.shape[1], dtype=self.covariance.dtype, device=known.device)
-        for part, part_known in zip(deviation.split(rows, dim=1), known.split(rows), strict=True):
-            half = self._half(part_known)
-            spread, root = self._spread(half), self._correlation(part_known, half)
+        for rows, patterns, which in self._by_pattern(known):
+            half = self._half(patterns)
+            spreads, root = self._spread(half), self._correlation(patterns, half)
             square = torch.linalg.matrix_power(root @ root.mT, 2)
             kept = torch.cholesky_solve(square, torch.linalg.cholesky(square + ridge))
-            result.append((_of_each_draw(kept, part.to(square.dtype) / spread) * spread).to(deviation.dtype))
-        return torch.cat(result, dim=1)
+
+            def project(
+                deviation: Tensor, kept: Tensor = kept, which: Tensor = which, spreads: Tensor = spreads
+            ) -> Tensor:
+                spread = spreads[which]
+                return (_of_each_draw(kept, which, deviation.to(kept.dtype) / spread) * spread).to(deviation.dtype)
+
+            yield rows, project
 
     def moments(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """Return the rows with their conditional means, and Cov[x | x_known] of each, by one factorisation.
@@ -145,6 +148,25 @@ class GaussianModel:
             whitened = torch.linalg.solve_triangular(factor, from_mean[:, :, None], upper=False)
             total += float(whitened.square().sum() / 2 + factor.diagonal(dim1=1, dim2=2).log().sum())
         return total / max(int(known.sum()), 1) + math.log(2 * math.pi) / 2
+
+    def _by_pattern(self, known: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Yield rows, int (m,), their patterns, bool (p, d), and which of these is whose, int (m,).
+
+        What follows from a pattern alone is found once for all rows that have it; not where the number of columns is
+        odd, for the last bits of a product of such matrices depend on where they lie in memory.
+        """
+        size, start = rows_at_once(self.covariance), 0
+        if known.shape[1] % 2:
+            for places in torch.arange(len(known), device=known.device).split(size):
+                yield places, known[places], places - places[0]
+            return
+        patterns, which = torch.unique(known, dim=0, return_inverse=True)
+        order = which.argsort(stable=True)
+        ends = torch.bincount(which, minlength=len(patterns)).cumsum(0).tolist()
+        for first in range(0, len(patterns), size):
+            end = ends[min(first + size, len(patterns)) - 1]
+            rows, start = order[start:end], end
+            yield rows, patterns[first : first + size], which[rows] - first
 
     def _solved(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """Return the rows with their conditional means, and L^{-1} S_{k.} with L the factor of S_kk, (n, d, d)."""
@@ -229,7 +251,8 @@ class GaussianModel:
         ):
             mean, covariance = self.moments(part, part_known)
             jitter = SMALLEST_VARIANCE * torch.eye(x.shape[1], dtype=mean.dtype, device=x.device)
-            steps = _of_each_draw(torch.linalg.cholesky(covariance + jitter), part_noise.to(mean.dtype))
+            each = torch.arange(len(part), device=x.device)
+            steps = _of_each_draw(torch.linalg.cholesky(covariance + jitter), each, part_noise.to(mean.dtype))
             result.append(torch.where(part_known, part, (mean + steps).to(x.dtype)))
         return torch.cat(result, dim=1)
 
@@ -251,10 +274,6 @@ class IndependentModel(GaussianModel):
         """Independent columns have none."""
         return False
 
-    def possible(self, known: Tensor, deviation: Tensor) -> Tensor:
-        """Return the deviations as they are."""
-        return deviation
-
     def regression(self, known: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
         """Return weights and factors that nothing reads, (n, 1, 1), and the marginal deviations (n, d)."""
         nothing = self.mean.new_zeros((len(known), 1, 1), dtype=dtype)
@@ -273,15 +292,26 @@ class IndependentModel(GaussianModel):
         return torch.where(known, x, (self.mean + self.covariance.sqrt() * noise).to(x.dtype))
 
 
-def _of_each_draw(matrices: Tensor, draws: Tensor) -> Tensor:
-    """Return the rows of ``draws`` (count, n, d), each multiplied from the left by its own of the matrices (n, d, d).
+def _of_each_draw(matrices: Tensor, which: Tensor, draws: Tensor) -> Tensor:
+    """Return the rows of ``draws`` (count, n, d), each multiplied from the left by its own matrix (p, d, d).
 
-    Eight draws at a time, the last ones filled up: the last bits of a product of matrices depend on their size.
+    Eight draws at a time, the last ones filled up: the last bits of a product of matrices depend on their size, and on
+    how they lie in memory.
+
+    Args:
+        matrices: of which some rows may share one.
+        which: int (n,), the number of each row's own.
+        draws: what is multiplied.
     """
-    count = len(draws)
+    count, rows = len(draws), rows_at_once(matrices[0]) if len(matrices) else 1
     padded = torch.nn.functional.pad(draws.movedim(0, -1), (0, -count % _DRAWS_AT_ONCE))
-    parts = [matrices @ part for part in padded.split(_DRAWS_AT_ONCE, dim=-1)]
-    return torch.cat(parts, dim=-1)[..., :count].movedim(-1, 0) if parts else draws
+    by_columns = matrices.mT.is_contiguous()
+    result = torch.empty_like(padded)
+    for number, part, into in zip(which.split(rows), padded.split(rows), result.split(rows), strict=True):
+        own = matrices.mT[number].mT if by_columns else matrices[number]
+        for some, found in zip(part.split(_DRAWS_AT_ONCE, dim=-1), into.split(_DRAWS_AT_ONCE, dim=-1), strict=True):
+            found[:] = own @ some
+    return result[..., :count].movedim(-1, 0)
 
 
 def _products(x: Tensor, matrices: Tensor, which: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,8 @@ from mirimpute.table.room import check_room
 from mirimpute.table.whole_files import replaced
 from mirimpute.types import Array, Progress
 
+_OLD, _NEW = "1.0", "2.6"
+"""Versions of the format; types of nanoseconds and of unsigned 32 bits are in the new one alone."""
 _ROOM = 4
 """How often a row group is in memory: as read, as numbers, filled, and as written."""
 
@@ -32,13 +35,13 @@ class Part:
         path: where it is.
         name: its path below the folder of the table.
         groups: rows of each of its row groups.
-        compression: of each column.
+        layout: how it is written, as ``pyarrow.parquet.ParquetWriter`` takes it.
     """
 
     path: Path
     name: str
     groups: tuple[int, ...]
-    compression: dict[str, str]
+    layout: dict[str, Any]
 
     @property
     def rows(self) -> int:
@@ -122,7 +125,7 @@ def write_again(
     change: Callable[[pyarrow.Table], pyarrow.Table],
     before: Callable[[int], None],
 ) -> None:
-    """Write a part with changed cells: the same row groups, columns, types, metadata and compression.
+    """Write a part with changed cells: the same row groups, columns, types, metadata and layout.
 
     The file appears whole or not at all. One row group is in memory at a time.
 
@@ -138,7 +141,7 @@ def write_again(
     """
     with _opened(part) as file, replaced(target) as written:
         schema = file.schema_arrow
-        with pyarrow.parquet.ParquetWriter(written, schema, compression=part.compression) as writer:
+        with pyarrow.parquet.ParquetWriter(written, schema, **part.layout) as writer:
             for number, rows in enumerate(part.groups):
                 changed = change(_group(file, part, number))
                 writer.write_table(changed.cast(schema), row_group_size=max(rows, 1))
@@ -194,7 +197,27 @@ def _part(path: Path, name: str) -> tuple[Part, pyarrow.Schema]:
         check_room(
             size, f"a row group of {group.num_rows:,} rows of '{path}'", "write the file with smaller row groups"
         )
-    return Part(path, name, tuple(group.num_rows for group in groups), compression), schema
+    layout = {"compression": compression, "version": _version(facts.format_version, schema), **_sorting(groups)}
+    return Part(path, name, tuple(group.num_rows for group in groups), layout), schema
+
+
+def _version(version: str, schema: pyarrow.Schema) -> str:
+    """Return the version of the format to write: that of the file, if it has all types; else the newest."""
+    new = any("[ns" in str(each) or "uint32" in str(each) for each in schema.types)
+    return _OLD if version == _OLD and not new else _NEW
+
+
+def _sorting(groups: list[Any]) -> dict[str, Any]:
+    """Return by which columns the file says that it is sorted, up to the first that may be filled."""
+    sortings = {getattr(group, "sorting_columns", ()) for group in groups}  # of Arrow 15 and later
+    kept = []
+    for each in sortings.pop() if len(sortings) == 1 else ():
+        found = [group.column(each.column_index) for group in groups]
+        whole = all(one.statistics is not None and one.statistics.null_count == 0 for one in found)
+        if not whole or found[0].physical_type in ("FLOAT", "DOUBLE"):  # a NaN is missing, and is not counted
+            break
+        kept.append(each)
+    return {"sorting_columns": kept} if kept else {}
 
 
 def _check_schema(path: Path, schema: pyarrow.Schema, first: Path, wanted: pyarrow.Schema) -> None:

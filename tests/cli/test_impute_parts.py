@@ -143,6 +143,27 @@ def test_rows_that_break_a_sum_are_named_by_file_and_number(tmp_path, capsys):
     assert "'17 of two.parquet'" in said
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_observed_cells_that_break_a_sum_or_an_order_are_counted_over_all_files(tmp_path, capsys, jobs):
+    rng = np.random.default_rng(0)
+    for number in range(3):
+        p = rng.uniform(1, 99, 200)
+        p[:number] = 200.0  # none, one, two of them are whole and break both
+        q, missing = 100 - p, (rng.random(200) < 0.1) & (np.arange(200) > 5)
+        q[:number] = 250.0
+        columns = {"p": p, "q": pyarrow.array(q, mask=missing), "r": rng.random(200), "s": np.full(200, 300.0)}
+        columns["r"][:number] = 301.0
+        write(tmp_path / "in", f"{number}.parquet", pyarrow.table(columns))
+    options = ("--sum", "p,q=100", "--order", "r,s", "--sample", "20", "--jobs", jobs)
+    assert main([str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--method", "mean", *options]) == 0
+    said = [line for line in capsys.readouterr().err.splitlines() if "of the sample" not in line]
+    (of_sum,) = (line for line in said if "sum" in line and "warning" in line)
+    assert "do not sum to 100 in 3 whole rows, the first is row 1, off by 350" in of_sum
+    assert of_sum.endswith("in '1.parquet'")
+    (of_order,) = (line for line in said if "is after" in line)
+    assert "'r' is after 's' in 3 rows" in of_order
+
+
 def test_a_category_that_the_sample_does_not_hold_stays(tmp_path):
     source = tmp_path / "in"
     source.mkdir()
@@ -174,6 +195,27 @@ def test_columns_of_odd_types_and_parts_without_a_row(tmp_path):
         assert len(after) == len(before)
         assert not any(after.column(name).null_count for name in columns if name != "nested")
     assert after.column("large")[0].as_py() >= 2**60
+
+
+@pytest.mark.skipif(not hasattr(pyarrow.parquet, "SortingColumn"), reason="Arrow before 15 does not write it")
+def test_the_version_of_the_format_and_what_a_file_is_sorted_by(tmp_path):
+    content = table(key=pyarrow.array(range(300))).sort_by([("key", "descending"), ("b", "ascending")])
+    keys = [("key", "descending"), ("b", "ascending")]
+    sorting = pyarrow.parquet.SortingColumn.from_ordering(content.schema, keys)
+    (tmp_path / "in").mkdir()
+    for version in ("1.0", "2.6"):
+        path = tmp_path / "in" / f"{version}.parquet"
+        pyarrow.parquet.write_table(content, path, version=version, sorting_columns=sorting, row_group_size=128)
+    more = content.append_column("fine", pyarrow.array(range(300), pyarrow.timestamp("ns")))
+    write(tmp_path / "more", "one.parquet", more)
+    for name, target in (("in", "out"), ("more", "further")):
+        assert main([str(tmp_path / name), "-o", str(tmp_path / target), "--method", "mean"]) == 0
+    for version in ("1.0", "2.6"):
+        found = pyarrow.parquet.read_metadata(tmp_path / "out" / f"{version}.parquet")
+        assert found.format_version == version
+        for number in range(found.num_row_groups):
+            assert list(found.row_group(number).sorting_columns) == [sorting[0]]  # column b had missing cells
+    assert pyarrow.parquet.read_table(tmp_path / "further" / "one.parquet").schema.equals(more.schema)
 
 
 def test_what_polars_writes(tmp_path):
@@ -273,13 +315,38 @@ def test_a_changed_input_or_output_is_noticed(folder, tmp_path, capsys, monkeypa
     out = tmp_path / "out"
     begun(folder, out, monkeypatch)
     pyarrow.parquet.write_table(table(seed=9), folder / "two.parquet", row_group_size=70)
-    assert "the input" in refusal(capsys, folder, "-o", out, "--method", "mean")
+    assert "'two.parquet' has changed" in refusal(capsys, folder, "-o", out, "--method", "mean")
     assert main([str(folder), "-o", str(out), "--method", "mean", "--force"]) == 0
     shutil.rmtree(out)
     begun(folder, out, monkeypatch)
     with (out / "one.parquet").open("ab") as file:
         file.write(b"more")
     assert "'one.parquet'" in refusal(capsys, folder, "-o", out, "--method", "mean")
+
+
+@pytest.mark.parametrize("name", ["one.parquet", "two.parquet"])
+def test_a_corrected_input_that_was_not_learnt_from_costs_its_own_file_alone(
+    folder, tmp_path, capsys, monkeypatch, name
+):
+    """One file is whole when it, or another, is corrected; ten of 900 rows are learnt from."""
+    out, options = tmp_path / "out", ("--method", "mean", "--sample", "10")
+    begun(folder, out, monkeypatch, "--sample", "10")
+    first = (out / "one.parquet").stat().st_ino
+    os.utime(folder / "one.parquet")  # which changes nothing in it
+    x = pyarrow.parquet.read_table(folder / name)
+    for row in range(20):  # until one that was not learnt from is changed
+        values = [77 if k == row else value for k, value in enumerate(x.column("b").to_pylist())]
+        changed = x.set_column(2, x.schema.field("b"), pyarrow.array(values, pyarrow.int16()))
+        pyarrow.parquet.write_table(changed, folder / name, row_group_size=70, compression="zstd")
+        if main([str(folder), "-o", str(out), *options]) == 0:
+            break
+    said = capsys.readouterr().err
+    if name == "two.parquet":
+        assert "stay: 1 of 3; input 'one.parquet' and 1 more changed, not what was learnt from" in said
+        assert (out / "one.parquet").stat().st_ino == first
+    assert pyarrow.parquet.read_table(out / name).column("b")[row].as_py() == 77
+    assert main([str(folder), "-o", str(tmp_path / "whole"), *options]) == 0
+    assert bytes_in(out) == bytes_in(tmp_path / "whole")
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import pytest
 
 from mirimpute.cli.impute import main
 from mirimpute.errors import UserError
-from mirimpute.table.output_folder import RECORD, output_folder
+from mirimpute.table.output_folder import RECORD, Input, output_folder
 
 
 def table(rows=60, **columns):
@@ -83,14 +83,15 @@ def test_a_link_in_the_output_does_not_lead_to_the_input(tmp_path, capsys, force
 def test_a_link_that_appears_later_is_not_followed(tmp_path):
     out, other = tmp_path / "out", tmp_path / "other"
     other.mkdir()
-    with output_folder(out, {}, ["sub/x.parquet"], force=False) as folder:
+    with output_folder(out, {}, {"sub/x.parquet": Input(out, [0])}, force=False) as folder:
         (out / "sub").symlink_to(other)
         with pytest.raises(UserError, match="link"):
             folder.place("sub/x.parquet")
 
 
-LINES = ["5", '["x.parquet", 5]', "null", '[["x"], 1, 2]', '["x.parquet", SIZE, null]', '["x.parquet", SIZE, -1e30]']
-LINES += ['["x.parquet", SIZE, Infinity]', '["x.parquet", SIZE, -1]', '["x.parquet", SIZE, "1"]', "[" * 100_000]
+LINES = ["5", '["x.parquet", 5]', "null", '[["x"], 1, 2, ""]', '["x.parquet", SIZE, null, ""]']
+LINES += [f'["x.parquet", SIZE, {number}, ""]' for number in ("-1e30", "Infinity", "-1", '"1"')]
+LINES += ['["x.parquet", SIZE, 1, 2]', "[" * 100_000, '{"the input": 5}', '{"the input": []}']
 
 
 @pytest.mark.parametrize("line", LINES, ids=range(len(LINES)))

@@ -207,7 +207,7 @@ def test_observed_cells_that_keep_to_nothing_are_told_and_kept():
     for options, words in (
         ({"bounds": {"a": (0, None)}}, "1 observed value outside of its bounds.*-5 in row 1"),
         ({"order": [("a", "b")]}, "'a' is after 'b' in 1 row"),
-        ({"sum_to": {("a", "b"): 4}, "bounds": {"a": (-9, 9)}}, "do not sum to 4"),
+        ({"sum_to": {("a", "b"): 4}, "bounds": {"a": (-9, 9)}}, "do not sum to 4 in 2 whole rows,"),
     ):
         imputer = Imputer("mean", **options)
         with pytest.warns(MirimputeWarning, match=words):

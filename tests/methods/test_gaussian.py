@@ -56,6 +56,49 @@ def test_regression_weights_give_the_same_mean(model, table):
     assert torch.allclose(model.mix(factors, everyone, noise), model.correlated(known, noise[None])[0])
 
 
+def with_identity(d):
+    """A model of d columns of which the last is the sum of the others but for rounding."""
+    parts = np.random.default_rng(d).normal(size=(4 * d, d - 1))
+    x = np.column_stack([parts, parts.sum(axis=1)])
+    return GaussianModel(torch.zeros(d, dtype=torch.float64), torch.as_tensor(np.corrcoef(x.T)) + 1e-7 * torch.eye(d))
+
+
+def projected(model, known, deviation):
+    result = torch.full_like(deviation, torch.nan)
+    for rows, project in model.projections(known):
+        result[:, rows] = project(deviation[:, rows])
+    return result
+
+
+@pytest.mark.parametrize("d", [4, 7, 18])
+def test_projections_take_away_what_the_identity_rules_out(d):
+    model, generator = with_identity(d), torch.Generator().manual_seed(0)
+    known = torch.rand((300, d), generator=generator) > 0.4
+    known[:20], known[20:40] = known[0].clone(), True
+    deviation = torch.where(known, 0.0, torch.randn((3, 300, d), generator=generator, dtype=torch.float64))
+    kept = projected(model, known, deviation)
+    normal = torch.linalg.eigh(model.covariance)[1][:, 0]  # the direction that has no variance
+    several = (~known).sum(dim=1) > 1  # one alone is not held by its spread
+    before, after = ((each @ normal)[:, several] for each in (deviation, kept))
+    assert float(before.abs().mean()) > 0.1
+    assert float(after.abs().max()) < 1e-3
+    assert torch.allclose(projected(model, known, kept), kept, atol=1e-3)
+
+
+@pytest.mark.parametrize("d", [4, 18, 30])
+def test_rows_get_the_same_bits_whichever_rows_share_their_pattern(d):
+    model, generator = with_identity(d), torch.Generator().manual_seed(0)
+    known = torch.rand((40, d), generator=generator) > 0.4
+    known[::3] = known[0].clone()
+    noise = torch.randn((5, 40, d), generator=generator, dtype=torch.float64)
+    order = torch.randperm(40, generator=generator)
+    for answer in (model.correlated, lambda known, noise: projected(model, known, noise)):
+        together = answer(known, noise)
+        alone = torch.cat([answer(known[k : k + 1], noise[:, k : k + 1]) for k in range(40)], dim=1)
+        assert torch.equal(together, alone)
+        assert torch.equal(answer(known[order], noise[:, order]), together[:, order])
+
+
 def test_correlated_noise_has_the_conditional_correlation_and_mean_0(model):
     n = 20_000
     known = torch.tensor([True, False, True, False, False]).expand(n // 4, 5)

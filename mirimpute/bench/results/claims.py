@@ -40,7 +40,15 @@ _MAX_BYTES = 1 << 16
 
 
 class ClaimedError(Exception):
-    """Another process is computing the cell."""
+    """Another process is computing the cell.
+
+    Attributes:
+        who: the process, in words.
+    """
+
+    def __init__(self, path: Path, holder: Holder | None) -> None:
+        self.who = "another process" if holder is None else f"process {holder.pid} on {holder.host}"
+        super().__init__(f"{self.who} computes {'the cell' if holder is None else holder.label}, see '{path}'")
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,7 @@ class Claims:
             except FileExistsError:
                 try:
                     if not self._is_stale(path) or not self._take_over(path, text):
-                        raise ClaimedError(f"another process computes the cell, see '{path}'")
+                        raise ClaimedError(path, _read(path))
                 except FileNotFoundError:
                     continue  # it has just been given back
             return

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from multiprocessing import forkserver, resource_tracker, util
 from typing import Any
 
+from mirimpute.bench.run.scratch import scratch_folder
+
 MAX_SERVERS = 4
 """Beyond, the one that was not used for longest ends: each holds its libraries in memory."""
 
@@ -148,6 +150,7 @@ def _running_server(modules: Modules) -> Any:
     A Ctrl-C while it loads its libraries would print its traceback; whoever started the children ends them.
     """
     server = _server(modules)
+    _keep_sockets_in_scratch()
     resource_tracker.ensure_running()  # else started by the server, which would lift the block
     usual = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -155,6 +158,15 @@ def _running_server(modules: Modules) -> Any:
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, usual)
     return server
+
+
+def _keep_sockets_in_scratch() -> None:
+    """Give ``multiprocessing`` a folder for its sockets that is known to be nobody's after a kill; its own stay."""
+    config = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+    if config.get("tempdir") is None:
+        stack = contextlib.ExitStack()
+        config["tempdir"] = str(stack.enter_context(scratch_folder()))
+        util.Finalize(None, stack.close, exitpriority=-100)  # as late as its own would go
 
 
 def _retire(server: Any) -> None:

@@ -31,10 +31,12 @@ def scratch_folder() -> Iterator[Path]:
             break
         except FileNotFoundError:  # taken for a leftover before it had its lock
             continue
+    owner = os.getpid()
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if os.getpid() == owner:  # a fork that forgets this block ends it as well
+            shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
 
 
@@ -56,7 +58,11 @@ def _is_nobodys(folder: Path) -> bool:
         status = folder.lstat()
         if folder.is_symlink() or not folder.is_dir() or status.st_uid != os.getuid():
             return False
-        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            lock = os.open(folder / _LOCK, flags)
+        except FileNotFoundError:
+            lock = os.open(folder / f"{_LOCK}.new", flags)  # of who was killed before it had its name
     except FileNotFoundError:
         with contextlib.suppress(OSError):
             folder.rmdir()  # only one that is empty goes

@@ -9,9 +9,11 @@ import queue
 import re
 import secrets
 import signal
+import socket
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import entry_points
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,12 @@ from typing import Any
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 
+from mirimpute.bench.notices import plain_warnings
+from mirimpute.bench.run.scratch import scratch_folder
+from mirimpute.bench.sweeps.claimed import ClaimedCells
 from mirimpute.bench.sweeps.compose import Composer
 from mirimpute.bench.sweeps.local import ATTEMPTS, Advance, SweepFaultError
+from mirimpute.bench.sweeps.worker import PROGRAM
 from mirimpute.errors import NotInstalledError, StoreError, UserError
 from mirimpute.types import import_object
 
@@ -38,7 +44,11 @@ _CLAIMED_S = 1.0
 _REFRESH_S = 0.5
 _CONNECT_S = 5
 _GONE = "the scheduler of Dask is gone, or has cancelled the cells: the same command with resume=true goes on"
-_ADDRESS = re.compile(r"[a-z]+://\S+:\d+")
+_ADDRESS = re.compile(r"([a-z]+)://(\S+):(\d+)")
+_PROTOCOLS = ("tcp", "tls", "ws", "wss")
+"""Of Dask itself, between machines: asked for before Dask is loaded, which takes a second or more."""
+_ANSWER_S = 1.5
+_LENGTH, _LONGEST_GREETING = 8, 2**20
 _ENDS = {"store": StoreError, "refused": UserError, "fault": SweepFaultError}
 
 
@@ -68,6 +78,8 @@ class DaskLauncher(Launcher):
             raise UserError(f"hydra.launcher.n_workers={n_workers} computes nothing: give 1 or more, or null")
         if address is None and cluster != _LOCAL and n_workers is None:
             raise UserError(f"hydra.launcher.n_workers is not given, and {cluster} has no number of its own: give one")
+        if address is not None:
+            _check_address(address)
         self._address, self._cluster, self._n_workers = address, cluster, n_workers
         self._options = {str(key): value for key, value in options.items()}
 
@@ -94,7 +106,7 @@ class DaskLauncher(Launcher):
         variables = {name: value for name, value in os.environ.items() if name.startswith("MIRIMPUTE_")}
         place = SweepPlace(self._composer, self._sweep_dir, Path.cwd(), variables)
         name = f"mirimpute-{secrets.token_hex(8)}"
-        with self._client() as client, live(self._sweep_dir) as advance:
+        with self._client() as client, plain_warnings(PROGRAM), live(self._sweep_dir) as advance:
             client.register_plugin(CellProcesses(place), name=name)
             try:
                 _Cells(client, name, job_overrides).run(advance)
@@ -111,16 +123,20 @@ class DaskLauncher(Launcher):
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what counts is said in a sentence
         with contextlib.ExitStack() as stack:
             if self._address is not None:
-                _check_protocol(self._address)
+                _check_certificates(self._address)
             to = self._address if self._address is not None else self._entered(stack)
             try:
                 client = stack.enter_context(Client(to, timeout=_CONNECT_S, set_as_default=False))
             except (OSError, ValueError) as error:
-                raise UserError(f"no scheduler of Dask answers at {to} ({error}): start one, or correct it") from error
+                raise _no_answer(to, error) from error
             yield client
 
     def _entered(self, stack: contextlib.ExitStack) -> Any:
-        """Return a new cluster, which ends with the stack."""
+        """Return a new cluster, which ends with the stack, as do its temporary files."""
+        import dask
+
+        if dask.config.get("temporary-directory", None) is None:  # else in a place that nobody tidies after a kill
+            stack.enter_context(dask.config.set({"temporary-directory": str(stack.enter_context(scratch_folder()))}))
         made = self._made()
         try:
             return stack.enter_context(made)
@@ -161,27 +177,60 @@ class DaskLauncher(Launcher):
         )
 
 
-def _check_protocol(address: str) -> None:
-    """Refuse an address of a protocol that Dask does not have, or not between processes, or without its certificates.
+def _check_address(address: str) -> None:
+    """Refuse an address of a protocol that Dask does not have between processes, or at which nobody listens.
 
     Raises:
-        UserError: which are there.
+        UserError: which protocols there are, or that nobody answers.
     """
-    from distributed.comm.registry import backends
-    from distributed.security import Security
-
-    protocol = address.partition("://")[0]
-    known = sorted(set(backends) - {"inproc", "ucx"})  # ucx is a stand-in, its package brings ucxx
+    protocol, host, port = _ADDRESS.fullmatch(address).groups()  # type: ignore[union-attr]
+    known = {*_PROTOCOLS, *(each.name for each in entry_points(group="distributed.comm.backends"))}
     if protocol not in known:
         raise UserError(
             f"hydra.launcher.address={address} is of a protocol that no scheduler in another process speaks: give one "
-            f"of {', '.join(known)}, such as tcp://host:8786"
+            f"of {', '.join(sorted(known))}, such as tcp://host:8786"
         )
+    if protocol in _PROTOCOLS:
+        try:
+            with socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_S) as connection:
+                if protocol == "tcp":
+                    _check_greeting(connection)
+        except (OSError, OverflowError, ValueError) as error:
+            raise _no_answer(address, error) from error
+
+
+def _check_greeting(connection: socket.socket) -> None:
+    """Refuse what is no scheduler: that speaks first, and begins with the length of what it says, in eight bytes.
+
+    Raises:
+        OSError: it says nothing.
+        ValueError: it says something else.
+    """
+    connection.settimeout(_CONNECT_S)
+    with connection.makefile("rb") as file:
+        first = file.read(_LENGTH)
+    if len(first) < _LENGTH or int.from_bytes(first, "little") > _LONGEST_GREETING:
+        raise ValueError("what listens there is something else")
+
+
+def _check_certificates(address: str) -> None:
+    """Refuse an address that takes certificates where Dask's configuration has none.
+
+    Raises:
+        UserError: where they are to be given.
+    """
+    from distributed.security import Security
+
+    protocol = address.partition("://")[0]
     if protocol in ("tls", "wss") and Security().get_connection_args("client").get("ssl_context") is None:
         raise UserError(
             f"hydra.launcher.address={address} takes certificates, and Dask's configuration has none: set "
             "distributed.comm.tls there, or give an address with tcp://"
         )
+
+
+def _no_answer(to: object, error: Exception) -> UserError:
+    return UserError(f"no scheduler of Dask answers at {to} ({error}): start one, or correct it")
 
 
 def _cores() -> int:
@@ -195,6 +244,7 @@ class _Cells:
         self._client, self._name, self._cells = client, name, cells
         self._waiting = deque(range(len(cells)))
         self._claimed: deque[tuple[float, int]] = deque()
+        self._others = ClaimedCells()
         self._futures: dict[int, Any] = {}
         self._ended: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
         self._deaths: Counter[int] = Counter()
@@ -246,6 +296,7 @@ class _Cells:
             kind, *content = future.result()
             if kind == "claimed":
                 self._claimed.append((time.monotonic() + _CLAIMED_S, index))
+                self._others.heard(index, content[0], (*self._waiting, *self._futures))
             elif kind == "died" and content[0]:
                 self._died(index, 1, f"the last with code {content[1]}")
             elif kind == "died":
@@ -260,6 +311,7 @@ class _Cells:
                 raise _ENDS[kind](content[0])
             else:
                 self._fruitless = 0
+                self._others.done(index)
 
     def _died(self, index: int, times: int, how: str) -> None:
         if self._deaths[index] >= ATTEMPTS:  # it died writing the failed row

@@ -81,7 +81,7 @@ class CellProcesses(WorkerPlugin):
             reason: "", or why it is a failed row.
 
         Returns:
-            ``("done",)``, ``("claimed",)`` by another process, ``("died", ready, code)``: its process ended, after it
+            ``("done",)``, ``("claimed", who)``, ``("died", ready, code)``: its process ended, after it
             could take a cell or before; or ``("store" | "refused" | "fault", message)``, which end the sweep.
         """
         try:

@@ -15,9 +15,11 @@ from typing import Any
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 
+from mirimpute.bench.notices import plain_warnings
 from mirimpute.bench.run import fork_servers
+from mirimpute.bench.sweeps.claimed import ClaimedCells
 from mirimpute.bench.sweeps.compose import Composer
-from mirimpute.bench.sweeps.worker import work
+from mirimpute.bench.sweeps.worker import PROGRAM, work
 from mirimpute.errors import StoreError, UserError
 
 ATTEMPTS = 3
@@ -69,7 +71,7 @@ class LocalLauncher(Launcher):
         """
         from mirimpute.bench.sweeps.status import live
 
-        with live(self._sweep_dir) as advance, _threads_per_process(self._threads):
+        with plain_warnings(PROGRAM), live(self._sweep_dir) as advance, _threads_per_process(self._threads):
             pool = _Pool(self._composer, self._sweep_dir)
             try:
                 self._start_servers(job_overrides)
@@ -127,6 +129,7 @@ class _Pool:
         self._workers: list[_Worker] = []
         self._waiting: deque[int] = deque()
         self._claimed: deque[tuple[float, int]] = deque()
+        self._others = ClaimedCells()
         self._deaths: Counter[int] = Counter()
         self._tried: set[int] = set()
         self._fruitless = 0
@@ -196,8 +199,11 @@ class _Pool:
                 assert worker.index is not None
                 if kind == "claimed":
                     self._claimed.append((time.monotonic() + _CLAIMED_S, worker.index))
+                    busy = (each.index for each in self._workers if each.index is not None)
+                    self._others.heard(worker.index, content[0], (*self._waiting, *busy))
                 else:
                     done += 1
+                    self._others.done(worker.index)
                     self._fruitless = 0
                 worker.index = None
         except (EOFError, ConnectionError):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirimpute.bench.results.journal import Entry, Journal
+from mirimpute.bench.sweeps.claimed import ClaimedCells
 from mirimpute.errors import MirimputeWarning, StoreError, UserError, fault, refused
 from mirimpute.types import Progress, no_progress
 
@@ -39,6 +40,7 @@ class Runner:
         self.journal = Journal(sweep_dir, part)
         self._tables: dict[str, Table] = {}
         self._claims: dict[str, Claims] = {}
+        self._others = ClaimedCells()
 
     def run(self, cfg: Any, index: int, *, wait: bool, again: bool = False, progress: Progress = no_progress) -> Entry:
         """Run the cell that ``cfg`` describes; what prevents it from starting becomes a failed row.
@@ -72,7 +74,7 @@ class Runner:
 
             if again and not config.force:
                 config = replace(config, resume=config.resume or True)
-            return waiting(run, config) if wait else run(config)
+            return waiting(run, config, self._others) if wait else run(config)
 
         return self._record(cfg, index, attempt)
 
@@ -140,13 +142,26 @@ class Runner:
         return self._tables[key]
 
 
-def waiting(run: Callable[[CellConfig], CellResult], config: CellConfig) -> CellResult:
-    """Run the cell, or wait until the process that computes it is done and take its row."""
+def waiting(
+    run: Callable[[CellConfig], CellResult], config: CellConfig, others: ClaimedCells | None = None
+) -> CellResult:
+    """Run the cell, or wait until the process that computes it is done and take its row; that it waits is said once.
+
+    Args:
+        run: runs a cell.
+        config: of the cell.
+        others: what was said before; None: nothing.
+    """
     from mirimpute.bench.results.claims import ClaimedError
 
+    others = ClaimedCells() if others is None else others
     while True:
         try:
-            return run(config)
-        except ClaimedError:
+            result = run(config)
+        except ClaimedError as error:
+            others.heard(0, error.who)
             time.sleep(CLAIMED_S)
             config = replace(config, resume=True, force=False)
+        else:
+            others.done(0)
+            return result

@@ -22,7 +22,7 @@ FAULT = "fault.txt"
 
 
 def work(connection: Connection, composer: Composer, sweep_dir: Path, lifeline: int | None = None) -> None:
-    """Run cells; say of each ``("done",)`` or ``("claimed",)``, or once ``("store" | "refused" | "fault", message)``.
+    """Run cells; say of each ``("done",)`` or ``("claimed", who)``, or once ``("store" | "refused" | "fault", why)``.
 
     Meanwhile ``("server", modules)`` asks for the address of a fork server.
 
@@ -92,8 +92,8 @@ def _work(connection: Connection, composer: Composer, sweep_dir: Path, shares_se
                 else:
                     runner.run(cfg, index, wait=False, again=again)
                 message: tuple[Any, ...] = ("done",)
-            except ClaimedError:
-                message = ("claimed",)
+            except ClaimedError as error:
+                message = ("claimed", error.who)
             except StoreError as error:
                 message = ("store", str(error))
             except UserError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -59,13 +59,28 @@ class FlowModel:
         spread = self.base.condition(torch.zeros_like(known, dtype=self.base.mean.dtype), known)[1]
         return spread.diagonal().double().cpu().numpy()
 
-    def possible(self, rows: Rows, answers: Array) -> Array:
-        """Return answers (count, n, d) of hidden entries that keep the identities of the base's columns."""
+    def possible(
+        self, rows: Rows, answers: Array, turns: int = 1, ranged: Callable[[Array], Array] = lambda answers: answers
+    ) -> Array:
+        """Return answers (count, n, d) of hidden entries that keep the identities of the base's columns.
+
+        Args:
+            rows: whose entries they are.
+            answers: float64.
+            turns: how often what keeps the identities goes through ``ranged``.
+            ranged: of some rows, (count, m, d), which works row by row.
+        """
         if not self.base.has_identities:
             return answers
-        mean = rows.mean.double()
-        deviation = torch.as_tensor(answers, device=mean.device) - mean
-        return (mean + self.base.possible(~rows.hidden, deviation)).cpu().numpy()
+        mean, result = rows.mean.double(), np.empty_like(answers)
+        for where, project in self.base.projections(~rows.hidden):
+            some, here = where.cpu().numpy(), mean[where]
+            found = answers.take(some, axis=1)  # in rows one after the other: how they lie decides about last bits
+            for _ in range(turns):
+                deviation = torch.as_tensor(found, device=mean.device) - here
+                found = ranged((here + project(deviation)).cpu().numpy())
+            result[:, some] = found
+        return result
 
     def draw(self, rows: Rows, count: int, generator: torch.Generator) -> Array:
         """Return ``count`` samples, float64 (count, n, d), with noise of a generator."""

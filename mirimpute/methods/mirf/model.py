@@ -101,7 +101,9 @@ class MirfModel:
             for start in range(0, n, at_once):
                 part = slice(start, start + at_once)
                 drawer = _Drawer(self, x_incomplete[part], noise[part])
-                for first in range(0, max(n_draws, 1), made):
+                if not n_draws:
+                    point[part] = drawer.point(made)
+                for first in range(0, n_draws, made):
                     found = drawer.completed(first, made)
                     if not first:
                         point[part] = found[0]
@@ -128,24 +130,37 @@ class _Drawer:
         self._mean = model.centre.of(flow_mean, x_incomplete, self._missing, self._kind)
         self._moved = self._mean - flow_mean
 
+    def point(self, count: int) -> Array:
+        """Return the point (n, d), from the first ``count`` draws, which are not finished where it can be without."""
+        if self._model.self_masking.found:
+            return self.completed(0, count)[0]
+        pooled = self._pooled(0, count)[0] if self._model.donors.columns else self._mean
+        return self._shifted(pooled, np.zeros(1))
+
     def completed(self, first: int, count: int) -> tuple[Array, Array]:
         """Return the point (n, d) and the draws (count, n, d) from the one numbered ``first``."""
         model, shift = self._model, np.zeros(1)
         point, draws = self._pooled(first, count)
-        point = self._possible(point[None])[0]
+        draws = self._nearest(draws)
         if model.self_masking.found:
             shift, draws = model.self_masking.tilted(draws)
             draws = model.support.nearest(draws)
-        point = np.where(self._missing, np.clip(point + shift, *model.support.of_points), self._x)
-        return point, np.where(self._missing, draws, self._x)
+        return self._shifted(point, shift), np.where(self._missing, draws, self._x)
+
+    def _shifted(self, point: Array, shift: Array) -> Array:
+        """Return the point (n, d), possible, moved, and in the range of points."""
+        possible = self._model.flow.possible(self._rows, point[None])[0]
+        return np.where(self._missing, np.clip(possible + shift, *self._model.support.of_points), self._x)
 
     def _pooled(self, first: int, count: int) -> tuple[Array, Array]:
+        """Return the point (n, d), and draws (count, n, d) that may lie where no value is."""
         model, point = self._model, self._mean.copy()
         noise = torch.as_tensor(self._noise.normal(first, count, point.shape[1]))
-        drawn = self._nearest(model.flow.drawn(self._rows, noise) + self._moved)
         trees = model.donors.columns
+        drawn = model.flow.drawn(self._rows, noise) + self._moved
         if not trees:
             return point, drawn
+        drawn = self._nearest(drawn)
         sweeps = model.donors.sweeps
         chance = np.stack([self._noise.uniform(first + k, 1 + sweeps * len(trees)) for k in range(count)], axis=1)
         chains = Chains(np.where(self._missing, drawn, self._x), self._missing, self._kind, chance[0])
@@ -155,14 +170,13 @@ class _Drawer:
                     rows, mean = chains.means(each, model.pool, self._mean)
                     point[np.ix_(rows, each.outputs)] = mean
                 chains.move(each, model.pool, model.support, chance[1 + number * len(trees) + place])
-        return point, self._nearest(chains.x)
+        return point, chains.x
 
     def _nearest(self, answers: Array) -> Array:
         """Return answers that are possible and in the range of their columns, or nearly: at its ends, by turns."""
         support = self._model.support
-        for _ in range(_TURNS if self._model.flow.base.has_identities else 0):
-            answers = np.clip(self._possible(answers), support.lowest, support.highest)
-        return support.nearest(answers)
 
-    def _possible(self, answers: Array) -> Array:
-        return self._model.flow.possible(self._rows, answers)
+        def ranged(some: Array) -> Array:
+            return np.clip(some, support.lowest, support.highest)
+
+        return support.nearest(self._model.flow.possible(self._rows, answers, _TURNS, ranged))

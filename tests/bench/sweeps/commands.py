@@ -31,7 +31,7 @@ def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
     """Start mirimpute-bench in a process group of its own."""
     command = [sys.executable, "-c", CODE, *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
-    return subprocess.Popen(command, env={**os.environ, "HYDRA_FULL_ERROR": ""}, **{**pipes, **options})
+    return subprocess.Popen(command, **{"env": {**os.environ, "HYDRA_FULL_ERROR": ""}, **pipes, **options})
 
 
 def finish(process: subprocess.Popen[str], code: int = 0) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,10 +17,12 @@ import pytest
 
 from mirimpute.bench.results.claims import running
 from mirimpute.bench.results.store import clean, read_rows
+from mirimpute.bench.sweeps.dask_launcher import _PROTOCOLS, DaskLauncher
+from mirimpute.errors import UserError
 from tests.bench.sweeps.commands import GRID, descendants, finish, results, start, sweep, until
 from tests.bench.sweeps.test_local import SLOW, odd
 
-pytest.importorskip("distributed", reason="needs the extra `cluster`")
+backends = pytest.importorskip("distributed.comm.registry", reason="needs the extra `cluster`").backends
 
 __all__ = ["odd"]  # a fixture
 DASK = ("hydra/launcher=dask", "hydra.launcher.n_workers=2")
@@ -43,7 +48,6 @@ def test_clusters_that_are_none_are_refused_before_the_first_cell(tmp_path: Path
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("address=tls://127.0.0.1:9", "distributed.comm.tls"),
         ("address=http://127.0.0.1:9", "tcp://host:8786"),
         ("address=inproc://1:2", "tcp://host:8786"),
         ("n_workers=true", "computes nothing"),
@@ -61,14 +65,53 @@ def test_options_of_another_form_are_refused_in_a_sentence(tmp_path: Path, optio
     assert "Traceback" not in printed
 
 
+def test_an_address_without_certificates_is_refused(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"hydra.launcher.address=tls://127.0.0.1:{server.getsockname()[1]}"
+        there = ("dataset=iris", "method=mean", f"results_dir={tmp_path}", "hydra/launcher=dask", address)
+        assert "distributed.comm.tls" in sweep(*there, code=2)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "tcp://127.0.0.1:99999", "tcp://[::1]:9", "http://host:1"])
+def test_a_bad_address_is_refused_before_dask_is_loaded(address: str) -> None:
+    code = (
+        "import sys; from mirimpute.bench.sweeps.dask_launcher import DaskLauncher\n"
+        f"try: DaskLauncher({address!r}, 'distributed.LocalCluster', {{}})\n"
+        "except ValueError as error: print(error, 'distributed' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.startswith(("no scheduler of Dask answers at", "hydra.launcher.address="))
+    assert said.endswith("False\n")
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_what_listens_and_is_no_scheduler_is_refused(said: bytes) -> None:
+    def answer() -> None:
+        connection = server.accept()[0]
+        connection.sendall(said)
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(UserError, match=r"no scheduler of Dask answers.*something else"):
+            DaskLauncher(f"tcp://127.0.0.1:{server.getsockname()[1]}", "distributed.LocalCluster", {})
+
+
+def test_the_protocols_that_are_known_without_loading_dask_are_its_own() -> None:
+    assert {*_PROTOCOLS} == {*backends} - {"inproc", "ucx"}
+
+
 @pytest.mark.slow
-def test_the_same_rows_as_in_one_process(tmp_path: Path) -> None:
+def test_the_same_rows_as_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     grid = (*GRID, "seed=0,1")
     sweep(*grid, f"results_dir={tmp_path}/one")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", f"{tmp_path}/temporary")
     sweep(*grid, f"results_dir={tmp_path}/two", *DASK)
     assert len(results(tmp_path / "one")) == 4
     assert results(tmp_path / "one") == results(tmp_path / "two")
     assert running(tmp_path / "two") == []
+    assert not list((tmp_path / "temporary").glob("dask*"))
 
 
 @pytest.mark.slow

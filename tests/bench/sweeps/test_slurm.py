@@ -15,6 +15,7 @@ import pytest
 from mirimpute.bench.results.claims import running
 from mirimpute.bench.results.journal import sweeps
 from mirimpute.bench.results.store import read_rows
+from tests.bench.sweeps.blows import CELLS, FAULTS, struck
 from tests.bench.sweeps.commands import finish, results, start, sweep, until
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "slurm_local.sh"
@@ -38,6 +39,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     yield
     subprocess.run([SCRIPT, "stop", folder], check=True, capture_output=True)
     os.environ.pop("SLURM_CONF") if before is None else os.environ.update(SLURM_CONF=before)
+
+
+def until_no_job_is_left() -> None:
+    until(lambda: not subprocess.run(["squeue", "--noheader"], capture_output=True, check=True).stdout)
 
 
 @pytest.fixture
@@ -89,8 +94,16 @@ def test_ctrl_c_cancels_the_jobs(cluster: None, config_dir: Path, tmp_path: Path
     until(lambda: running(tmp_path / "r") or process.poll() is not None, 120)
     process.send_signal(signal.SIGINT)
     assert "3 are left" in finish(process, code=130)
-    until(lambda: not subprocess.run(["squeue", "--noheader"], capture_output=True, check=True).stdout, 60)
+    until_no_job_is_left()
     assert read_rows(tmp_path / "r") == []
+
+
+def test_jobs_struck_at_random(cluster: None, tmp_path: Path) -> None:
+    """The command, a job, its script, a fork server, a keeper, a method: killed, or told to end."""
+    sweep(*CELLS, f"results_dir={tmp_path}/undisturbed")
+    launcher = (SLURM, "hydra.launcher.cells_per_job=25")
+    found = struck(launcher, tmp_path, results(tmp_path / "undisturbed"), settled=until_no_job_is_left)
+    assert found == dict.fromkeys(FAULTS, 0)
 
 
 def test_an_impossible_job_is_refused_in_one_sentence(cluster: None, tmp_path: Path) -> None:

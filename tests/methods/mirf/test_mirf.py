@@ -36,6 +36,19 @@ def test_gaussian_data_give_the_conditional_mean_and_spread():
     assert abs(standardised.std() - 1) < 0.1
 
 
+def test_the_point_is_the_same_with_draws_and_without():
+    """Without, the draws that it is made from are not finished."""
+    x = np.random.default_rng(0).normal(size=(400, 4))
+    x = np.column_stack([x, x[:, 0] + x[:, 1]])
+    x[np.random.default_rng(1).random(x.shape) < 0.2] = np.nan
+    x = x[~np.isnan(x).all(axis=1)]
+    model = Mirf(**QUICK).fit(problem_of(x)).model
+    assert model.flow.base.has_identities
+    assert model.donors.columns
+    for n_draws in (1, 7):
+        assert np.array_equal(model.complete(x, 0, 3)[0], model.complete(x, n_draws, 3)[0])
+
+
 def test_order_of_columns_does_not_matter():
     """Other columns get other random weights, so the answers agree as two seeds do, not bit by bit."""
     x_true, x_incomplete = correlated(n=600, d=5, rate=0.3)
