@@ -64,7 +64,6 @@ SHOWN = {
     "point_rmse": "RMSE of the point",
     "draw_energy": "energy distance",
     "draws_brier": "Brier score",
-    "cpu_s": "CPU seconds",
 }
 
 
@@ -135,8 +134,8 @@ def page_of(frame: pd.DataFrame, notes: Sequence[str], wanted: int, today: date)
         "# Ablations of mirf",
         "",
         "Each line is mirf with one thing changed, beside the defaults on the same cells, by mechanism; tables are cut "
-        "to 1,000 rows. CRPS, RMSE and seconds: ratio, geometric mean, below 1 where the change is better (faster), "
-        "and in how many cells it is. Energy and Brier score: mean difference and its 95 % interval over the cells, "
+        "to 1,000 rows. CRPS and RMSE: ratio, geometric mean, below 1 where the change is better, and in "
+        "how many cells it is. Energy and Brier score: mean difference and its 95 % interval over the cells, "
         "below 0 where the change is better. Made by `python -m benchmarks.ablations`.",
         "",
     ]
