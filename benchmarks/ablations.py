@@ -124,7 +124,7 @@ def against_defaults(frame: pd.DataFrame, field: str) -> dict[str, str]:
             found[variant] = f"{ratio} ({(both[:, 0] < both[:, 1]).sum()} of {len(both)})"
         else:
             mean, low, high = map(page.value_text, mean_interval(both[:, 0] - both[:, 1]))
-            found[variant] = f"{mean} ({low} to {high})"
+            found[variant] = f"{mean} ({low} to {high})" if len(both) > 1 else f"{mean} (one cell)"
     return found
 
 
