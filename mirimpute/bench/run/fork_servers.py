@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ SAFE_PATH = "PYTHONSAFEPATH"
 libraries start; programs and methods of the user's own are started without it."""
 
 _ATTEMPTS = 3
+_LONGEST_PLACE = 103 - len("/mirimpute-run-12345678/listener-12345678")
+"""Bytes of the place for temporary files below which a socket of ours has room; the least that systems allow is 103."""
 
 Modules = tuple[str, ...]
 Provider = Callable[[Modules], str]
@@ -161,9 +164,12 @@ def _running_server(modules: Modules) -> Any:
 
 
 def _keep_sockets_in_scratch() -> None:
-    """Give ``multiprocessing`` a folder for its sockets that is known to be nobody's after a kill; its own stay."""
+    """Give ``multiprocessing`` a folder for its sockets that is known to be nobody's after a kill; its own stay.
+
+    The path of a socket has some 100 bytes at most: below a long TMPDIR there is room for its own shorter one alone.
+    """
     config = multiprocessing.current_process()._config  # type: ignore[attr-defined]
-    if config.get("tempdir") is None:
+    if config.get("tempdir") is None and len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_PLACE:
         stack = contextlib.ExitStack()
         config["tempdir"] = str(stack.enter_context(scratch_folder()))
         util.Finalize(None, stack.close, exitpriority=-100)  # as late as its own would go

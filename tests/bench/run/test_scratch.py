@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,11 @@ from mirimpute.bench.run import fork_servers, scratch
 
 
 @pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the system's place for temporary files."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    return tmp_path
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Yield a place for temporary files whose name is short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="t") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
 
 
 def test_a_folder_is_its_owners_and_gone_afterwards(temporary: Path) -> None:
@@ -67,3 +69,10 @@ def test_sockets_are_in_one_folder_of_this_process() -> None:
     first, second = (Path(fork_servers.address((name,))) for name in ("json", "csv"))
     assert first.parent == second.parent
     assert first.parent.name.startswith("mirimpute-run-")
+
+
+def test_below_a_long_place_for_temporary_files_servers_run_all_the_same(temporary: Path) -> None:
+    long = temporary / ("y" * (70 - len(str(temporary)) - 1))
+    long.mkdir()
+    code = "from mirimpute.bench.run import fork_servers; fork_servers.address(('json',))"
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(long)}, check=True)
