@@ -94,10 +94,7 @@ def told(frame: pd.DataFrame, _: str) -> str:
     near = (rows["draw_mi_bits"] - rows["truth_mi_bits"]).abs() <= 2 * error
     counts = near.groupby(rows["method"]).agg(["sum", "size"])
     each = "; ".join(f"{method} {row['sum']} of {row['size']}" for method, row in counts.iterrows())
-    return (
-        "Of a version before 9, which chose its draws by nearly this classifier: tables on which `mi_bits` is within "
-        f"two standard errors of that of the true rows: {each}."
-    )
+    return f"Cells in which `mi_bits` is within two standard errors of that of the true rows: {each}."
 
 
 def largest(frame: pd.DataFrame, _: str) -> str:

@@ -11,6 +11,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
@@ -47,7 +48,6 @@ _ENDS = 6
 
 def struck(
     launcher: Sequence[str],
-    folder: Path,
     expected: Mapping[Any, Any],
     at_once: int = 1,
     settled: Callable[[], object] = lambda: None,
@@ -56,7 +56,6 @@ def struck(
 
     Args:
         launcher: its options.
-        folder: of the rounds.
         expected: the rows of ``CELLS`` that nobody disturbed.
         at_once: how many sweeps.
         settled: waits until nothing that was started works any longer.
@@ -68,11 +67,12 @@ def struck(
     done: Counter[str] = Counter()
     found: Counter[str] = Counter(dict.fromkeys(FAULTS, 0))
     while done.total() < COUNT:
-        place = folder / f"round-{found['rounds']}"
-        (place / "tmp").mkdir(parents=True)
-        command = ("-m", *CELLS, *launcher, f"results_dir={place / 'results'}", "resume=failed")
-        found.update(_round([command] * at_once, place, dice, done), rounds=1)
-        found.update(_judged(command, place, expected, settled))
+        with TemporaryDirectory(prefix="b", ignore_cleanup_errors=True) as folder:  # short: sockets have room below it
+            place = Path(folder)
+            (place / "tmp").mkdir()
+            command = ("-m", *CELLS, *launcher, f"results_dir={place / 'results'}", "resume=failed")
+            found.update(_round([command] * at_once, place, dice, done), rounds=1)
+            found.update(_judged(command, place, expected, settled))
         print(f"\n{done.total()} blows: {dict(sorted(done.items()))}\nfound: {dict(found)}", flush=True)
     return {fault: found[fault] for fault in FAULTS}
 

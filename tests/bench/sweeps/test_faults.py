@@ -48,13 +48,11 @@ def few(rows: dict[Any, Any]) -> dict[Any, Any]:
     [((LOCAL,), 1), (DASK, 1), (("hydra/launcher=basic",), 1), ((LOCAL,), 2)],
     ids=["local", "dask", "serial", "two"],
 )
-def test_processes_struck_at_random(
-    tmp_path: Path, undisturbed: dict[Any, Any], launcher: tuple[str, ...], at_once: int
-) -> None:
+def test_processes_struck_at_random(undisturbed: dict[Any, Any], launcher: tuple[str, ...], at_once: int) -> None:
     """The parent, a worker, a fork server, a keeper, a method, a helper of Dask: killed, or told to end."""
     if launcher == DASK:
         pytest.importorskip("distributed", reason="needs the extra `cluster`")
-    assert struck(launcher, tmp_path, undisturbed, at_once) == dict.fromkeys(FAULTS, 0)
+    assert struck(launcher, undisturbed, at_once) == dict.fromkeys(FAULTS, 0)
 
 
 def test_two_sweeps_at_once_compute_each_cell_once(tmp_path: Path, undisturbed: dict[Any, Any]) -> None:

@@ -102,7 +102,7 @@ def test_jobs_struck_at_random(cluster: None, tmp_path: Path) -> None:
     """The command, a job, its script, a fork server, a keeper, a method: killed, or told to end."""
     sweep(*CELLS, f"results_dir={tmp_path}/undisturbed")
     launcher = (SLURM, "hydra.launcher.cells_per_job=25")
-    found = struck(launcher, tmp_path, results(tmp_path / "undisturbed"), settled=until_no_job_is_left)
+    found = struck(launcher, results(tmp_path / "undisturbed"), settled=until_no_job_is_left)
     assert found == dict.fromkeys(FAULTS, 0)
 
 
