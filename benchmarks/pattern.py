@@ -112,8 +112,9 @@ def page_of(frame: pd.DataFrame, notes: Sequence[str], wanted: int, today: date)
     text = [
         "# Can the pattern be told from completed rows?",
         "",
-        f"MCAR {RATE:g}, at most {MOST_ROWS:,} rows, one draw, means over the seeds. Under MCAR true rows say nothing "
-        "of their pattern. Made by `python -m benchmarks.pattern`.",
+        f"MCAR {RATE:g}, at most {MOST_ROWS:,} rows, means over the seeds; bits are the mean over five draws, the "
+        "AUC below is of one. Under MCAR true rows say nothing of their pattern. Made by "
+        "`python -m benchmarks.pattern`.",
         "",
         "## Bits per row, `mi_bits` ± its standard error",
         "",
