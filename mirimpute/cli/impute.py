@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 PROGRAM = "mirimpute-impute"
 _INTERRUPTED = "interrupted, no file is half written; what goes into a folder goes on with the same command"
-_DRAWS_OF_SPREADS = 5
-"""Draws that tell how far they lie from their estimates."""
 _MOST_FILES = 10_000
 """Each draw is a file of its own."""
 
@@ -64,6 +62,7 @@ def complete(options: argparse.Namespace) -> int:
     from mirimpute.cli.progress import rich_progress
     from mirimpute.cli.table_options import kinds_of, left_alone, table_options
     from mirimpute.data_page.check_page import check_page
+    from mirimpute.imputers.censoring import DRAWS_OF_SPREADS
     from mirimpute.imputers.drawing import draws_by_models
     from mirimpute.imputers.predictor_choice import check_predictors
     from mirimpute.imputers.table_model import draws_of_models
@@ -144,7 +143,7 @@ def complete(options: argparse.Namespace) -> int:
         )
     imputation = inside(problem, imputation)
     table_scale = encoding.table_scale(scale)
-    tables = [imputation.point, *imputation.draws[: max(draws, _DRAWS_OF_SPREADS if plan.censored else 0)]]
+    tables = [imputation.point, *imputation.draws[: max(draws, DRAWS_OF_SPREADS if plan.censored else 0)]]
     bits = SourceBits.of(x, encoding.decode(problem.x_incomplete, scale))
     held, odd = plan.held(table, [bits.restored(encoding.decode(each, scale), table_scale) for each in tables], draws)
     completed = held[1:] if options.multiple else held

@@ -31,6 +31,8 @@ from mirimpute.types import Array
 if TYPE_CHECKING:
     from mirimpute.table.columns import Column
 
+DRAWS_OF_SPREADS = 5
+"""Draws that tell how far they lie from their estimates."""
 _FAR = 5.0
 """Standard deviations from the ends that a mean is taken to be at most: further, ranks have no digits left."""
 _RANKS = (np.arange(32) + 0.5) / 32

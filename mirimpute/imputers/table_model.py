@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mirimpute.errors import warn
-from mirimpute.imputers.censoring import Censored, spreads_of
+from mirimpute.imputers.censoring import DRAWS_OF_SPREADS, Censored, spreads_of
 from mirimpute.imputers.constraints import Constraints, padded
 from mirimpute.imputers.fitted_table import ConstantColumns, FittedTable
 from mirimpute.imputers.group_means import GroupMeans
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from mirimpute.table.columns import Column
 
 
-_DRAWS_OF_SPREADS, _ROWS_OF_SPREADS = 5, 2_000
-"""What tells how far draws lie from their estimates."""
+_ROWS_OF_SPREADS = 2_000
+"""Rows whose draws tell how far they lie from their estimates."""
 
 
 @dataclass(frozen=True)
@@ -153,11 +153,11 @@ class TableModel:
 def _spreads(state: State, x: Array) -> Array:
     """Return the spreads of the columns of a fit; a few draws of some rows tell them."""
     model: Any = state.model
-    kept = getattr(model, "draws_kept", 0 if isinstance(model, ConstantColumns) else _DRAWS_OF_SPREADS)
+    kept = getattr(model, "draws_kept", 0 if isinstance(model, ConstantColumns) else DRAWS_OF_SPREADS)
     if not kept:
         return spreads_of(x, x, x[None][:0])
     rows = x if isinstance(model, FittedTable) else x[np.isnan(x).any(axis=1)][:_ROWS_OF_SPREADS]
-    return spreads_of(rows, *completed(state, rows, min(kept, _DRAWS_OF_SPREADS), 0))
+    return spreads_of(rows, *completed(state, rows, min(kept, DRAWS_OF_SPREADS), 0))
 
 
 def draws_of_models(
