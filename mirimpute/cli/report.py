@@ -38,6 +38,8 @@ def _report(options: argparse.Namespace) -> None:
     results_dir = _results_folder(options.results_dir)
     if not has_cells(results_dir):
         raise _no_results(results_dir, options.results_dir)
+    if options.all and options.html is not None:
+        raise UserError("--all is for figures in files, and the page of --html has every measure: leave --all out")
     if options.html is None:
         _check_folder(options.out or results_dir)
         _tables(results_dir, options.out, options.all)

@@ -135,3 +135,9 @@ def test_what_is_no_folder_of_results_stays_as_it_is(tmp_path, capsys, monkeypat
         assert "no results in" in err
         assert given is not arguments or said in err
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_all_figures_and_a_page_are_not_asked_for_at_once(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(results), "--all", "--html", str(results / "page.html")]) == 2
+    assert "leave --all out" in capsys.readouterr().err
+    assert not (results / "page.html").exists()
