@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mirimpute.numerics.row_products import of_each_draw, of_each_row, rows_at_once
 from mirimpute.types import lazy
 
 if TYPE_CHECKING:
@@ -18,12 +19,9 @@ if TYPE_CHECKING:
 else:
     torch = lazy("torch")
 
-_CACHE_BYTES = 2**20  # of a processor: on 64 columns, four times as fast as 64 MiB at once
-_DEVICE_BYTES = 64 * 2**20
 SMALLEST_VARIANCE = 1e-6
 """Of a column, standardised, and of an entry given the others."""
 _IMPOSSIBLE = 3e-4
-_DRAWS_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ class GaussianModel:
         result = torch.empty_like(noise)
         for rows, patterns, which in self._by_pattern(known):
             factors = self._correlation(patterns, self._half(patterns)).to(noise.dtype)
-            result[:, rows] = _of_each_draw(factors, which, noise.index_select(1, rows))
+            result[:, rows] = of_each_draw(factors, which, noise.index_select(1, rows))
         return result
 
     @cached_property
@@ -120,7 +118,7 @@ class GaussianModel:
                 deviation: Tensor, kept: Tensor = kept, which: Tensor = which, spreads: Tensor = spreads
             ) -> Tensor:
                 spread = spreads[which]
-                return (_of_each_draw(kept, which, deviation.to(kept.dtype) / spread) * spread).to(deviation.dtype)
+                return (of_each_draw(kept, which, deviation.to(kept.dtype) / spread) * spread).to(deviation.dtype)
 
             yield rows, project
 
@@ -228,11 +226,11 @@ class GaussianModel:
     def apply(self, weights: Tensor, which: Tensor, x: Tensor) -> Tensor:
         """Return mu + (x - mu) W for rows ``x`` (n, d) and the weights (p, d, d) numbered ``which`` (n,), in parts."""
         mean = self.mean.to(x.dtype)
-        return mean + _products(x - mean, weights.mT, which)
+        return mean + of_each_row(x - mean, weights.mT, which)
 
     def mix(self, factors: Tensor, which: Tensor, noise: Tensor) -> Tensor:
         """Return noise (n, d) times the factors (p, d, d) numbered ``which`` (n,), in parts, see :meth:`correlated`."""
-        return _products(noise, factors, which)
+        return of_each_row(noise, factors, which)
 
     def draw(self, x: Tensor, known: Tensor, count: int, generator: torch.Generator) -> Tensor:
         """Return samples (count, n, d) of the unknown entries of each row of ``x`` (n, d) given its known ones."""
@@ -252,7 +250,7 @@ class GaussianModel:
             mean, covariance = self.moments(part, part_known)
             jitter = SMALLEST_VARIANCE * torch.eye(x.shape[1], dtype=mean.dtype, device=x.device)
             each = torch.arange(len(part), device=x.device)
-            steps = _of_each_draw(torch.linalg.cholesky(covariance + jitter), each, part_noise.to(mean.dtype))
+            steps = of_each_draw(torch.linalg.cholesky(covariance + jitter), each, part_noise.to(mean.dtype))
             result.append(torch.where(part_known, part, (mean + steps).to(x.dtype)))
         return torch.cat(result, dim=1)
 
@@ -290,41 +288,3 @@ class IndependentModel(GaussianModel):
     def drawn(self, x: Tensor, known: Tensor, noise: Tensor) -> Tensor:
         """Return (count, n, d), unknown entries drawn from the marginals."""
         return torch.where(known, x, (self.mean + self.covariance.sqrt() * noise).to(x.dtype))
-
-
-def _of_each_draw(matrices: Tensor, which: Tensor, draws: Tensor) -> Tensor:
-    """Return the rows of ``draws`` (count, n, d), each multiplied from the left by its own matrix (p, d, d).
-
-    Eight draws at a time, the last ones filled up: the last bits of a product of matrices depend on their size, and on
-    how they lie in memory.
-
-    Args:
-        matrices: of which some rows may share one.
-        which: int (n,), the number of each row's own.
-        draws: what is multiplied.
-    """
-    count, rows = len(draws), rows_at_once(matrices[0]) if len(matrices) else 1
-    padded = torch.nn.functional.pad(draws.movedim(0, -1), (0, -count % _DRAWS_AT_ONCE))
-    by_columns = matrices.mT.is_contiguous()
-    result = torch.empty_like(padded)
-    for number, part, into in zip(which.split(rows), padded.split(rows), result.split(rows), strict=True):
-        own = matrices.mT[number].mT if by_columns else matrices[number]
-        for some, found in zip(part.split(_DRAWS_AT_ONCE, dim=-1), into.split(_DRAWS_AT_ONCE, dim=-1), strict=True):
-            found[:] = own @ some
-    return result[..., :count].movedim(-1, 0)
-
-
-def _products(x: Tensor, matrices: Tensor, which: Tensor) -> Tensor:
-    """Return each row of ``x`` (n, d) multiplied from the left by the matrix (p, d, d) numbered ``which`` (n,)."""
-    rows = rows_at_once(matrices[0])
-    parts = [
-        (matrices[number] @ values[:, :, None])[:, :, 0]
-        for values, number in zip(x.split(rows), which.split(rows), strict=True)
-    ]
-    return torch.cat(parts)
-
-
-def rows_at_once(covariance: Tensor) -> int:
-    """Return how many matrices of this size (d, d) are worked on together."""
-    size = _CACHE_BYTES if covariance.device.type == "cpu" else _DEVICE_BYTES
-    return max(1, size // (covariance.numel() * covariance.element_size()))

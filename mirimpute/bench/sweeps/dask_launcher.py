@@ -6,14 +6,11 @@ import contextlib
 import logging
 import os
 import queue
-import re
 import secrets
 import signal
-import socket
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import entry_points
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
@@ -25,6 +22,7 @@ from mirimpute.bench.notices import plain_warnings
 from mirimpute.bench.run.scratch import scratch_folder
 from mirimpute.bench.sweeps.claimed import ClaimedCells
 from mirimpute.bench.sweeps.compose import Composer
+from mirimpute.bench.sweeps.dask_address import CONNECT_S, check_answer, check_certificates, check_form, no_answer
 from mirimpute.bench.sweeps.local import ATTEMPTS, Advance, SweepFaultError
 from mirimpute.bench.sweeps.worker import PROGRAM
 from mirimpute.errors import NotInstalledError, StoreError, UserError
@@ -42,13 +40,7 @@ _IN_FLIGHT = 1000
 """Cells that Dask knows of at a time."""
 _CLAIMED_S = 1.0
 _REFRESH_S = 0.5
-_CONNECT_S = 5
 _GONE = "the scheduler of Dask is gone, or has cancelled the cells: the same command with resume=true goes on"
-_ADDRESS = re.compile(r"([a-z]+)://(\S+):(\d+)")
-_PROTOCOLS = ("tcp", "tls", "ws", "wss")
-"""Of Dask itself, between machines: asked for before Dask is loaded, which takes a second or more."""
-_ANSWER_S = 1.5
-_LENGTH, _LONGEST_GREETING = 8, 2**20
 _ENDS = {"store": StoreError, "refused": UserError, "fault": SweepFaultError}
 
 
@@ -65,8 +57,8 @@ class DaskLauncher(Launcher):
     def __init__(
         self, address: str | None, cluster: str, options: Mapping[str, Any], n_workers: int | None = None
     ) -> None:
-        if address is not None and not _ADDRESS.fullmatch(str(address)):
-            raise UserError(f"hydra.launcher.address={address} is no address: give one such as tcp://host:8786")
+        if address is not None:
+            check_form(address)
         if not isinstance(cluster, str):
             raise UserError(f"hydra.launcher.cluster={cluster} is no class: give one such as {_LOCAL}")
         if not isinstance(options, Mapping):
@@ -79,7 +71,7 @@ class DaskLauncher(Launcher):
         if address is None and cluster != _LOCAL and n_workers is None:
             raise UserError(f"hydra.launcher.n_workers is not given, and {cluster} has no number of its own: give one")
         if address is not None:
-            _check_address(address)
+            check_answer(address)
         self._address, self._cluster, self._n_workers = address, cluster, n_workers
         self._options = {str(key): value for key, value in options.items()}
 
@@ -123,12 +115,12 @@ class DaskLauncher(Launcher):
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what counts is said in a sentence
         with contextlib.ExitStack() as stack:
             if self._address is not None:
-                _check_certificates(self._address)
+                check_certificates(self._address)
             to = self._address if self._address is not None else self._entered(stack)
             try:
-                client = stack.enter_context(Client(to, timeout=_CONNECT_S, set_as_default=False))
+                client = stack.enter_context(Client(to, timeout=CONNECT_S, set_as_default=False))
             except (OSError, ValueError) as error:
-                raise _no_answer(to, error) from error
+                raise no_answer(to, error) from error
             yield client
 
     def _entered(self, stack: contextlib.ExitStack) -> Any:
@@ -175,62 +167,6 @@ class DaskLauncher(Launcher):
             f"hydra.launcher.cluster={self._cluster} with options {self._options} refuses "
             f"({type(error).__name__}: {said}): see its documentation"
         )
-
-
-def _check_address(address: str) -> None:
-    """Refuse an address of a protocol that Dask does not have between processes, or at which nobody listens.
-
-    Raises:
-        UserError: which protocols there are, or that nobody answers.
-    """
-    protocol, host, port = _ADDRESS.fullmatch(address).groups()  # type: ignore[union-attr]
-    known = {*_PROTOCOLS, *(each.name for each in entry_points(group="distributed.comm.backends"))}
-    if protocol not in known:
-        raise UserError(
-            f"hydra.launcher.address={address} is of a protocol that no scheduler in another process speaks: give one "
-            f"of {', '.join(sorted(known))}, such as tcp://host:8786"
-        )
-    if protocol in _PROTOCOLS:
-        try:
-            with socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_S) as connection:
-                if protocol == "tcp":
-                    _check_greeting(connection)
-        except (OSError, OverflowError, ValueError) as error:
-            raise _no_answer(address, error) from error
-
-
-def _check_greeting(connection: socket.socket) -> None:
-    """Refuse what is no scheduler: that speaks first, and begins with the length of what it says, in eight bytes.
-
-    Raises:
-        OSError: it says nothing.
-        ValueError: it says something else.
-    """
-    connection.settimeout(_CONNECT_S)
-    with connection.makefile("rb") as file:
-        first = file.read(_LENGTH)
-    if len(first) < _LENGTH or int.from_bytes(first, "little") > _LONGEST_GREETING:
-        raise ValueError("what listens there is something else")
-
-
-def _check_certificates(address: str) -> None:
-    """Refuse an address that takes certificates where Dask's configuration has none.
-
-    Raises:
-        UserError: where they are to be given.
-    """
-    from distributed.security import Security
-
-    protocol = address.partition("://")[0]
-    if protocol in ("tls", "wss") and Security().get_connection_args("client").get("ssl_context") is None:
-        raise UserError(
-            f"hydra.launcher.address={address} takes certificates, and Dask's configuration has none: set "
-            "distributed.comm.tls there, or give an address with tcp://"
-        )
-
-
-def _no_answer(to: object, error: Exception) -> UserError:
-    return UserError(f"no scheduler of Dask answers at {to} ({error}): start one, or correct it")
 
 
 def _cores() -> int:

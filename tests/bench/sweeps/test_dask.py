@@ -17,7 +17,8 @@ import pytest
 
 from mirimpute.bench.results.claims import running
 from mirimpute.bench.results.store import clean, read_rows
-from mirimpute.bench.sweeps.dask_launcher import _PROTOCOLS, DaskLauncher
+from mirimpute.bench.sweeps.dask_address import _PROTOCOLS
+from mirimpute.bench.sweeps.dask_launcher import DaskLauncher
 from mirimpute.errors import UserError
 from tests.bench.sweeps.commands import GRID, descendants, finish, results, start, sweep, until
 from tests.bench.sweeps.test_local import SLOW, odd
