@@ -20,9 +20,8 @@ from benchmarks.frame import CASE, write_csv
 from benchmarks.sweep import Sweep, cell_count
 from benchmarks.verdicts import geometric_mean, has_ratios
 from mirimpute.methods.base import Completed, Fitted, Problem
-from mirimpute.methods.mirf import pool_transport
-from mirimpute.methods.mirf.centre import Centre
-from mirimpute.methods.mirf.donors import MEMBERS, SIZES, ColumnTrees
+from mirimpute.methods.mirf import donors, pool_transport
+from mirimpute.methods.mirf.donors import MEMBERS
 from mirimpute.methods.mirf.method import Mirf
 from mirimpute.methods.mirf.pool import Pool
 from mirimpute.methods.parameters import Options
@@ -35,21 +34,18 @@ DATASETS = ("uci/concrete", "uci/wine", "uci/energy", "uci/solar", "titanic")
 MECHANISMS = ("mcar", "mar")
 RATE = 0.3
 _CUT = ("dataset.max_rows=1000",)
-_OF_FIVE = 1 + SIZES.index(5)
 DEFAULT = "mirf"
 _WITHOUT = ("method.target=benchmarks.ablations.Without",)
 VARIANTS: dict[str, tuple[str, ...]] = {
     DEFAULT: (),
     "no trees": ("method.trees=0",),
     "hardly a network": ("method.steps=1", "method.final_steps=1"),
-    "no residuals of donors": (*_WITHOUT, "+method.parameters.part=residuals"),
-    "no donors in the centre": (*_WITHOUT, "+method.parameters.part=centre"),
     "leaves of five alone": (*_WITHOUT, "+method.parameters.part=sizes"),
     "weights not learnt": (*_WITHOUT, "+method.parameters.part=weights"),
     "half of the trees": ("method.trees=10",),
     "one sweep": ("method.sweeps=1",),
+    "three sweeps": ("method.sweeps=3",),
     "six sweeps": ("method.sweeps=6",),
-    "ten sweeps": ("method.sweeps=10",),
     "two rounds": ("method.rounds=2",),
     "twice the steps": ("method.steps=800", "method.final_steps=800"),
     "half of the steps": ("method.steps=200", "method.final_steps=200"),
@@ -72,12 +68,12 @@ class Without(Mirf):
     """mirf without one of its parts.
 
     Attributes:
-        part: residuals (donors give values alone), sizes (from leaves of five rows alone), centre (the flow's mean is
-            the centre), or weights (those of the pool are not learnt: half for the flow, the rest even).
+        part: sizes (donors come from leaves of five rows alone), or weights (those of the pool are not learnt: half for
+            the flow, the rest even).
     """
 
     name: str = "mirf without a part"
-    part: Annotated[str, Options(("residuals", "sizes", "centre", "weights"))] = "residuals"
+    part: Annotated[str, Options(("sizes", "weights"))] = "sizes"
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Fit without the part."""
@@ -86,12 +82,9 @@ class Without(Mirf):
 
 
 def _without(part: str) -> AbstractContextManager[Any]:
-    if part == "centre":
-        return mock.patch.object(pool_transport, "fit_centre", lambda _, n_columns: Centre.of_flow(n_columns))
     if part == "weights":
         return mock.patch.object(pool_transport, "fit_pool", lambda *given: Pool.even(given[-1]))
-    kept = np.arange(MEMBERS) <= len(SIZES) if part == "residuals" else np.isin(np.arange(MEMBERS), (0, _OF_FIVE))
-    return mock.patch.object(ColumnTrees, "members", property(lambda trees: kept))
+    return mock.patch.object(donors, "_SIZE_OF_MEMBER", np.full(MEMBERS, 5))
 
 
 def sweeps_of(datasets: Sequence[str], chosen: Sequence[int]) -> dict[str, list[Sweep]]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mirimpute.table.scale import Scale
     from mirimpute.table.source_bits import SourceBits
 
-FORMAT = "mirimpute-mirf-14"
+FORMAT = "mirimpute-mirf-15"
 """What is in the header, and how the table is described; the parts of the model have versions of their own."""
 _TIME = "time"
 """Key of a category that is a time of day."""

@@ -6,9 +6,10 @@ import pytest
 from mirimpute.methods.base import problem_of
 from mirimpute.methods.columnwise.constant import ColumnTransport
 from mirimpute.methods.loop import columns_of, fill_draws
-from mirimpute.methods.mirf.centre import forest
 from mirimpute.methods.mirf.donors import DonorTrees
 from mirimpute.methods.mirf.learn import _hold_out
+from mirimpute.methods.mirf.pool import Pool
+from mirimpute.methods.mirf.sweeps import Chains, grown
 from mirimpute.methods.presets import named_method
 from mirimpute.methods.sanity import check
 from mirimpute.table.columns import Column, Kind
@@ -132,8 +133,9 @@ def test_trees_give_all_indicators_at_once_and_never_see_them():
     problem, _, _ = problem_of(incomplete, COLUMNS, 0)
     x = np.where(problem.missing, 0.0, problem.x_incomplete)
     blocks = columns_of(problem)
-    trees = forest(x, ~problem.missing, blocks, 4, np.random.default_rng(0))
-    assert [each.outputs.tolist() for each in trees.columns] == [[0], [1, 2, 3], [4], [5]]
+    chains = Chains(np.tile(x, (4, 1, 1)), problem.missing, np.zeros(x.shape, dtype=int), np.zeros((4, len(x))))
+    trees = grown(chains, ~problem.missing, blocks, Pool.of_flow(6), 1, np.random.default_rng(0), lambda *_: None)
+    assert sorted(each.outputs.tolist() for each in trees.columns) == [[0], [1, 2, 3], [4], [5]]
     colour = trees.columns[1]
     assert colour.inputs.tolist() == [0, 4, 5]
     rows = np.arange(50)

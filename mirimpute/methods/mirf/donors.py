@@ -6,9 +6,8 @@ effects", CSDA 2014). The trees are randomised (Geurts et al. 2006 call it pertu
 are left in a leaf; where to stop is decided when a donor is drawn, at the last node on the way down that has as many
 rows as are asked for. So one tree serves all sizes of leaves.
 
-A donor gives its value, or its residual from a linear regression on the inputs, which is added to what the regression
-says of the row. Drawn column after column, given the others, donors keep the fixed point of the loop: a sweep of
-draws from the conditionals of a distribution leaves the distribution as it is.
+Drawn column after column, given the others, donors keep the fixed point of the loop: a sweep of draws from the
+conditionals of a distribution leaves the distribution as it is.
 """
 
 from __future__ import annotations
@@ -23,13 +22,9 @@ import numpy as np
 from mirimpute.methods.mirf.learnt_parts import of_prefix, prefixed
 from mirimpute.types import Array
 
-ALL = 2**31 - 1
-"""As many rows as there are: the root."""
-
 SIZES = (2, 5, 10, 20, 50)
-RESIDUAL_SIZES = (10, 40, ALL)
-MEMBERS = 1 + len(SIZES) + len(RESIDUAL_SIZES)
-"""Ways to draw a cell: 0 is the flow's, then donors of a value by size of the leaf, then donors of a residual."""
+MEMBERS = 1 + len(SIZES)
+"""Ways to draw a cell: 0 is the flow's, then donors by size of the leaf."""
 
 MAX_SWEEPS = 10_000
 """More in a saved file would never end."""
@@ -49,8 +44,6 @@ class ColumnTrees:
         feature, threshold: (nodes,), a row goes left where its input is at most the threshold.
         count, start: int (nodes,), the donors of a node are ``count`` rows from ``start`` on.
         values: (donors, w), standardised.
-        residuals: (donors,), of the regression of the set; empty for a category.
-        coefficients: (sets, k + 1), of the inputs, and the constant; empty for a category.
     """
 
     inputs: Array
@@ -63,8 +56,6 @@ class ColumnTrees:
     count: Array
     start: Array
     values: Array
-    residuals: Array
-    coefficients: Array
 
     @classmethod
     def joined(cls, parts: Sequence[ColumnTrees]) -> ColumnTrees:
@@ -74,7 +65,7 @@ class ColumnTrees:
         found: dict[str, list[Array]] = {}
         for part, node, donor in zip(parts, nodes, donors, strict=False):
             moved = {"left": node, "right": node, "roots": node, "start": donor}
-            for name in (*_NODE, "roots", "values", "residuals", "coefficients"):
+            for name in (*_NODE, "roots", "values"):
                 array = getattr(part, name)
                 shift = moved.get(name, 0)
                 found.setdefault(name, []).append(np.where(array < 0, array, array + shift) if shift else array)
@@ -113,26 +104,13 @@ class ColumnTrees:
         """
         node = self.reach(seen, sets, _SIZE_OF_MEMBER[member])
         donor = self.start[node] + np.minimum((chance * self.count[node]).astype(np.int64), self.count[node] - 1)
-        result = self.values[donor]
-        by_residual = member > len(SIZES)
-        if by_residual.any():
-            predicted = self._predicted(seen[by_residual], sets[by_residual])
-            result[by_residual, 0] = predicted + self.residuals[donor[by_residual]]
-        return result
+        return self.values[donor]
 
     def mean(self, seen: Array, sets: Array, member: int) -> Array:
         """Return the mean of what :meth:`drawn` may return, (m, w)."""
         node = self.reach(seen, sets, np.full(len(seen), _SIZE_OF_MEMBER[member]))
         first, last = self.start[node], self.start[node] + self.count[node]
-        if member <= len(SIZES):
-            return (self._sums[last] - self._sums[first]) / self.count[node][:, None]
-        residual = (self._residual_sums[last] - self._residual_sums[first]) / self.count[node]
-        return (self._predicted(seen, sets) + residual)[:, None]
-
-    @property
-    def members(self) -> Array:
-        """Bool (MEMBERS,), the ways in which a cell of this column can be drawn."""
-        return np.arange(MEMBERS) <= (len(SIZES) if not self.residuals.size else MEMBERS)
+        return (self._sums[last] - self._sums[first]) / self.count[node][:, None]
 
     def seen(self, state: Array, rows: Array) -> tuple[Array, Array]:
         """Return the inputs of these rows in each chain, (chains x m, k), and the sets that are theirs, (chains x m,).
@@ -144,17 +122,9 @@ class ColumnTrees:
         sets = np.repeat(np.arange(len(state)) % len(self.roots), len(rows))
         return state[:, rows[:, None], self.inputs].reshape(len(sets), len(self.inputs)), sets
 
-    def _predicted(self, seen: Array, sets: Array) -> Array:
-        coefficients = self.coefficients[sets]
-        return (seen * coefficients[:, :-1]).sum(axis=1) + coefficients[:, -1]
-
     @cached_property
     def _sums(self) -> Array:
         return np.concatenate([np.zeros((1, self.values.shape[1])), np.cumsum(self.values, axis=0)])
-
-    @cached_property
-    def _residual_sums(self) -> Array:
-        return np.concatenate([np.zeros(1), np.cumsum(self.residuals)])
 
     def arrays(self) -> dict[str, Array]:
         """Return everything as plain arrays."""
@@ -173,15 +143,13 @@ class ColumnTrees:
         inside = (trees.start >= 0) & (trees.count > 0) & (trees.start + trees.count <= len(trees.values))
         seen = (trees.feature >= 0) & (trees.feature < len(trees.inputs))
         rooted = (trees.roots >= 0) & (trees.roots < len(nodes))
-        shapes = [(len(trees.values),), (len(trees.roots), len(trees.inputs) + 1)]
-        by_residual = not trees.residuals.size or [trees.residuals.shape, trees.coefficients.shape] == shapes
-        whole = by_residual and trees.values.shape[1:] == trees.outputs.shape
+        whole = trees.values.shape[1:] == trees.outputs.shape
         if not ((leaf | (below & seen)) & inside).all() or not rooted.all() or not whole:
             raise ValueError("trees whose nodes point outside: the file is damaged; fit again")
         return trees
 
 
-_SIZE_OF_MEMBER = np.array([ALL, *SIZES, *RESIDUAL_SIZES], dtype=np.int64)
+_SIZE_OF_MEMBER = np.array([0, *SIZES], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -193,7 +161,7 @@ class DonorTrees:
         sweeps: how often the cells of a draw are moved.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     columns: tuple[ColumnTrees, ...] = ()
     sweeps: int = 0

@@ -1,9 +1,8 @@
-"""How the trees whose leaves hold donors are grown: on which rows and columns, how many, and their regressions."""
+"""How the trees whose leaves hold donors are grown: on which rows and columns, and how many."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,14 +12,15 @@ from mirimpute.types import Array
 _FEATURES = 0.6
 _LARGEST_TABLE = 20_000
 _INPUTS = 40
-_RIDGE = 0.01
-_WORK, _LEAST_WORK = 3e7, 2e8
+_WORK, _LEAST_WORK = 2e7, 2e8
+SHARED = 10
+"""Chains that the trees of one serve before the last sweep."""
 
 
 def affordable(observed: Array, n_columns: int, sets: int, sweeps: int) -> tuple[int, int]:
     """Return how many sets of trees, and sweeps that grow them, a table of this size can have; (0, 0): none.
 
-    Rows x inputs x columns x sets x sweeps are 3e7 at most, some ten seconds of one core; a single one may have 2e8.
+    Rows x inputs x columns x trees of each are 2e7 at most, some ten seconds of one core; a single one may have 2e8.
 
     Args:
         observed: int (columns,), observed entries of each column to be grown for.
@@ -30,8 +30,8 @@ def affordable(observed: Array, n_columns: int, sets: int, sweeps: int) -> tuple
     each = np.minimum(observed, _LARGEST_TABLE).sum() * float(min(n_columns - 1, _INPUTS))
     if not sets or not each or each > _LEAST_WORK:
         return 0, 0
-    sweeps = int(np.clip(_WORK / (4 * each), 1, sweeps))
-    return int(np.clip(_WORK / (sweeps * each), 1, sets)), sweeps
+    sweeps = int(np.clip(_WORK / (2 * each), 1, sweeps))
+    return int(np.clip(_WORK / (each * (1 + (sweeps - 1) / SHARED)), 1, sets)), sweeps
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,13 @@ class Sample:
 
     Attributes:
         inputs, outputs: see :class:`~mirimpute.methods.mirf.donors.ColumnTrees`.
-        seen: float64 (m, k), the inputs.
-        single: float32 (m, k), the same as trees read them.
+        seen: float32 (m, k), the inputs.
         values: float64 (m, w), the outputs.
     """
 
     inputs: Array
     outputs: Array
     seen: Array
-    single: Array
     values: Array
 
     @classmethod
@@ -64,32 +62,24 @@ class Sample:
         rows = np.flatnonzero(observed)
         if len(rows) > _LARGEST_TABLE:
             rows = np.sort(rng.choice(rows, _LARGEST_TABLE, replace=False))
-        seen, values = x[np.ix_(rows, inputs)], x[np.ix_(rows, outputs)]
-        return cls(inputs, outputs, seen, np.ascontiguousarray(seen, dtype=np.float32), values)
+        seen = np.ascontiguousarray(x[np.ix_(rows, inputs)], dtype=np.float32)
+        return cls(inputs, outputs, seen, x[np.ix_(rows, outputs)])
 
 
-def grow(sample: Sample, rng: np.random.Generator, *, mean_only: bool, number: bool) -> ColumnTrees:
+def grow(sample: Sample, rng: np.random.Generator) -> ColumnTrees:
     """Return a set of one tree.
 
     Args:
         sample: what it learns from.
         rng: of the tree.
-        mean_only: cut all inputs at random (Geurts et al. 2006), not a part of them at their best: a better mean of
-            many trees, at a third of the time, and worse donors.
-        number: whether there are residuals to donate.
     """
-    from sklearn.tree import DecisionTreeRegressor, ExtraTreeRegressor
+    from sklearn.tree import DecisionTreeRegressor
 
-    kind, features = (ExtraTreeRegressor, 1.0) if mean_only else (DecisionTreeRegressor, _FEATURES)
-    model = kind(max_features=features, min_samples_leaf=SIZES[0], random_state=int(rng.integers(2**31)))
-    tree = model.fit(sample.single, sample.values, check_input=False).tree_
-    leaf = tree.apply(sample.single)
+    seed = int(rng.integers(2**31))
+    model = DecisionTreeRegressor(max_features=_FEATURES, min_samples_leaf=SIZES[0], random_state=seed)
+    tree = model.fit(sample.seen, sample.values, check_input=False).tree_
+    leaf = tree.apply(sample.seen)
     order = np.argsort(leaf, kind="stable")  # nodes are numbered as they are met going down, left first
-    residuals, coefficients = np.zeros(0), np.zeros((1, 0))
-    if number and not mean_only:
-        coefficients = _linear(sample.seen, sample.values[:, 0])[None]
-        residual = sample.values[:, 0] - sample.seen @ coefficients[0, :-1] - coefficients[0, -1]
-        residuals = residual[order]
     return ColumnTrees(
         inputs=sample.inputs,
         outputs=sample.outputs,
@@ -101,8 +91,6 @@ def grow(sample: Sample, rng: np.random.Generator, *, mean_only: bool, number: b
         count=tree.n_node_samples.astype(np.int32),
         start=np.searchsorted(leaf[order], np.arange(tree.node_count)).astype(np.int32),
         values=sample.values[order],
-        residuals=residuals,
-        coefficients=coefficients,
     )
 
 
@@ -122,13 +110,3 @@ def inputs_of(x: Array, outputs: Array, most: int = _INPUTS) -> Array:
     centred /= np.maximum(centred.std(axis=0), 1e-12)
     correlation = np.abs(centred[:, outputs].T @ centred).max(axis=0)[others]
     return np.sort(others[np.argpartition(-correlation, most)[:most]])
-
-
-def _linear(x: Array, y: Array) -> Array:
-    """Return coefficients of a ridge regression, and its constant, (k + 1,)."""
-    centre, middle = x.mean(axis=0), y.mean()
-    centred = x - centre
-    gram = centred.T @ centred
-    gram[np.diag_indices(len(gram))] += _RIDGE * len(x)
-    coefficients: Any = np.linalg.solve(gram, centred.T @ (y - middle))
-    return np.append(coefficients, middle - centre @ coefficients)

@@ -84,8 +84,8 @@ def _learn(settings: Settings, problem: Problem, progress: Progress, new_rows: b
 
     reduced = reduce(part, transport, schedule, fill, rng, no_progress)
     flow.finish(reduced.draws, use_held_out=not plenty)
-    centre, donors = transport.finished()
-    model = MirfModel(flow.model(), centre, donors, transport.pool, support, SelfMasking(np.zeros(x.shape[1])))
+    donors = transport.finished()
+    model = MirfModel(flow.model(), donors, transport.pool, support, SelfMasking(np.zeros(x.shape[1])))
     notes = flow.notes()
     if settings.selection == SELF_MASKING:
         progress("selection", 0, 1)

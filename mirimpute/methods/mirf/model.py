@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from mirimpute.methods.device import threads_for
-from mirimpute.methods.mirf.centre import Centre
 from mirimpute.methods.mirf.donors import DonorTrees
 from mirimpute.methods.mirf.flow_model import FlowModel
 from mirimpute.methods.mirf.learnt_parts import Part
@@ -30,7 +29,6 @@ _TURNS = 3
 
 PARTS: dict[str, Any] = {
     "flow": FlowModel,
-    "centre": Centre,
     "donors": DonorTrees,
     "pool": Pool,
     "support": Support,
@@ -48,7 +46,6 @@ class MirfModel:
 
     Attributes:
         flow: the rectified flow over its Gaussian base.
-        centre: of the flow's draws.
         donors: trees, of none where the flow is alone.
         pool: which cells are drawn by the flow and which by donors, and the weights of the point estimate.
         support: of points and draws.
@@ -56,7 +53,6 @@ class MirfModel:
     """
 
     flow: FlowModel
-    centre: Centre
     donors: DonorTrees
     pool: Pool
     support: Support
@@ -75,8 +71,7 @@ class MirfModel:
         """
         model = cls(**{name: PARTS[name].from_arrays(arrays) for name, arrays in parts.items()})
         d = len(model.support.lowest)
-        columns = {model.pool.of_draws.shape[1], model.centre.weights.shape[1], len(model.flow.base.mean)}
-        if columns != {d} or max(model.donors.reads, model.centre.trees.reads) > d:
+        if {model.pool.of_draws.shape[1], len(model.flow.base.mean)} != {d} or model.donors.reads > d:
             raise ValueError("parts of tables with different columns")
         return model
 
@@ -126,9 +121,7 @@ class _Drawer:
         self._missing = np.isnan(x_incomplete)
         self._rows = model.flow.rows(x_incomplete, self._missing)
         self._kind = kind_of(model.flow, self._rows, model.support.categorical)
-        flow_mean = model.flow.mean(self._rows)
-        self._mean = model.centre.of(flow_mean, x_incomplete, self._missing, self._kind)
-        self._moved = self._mean - flow_mean
+        self._mean = model.flow.mean(self._rows)
 
     def point(self, count: int) -> Array:
         """Return the point (n, d), from the first ``count`` draws, which are not finished where it can be without."""
@@ -157,7 +150,7 @@ class _Drawer:
         model, point = self._model, self._mean.copy()
         noise = torch.as_tensor(self._noise.normal(first, count, point.shape[1]))
         trees = model.donors.columns
-        drawn = model.flow.drawn(self._rows, noise) + self._moved
+        drawn = model.flow.drawn(self._rows, noise)
         if not trees:
             return point, drawn
         drawn = self._nearest(drawn)
@@ -169,7 +162,7 @@ class _Drawer:
                 if number == sweeps - 1:
                     rows, mean = chains.means(each, model.pool, self._mean)
                     point[np.ix_(rows, each.outputs)] = mean
-                chains.move(each, model.pool, model.support, chance[1 + number * len(trees) + place])
+                chains.move(each, model.pool, chance[1 + number * len(trees) + place])
         return point, chains.x
 
     def _nearest(self, answers: Array) -> Array:

@@ -6,7 +6,8 @@ Held-out observed cells choose both. The distribution that is drawn from is F = 
 
 is the CRPS where d is the distance of numbers (Gneiting & Raftery 2007), half of Brier's where d tells whether two
 categories differ. It is convex in w, and proper, so the weights that minimise it are those of the distribution that is
-nearest to the truth. Weights of a column are drawn towards the table's.
+nearest to the truth. Weights of a column are drawn towards the table's, which are those of all cells, in standard
+deviations: if each column had a unit of its own, one that hardly varies where it is held out would choose for all.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ FIXED = 0.02
 
 _LEAST_WEIGHT = 0.02
 _FLOW = np.eye(MEMBERS)[0]
+_HALF = np.where(_FLOW > 0, 0.5, 0.5 / (MEMBERS - 1))
+_BEFORE = np.array([0.45, 0.45, 0.04, 0.03, 0.02, 0.01])
+"""The weights of draws before there is evidence: wide leaves blur how columns hang together, which the score of single
+cells hardly sees, so that they have to be much better there."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Pool:
         of_means: (2, d, MEMBERS), of their means in the point estimate.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     of_draws: Array
     of_means: Array
@@ -56,8 +61,7 @@ class Pool:
     @classmethod
     def even(cls, n_columns: int) -> Pool:
         """Return the pool that is judged first: half of the flow, and the rest even."""
-        even = (_FLOW + _even(np.arange(MEMBERS) > 0)) / 2
-        return cls(np.tile(even, (2, n_columns, 1)), np.tile(_FLOW, (2, n_columns, 1)))
+        return cls(np.tile(_HALF, (2, n_columns, 1)), np.tile(_FLOW, (2, n_columns, 1)))
 
     def members(self, column: int, kind: Array, chance: Array) -> Array:
         """Return which member draws each cell, int (chains, m).
@@ -95,7 +99,6 @@ class Evidence:
         draws: (MEMBERS, s, m, w), of chains that follow one another, several times.
         chains: how many.
         means: (MEMBERS, m, w).
-        allowed: bool (MEMBERS,).
     """
 
     outputs: Array
@@ -104,7 +107,6 @@ class Evidence:
     draws: Array
     chains: int
     means: Array
-    allowed: Array
 
     def scores(self, categorical: bool) -> tuple[Array, Array]:
         """Return E d(X_k, y), (MEMBERS, m), and E d(X_k, X_l) / 2, (MEMBERS, MEMBERS, m)."""
@@ -153,23 +155,22 @@ def fit_pool(evidence: Sequence[Evidence], blocks: Sequence[Array], n_columns: i
     indicators = {int(column) for block in blocks for column in block}
     is_category = np.array([int(each.outputs[0]) in indicators for each in evidence])
     scored = [each.scores(categorical) for each, categorical in zip(evidence, is_category, strict=True)]
-    units = [max(float((to - np.einsum("kkm->km", between)).mean(axis=1).min()), 1e-9) for to, between in scored]
-    allowed = np.stack([each.allowed for each in evidence])
-    flow = np.arange(MEMBERS) == 0
     for kind in (0, 1):
         own = [each.sharp == bool(kind) for each in evidence]
         parts = [(to[:, cells], between[..., cells]) for (to, between), cells in zip(scored, own, strict=True)]
         means = [each.means[:, cells].reshape(MEMBERS, -1) for each, cells in zip(evidence, own, strict=True)]
         truth = [each.truth[cells].ravel() for each, cells in zip(evidence, own, strict=True)]
-        prior, worth = (_FLOW, OF_COLUMN) if kind else ((_FLOW + _even(np.any(allowed, axis=0))) / 2, OF_TABLE)
-        to_all = np.concatenate([to / unit for (to, _), unit in zip(parts, units, strict=True)], axis=1)
-        between_all = np.concatenate([each / unit for (_, each), unit in zip(parts, units, strict=True)], axis=2)
+        prior, worth = (_FLOW, OF_COLUMN) if kind else (_BEFORE, OF_TABLE)
+        to_all = np.concatenate([to for to, _ in parts], axis=1)
+        between_all = np.concatenate([between for _, between in parts], axis=2)
         draws_of_table = _mixtures([(to_all, between_all)], prior[None], worth)[0]
         prior = (_FLOW + draws_of_table) / 2
         means_of_table = of_means([np.concatenate(means, axis=1)], [np.concatenate(truth)], prior[None], OF_COLUMN)[0]
-        rounded = is_category[:, None] & flow & (kind == 0)  # a rounded draw has another share of each category
-        of_draws = _kept(_mixtures(parts, _allowed(draws_of_table, allowed & ~rounded), OF_COLUMN))
-        of_points = _kept(of_means(means, truth, _allowed(means_of_table, allowed), OF_COLUMN))
+        priors = np.tile(draws_of_table, (len(evidence), 1))
+        if not kind:
+            priors[is_category, 0] = 0  # a rounded draw has another share of each category
+        of_draws = _kept(_mixtures(parts, priors / priors.sum(axis=1, keepdims=True), OF_COLUMN))
+        of_points = _kept(of_means(means, truth, np.tile(means_of_table, (len(means), 1)), OF_COLUMN))
         for each, of_draw, of_point in zip(evidence, of_draws, of_points, strict=True):
             draws[kind, each.outputs], points[kind, each.outputs] = of_draw, of_point
     return Pool(draws, points)
@@ -182,17 +183,6 @@ def _mixtures(parts: Sequence[tuple[Array, Array]], prior: Array, prior_cells: f
     linear = np.stack([to.sum(axis=1) for to, _ in parts]) / many[:, None]
     quadratic = -np.stack([between.sum(axis=2) for _, between in parts]) / many[:, None, None]
     return least_score(linear, quadratic, cells, prior, prior_cells)
-
-
-def _even(allowed: Array) -> Array:
-    return allowed / allowed.sum()
-
-
-def _allowed(weights: Array, allowed: Array) -> Array:
-    """Return the weights (MEMBERS,) of those that are allowed (columns, MEMBERS), of sum 1, or the flow alone."""
-    kept = weights * allowed
-    total = kept.sum(axis=1, keepdims=True)
-    return np.where(total > 0, kept / np.where(total > 0, total, 1), _FLOW)
 
 
 def _kept(weights: Array) -> Array:

@@ -16,7 +16,6 @@ import torch
 from mirimpute.methods.base import Problem
 from mirimpute.methods.holding_out import choose_observed
 from mirimpute.methods.loop import columns_of
-from mirimpute.methods.mirf.centre import Centre, CentreEvidence, centre_evidence, fit_centre, forest
 from mirimpute.methods.mirf.donors import ColumnTrees, DonorTrees
 from mirimpute.methods.mirf.flow_model import FlowModel
 from mirimpute.methods.mirf.flow_transport import FlowTransport
@@ -46,7 +45,6 @@ class _Fold:
     held_out: Array
     flow_mean: Array
     kind: Array
-    trees: DonorTrees
 
 
 class PoolTransport(Transport):
@@ -80,7 +78,7 @@ class PoolTransport(Transport):
         self._problem, self._held_out = problem, held_out
         self._support, self._rng, self._progress = support, rng, progress
         x = problem.x_incomplete
-        self.pool, self.centre = Pool.of_flow(x.shape[1]), Centre.of_flow(x.shape[1])
+        self.pool = Pool.of_flow(x.shape[1])
         varies = np.nanmax(x, axis=0) > np.nanmin(x, axis=0)
         blocks = [block for block in columns_of(problem) if varies[block].any() and len(block) < x.shape[1]]
         self._judged = sorted(blocks, key=lambda block: problem.missing[:, block[0]].sum())
@@ -91,7 +89,6 @@ class PoolTransport(Transport):
         trees = settings.trees if held_out.any() else 0
         self._sets, self._sweeps = affordable(observed, x.shape[1], trees, settings.sweeps)
         self._weighed = False
-        self._of_centre: list[CentreEvidence] = []
         self._of_pool: list[Evidence] = []
         self._state: Array = np.empty(0)
         self._facts: dict[str, Any] = {}
@@ -111,18 +108,11 @@ class PoolTransport(Transport):
         x, chains = self._problem.x_incomplete, max(count, _LEAST_CHAINS)
         folds = [self._fold(self.flow.model(), self._held_out)]
         folds += [self._fold(flow, held_out) for flow, held_out in self._further()]
-        of_centre = [
-            centre_evidence(trees, each.flow_mean, x, each.hidden, each.held_out, each.kind)
-            for each in folds
-            for trees in each.trees.columns
-        ]
-        self.centre = fit_centre([*of_centre, *self._of_centre], x.shape[1])
         before, found = self.pool if self._weighed else Pool.even(x.shape[1]), []
         for number, fold in enumerate(folds):
-            mean = replace(self.centre, trees=fold.trees).of(fold.flow_mean, x, fold.hidden, fold.kind)
-            moved, asked = mean - fold.flow_mean, np.flatnonzero(fold.held_out.any(axis=1))
-            first = self._drawn(fold.flow, fold.rows, fold.hidden, np.arange(len(x)), chains, moved)
-            more = self._drawn(fold.flow, fold.rows, fold.hidden, asked, chains * (_ASKED - 1), moved)
+            asked = np.flatnonzero(fold.held_out.any(axis=1))
+            first = self._drawn(fold.flow, fold.rows, fold.hidden, np.arange(len(x)), chains)
+            more = self._drawn(fold.flow, fold.rows, fold.hidden, asked, chains * (_ASKED - 1))
             drawn = np.concatenate([first[:, asked], more])
             state = Chains(first, fold.hidden, fold.kind, self._rng.random((chains, len(x))))
 
@@ -132,17 +122,15 @@ class PoolTransport(Transport):
                 fold: _Fold = fold,
                 drawn: Array = drawn,
                 asked: Array = asked,
-                mean: Array = mean,
             ) -> None:
-                found.append(evidence_of(trees, now, fold.held_out, x, drawn, asked, mean, self._support, self._rng))
+                found.append(evidence_of(trees, now, fold.held_out, x, drawn, asked, fold.flow_mean, self._rng))
 
             self._grown(state, ~fold.hidden, self._judged, before, max(1, self._sweeps - 1), judged)
             if not number:
                 self._state = state.x[:count]
         self.pool = fit_pool(joined([*found, *self._of_pool]), self._problem.categorical, x.shape[1])
         if not self._weighed:  # what further folds say stays, for rounds to come
-            columns = len(folds[0].trees.columns)
-            self._of_centre, self._of_pool = of_centre[columns:], found[columns:]
+            self._of_pool = found[len(self._judged) :]
         self._weighed = True
         self._facts["pool"] = float(self.pool.of_draws[0, :, 1:].sum(axis=1).mean())
 
@@ -150,8 +138,7 @@ class PoolTransport(Transport):
         x, hidden = self._problem.x_incomplete, self._problem.missing | held_out
         rows = flow.rows(x, hidden)
         mean, kind = flow.mean(rows), kind_of(flow, rows, self._problem.categorical)
-        trees = forest(np.where(hidden, mean, x), ~hidden, self._judged, self._sets, self._rng)
-        return _Fold(flow, rows, hidden, held_out, mean, kind, trees)
+        return _Fold(flow, rows, hidden, held_out, mean, kind)
 
     def _further(self) -> list[tuple[FlowModel, Array]]:
         """Return bases without other cells, and these, where the table is too small for one tenth of it to tell.
@@ -185,31 +172,22 @@ class PoolTransport(Transport):
         """Return those of the flow, and the share of donors among draws."""
         return self._facts
 
-    def finished(self) -> tuple[Centre, DonorTrees]:
-        """Return centre and donors of the model, grown on what the flow says of the missing cells now."""
-        if not self._sets:
-            return self.centre, DonorTrees()
-        x, hidden = self._problem.x_incomplete, self._problem.missing
-        flow, rows = self._hidden(hidden)
-        flow_mean = flow.mean(rows)
-        centre = self.centre.regrown(flow_mean, x, hidden, self._wanted, self._sets, self._rng)
-        if not self.pool.of_draws[..., 1:].any() and not self.pool.of_means[..., 1:].any():
-            return centre, DonorTrees()
+    def finished(self) -> DonorTrees:
+        """Return the donors of the model, grown on what the flow draws for the missing cells now."""
+        if not self._sets or not (self.pool.of_draws[..., 1:].any() or self.pool.of_means[..., 1:].any()):
+            return DonorTrees()
+        x, hidden, flow = self._problem.x_incomplete, self._problem.missing, self.flow.model()
+        rows = flow.rows(x, hidden)
+        drawn = self._drawn(flow, rows, hidden, np.arange(len(x)), self._sets)
         kind = kind_of(flow, rows, self._problem.categorical)
-        moved = centre.of(flow_mean, x, hidden, kind) - flow_mean
-        drawn = self._drawn(flow, rows, hidden, np.arange(len(x)), self._sets, moved)
         state = Chains(drawn, hidden, kind, self._rng.random((self._sets, len(x))))
-        return centre, self._grown(state, ~hidden, self._wanted, self.pool, self._sweeps)
+        return self._grown(state, ~hidden, self._wanted, self.pool, self._sweeps)
 
-    def _hidden(self, hidden: Array) -> tuple[FlowModel, Rows]:
-        flow = self.flow.model()
-        return flow, flow.rows(self._problem.x_incomplete, hidden)
-
-    def _drawn(self, flow: FlowModel, rows: Rows, hidden: Array, at: Array, count: int, moved: Array) -> Array:
-        """Return ``count`` draws of the flow, moved, of the rows ``at``, (count, len(at), d)."""
+    def _drawn(self, flow: FlowModel, rows: Rows, hidden: Array, at: Array, count: int) -> Array:
+        """Return ``count`` draws of the flow, of the rows ``at``, (count, len(at), d)."""
         noise = torch.Generator(device=rows.values.device).manual_seed(int(self._rng.integers(2**63 - 1)))
         part = rows.at(at)
-        drawn = flow.possible(part, flow.draw(part, count, noise) + moved[at])
+        drawn = flow.possible(part, flow.draw(part, count, noise))
         return np.where(hidden[at], self._support.nearest(drawn), self._problem.x_incomplete[at])
 
     def _grown(
@@ -224,7 +202,7 @@ class PoolTransport(Transport):
         def report(done: int, total: int) -> None:
             self._progress("trees", done, total)
 
-        return grown(state, targets, blocks, pool, self._support, sweeps, self._rng, report, judged)
+        return grown(state, targets, blocks, pool, sweeps, self._rng, report, judged)
 
 
 def kind_of(flow: FlowModel, rows: Rows, categorical: tuple[Array, ...]) -> Array:

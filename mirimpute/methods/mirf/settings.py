@@ -33,7 +33,7 @@ _GONE = {
     "tree_work": _ONE_LIMIT,
     "draw_cells": _ONE_LIMIT,
 }
-"""Parameters that version 9 does not have: the reason, and what to do."""
+"""Parameters that versions before 9 had: the reason, and what to do."""
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Settings(Method):
     learning_rate: Annotated[float, Interval(0, 1, "neither")] = 3e-3
     held_out: Annotated[float, Interval(0, 0.5, "right")] = 0.1
     trees: CountOrZero = 20
-    sweeps: Count = 3
+    sweeps: Count = 10
     selection: Annotated[str, Options((NEVER, SELF_MASKING))] = NEVER
 
     @classmethod

@@ -44,11 +44,6 @@ class Support:
         lowest, highest = np.nanmin(x_incomplete, axis=0), np.nanmax(x_incomplete, axis=0)
         return cls(lowest, highest, of_points, tuple(found), categorical)
 
-    @property
-    def numbers(self) -> set[int]:
-        """The columns that are no indicators."""
-        return set(range(len(self.lowest))) - {int(column) for block in self.categorical for column in block}
-
     def nearest(self, x: Array) -> Array:
         """Return ``x`` (..., d) inside the observed range, and on the nearest observed value where these repeat.
 
@@ -62,11 +57,6 @@ class Support:
             if values is not None:
                 result[..., j] = _nearest(values, result[..., j])
         return result
-
-    def nearest_of(self, column: int, x: Array) -> Array:
-        """Return the same for the values ``x`` of one column of numbers."""
-        inside, values = np.clip(x, self.lowest[column], self.highest[column]), self.values[column]
-        return inside if values is None else _nearest(values, inside)
 
     def arrays(self) -> dict[str, Array]:
         """Return everything as plain arrays."""

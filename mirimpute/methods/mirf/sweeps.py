@@ -8,13 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mirimpute.methods.mirf.donors import MEMBERS, ColumnTrees, DonorTrees, mean_of_copies
-from mirimpute.methods.mirf.growing import Sample, grow, inputs_of
+from mirimpute.methods.mirf.growing import SHARED, Sample, grow, inputs_of
 from mirimpute.methods.mirf.pool import Evidence, Pool
-from mirimpute.methods.mirf.support import Support
 from mirimpute.types import Array
-
-_SHARED = 4
-"""Chains that the trees of one serve before the last sweep."""
 
 
 @dataclass(frozen=True)
@@ -33,26 +29,23 @@ class Chains:
     kind: Array
     chance: Array
 
-    def move(self, trees: ColumnTrees, pool: Pool, support: Support, chance: Array) -> None:
+    def move(self, trees: ColumnTrees, pool: Pool, chance: Array) -> None:
         """Give the hidden cells of a column that donors draw an answer.
 
         Args:
             trees: of the column.
-            pool, support: of the table.
+            pool: of the table.
             chance: (chains, n), in [0, 1), which donor.
         """
         column = int(trees.outputs[0])
         rows = np.flatnonzero(self.hidden[:, column])
         member = pool.members(column, self.kind[rows, column], self.chance[:, rows])
-        member = np.where(trees.members[member], member, 0)
         chain, place = np.nonzero(member)
         if not chain.size:
             return
         row = rows[place]
         seen = self.x[chain[:, None], row[:, None], trees.inputs]
         answer = trees.drawn(seen, chain % len(trees.roots), member[chain, place], chance[chain, row])
-        if trees.residuals.size:
-            answer[:, 0] = support.nearest_of(column, answer[:, 0])
         self.x[chain[:, None], row[:, None], trees.outputs] = answer
 
     def means(self, trees: ColumnTrees, pool: Pool, flow_mean: Array) -> tuple[Array, Array]:
@@ -78,7 +71,6 @@ def grown(
     targets: Array,
     blocks: Sequence[Array],
     pool: Pool,
-    support: Support,
     sweeps: int,
     rng: np.random.Generator,
     report: Callable[[int, int], None],
@@ -86,20 +78,19 @@ def grown(
 ) -> DonorTrees:
     """Return trees, a set for each chain, grown on chains that are moved by them; those of the last sweep.
 
-    Trees of sweeps before the last, which only move the chains, are grown on every fourth of these.
+    Trees of sweeps before the last, which only move the chains, are grown on every tenth of these.
 
     Args:
         chains: of the rows to learn from.
         targets: bool (n, d), entries that are data.
         blocks: the columns to grow for, in order.
-        pool, support: of the table.
+        pool: of the table.
         sweeps: how many; columns without a hidden entry are grown for in the last.
         rng: of the trees and of what they donate.
         report: called with columns done and their number.
         judged: called with the last trees of each column, before they move it.
     """
     last: list[ColumnTrees] = []
-    numbers = support.numbers
     inputs = {int(block[0]): inputs_of(chains.x[0], block) for block in blocks}
     for number in range(sweeps):
         last = []
@@ -108,13 +99,12 @@ def grown(
             column = int(block[0])
             if number < sweeps - 1 and not chains.hidden[:, column].any():
                 continue
-            learnt_from = chains.x if number == sweeps - 1 else chains.x[::_SHARED]
+            learnt_from = chains.x if number == sweeps - 1 else chains.x[::SHARED]
             samples = [Sample.of(x, targets[:, column], block, inputs[column], rng) for x in learnt_from]
-            is_number = column in numbers
-            trees = ColumnTrees.joined([grow(each, rng, mean_only=False, number=is_number) for each in samples])
+            trees = ColumnTrees.joined([grow(each, rng) for each in samples])
             if judged is not None and number == sweeps - 1:
                 judged(trees, chains)
-            chains.move(trees, pool, support, rng.random(chains.chance.shape))
+            chains.move(trees, pool, rng.random(chains.chance.shape))
             last.append(trees)
     return DonorTrees(tuple(last), sweeps)
 
@@ -127,7 +117,6 @@ def evidence_of(
     drawn: Array,
     asked: Array,
     flow_mean: Array,
-    support: Support,
     rng: np.random.Generator,
 ) -> Evidence:
     """Return what all members say of the held-out cells of a column, given the other columns of the chains.
@@ -140,7 +129,6 @@ def evidence_of(
         drawn: (s, k, d), draws of the flow, a multiple of the chains, of rows with a held-out cell.
         asked: int (k,), which rows these are, in order.
         flow_mean: (n, d).
-        support: of the table.
         rng: chooses donors.
     """
     column, outputs = int(trees.outputs[0]), trees.outputs
@@ -150,16 +138,10 @@ def evidence_of(
     draws = np.empty((MEMBERS, len(drawn), m, len(outputs)))
     means = np.empty((MEMBERS, m, len(outputs)))
     draws[0], means[0] = drawn[:, np.searchsorted(asked, rows)[:, None], outputs], flow_mean[np.ix_(rows, outputs)]
-    allowed = trees.members
     repeats = len(drawn) // count
     for member in range(1, MEMBERS):
-        if not allowed[member]:
-            draws[member], means[member] = draws[member - 1], means[member - 1]
-            continue
         asked = np.tile(sets, repeats)
         found = trees.drawn(np.tile(seen, (repeats, 1)), asked, np.full(len(asked), member), rng.random(len(asked)))
-        if trees.residuals.size:
-            found[:, 0] = support.nearest_of(column, found[:, 0])
         draws[member] = found.reshape(len(drawn), m, len(outputs))
         means[member] = mean_of_copies(trees.mean(seen, sets, member), count)
-    return Evidence(outputs, chains.kind[rows, column] > 0, truth[np.ix_(rows, outputs)], draws, count, means, allowed)
+    return Evidence(outputs, chains.kind[rows, column] > 0, truth[np.ix_(rows, outputs)], draws, count, means)

@@ -8,7 +8,7 @@ import numpy as np
 
 from mirimpute.types import Array
 
-OF_TABLE, OF_COLUMN = 4.0, 40.0
+OF_TABLE, OF_COLUMN = 100.0, 40.0
 """How many held-out cells the prior is worth to the weights of a table, and the table's to those of a column."""
 
 _STEPS = 300

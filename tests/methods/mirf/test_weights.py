@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from mirimpute.methods.mirf.centre import fit_centre
 from mirimpute.methods.mirf.donors import MEMBERS
-from mirimpute.methods.mirf.pool import fit_pool
+from mirimpute.methods.mirf.pool import Evidence, fit_pool
 from mirimpute.methods.mirf.weights import least_score, of_means
 
 
@@ -67,4 +66,17 @@ def test_the_score_finds_the_share_of_each_distribution_in_a_mixture(share):
 def test_without_a_held_out_cell_the_flow_is_alone():
     pool = fit_pool([], [], 3)
     np.testing.assert_array_equal(pool.of_draws, np.tile(np.eye(MEMBERS)[0], (2, 3, 1)))
-    np.testing.assert_array_equal(fit_centre([], 3).weights[..., 0], 1.0)
+
+
+def test_a_column_that_hardly_varies_does_not_choose_for_the_others():
+    rng = np.random.default_rng(0)
+
+    def evidence(column, spread, best):
+        truth = spread * rng.normal(size=(60, 1))
+        error = np.where(np.arange(MEMBERS) == best, 0.0 if spread < 1 else 0.7, 1.0)[:, None, None, None]
+        draws = truth + spread * error * rng.normal(size=(MEMBERS, 10, 60, 1))
+        return Evidence(np.array([column]), np.zeros(60, dtype=bool), truth, draws, 5, draws.mean(axis=1))
+
+    pool = fit_pool([evidence(0, 1.0, 1), evidence(1, 1.0, 1), evidence(2, 0.05, 3)], [], 3)
+    assert (pool.of_draws[0, :2, 1] > pool.of_draws[0, :2, 3]).all()
+    assert pool.of_draws[0, 2, 3] > 0.5
