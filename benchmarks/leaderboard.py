@@ -56,7 +56,7 @@ def page_of(frame: pd.DataFrame, record: str) -> str:
         "*Win rate*: the share of cases and rivals on which a method has the smaller value. A tie counts half, a "
         "failure loses, and datasets count the same. *Improvability*: by how much the best method of a case is below "
         "it, mean over cases; 0 % is the best everywhere; the energy distance has none, because it may be 0. "
-        "*Seconds*: median over cases. Win rates on few tables are no proof: "
+        "*CPU seconds*: of fit and impute, median over cases. Win rates on few tables are no proof: "
         f"`{Path(record).with_suffix('.md') if record.endswith('.csv') else record + '/summary.md'}` has the tests.",
         "",
     ]
@@ -71,7 +71,7 @@ def page_of(frame: pd.DataFrame, record: str) -> str:
 
 def _table(found: Board, collection: Collection) -> list[str]:
     groups = [f"{name}, {counted(len(datasets), 'table')}" for name, datasets in found.groups.items()]
-    heads = ["method", "win rate", *groups, "improvability", "seconds"]
+    heads = ["method", "win rate", *groups, "improvability", "CPU seconds"]
     lines = page.table(heads, [_line(each, found) for each in found.standings])
     said = [f"{counted(len(found.cases), 'case')} of {counted(len({case.dataset for case in found.cases}), 'table')}."]
     if beside := [each.method for each in found.standings if each.variant]:

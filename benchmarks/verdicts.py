@@ -22,7 +22,7 @@ from mirimpute.report.case_ranks import variant_of_mirf
 from mirimpute.report.collect import Collection, collect
 from mirimpute.report.markup import markdown
 from mirimpute.report.measure_table import MeasureTable
-from mirimpute.report.measures import DRAW_NOTE, SECONDS, Measure, metric_measure
+from mirimpute.report.measures import CPU_SECONDS, DRAW_NOTE, SECONDS, metric_measure
 from mirimpute.report.ranking import Ranking, rank
 from mirimpute.report.summary import summarise
 
@@ -84,9 +84,9 @@ def _whole(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def table_of(collection: Collection, field: str) -> MeasureTable:
-    """Return the report's table of ``field``, a metric or "seconds"."""
-    measure: Measure = SECONDS if field == SECONDS.field else metric_measure(field)
-    return summarise(collection, measure)
+    """Return the report's table of ``field``, a metric, "seconds" or "cpu_s"."""
+    costs = {each.field: each for each in (SECONDS, CPU_SECONDS)}
+    return summarise(collection, costs[field] if field in costs else metric_measure(field))
 
 
 def ratio(of: MeasureTable, method: str, rival: str) -> float | None:

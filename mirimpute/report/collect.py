@@ -22,7 +22,7 @@ from mirimpute.bench.results.layout import cell_directory
 from mirimpute.report.case import Case, Row, Run, cached_case, case_of
 from mirimpute.report.comparability import comparability_notes, cut_tables, drop_false_starts, older_notes
 from mirimpute.report.contents import label_datasets
-from mirimpute.report.measures import FEWEST_DRAWS, Measure, measures_of
+from mirimpute.report.measures import CPU_SECONDS, FEWEST_DRAWS, Measure, measures_of
 from mirimpute.report.method_labels import label_methods
 from mirimpute.report.palette import order_methods
 
@@ -36,7 +36,7 @@ class Collection:
         results_dir: the folder that they are in.
         measures: those that at least one ok row has a value for.
         frame: one line per run: ``dataset, mechanism, missing_rate, protocol, method, seed, status, reason, gate``, and
-            a column per measure (NaN where the run has no value).
+            a column per measure, and one of CPU seconds (NaN where the run has no value).
         notes: what the reader must know about how rows were labelled and whether they can be compared.
         unit: what means and deviations are over.
     """
@@ -130,7 +130,7 @@ def _frame(
     columns["gate"] = [row.get("gate") or "" for row in rows]
     # A failed cell may have costs (it ran until it failed); they are not comparable, so they are not values.
     ok = np.array([status == "ok" for status in columns["status"]])
-    columns |= {measure.field: np.where(ok, measure.values(rows), np.nan) for measure in measures}
+    columns |= {measure.field: np.where(ok, measure.values(rows), np.nan) for measure in (*measures, CPU_SECONDS)}
     for name in (f"{measure.field}_se" for measure in measures):
         if any(name in row for row in rows):
             columns[name] = np.where(ok, np.array([row.get(name) for row in rows], dtype=float), np.nan)

@@ -17,7 +17,7 @@ from mirimpute.report.case import Case
 from mirimpute.report.case_ranks import variant_of_mirf
 from mirimpute.report.collect import Collection
 from mirimpute.report.measure_table import MeasureTable
-from mirimpute.report.measures import SECONDS, metric_measure
+from mirimpute.report.measures import CPU_SECONDS, metric_measure
 from mirimpute.report.statistics import pairwise_wins
 from mirimpute.report.summary import summarise
 
@@ -47,7 +47,7 @@ class Standing:
         win_rate: over all cases, in [0, 1].
         by_group: mechanism in words, or kind of table -> win rate there.
         improvability: in [0, 1]; 0: the best on every case; None: no ratio may be taken of the measure.
-        seconds: median over cases of fit and impute; None without a case that is ok.
+        seconds: median over cases of the CPU seconds of fit and impute; None without a case that is ok.
         failed: cases with a failed seed.
     """
 
@@ -87,7 +87,7 @@ def board(collection: Collection, field: str) -> Board:
         field: one of ``MEASURES``.
     """
     table = summarise(collection, metric_measure(field))
-    seconds = summarise(collection, SECONDS)
+    seconds = summarise(collection, CPU_SECONDS)
     methods = [each for each in table.methods if each not in table.without_draws and _everywhere(table, each)]
     values = np.array([[_value(table, each, case) for each in methods] for case in table.cases])
     values = values.reshape(len(table.cases), len(methods))

@@ -120,6 +120,9 @@ class Measure:
 
 _SUMS = {"seconds": ("fit_s", "impute_s")}
 SECONDS = Measure("seconds", COST, "seconds, fit + impute", "Wall-clock seconds of fit and impute.", False)
+CPU_SECONDS = Measure(
+    "cpu_s", COST, "CPU seconds", "CPU seconds of fit and impute: other work beside them does not count.", False
+)
 PEAK_RSS = Measure(
     "peak_rss_mb",
     COST,

@@ -8,6 +8,7 @@ import pandas as pd
 
 from mirimpute.report.case import Case, Run
 from mirimpute.report.collect import Collection
+from mirimpute.report.measures import CPU_SECONDS
 
 MAX_CASES = 12
 """What one page of panels holds; figures of more cases show means over datasets, the tables show every case."""
@@ -35,7 +36,7 @@ def mean_over_datasets(collection: Collection) -> Collection:
     pooled = {case: replace(case, dataset=names[_setting(case)]) for case in collection.cases}
     runs = tuple(Run(run.row, run.label, pooled[run.case]) for run in collection.runs)
     frame = collection.frame
-    fields = [measure.field for measure in collection.measures]
+    fields = [measure.field for measure in (*collection.measures, CPU_SECONDS)]
     keys = ["method", *setting, "dataset"]
     ok = frame["status"] == "ok"
     groups = frame[ok].groupby(keys, sort=False)
