@@ -1,11 +1,7 @@
-"""`mirimpute-impute` on folders of Parquet files: the same parts, filled; resumed after a kill; refusals."""
+"""`mirimpute-impute` on folders of Parquet files: the same parts, filled; refusals."""
 
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from decimal import Decimal
 
 import numpy as np
@@ -16,51 +12,12 @@ import pytest
 
 from mirimpute import Imputer, MirfImputer
 from mirimpute.cli.impute import main
-from mirimpute.table.output_folder import RECORD
-
-FAST = {"steps": 20, "final_steps": 20}
-
-
-def table(rows=300, seed=0, **columns):
-    rng = np.random.default_rng(seed)
-    z = rng.normal(size=rows)
-    made = {
-        "id": pyarrow.array([f"row {k:06d} {rng.random():.9f}" for k in range(rows)]),
-        "a": pyarrow.array(z, mask=rng.random(rows) < 0.2),
-        "b": pyarrow.array((10 * z).round(), pyarrow.int16(), mask=rng.random(rows) < 0.2, safe=False),
-        "c": pyarrow.array(np.where(z > 0, "high", "low"), mask=rng.random(rows) < 0.2).dictionary_encode(),
-        "when": pyarrow.array(
-            (1e9 * z).astype("int64"), pyarrow.timestamp("us", tz="UTC"), mask=rng.random(rows) < 0.2
-        ),
-    }
-    return pyarrow.table({**made, **columns}).replace_schema_metadata({"made by": "a test"})
+from tests.cli.parts import FAST, bytes_in, names_in, refusal, table, write, write_three
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Three files, one of them in a folder of a partition, of several row groups."""
-    source = tmp_path / "in"
-    (source / "year=2020").mkdir(parents=True)
-    for seed, name in enumerate(("one.parquet", "two.parquet", "year=2020/three.pq")):
-        pyarrow.parquet.write_table(table(seed=seed), source / name, row_group_size=70, compression="zstd")
-    (source / "_SUCCESS").touch()
-    return source
-
-
-def names_in(folder):
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-def bytes_in(folder):
-    return {name: (folder / name).read_bytes() for name in names_in(folder)}
-
-
-def refusal(capsys, *arguments):
-    """Return the one sentence of a refusal."""
-    assert main([*map(str, arguments)]) == 2
-    sentence = capsys.readouterr().err.strip().splitlines()[-1]
-    assert sentence.startswith("mirimpute-impute: ")
-    return sentence
+    return write_three(tmp_path / "in")
 
 
 def test_parts_keep_names_order_types_metadata_and_what_was_observed(folder, tmp_path, capsys):
@@ -230,11 +187,6 @@ def test_what_polars_writes(tmp_path):
     assert sum(found.null_count().row(0)) == 0
 
 
-def write(source, name, content):
-    source.mkdir(exist_ok=True)
-    pyarrow.parquet.write_table(content, source / name)
-
-
 def test_refused_inputs(tmp_path, capsys):
     source, out = tmp_path / "in", tmp_path / "out"
     source.mkdir()
@@ -278,91 +230,3 @@ def test_outputs_of_somebody_else_are_refused(folder, tmp_path, capsys):
     assert "one.parquet" in refusal(capsys, folder, "-o", out, "--method", "mean")
     (tmp_path / "file").touch()
     assert "is a file" in refusal(capsys, folder, "-o", tmp_path / "file")
-
-
-def begun(folder, out, monkeypatch, *options):
-    """Leave an output as a kill does after its first file."""
-    import mirimpute.table.output_folder as module
-
-    def killed(path, content):
-        if isinstance(content, list) and content[0] != "one.parquet":
-            raise KeyboardInterrupt
-        usual(path, content)
-
-    usual = module._append
-    with monkeypatch.context() as patch:
-        patch.setattr(module, "_append", killed)
-        assert main([str(folder), "-o", str(out), "--method", "mean", *options]) == 130
-
-
-def test_the_same_command_goes_on_and_another_does_not(folder, tmp_path, capsys, monkeypatch):
-    out, command = tmp_path / "out", (str(folder), "-o", str(tmp_path / "out"), "--method", "mean")
-    assert main([str(folder), "-o", str(tmp_path / "whole"), "--method", "mean"]) == 0
-    printed = capsys.readouterr().out.split(" filled")[0]
-    begun(folder, out, monkeypatch)
-    assert names_in(out) == [RECORD, "one.parquet"]
-    assert "--seed" in refusal(capsys, *command, "--seed", "1")
-    first = (out / "one.parquet").stat().st_ino
-    assert main([*command]) == 0
-    said = capsys.readouterr()
-    assert "1 of 3" in said.err
-    assert said.out.startswith(printed)
-    assert (out / "one.parquet").stat().st_ino == first
-    assert bytes_in(out) == bytes_in(tmp_path / "whole")
-
-
-def test_a_changed_input_or_output_is_noticed(folder, tmp_path, capsys, monkeypatch):
-    out = tmp_path / "out"
-    begun(folder, out, monkeypatch)
-    pyarrow.parquet.write_table(table(seed=9), folder / "two.parquet", row_group_size=70)
-    assert "'two.parquet' has changed" in refusal(capsys, folder, "-o", out, "--method", "mean")
-    assert main([str(folder), "-o", str(out), "--method", "mean", "--force"]) == 0
-    shutil.rmtree(out)
-    begun(folder, out, monkeypatch)
-    with (out / "one.parquet").open("ab") as file:
-        file.write(b"more")
-    assert "'one.parquet'" in refusal(capsys, folder, "-o", out, "--method", "mean")
-
-
-@pytest.mark.parametrize("name", ["one.parquet", "two.parquet"])
-def test_a_corrected_input_that_was_not_learnt_from_costs_its_own_file_alone(
-    folder, tmp_path, capsys, monkeypatch, name
-):
-    """One file is whole when it, or another, is corrected; ten of 900 rows are learnt from."""
-    out, options = tmp_path / "out", ("--method", "mean", "--sample", "10")
-    begun(folder, out, monkeypatch, "--sample", "10")
-    first = (out / "one.parquet").stat().st_ino
-    os.utime(folder / "one.parquet")  # which changes nothing in it
-    x = pyarrow.parquet.read_table(folder / name)
-    for row in range(20):  # until one that was not learnt from is changed
-        values = [77 if k == row else value for k, value in enumerate(x.column("b").to_pylist())]
-        changed = x.set_column(2, x.schema.field("b"), pyarrow.array(values, pyarrow.int16()))
-        pyarrow.parquet.write_table(changed, folder / name, row_group_size=70, compression="zstd")
-        if main([str(folder), "-o", str(out), *options]) == 0:
-            break
-    said = capsys.readouterr().err
-    if name == "two.parquet":
-        assert "stay: 1 of 3; input 'one.parquet' and 1 more changed, not what was learnt from" in said
-        assert (out / "one.parquet").stat().st_ino == first
-    assert pyarrow.parquet.read_table(out / name).column("b")[row].as_py() == 77
-    assert main([str(folder), "-o", str(tmp_path / "whole"), *options]) == 0
-    assert bytes_in(out) == bytes_in(tmp_path / "whole")
-
-
-@pytest.mark.slow
-def test_killed_twice_and_resumed_the_bytes_are_those_of_one_that_was_not(tmp_path):
-    source, out, whole = tmp_path / "in", tmp_path / "out", tmp_path / "whole"
-    for number in range(8):
-        write(source, f"part-{number}.parquet", table(rows=20_000, seed=number))
-    options = ("--method", "knn", "--sample", "1000")
-    assert main([str(source), "-o", str(whole), *options]) == 0
-    command = [sys.executable, "-m", "mirimpute.cli.impute", str(source), "-o", str(out), *options]
-    for least in (1, 3):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while len(list(out.glob("*.parquet"))) < least and process.poll() is None:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL  # it was not done
-    assert 3 <= len(list(out.glob("*.parquet"))) < 8
-    assert subprocess.run(command, check=False).returncode == 0
-    assert bytes_in(out) == bytes_in(whole)
