@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
-from mirimpute.cli.parser import CommandParser, StoreWholeNumber
+from mirimpute.cli.impute_parser import PROGRAM, parser
 from mirimpute.errors import ImputationError, UserError, counted, printable, warn
 from mirimpute.table.file_format import PARQUET, suffix_of
 
@@ -23,10 +23,7 @@ if TYPE_CHECKING:
     from mirimpute.methods.base import Method
     from mirimpute.table.table import Table
 
-PROGRAM = "mirimpute-impute"
 _INTERRUPTED = "interrupted, no file is half written; what goes into a folder goes on with the same command"
-_MOST_FILES = 10_000
-"""Each draw is a file of its own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     from mirimpute.bench.notices import plain_warnings
 
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     into_folder = options.output.endswith(os.sep) or os.path.isdir(options.output)
     options.output = Path(options.output)
     in_parts = options.file.is_dir() or (into_folder and suffix_of(options.file) in PARQUET)
@@ -212,90 +209,6 @@ def _numbered(target: Path, number: int, count: int) -> Path:
     suffix = suffix_of(target)
     stem = target.name.removesuffix(suffix) if suffix else target.name
     return target.with_name(f"{stem}.draw-{number:0{len(str(count))}d}{suffix}")
-
-
-def _parser() -> argparse.ArgumentParser:
-    from mirimpute.cli.file_options import add_file_options
-    from mirimpute.cli.table_options import add_table_options
-
-    parser = CommandParser(
-        prog=PROGRAM,
-        description="Fill the missing cells of a file, numbers and categories. What is there stays as "
-        "it is, byte for byte; columns of free text are left alone. What is found out about a CSV, and columns that "
-        "may be meant otherwise, are told in warnings that name the option.",
-    )
-    parser.add_argument(
-        "file",
-        type=Path,
-        metavar="FILE",
-        help="CSV (.csv or .tsv, also .gz, .bz2, .xz), Parquet, Feather (.feather, .arrow) or Excel (.xlsx); or a "
-        "folder of Parquet files",
-    )
-    parser.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        metavar="FILE",
-        help="what to write, same kind; of a folder, or for a Parquet file that does not fit into memory, a folder "
-        "(OUT/): learn from some rows, fill one row group after the other; the same command goes on after a kill",
-    )
-    parser.add_argument("--method", default="mirf", help="a name from `mirimpute-bench --help` (%(default)s)")
-    parser.add_argument(
-        "--sample",
-        action=StoreWholeNumber,
-        least=2,
-        metavar="ROWS",
-        help="into a folder: how many rows to learn from, chosen by the seed (100,000)",
-    )
-    parser.add_argument(
-        "--model", type=Path, metavar="FILE", help="into a folder: learn nothing, fill by what MirfImputer.save wrote"
-    )
-    parser.add_argument(
-        "--draws",
-        action=StoreWholeNumber,
-        least=0,
-        most=_MOST_FILES,
-        default=0,
-        metavar="M",
-        help="also write M draws, of one model; of several for method mice (%(default)s)",
-    )
-    parser.add_argument(
-        "--multiple",
-        action=StoreWholeNumber,
-        least=0,
-        most=_MOST_FILES,
-        default=0,
-        metavar="M",
-        help="write M draws instead, each of a model of its own: multiple imputation, by mirf or mice (%(default)s)",
-    )
-    parser.add_argument(
-        "--jobs",
-        action=StoreWholeNumber,
-        default=1,
-        metavar="N",
-        help="models learnt, or files filled, at a time (-1: a core)",
-    )
-    parser.add_argument("--seed", action=StoreWholeNumber, least=0, default=0, help="of all randomness (%(default)s)")
-    parser.add_argument("--device", default="cpu", help="torch device (%(default)s)")
-    parser.add_argument(
-        "--kind",
-        action="append",
-        default=[],
-        metavar="COLUMN=KIND",
-        help="take a column for continuous, integer, categorical, ordinal, datetime, duration or text, or give its "
-        "categories in their order (low,mid,high); may be given again, for another column",
-    )
-    add_table_options(parser)
-    parser.add_argument(
-        "--report",
-        type=Path,
-        metavar="PAGE.html",
-        help="also write a page on what was missing, what was filled in, and whether it looks right; imputes a second "
-        "time, with a tenth of the observed cells hidden. The page shows single values of the file",
-    )
-    add_file_options(parser)
-    parser.add_argument("--force", action="store_true", help="replace output files that are there")
-    return parser
 
 
 if __name__ == "__main__":
