@@ -33,7 +33,7 @@ SHOWN = {
     "draws_brier": "Brier",
     "draws_log_score": "log score",
     "point_rmse": "RMSE of numbers",
-    "seconds": "seconds",
+    "cpu_s": "CPU seconds",
 }
 _BITS = "method.target=benchmarks.codes.AnalogBits"
 VARIANTS: dict[str, tuple[str, ...]] = {
@@ -173,7 +173,7 @@ def page_of(frame: pd.DataFrame) -> list[str]:
         "",
         *page.table(["case", "code", *SHOWN.values()], lines, left=2),
         f"Against {reference}, by mechanism: mean difference over the tables and how many of them it is better on; of "
-        "RMSE and seconds the geometric mean of ratios:",
+        "RMSE and CPU seconds the geometric mean of ratios:",
         "",
         *page.table(["mechanism", "code", *SHOWN.values()], compared, left=2),
     ]

@@ -23,7 +23,7 @@ MECHANISMS = ("mcar", "mar")
 RATE = 0.3
 MOST_ROWS = 5000
 ERRORS = {"point_rmse": "RMSE of numbers", "point_error_rate": "wrong categories"}
-DISTRIBUTION = {"draws_brier": "Brier", "draw_energy_gower": "energy, Gower", "seconds": "seconds"}
+DISTRIBUTION = {"draws_brier": "Brier", "draw_energy_gower": "energy, Gower", "cpu_s": "CPU seconds"}
 
 MODEL_DATASETS = ("adult", "credit-g")
 MODEL_RATE = 0.5
