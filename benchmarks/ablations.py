@@ -20,7 +20,7 @@ from benchmarks.frame import CASE, write_csv
 from benchmarks.sweep import Sweep, cell_count
 from benchmarks.verdicts import geometric_mean, has_ratios
 from mirimpute.methods.base import Completed, Fitted, Problem
-from mirimpute.methods.mirf import donors, pool_transport
+from mirimpute.methods.mirf import donors, pool, pool_transport
 from mirimpute.methods.mirf.donors import MEMBERS
 from mirimpute.methods.mirf.method import Mirf
 from mirimpute.methods.mirf.pool import Pool
@@ -42,6 +42,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "hardly a network": ("method.steps=1", "method.final_steps=1"),
     "leaves of five alone": (*_WITHOUT, "+method.parameters.part=sizes"),
     "weights not learnt": (*_WITHOUT, "+method.parameters.part=weights"),
+    "weights that start even": (*_WITHOUT, "+method.parameters.part=start"),
     "half of the trees": ("method.trees=10",),
     "one sweep": ("method.sweeps=1",),
     "three sweeps": ("method.sweeps=3",),
@@ -68,12 +69,12 @@ class Without(Mirf):
     """mirf without one of its parts.
 
     Attributes:
-        part: sizes (donors come from leaves of five rows alone), or weights (those of the pool are not learnt: half for
-            the flow, the rest even).
+        part: sizes (donors come from leaves of five rows alone), weights (those of the pool are not learnt: half for
+            the flow, the rest even), or start (they are learnt from that beginning, worth four cells).
     """
 
     name: str = "mirf without a part"
-    part: Annotated[str, Options(("sizes", "weights"))] = "sizes"
+    part: Annotated[str, Options(("sizes", "weights", "start"))] = "sizes"
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Fit without the part."""
@@ -84,6 +85,8 @@ class Without(Mirf):
 def _without(part: str) -> AbstractContextManager[Any]:
     if part == "weights":
         return mock.patch.object(pool_transport, "fit_pool", lambda *given: Pool.even(given[-1]))
+    if part == "start":
+        return mock.patch.multiple(pool, _BEFORE=Pool.even(1).of_draws[0, 0], OF_TABLE=4.0)
     return mock.patch.object(donors, "_SIZE_OF_MEMBER", np.full(MEMBERS, 5))
 
 

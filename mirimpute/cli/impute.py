@@ -186,7 +186,6 @@ def _method(options: argparse.Namespace) -> Method:
         UserError: it cannot.
     """
     from mirimpute.imputers.drawing import check_multiple, method_with_draws
-    from mirimpute.imputers.multiple import check_jobs
 
     if not options.multiple:
         return method_with_draws(options.method, None, options.draws, "--draws")
@@ -195,7 +194,6 @@ def _method(options: argparse.Namespace) -> Method:
             f"--draws {options.draws} is of one model, and --multiple {options.multiple} of a model each: "
             "give one of them"
         )
-    check_jobs(options.jobs)
     check_multiple(method_with_draws(options.method, None, 0))
     return method_with_draws(options.method, None, options.multiple)
 

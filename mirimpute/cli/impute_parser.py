@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from mirimpute.cli.parser import CommandParser, StoreWholeNumber
+from mirimpute.errors import UserError
 
 PROGRAM = "mirimpute-impute"
 _MOST_FILES = 10_000
 """Each draw is a file of its own."""
+
+
+class _StoreJobs(StoreWholeNumber):
+    """Keeps a number of processes."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, *given: Any) -> None:
+        """Store the number that the text is, which may be negative, as joblib has it."""
+        super().__call__(parser, namespace, *given)
+        if namespace.jobs == 0:
+            raise UserError("--jobs 0 computes nothing: give 1 or more, or -1 for one on each core")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--jobs",
-        action=StoreWholeNumber,
+        action=_StoreJobs,
         default=1,
         metavar="N",
         help="models learnt, or files filled, at a time (-1: a core)",

@@ -116,8 +116,6 @@ def complete_parts(options: argparse.Namespace, program: str) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
-    from mirimpute.imputers.multiple import check_jobs
-
     for path in filter(None, (options.file, options.output, options.model)):
         try:
             path.resolve()
@@ -129,7 +127,6 @@ def _check(options: argparse.Namespace) -> None:
             raise UserError(f"--{name} is not for a table that is filled in parts: leave it out, or give one file")
     if source == target or source in target.parents or target in source.parents:
         raise UserError(f"output '{options.output}' and input '{options.file}' lie in one another: give another folder")
-    check_jobs(options.jobs)
     given = [name for name in _OF_LEARNING if getattr(options, name)]
     if options.model and given:
         raise UserError(f"--{given[0]} says how to learn, and --model {options.model} has learnt: give one of them")

@@ -18,7 +18,7 @@ def problem():
     return problem_of((x - np.nanmean(x, axis=0)) / np.nanstd(x, axis=0))
 
 
-@pytest.mark.parametrize("part", ["sizes", "weights"])
+@pytest.mark.parametrize("part", ["sizes", "weights", "start"])
 def test_a_part_that_is_left_out_changes_draws_and_is_back_afterwards(problem, part):
     small = {"steps": 5, "final_steps": 5, "trees": 4, "draws": 4}
     whole, without = Mirf(**small), Without(part=part, **small)
