@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import Counter
 from collections.abc import Sequence
@@ -64,7 +65,11 @@ class CellSweeper(Sweeper):
         methods = _methods(cells, composer)
         write_plan(sweep_dir, Plan({name: count for name, (_, count) in methods.items()}, self._task.command))
         self._task.begin(sweep_dir, list(methods.values()))  # for who called Hydra
-        return self._launcher.launch(cells, initial_job_idx=0)
+        try:
+            return self._launcher.launch(cells, initial_job_idx=0)
+        finally:
+            with contextlib.suppress(OSError):  # of processes that were killed meanwhile
+                remove_leftovers(results_dir)
 
 
 def _methods(cells: Sequence[Sequence[str]], composer: Composer) -> dict[str, tuple[Any, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -12,10 +13,12 @@ import pytest
 
 from mirimpute.bench.results.claims import running
 from mirimpute.bench.results.journal import read_progress, sweeps
-from mirimpute.bench.results.store import read_rows
+from mirimpute.bench.results.layout import CLAIMS
+from mirimpute.bench.results.store import clean, read_rows
 from mirimpute.bench.sweeps.local import ATTEMPTS
 from mirimpute.cli.report import main as report
-from tests.bench.sweeps.commands import GRID, descendants, results, start, sweep, until
+from tests.bench.results.test_leftovers import of_a_dead_process
+from tests.bench.sweeps.commands import GRID, descendants, finish, results, start, sweep, until
 
 LOCAL = "hydra/launcher=local"
 SLOW = ("dataset=iris", "method=missforest", "method.trees=2000", "method.rounds=50", "threads=1")
@@ -113,6 +116,15 @@ def test_a_cell_that_kills_its_worker_is_a_failed_row(tmp_path: Path, odd: Calla
     assert code == 1, said
     (row,) = (row for row in read_rows(tmp_path / "results") if row["status"] != "ok")
     assert f"killed {ATTEMPTS} times" in row["reason"]
+
+
+@pytest.mark.slow
+def test_what_is_killed_during_a_sweep_leaves_nothing(tmp_path: Path) -> None:
+    process = start("-m", *GRID, "seed=range(8)", f"results_dir={tmp_path}", LOCAL)
+    until(lambda: read_rows(tmp_path))
+    (tmp_path / CLAIMS / "dead.json").write_text(json.dumps(of_a_dead_process()))
+    finish(process)
+    assert clean(tmp_path) == 0
 
 
 @pytest.mark.slow
