@@ -148,6 +148,11 @@ PAGES: dict[str, tuple[str, str, Answer]] = {
         "python -m benchmarks.mixed",
         least("point_rmse", "point_error_rate", "draw_energy_gower"),
     ),
+    "shapes": (
+        "And on shapes that a linear model misses?",
+        "python -m benchmarks.shapes",
+        sentence(r"Is mirf within 10 % of the better[^\n]*"),
+    ),
     "coverage": ("Do pooled 95 % intervals cover?", "make adem", covered),
     "speed": ("What does mirf cost?", "make bench-speed", largest),
     "parity": (

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _WORDS = {
     "gaussian base": "fitting the Gaussian base",
     "selection": "choosing how the parts are combined",
+    "weights": "drawing, to weigh the members by held-out cells",
     "trees": "growing trees",
     "last phase": "training the network on all rows",
     "draws": "drawing",

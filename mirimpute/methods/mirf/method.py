@@ -47,7 +47,7 @@ class Mirf(Settings):
         """Run the outer loop."""
         from mirimpute.methods.mirf.learn import learn
 
-        return _FittedMirf(problem, learn(self, problem, progress), min(self.draws, self.most_draws(problem)))
+        return _FittedMirf(problem, learn(self, problem, progress), min(self.draws, self.most_draws(problem)), progress)
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class _FittedMirf(Fitted):
     problem: Problem
     learnt: Learnt
     draws: int
+    progress: Progress
 
     @property
     def model(self) -> MirfModel:
@@ -63,7 +64,7 @@ class _FittedMirf(Fitted):
     def impute(self) -> Imputation:
         from mirimpute.methods.column_limits import outside_note
 
-        learnt, (point, draws) = self.learnt, self._completed(self.problem.x_incomplete)
+        learnt, (point, draws) = self.learnt, self._completed(self.problem.x_incomplete, self.progress)
         note = outside_note(self.problem, point)
         notes = (*learnt.notes, note) if note else learnt.notes
         return Imputation(point, draws, trace=learnt.trace, notes=notes, history=learnt.history)
@@ -72,5 +73,5 @@ class _FittedMirf(Fitted):
         """Return other rows completed by the model of the problem's."""
         return Imputation(*self._completed(x_incomplete))
 
-    def _completed(self, x_incomplete: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return self.model.complete(x_incomplete, self.draws, integer_seed(self.problem.seed, "draws"))
+    def _completed(self, x_incomplete: np.ndarray, progress: Progress = no_progress) -> tuple[np.ndarray, np.ndarray]:
+        return self.model.complete(x_incomplete, self.draws, integer_seed(self.problem.seed, "draws"), progress)

@@ -19,7 +19,7 @@ from mirimpute.methods.mirf.self_masking import SelfMasking
 from mirimpute.methods.mirf.support import Support
 from mirimpute.methods.mirf.sweeps import Chains
 from mirimpute.numerics.row_noise import RowNoise
-from mirimpute.types import Array
+from mirimpute.types import Array, Progress, no_progress
 
 _SMALL_TABLE = 500_000
 _LEAST_TOGETHER = 5
@@ -75,7 +75,9 @@ class MirfModel:
             raise ValueError("parts of tables with different columns")
         return model
 
-    def complete(self, x_incomplete: Array, n_draws: int, seed: int) -> tuple[Array, Array]:
+    def complete(
+        self, x_incomplete: Array, n_draws: int, seed: int, progress: Progress = no_progress
+    ) -> tuple[Array, Array]:
         """Return point (n, d) and draws (n_draws, n, d); observed entries are the input's own bits.
 
         Draws are made so many at a time whatever is asked for, so that the first of twenty are the same as of five. The
@@ -86,6 +88,7 @@ class MirfModel:
             x_incomplete: (n, d), NaN where missing.
             n_draws: how many.
             seed: of the noise of the rows.
+            progress: told of rows.
         """
         n, d = x_incomplete.shape
         made = self._at_once(n_draws)
@@ -94,6 +97,7 @@ class MirfModel:
         with threads_for(x_incomplete.size > _SMALL_TABLE):
             noise = RowNoise.of(x_incomplete, seed)
             for start in range(0, n, at_once):
+                progress("draws", start, n)
                 part = slice(start, start + at_once)
                 drawer = _Drawer(self, x_incomplete[part], noise[part])
                 if not n_draws:

@@ -110,6 +110,7 @@ class PoolTransport(Transport):
         folds += [self._fold(flow, held_out) for flow, held_out in self._further()]
         before, found = self.pool if self._weighed else Pool.even(x.shape[1]), []
         for number, fold in enumerate(folds):
+            self._progress("weights", number, len(folds))
             asked = np.flatnonzero(fold.held_out.any(axis=1))
             first = self._drawn(fold.flow, fold.rows, fold.hidden, np.arange(len(x)), chains)
             more = self._drawn(fold.flow, fold.rows, fold.hidden, asked, chains * (_ASKED - 1))

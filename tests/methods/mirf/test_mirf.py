@@ -159,3 +159,11 @@ def test_row_says_when_the_network_had_no_part():
     assert Mirf().fit(problem_of(x_incomplete)).impute().notes == (
         "Gaussian base only: too few observed cells to hold 30 of them out",
     )
+
+
+def test_every_long_stage_is_reported_in_turn():
+    heard = []
+    problem = problem_of(correlated(n=200, d=4, rate=0.3)[1])
+    Mirf(**{**QUICK, "rounds": 1}).fit(problem, lambda stage, done, total: heard.append(stage)).impute()
+    stages = ["gaussian base", "round 1/1", "weights", "trees", "last phase", "draws"]
+    assert list(dict.fromkeys(heard)) == stages
