@@ -189,7 +189,8 @@ class BaseImputer(TransformerMixin, BaseEstimator):
             method = method_with_draws(method.name, self.parameters, n_draws)
         lesson, seed = self._lesson(method, table), seed_of(self.random_state)
         odd = [] if lesson.constraints is None else lesson.constraints.sentences(table.x, table.rows)
-        warn([*Fences.of(table.x, table.columns).sentences(table.x, table.columns, table.rows), *odd])
+        wild = Fences.of(table.x, table.columns).sentences(table.x, table.columns, table.rows)
+        warn([*wild, *table.lost_limits(), *odd])
         if draws_by_models(method):
             model = TableModel.of(lesson, seed, None, self._progress(lesson))
             found = iter(model.complete(table.x, table.groups, n_draws, 0, censored=lesson.censored)[1])
@@ -204,7 +205,7 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         _check_room(table, n_draws)
         constraints = self._model.constraints
         odd = [] if constraints is None else constraints.sentences(table.x, table.rows)
-        warn([*self._wild(table), *(each for each in odd if each not in self.notes_)])
+        warn([*self._wild(table), *table.lost_limits(), *(each for each in odd if each not in self.notes_)])
         censored = self._censored(table, constraints)
         point, draws, said = self._model.complete(table.x, table.groups, n_draws, stream, self.shrinkage, censored)
         warn(map(str, said))

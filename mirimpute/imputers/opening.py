@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_feature_names, _check_n_features
 
-from mirimpute.errors import UserError
+from mirimpute.errors import UserError, counted
 from mirimpute.imputers.censoring import Ends, without_limits
 from mirimpute.imputers.column_choice import INDICATOR, ColumnChoice, all_of, choice_of, labels_of, missing_of
 from mirimpute.imputers.conversion import cells_of, written
@@ -58,6 +58,16 @@ class Opened:
     def rows(self) -> Any:
         """The names of the rows; None where they have none."""
         return self.table.index if isinstance(self.table, pd.DataFrame) else None
+
+    def lost_limits(self) -> Iterator[str]:
+        """Yield a sentence for each column with censored cells that may not be filled: it cannot hold limits."""
+        for j, ends in self.censored.items():
+            lost = int((np.isfinite(ends).any(axis=0) & ~self.wanted[:, j]).sum())
+            if lost:
+                yield (
+                    f"column {self.columns[j].name!r} has {counted(lost, 'censored cell')} that may not be filled: "
+                    "NaN in the result, since a column of numbers has no room for a limit"
+                )
 
     def written(self, completed: Array, wholes: Mapping[int, LargeWholes] | None = None, default: bool = True) -> Any:
         """Return a completed table in the form of the one that was given.

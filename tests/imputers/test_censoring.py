@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import kstest, truncnorm
 
 from mirimpute import Imputer
-from mirimpute.errors import UserError
+from mirimpute.errors import MirimputeWarning, UserError
 from mirimpute.imputers.censoring import Censored, without_limits
 from mirimpute.imputers.number_limits import NumberLimits
 from mirimpute.table.columns import Column, Kind
@@ -112,6 +112,14 @@ def test_a_column_without_the_option_is_never_taken_for_numbers():
     frame, _, _ = laboratory(120)
     with pytest.raises(UserError, match="text"):
         Imputer("mean").fit(frame)
+
+
+def test_a_limit_that_may_not_be_filled_is_said_to_be_lost():
+    frame, below, _ = laboratory()
+    allowed = pd.DataFrame({"crp": ~below, "age": True, "x": True})
+    with pytest.warns(MirimputeWarning, match=rf"column 'crp' has {below.sum()} censored cells that may not be filled"):
+        found = Imputer("ice", censored=["crp"], where=allowed).fit_transform(frame)
+    assert (found["crp"].isna() == below).all()
 
 
 def test_columns_of_numbers_have_nothing_to_read():
