@@ -23,6 +23,7 @@ from mirimpute.report.curves import curve_figures
 from mirimpute.report.dotplot import dot_plots
 from mirimpute.report.information import information_figures
 from mirimpute.report.measures import SECONDS, metric_measure
+from mirimpute.report.over_datasets import mean_over_many
 from mirimpute.report.palette import method_styles
 from mirimpute.report.scatter import scatter_figures
 from mirimpute.report.style import legend_outside, new_figure, styled
@@ -147,6 +148,20 @@ def test_tradeoff_shows_quality_against_seconds_with_the_legend_outside() -> Non
     assert [text.get_text() for text in legend.get_texts()] == ["ice", "mirf", "knn (no value)"]
     figure.draw_without_rendering()
     assert legend.get_window_extent().x0 > draw.bbox.x1
+
+
+def test_tradeoff_over_datasets_is_of_ranks_which_no_table_dominates() -> None:
+    rows = []
+    for number in range(13):
+        far = 1000.0 if number == 0 else 1.0  # where ice is ahead by more than mirf is on all others together
+        fields = {"fit_s": 10.0**number, "impute_s": 0.0}
+        rows.append(make_row("ice", f"d{number:02}", point_rmse=1.0, **fields))
+        rows.append(make_row("mirf", f"d{number:02}", point_rmse=far - 0.5, **fields))
+        rows.append(make_row("knn", f"d{number:02}", status="ok" if number else "failed"))
+    ((_, figure),) = tradeoff_figures(mean_over_many(collect(rows, Path("r"))))
+    point = panels(figure)[0]
+    assert dots(point) == [(pytest.approx(1e6), pytest.approx(rank)) for rank in ((1 + 2 * 12) / 13, (2 + 12) / 13)]
+    assert texts(point) == ["not on all datasets:\nknn"]
 
 
 def test_tradeoff_needs_a_quality() -> None:
