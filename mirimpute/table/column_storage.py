@@ -61,7 +61,7 @@ def from_arrow(cells: Any, name: Any = "") -> pd.Series:
     Periods and intervals of pandas are such, other extension types what they are stored as.
 
     Raises:
-        DataError: a date beyond the year 9999; names the column.
+        DataError: a value that pandas cannot hold, such as a date beyond the year 9999; names the column.
     """
     types = pyarrow.types
     if is_extension(cells.type):
@@ -73,11 +73,13 @@ def from_arrow(cells: Any, name: Any = "") -> pd.Series:
     try:
         found = _one(cells).to_pandas()
     except (ValueError, OverflowError) as error:
-        if not types.is_date(cells.type):
-            raise
+        what, instead = "value that pandas cannot hold", "numbers or texts"
+        if types.is_date(cells.type):
+            what, instead = "date that is none of the years 1 to 9999", "timestamps"
+        elif types.is_time(cells.type):
+            what, instead = "time of day with nanoseconds", "microseconds, or as numbers"
         raise DataError(
-            f"column {name!r} holds a date that is none of the years 1 to 9999 ({error}): mark it as missing, or store "
-            "the column as timestamps"
+            f"column {name!r} holds a {what} ({error}): mark it as missing, or store the column as {instead}"
         ) from error
     return found.astype(np.float64) if types.is_floating(cells.type) else found
 

@@ -3,8 +3,11 @@
 import datetime
 
 import pandas as pd
+import pyarrow
 import pytest
 
+from mirimpute.errors import DataError
+from mirimpute.table.column_storage import missing_in
 from mirimpute.table.columns import Kind
 from mirimpute.table.kinds import kind_of
 
@@ -41,3 +44,16 @@ from mirimpute.table.kinds import kind_of
 )
 def test_rules(values, kind):
     assert kind_of(pd.Series(values)) is kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        (pyarrow.time64("ns"), 123, "'t' holds a time of day with nanoseconds"),
+        (pyarrow.date32(), 2**30, "'t' holds a date that is none of the years 1 to 9999"),
+    ],
+)
+def test_what_pandas_cannot_hold_is_refused_in_a_sentence(kind, value, said):
+    cells = pd.Series(pd.arrays.ArrowExtensionArray(pyarrow.array([value, None], kind)), name="t")
+    with pytest.raises(DataError, match=said):
+        missing_in(cells)
