@@ -68,6 +68,18 @@ def test_a_rival_completes_a_mixed_table(name, problem, tmp_path):
         assert np.array_equal(_run(name, problem, tmp_path, draws).imputation.draws, found.draws)
 
 
+@pytest.mark.parametrize("name", ["r/mice_pmm", "r/mice_cart"])
+def test_mice_fills_columns_that_others_nearly_are(name, tmp_path):
+    """By its defaults it leaves the holes of collinear columns as they are."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(80, 3))
+    x[:, 2] = x[:, 0] + 1e-4 * x[:, 2]
+    columns = tuple(Column(each, Kind.CONTINUOUS) for each in "abc")
+    problem = problem_of(np.where(rng.random(x.shape) < 0.2, np.nan, x), columns, seed=0)[0]
+    outcome = _run(name, problem, tmp_path, 2)
+    assert outcome.status == "ok", outcome.reason
+
+
 def test_em_of_hyperimpute_finds_the_maximum_likelihood_of_a_monotone_pattern(tmp_path):
     """With one incomplete column, EM ends at the least-squares fit of the complete rows (Anderson 1957)."""
     rng = np.random.default_rng(1)

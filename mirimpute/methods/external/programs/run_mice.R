@@ -5,5 +5,11 @@ suppressPackageStartupMessages(library(mice))
 started <- proc.time()[["elapsed"]]
 categories <- c("logreg", "polyreg", "polr")
 defaults <- switch(argument, pmm = , norm = c(argument, categories), rep(argument, 4))
-imputed <- mice(data, m = m, defaultMethod = defaults, printFlag = FALSE, seed = task$seed)
-finish(complete(imputed, "all"), "mice")
+run <- function(...) mice(data, m = m, defaultMethod = defaults, printFlag = FALSE, seed = task$seed, ...)
+tables <- complete(run(), "all")
+# By default columns that others nearly are, and constant ones, are left with their holes.
+if (any(sapply(tables, anyNA))) {
+  message("mice left holes in collinear or constant columns: run again with remove.collinear = FALSE")
+  tables <- complete(run(remove.collinear = FALSE, remove.constant = FALSE), "all")
+}
+finish(tables, "mice")
