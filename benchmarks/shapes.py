@@ -32,7 +32,8 @@ COVERED = (0.85, 0.95)
 
 def sweeps_of(datasets: Sequence[str], methods: Sequence[str], chosen: Sequence[int]) -> list[Sweep]:
     """Return one sweep per shape."""
-    return [Sweep(dataset, tuple(methods), MECHANISMS, tuple(chosen), RATE) for dataset in datasets]
+    options = ("mechanism.driver=x1",)
+    return [Sweep(dataset, tuple(methods), MECHANISMS, tuple(chosen), RATE, options) for dataset in datasets]
 
 
 def medians_of(frame: pd.DataFrame, field: str) -> pd.DataFrame:

@@ -76,8 +76,12 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, task: Any
     overrides = [*_more_folders(options.config_dir, typed), *(each.input_line for each in typed)]
     chosen = [text for text in overrides if text not in {each.input_line for each in typed if is_value(each)}]
     config = hydra.config_loader.load_configuration(name, chosen, RunMode.MULTIRUN, validate_sweep_overrides=False)
-    for each in filter(is_value, typed):
-        set_value(config, each.key_or_group, each.value())
+    swept = {each.key_or_group for each in typed if each.is_sweep_override()}
+    swept |= set(OmegaConf.select(config, "hydra.sweeper.params") or {})
+    of_cells = [each for each in typed if is_value(each) and each.key_or_group.partition(".")[0] in swept]
+    for each in typed:
+        if is_value(each) and each not in of_cells:
+            set_value(config, each.key_or_group, each.value())
     for part in ("launcher", "sweeper"):
         found = config.hydra[part]
         if not OmegaConf.is_dict(found) or not found.get("_target_"):
@@ -94,7 +98,12 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, task: Any
     if options.info:
         return hydra.show_info(options.info, name, overrides)
     if sweep:
-        hydra.multirun(name, task, [_journal(), *overrides, "hydra.mode=MULTIRUN"])
+        # A key of parts that are swept over is none of the default part: only cells have it, as what is swept over.
+        single = {
+            each.input_line: f"{each.key_or_group}=choice({each.get_value_element_as_str()})" for each in of_cells
+        }
+        told = [single.get(each, each) for each in overrides]
+        hydra.multirun(name, task, [_journal(), *told, "hydra.mode=MULTIRUN"])
         return None
     OmegaConf.set_readonly(config.hydra, None)
     with open_dict(config):

@@ -49,6 +49,17 @@ def test_a_failure_is_a_row_and_an_impossible_request_none(tmp_path: Path) -> No
     assert "n_jobs=0 computes nothing" in sweep("method=mean,ice", there, LOCAL, "hydra.launcher.n_jobs=0", code=2)
 
 
+def test_a_key_of_swept_parts_is_one_of_theirs_and_not_of_the_default(tmp_path: Path) -> None:
+    there = ("dataset=iris", "protocol.metrics=[rmse]", f"results_dir={tmp_path}")
+    driven = ("method=mean", "mechanism=mar_driver,mar_threshold", "mechanism.driver=0")
+    sweep(*there, *driven)
+    assert {row["mechanism"] for row in read_rows(tmp_path)} == {"mar_driver", "mar_threshold"}
+    assert "unknown key of method 'rounds'" in sweep(*there, "method=ice,mean", "method.rounds=3", code=2)
+    misspelt = sweep(*there, "method=mean", "mechanism=mar_driver,mar_threshold", "mechanism.drivr=0", code=2)
+    assert "unknown key of mechanism 'drivr': did you mean 'driver'" in misspelt
+    assert len(read_rows(tmp_path)) == 2
+
+
 PARTS = """
 import os, signal
 from dataclasses import dataclass
