@@ -42,7 +42,7 @@ bench-quality: $(STAMP) ## mirf beside its peers on fourteen tables, into benchm
 bench-speed: $(STAMP) ## seconds, memory and scaling of mirf, into benchmarks/speed.md (hours; ARGS=--help for options)
 	$(BIN)/python -m benchmarks.speed $(ARGS)
 
-bench-draws: $(STAMP) ## drawing methods by CRPS, energy, error and seconds on 17 tables, into benchmarks/draws.md (half a day; ARGS=--help)
+bench-draws: $(STAMP) ## drawing methods by CRPS, energy, error and seconds on 17 tables, into benchmarks/draws.md (days of one core; ARGS=--help)
 	$(BIN)/python -m benchmarks.draws $(ARGS)
 
 adem: $(STAMP) ## coverage, bias and width of pooled intervals by simulation, into benchmarks/coverage.md (days; ARGS=--help)

@@ -79,7 +79,11 @@ def read_cells(sweeps: Sequence[Sweep], results_dir: Path, former: Path | None =
     compared = comparability_notes(Run(row, row["method"], case_of(row)) for row in rows)
     frame = frame_of(rows)
     stand = [] if former is None else [former_rows(former, wanted, frame)]
-    counts = [f"{len(each)} rows are those of the page before" for each in stand if len(each)]
+    counts = [
+        f"{len(each)} rows were not computed again: they were on the previous version of this page"
+        for each in stand
+        if len(each)
+    ]
     stand = [each[same_content(each, frame)] for each in stand]
     # Without empty columns: what type they have, pandas would have to guess.
     filled = [each.dropna(axis=1, how="all") for each in (frame, *stand) if len(each)]

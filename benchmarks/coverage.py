@@ -66,7 +66,12 @@ WAYS: dict[str, Complete] = {
     "R mice pmm": by_method("r/mice_pmm", "draws"),
     "R mice cart": by_method("r/mice_cart", "draws"),
 }
-METHODS = ("mirf_fast", "mice", "mice_cart")
+METHODS = {
+    **dict.fromkeys(("mirf_fast multiple", "mirf_fast sample"), "mirf_fast"),
+    **dict.fromkeys(("mice bayes", "mice pmm"), "mice"),
+    "mice cart": "mice_cart",
+}
+"""Way -> the method of this package that it runs."""
 PROPER = "mice bayes"
 """Whose intervals are as wide as they need to be where the truth is linear."""
 
@@ -103,7 +108,7 @@ def performance(way: str, scenario: Scenario, replications: int) -> list[dict[st
             "width": width[:, k].mean(),
             "cpu_s": (time.process_time() - begun) / replications,
             "made": f"{date.today()}",
-            "versions": page.made_with(*METHODS).removeprefix("- "),
+            "versions": page.made_with(METHODS[way]).removeprefix("- ") if way in METHODS else "",
         }
         for k, quantity in enumerate(QUANTITIES)
     ]
@@ -146,7 +151,8 @@ def text_of(frame: pd.DataFrame) -> str:
                 cells.append(", ".join([*(f"{a:{sign}.3f} ± {b:.3f}" for a, b, sign in pairs), ratio]))
             body.append([way, str(int(own["replications"].iloc[0])), *cells])
         lines += page.table(heads, body)
-    lines += [f"- {made}: {versions}" for made, versions in frame[["made", "versions"]].drop_duplicates().to_numpy()]
+    known = frame[["made", "versions"]].dropna().drop_duplicates()
+    lines += [f"- {made}: {versions}" for made, versions in known.to_numpy() if versions]
     return "\n".join(lines) + "\n"
 
 

@@ -49,12 +49,12 @@ SEEN = (
     "mice_cart in the energy distance there. What was changed then was chosen on the tables for choosing."
 )
 NOTES = (
-    "The rivals are this package's own methods; the trees of mice_cart and mice_rf have the settings of R's. No "
-    "program of R or of another library is here. One mask per seed and case; its noise is in no interval when "
-    "there is one seed. The point of mice, mice_cart and mice_rf is the mean of 20 draws, which costs them about "
-    "2.5 % of RMSE (the root of 1 + 1/20) beside an exact mean: differences of that size are not differences of "
-    "the methods. A * marks methods without draws: their CRPS, Brier score and energy distance are those of the "
-    "point, and they do not compete."
+    "mice, mice_cart, mice_rf and missforest are this package's own; `mice_r.md` and `parity.md` lay them beside their "
+    "references. Names with r/, hyperimpute and miceforest are the programs of others. One mask per seed and case; its "
+    "noise is in no interval when there is one seed. The point of mice, mice_cart, mice_rf and of theirs in R is the "
+    "mean of 20 draws, which costs them about 2.5 % of RMSE (the root of 1 + 1/20) beside an exact mean: differences "
+    "of that size are not differences of the methods. A * marks methods without draws: their CRPS, Brier score and "
+    "energy distance are those of the point, and they do not compete."
 )
 
 

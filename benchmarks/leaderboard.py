@@ -57,7 +57,8 @@ def page_of(frame: pd.DataFrame, record: str) -> str:
         "failure loses, and datasets count the same. *Improvability*: by how much the best method of a case is below "
         "it, mean over cases; 0 % is the best everywhere; the energy distance has none, because it may be 0. "
         "*CPU seconds*: of fit and impute, median over cases. Win rates on few tables are no proof: "
-        f"`{Path(record).with_suffix('.md') if record.endswith('.csv') else record + '/summary.md'}` has the tests.",
+        f"`{Path(record).with_suffix('.md') if record.endswith('.csv') else record + '/summary.md'}` has the tests, "
+        "and says how new these tables were to mirf.",
         "",
     ]
     known = {measure.field for measure in collection.measures}

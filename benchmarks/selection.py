@@ -28,7 +28,6 @@ QUICK = {"steps": 40, "final_steps": 40, "width": 24, "draws": 2, "trees": 8}
 """The networks matter little for what is asked here."""
 ANSWERS: dict[str, dict[str, Any]] = {
     "default": {},
-    "never": {"selection": "never"},
     "self_masking": {"selection": "self_masking"},
 }
 
@@ -68,26 +67,24 @@ def answered(drivers: int, slope: float, rows: int, seed: int) -> dict[str, Any]
         found = named_method("mirf_fast", {**QUICK, **given}).fit(problem).impute()
         line[f"{name}_rmse"] = float(np.sqrt(((found.point[hidden, 0] - truth) ** 2).mean()))
         line[f"{name}_noted"] = any("self_masking" in note for note in found.notes)
-    tilted = {f"{name}_tilted": line[f"{name}_rmse"] != line["never_rmse"] for name in ANSWERS}
-    return {**line, **tilted}
+    tilted = {f"{name}_tilted": line[f"{name}_rmse"] != line["default_rmse"] for name in ANSWERS}
+    return {**line, **{name: found for name, found in tilted.items() if name != "default_tilted"}}
 
 
 def page_of(frame: pd.DataFrame, today: date) -> str:
     """Return the Markdown page."""
     mar = frame[frame["drivers"] > SELF]
-    heads = ["tables", "tilted", "RMSE, default", "RMSE, never", "tilted if assumed", "RMSE, assumed"]
+    heads = ["tables", "RMSE, default", "tilted if assumed", "RMSE, assumed"]
     text = [
         "# Values missing at random, and what assuming self-masking makes of them",
         "",
         f"Normal columns of correlation {CORRELATION:g}, one of which loses {RATE:.0%} of its cells by the logistic"
         " model of one, two or four others (MAR), or of its own values (self-masking, with one other column to predict"
-        " it). `mirf_fast` with small networks, as it is (default), with `method.selection=never`, and with"
+        " it). `mirf_fast` with small networks, as it is (default: nothing is tilted), and with"
         " `method.selection=self_masking`, which is `mirf_mnar`'s assumption. Errors in standard deviations of the"
-        " observed cells; n: number of tables. Made by `python -m benchmarks.selection`.",
+        " observed cells. Made by `python -m benchmarks.selection`.",
         "",
-        f"By default {int(mar['default_tilted'].sum())} of {len(mar)} MAR tables are tilted, and"
-        f" {int((frame['default_rmse'] == frame['never_rmse']).sum())} of {len(frame)} answers are those of"
-        f" `never`. Assumed, self-masking tilts {int(mar['self_masking_tilted'].sum())} of the MAR tables: from data"
+        f"Assumed, self-masking tilts {int(mar['self_masking_tilted'].sum())} of {len(mar)} MAR tables: from data"
         " alone the two are not told apart. A note says so in"
         f" {int(frame['self_masking_noted'].sum())} of {len(frame)} answers that assume it, and in"
         f" {int(frame['default_noted'].sum())} that do not.",
@@ -110,16 +107,13 @@ def _lines(frame: pd.DataFrame, by: str) -> list[list[str]]:
         group = frame[(frame["drivers"] == drivers) & (frame[by] == value)]
         pattern = "self-masking" if drivers == SELF else f"MAR, {drivers:g} column{'s' if drivers > 1 else ''}"
         errors = {name: page.value_text(group[f"{name}_rmse"].mean()) for name in ANSWERS}
-        tilted = {name: str(int(group[f"{name}_tilted"].sum())) for name in ANSWERS}
         lines.append(
             [
                 pattern,
                 f"{value:g}",
                 str(len(group)),
-                tilted["default"],
                 errors["default"],
-                errors["never"],
-                tilted["self_masking"],
+                str(int(group["self_masking_tilted"].sum())),
                 errors["self_masking"],
             ]
         )

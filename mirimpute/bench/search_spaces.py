@@ -84,8 +84,6 @@ SEARCH_SPACES: dict[str, Space] = {
     "mirf": {
         **_BLOCKS,
         "learning_rate": _LEARNING_RATE,
-        "steps": OneOf((400, 800, 1600)),
-        "sweeps": Between(1, 5),
     },
     "mirf_paper": {
         "hidden_width": OneOf((64, 256, 1001)),

@@ -14,7 +14,7 @@ _REASONS = {
     "knn": "where neighbours say little, a mean of ten or fewer values has up to root 1.1 times the error of the mean "
     "and more, since nearer ones weigh more; a third of the columns is all that two rows share at rate 0.4",
     "ice": f"{_FEEDBACK}; outside of the observed range its lines go on, as for the outliers of forest, solar and gas",
-    "missforest": f"its trees are of full depth: {_FEEDBACK}",
+    "missforest": f"its trees are nearly of full depth: {_FEEDBACK}",
     "hyper": _FEEDBACK,
     "gaussian_em": "where columns say nothing of each other, as in pumadyn32nm, its covariances are noise; pixels of "
     "digits that are nearly always 0 are no normal values",
@@ -37,7 +37,6 @@ _SAME_AS = {
     "mirf_mnar": "mirf",
     "sklearn/ice": "ice",
     "sklearn/missforest": "missforest",
-    "hyperimpute/missforest": "missforest",
     "mice_by_row": "mice",
     "mice_cart": "mice",
     "mice_rf": "mice",

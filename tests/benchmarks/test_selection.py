@@ -15,12 +15,12 @@ def test_patterns_follow_the_driving_columns_at_the_rate():
         assert np.corrcoef(cause, hidden)[0, 1] > 0.4
 
 
-def test_by_default_no_table_is_tilted(tmp_path):
+def test_what_is_assumed_moves_answers_and_is_said(tmp_path):
     assert main(["--seeds", "0", "--largest", "200", "--out", str(tmp_path)]) == 0
     rows = pd.read_csv(tmp_path / "selection.csv")
     assert len(rows) == 16
-    assert not rows["default_tilted"].any()
-    assert (rows["default_rmse"] == rows["never_rmse"]).all()
     assert rows["self_masking_tilted"].any()
+    assert rows["self_masking_noted"].all()
+    assert not rows["default_noted"].any()
     text = (tmp_path / "selection.md").read_text(encoding="utf-8")
-    assert "| MAR, 4 columns | 3 | 1 | 0 |" in text
+    assert "| MAR, 4 columns | 3 | 1 |" in text

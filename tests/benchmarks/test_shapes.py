@@ -9,7 +9,9 @@ def test_medians_of_ok_rows_decide_and_a_case_without_a_member_counts_nowhere():
     def rows(dataset, mirf, flow, trees):
         values = {"mirf": mirf, "mirf_flow": flow, "mice_cart": trees}
         return [
-            row(method, f"synthetic/{dataset}", seed, **dict.fromkeys(DISTANCES, value), **{COVERAGE: 0.8 + value / 100})
+            row(
+                method, f"synthetic/{dataset}", seed, **dict.fromkeys(DISTANCES, value), **{COVERAGE: 0.8 + value / 100}
+            )
             for method, by_seed in values.items()
             for seed, value in enumerate(by_seed)
         ]
