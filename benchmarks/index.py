@@ -115,7 +115,10 @@ def tuned(frame: pd.DataFrame, _: str) -> str:
     ahead = sorted(best, key=best.__getitem__)[:3]
     gains = [means[name] - means[f"{name}_tuned"] for name in best if f"{name}_tuned" in means]
     first = ", ".join(f"{name} {value_text(best[name])}" for name in ahead)
-    return f"RMSE of the point, tuned where tuning chose other than the defaults: {first}; the largest gain by tuning is {value_text(max(gains))}."
+    return (
+        f"RMSE of the point, tuned where tuning left the defaults: {first}; the largest gain by tuning is "
+        f"{value_text(max(gains))}."
+    )
 
 
 def after_rounds(frame: pd.DataFrame, text: str) -> str:
