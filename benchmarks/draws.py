@@ -49,7 +49,7 @@ SEEN = (
     "mice_cart in the energy distance there. What was changed then was chosen on the tables for choosing."
 )
 NOTES = (
-    "mice, mice_cart, mice_rf and missforest are this package's own; `mice_r.md` and `parity.md` lay them beside their "
+    "mice, mice_cart, mice_rf and missforest are this package's own; the pages mice_r and parity lay them beside their "
     "references. Names with r/, hyperimpute and miceforest are the programs of others. One mask per seed and case; its "
     "noise is in no interval when there is one seed. The point of mice, mice_cart, mice_rf and of theirs in R is the "
     "mean of 20 draws, which costs them about 2.5 % of RMSE (the root of 1 + 1/20) beside an exact mean: differences "
