@@ -96,7 +96,7 @@ def page_of(frame: pd.DataFrame, sweeps: Sequence[Sweep]) -> list[str]:
         "",
         f"Rate {RATE:g} of the observed cells hidden, at most {MOST_ROWS:,} rows; mean ± sd over the seeds. Lower is "
         "better everywhere: RMSE of the scored numbers (z-scored), share of the scored categories that are wrong, "
-        "Brier score of the draws (twice the error rate for a method without draws), energy distance of one draw in "
+        "Brier score of the draws (twice the error rate for a method without draws), energy distance of the draws in "
         "Gower's distance (undefined where every row has holes of its own). Made by `python -m benchmarks.mixed`.",
         "",
         *page.table(["case", "method", *fields.values()], lines, left=2),
