@@ -36,7 +36,7 @@ class Mirf(Settings):
 
     version: ClassVar[int] = 11
     completes_new_rows: ClassVar[bool] = True
-    growth: ClassVar[tuple[float, float]] = (0.5, 1.3)
+    growth: ClassVar[tuple[float, float]] = (0.5, 1.0)
     libraries: ClassVar[tuple[str, ...]] = ("torch", "sklearn.tree", "mirimpute.methods.mirf.learn")
 
     def most_draws(self, problem: Problem) -> int:
