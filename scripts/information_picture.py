@@ -20,13 +20,15 @@ from mirimpute.bench.scoring import SCORED_ROWS_SEED, answers_of
 from mirimpute.bench.tracing import trace_with_information
 from mirimpute.methods.base import Imputation, problem_of
 from mirimpute.methods.presets import named_method
-from mirimpute.report.palette import BLACK, BLUE, VERMILLION
+from mirimpute.report.palette import BLACK, BLUE, GREEN, VERMILLION
 from mirimpute.report.style import styled
 
 PATH = Path(__file__).parents[1] / "docs/information.png"
 ROUNDS, SEEDS, RATE = 4, (0, 1, 2), 0.3
-METHODS = {"mirf": ("mirf, the pool", VERMILLION), "mirf_flow": ("mirf_flow", BLUE)}
+METHODS = {"mirf": ("mirf, the pool", VERMILLION), "mirf_flow": ("mirf_flow", BLUE), "mice": ("mice", GREEN)}
 OFF_SCALE = "mean"
+MOST_BITS = 0.6
+"""The first fill of mice, a random value of the column, tells more, and is off the scale."""
 TRUE = "true rows"
 
 Curves = dict[str, list[tuple[list[int], list[float]]]]
@@ -68,7 +70,8 @@ def figure_of(found: Curves) -> Figure:
                 axes.plot(rounds, bits, color=colour, marker="o", label="" if number else label)
         for number, (_, bits) in enumerate(found[TRUE]):
             axes.axhline(bits[0], color=BLACK, linestyle=":", linewidth=0.8, label="" if number else TRUE)
-        axes.set(xlabel="round (0: the Gaussian fill; last: the answer)", ylabel="bits told of the pattern")
+        axes.set(xlabel="round (0: the first fill; last: the answer)", ylabel="bits told of the pattern")
+        axes.set_ylim(top=MOST_BITS)
         axes.set_xticks(range(ROUNDS + 2))
         figure.legend(loc="outside right upper")
     return figure
