@@ -50,7 +50,8 @@ SEEN = (
 )
 NOTES = (
     "mice, mice_cart, mice_rf and missforest are this package's own; the pages mice_r and parity lay them beside their "
-    "references. Names with r/, hyperimpute and miceforest are the programs of others. One mask per seed and case; its "
+    "references. Names with r/, hyperimpute and miceforest are the programs of others, whose CPU seconds were measured "
+    "beside other work, and those of this package's methods were not. One mask per seed and case; its "
     "noise is in no interval when there is one seed. The point of mice, mice_cart, mice_rf and of theirs in R is the "
     "mean of 20 draws, which costs them about 2.5 % of RMSE (the root of 1 + 1/20) beside an exact mean: differences "
     "of that size are not differences of the methods. A * marks methods without draws: their CRPS, Brier score and "

@@ -46,7 +46,7 @@ def bits_of(name):
     x[:, 3] = np.digitize(x[:, 3], [0.0, 2.0])
     columns = (*(Column(each, Kind.CONTINUOUS) for each in "abc"), Column("d", Kind.CATEGORICAL, ("u", "v", "w")))
     key, values = PRESETS[name]
-    method = named_method(name, {**FAST.get(key, {}), **{each: values[each] for each in values if each not in FAST}})
+    method = named_method(name, {**FAST.get(key, {}), **values})
     with threadpool_limits(1):
         found = method.fit(problem_of(np.where(rng.random(x.shape) < 0.2, np.nan, x), columns, seed=1)[0]).impute()
     digest = hashlib.sha256(found.point.tobytes() + found.draws.tobytes()).hexdigest()

@@ -93,6 +93,9 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, task: Any
     for text, each in zip(options.overrides, typed, strict=True):
         if each.is_sweep_override() and not sweep:
             raise several(text)
+    if not sweep:  # one cell, whose parts are those of the configuration
+        for each in of_cells:
+            set_value(config, each.key_or_group, each.value())
     if options.cfg:
         return hydra.show_cfg(name, overrides, options.cfg, options.package, options.resolve)
     if options.info:

@@ -60,6 +60,14 @@ def test_a_key_of_swept_parts_is_one_of_theirs_and_not_of_the_default(tmp_path: 
     assert len(read_rows(tmp_path)) == 2
 
 
+def test_one_cell_of_an_experiment_that_could_be_swept_takes_what_was_typed(tmp_path: Path) -> None:
+    (tmp_path / "conf/experiment").mkdir(parents=True)
+    text = "# @package _global_\n# Several methods\nhydra:\n  sweeper:\n    params:\n      method: ice,mice\n"
+    (tmp_path / "conf/experiment/mine.yaml").write_text(text)
+    there = ("--config-dir", f"{tmp_path}/conf", "experiment=mine", "dataset=iris", f"results_dir={tmp_path}/results")
+    assert "method.rounds=0" in finish(start(*there, "method=ice", "method.rounds=0"), code=2)
+
+
 PARTS = """
 import os, signal
 from dataclasses import dataclass
