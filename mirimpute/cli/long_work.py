@@ -27,7 +27,7 @@ def foreseen(program: str, lesson: Lesson, name: str, models: int, jobs: int, ti
         program: that says it.
         lesson: what is learnt.
         name: of the method.
-        models: that are learnt from halves of the rows; 0: one is, from all rows.
+        models: that are learnt from samples of the rows; 0: one is, from all rows.
         jobs: models at a time.
         times: how often the table is completed by the one.
     """

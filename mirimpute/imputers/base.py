@@ -72,7 +72,7 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         return Options()
 
     def _progress(self, lesson: Lesson, n_models: int = 0, n_jobs: int | None = None) -> Progress:
-        """Return what is told how far the work is, of one model or of several on halves of the rows."""
+        """Return what is told how far the work is, of one model or of several."""
         from mirimpute.types import no_progress
 
         return no_progress
@@ -88,7 +88,7 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         table = opened(self, X, options, None)
         lesson = self._lesson(method, table)
         odd = [] if lesson.constraints is None else lesson.constraints.sentences(table.x, table.rows)
-        model = TableModel.of(lesson, seed_of(self.random_state), None, self._progress(lesson))
+        model = TableModel.of(lesson, seed_of(self.random_state), self._progress(lesson))
         self._set(model, table.choice, _wholes(table))
         said = [*self._wild(table), *odd]
         self.notes_ = (*self.notes_, *said)
@@ -163,9 +163,10 @@ class BaseImputer(TransformerMixin, BaseEstimator):
     def impute_multiple(self, X: Any, n_draws: int = 20, *, n_jobs: int | None = None) -> list[Any]:
         """Return ``n_draws`` completions of ``X``, each a draw of a model of its own: proper multiple imputation.
 
-        mirf takes ``n_draws`` fits to half of the rows, see :mod:`mirimpute.imputers.multiple`; ``mirf_fast`` may be
-        enough. The methods of chained equations take one fit, whose chains never see each other. The imputer itself
-        stays as it is. How often intervals pooled over the draws cover: ``make adem``, ``benchmarks/coverage.md``.
+        mirf takes a fit to all rows, which chooses, and ``n_draws`` shorter ones to rows drawn with replacement, see
+        :mod:`mirimpute.imputers.multiple`; ``mirf_fast`` may be enough. The
+        methods of chained equations take one fit, whose chains never see each other. The imputer itself stays as it is.
+        How often intervals pooled over the draws cover: ``make adem``, ``benchmarks/coverage.md``.
 
         Args:
             X: (n_rows, n_columns), NaN where missing; at least 4 rows.
@@ -192,7 +193,7 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         wild = Fences.of(table.x, table.columns).sentences(table.x, table.columns, table.rows)
         warn([*wild, *table.lost_limits(), *odd])
         if draws_by_models(method):
-            model = TableModel.of(lesson, seed, None, self._progress(lesson))
+            model = TableModel.of(lesson, seed, self._progress(lesson))
             found = iter(model.complete(table.x, table.groups, n_draws, 0, censored=lesson.censored)[1])
         else:
             found = draws_of_models(lesson, n_draws, seed, n_jobs, self._progress(lesson, n_draws, n_jobs))

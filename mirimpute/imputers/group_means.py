@@ -11,13 +11,13 @@ section 3.6):
     s_u = max(0, (sum_g n_g (y_g - y)^2 - (G - 1) s_e) / (N - sum_g n_g^2 / N)).
 
 A group that the fit did not see, and a row without one, has u = 0. Slopes and variances that differ between groups are
-not in it; nor is, in multiple imputation, the uncertainty of a u beyond what a model of half of the rows shows.
+not in it; nor is, in multiple imputation, the uncertainty of a u beyond what a sample of the rows shows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,16 @@ class GroupMeans:
         made = tuple(Column(f"{columns[some[k]].name} by {name}", Kind.CONTINUOUS) for k in kept)
         found = np.array([effects[k] for k in kept]).reshape(len(kept), len(levels)).T
         return cls(pd.Index(levels, dtype=object), found, made)
+
+    def again(self, x: Array, columns: Sequence[Column], groups: Array, name: Any) -> GroupMeans:
+        """Return the effects of the same groups on the same columns as other rows tell them; arguments as :meth:`of`.
+
+        A group without a value in these rows has none.
+        """
+        codes = self.levels.get_indexer(pd.Index(groups, dtype=object))
+        place = {f"{column.name} by {name}": j for j, column in enumerate(columns)}
+        effects = [_intercepts(x[:, place[made.name]], codes, len(self.levels)) for made in self.columns]
+        return replace(self, effects=np.array(effects).reshape(len(effects), len(self.levels)).T)
 
     def added(self, x: Array, groups: Array) -> Array:
         """Return the rows ``x`` (n, d) with the effects of their groups behind them, (n, d + k)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,11 +13,27 @@ from mirimpute.types import Array, Progress, no_progress
 
 if TYPE_CHECKING:
     from mirimpute.methods.base import Method, Problem
+    from mirimpute.methods.mirf.learn import Choices
     from mirimpute.table.columns import Column
     from mirimpute.table.ranges import Limits
 
 _NOTED_ROWS = 2_000
 """Rows of the fit that are completed to say whether estimates lie outside of what was observed."""
+
+
+@dataclass(frozen=True)
+class TableFit:
+    """What :func:`learnt` returns.
+
+    Attributes:
+        state: of the method.
+        problem: that it got.
+        choices: with which mirf learns from other rows (:func:`learnt_again`); None: another method.
+    """
+
+    state: State
+    problem: Problem
+    choices: Choices | None
 
 
 def learnt(
@@ -28,8 +45,9 @@ def learnt(
     limits: Limits | None = None,
     progress: Progress = no_progress,
     predictors: Array | None = None,
-) -> tuple[State, Problem]:
-    """Return what the method learns from a table, and the problem that it got.
+    inference: bool = False,
+) -> TableFit:
+    """Return what the method learns from a table.
 
     Args:
         method: any; it is checked before.
@@ -39,6 +57,7 @@ def learnt(
         limits: see :func:`mirimpute.methods.base.problem_of`.
         progress: of the fit.
         predictors: see :func:`mirimpute.methods.base.problem_of`.
+        inference: of mirf: choose for draws from which estimates are pooled.
 
     Raises:
         NotInstalledError: the method's library is absent.
@@ -51,12 +70,16 @@ def learnt(
 
     problem, encoding, scale = problem_of(x, columns, seed, device, limits, predictors)
     model: Any
-    repeat = None
+    repeat = choices = None
     if isinstance(method, Mirf):
-        from mirimpute.methods.mirf.learn import learn
+        from mirimpute.methods.mirf.learn import choices_for_inference, learn
 
-        found = learn(method, problem, progress, new_rows=True)
-        model, trace, notes = found.model, found.trace, found.notes
+        found = (
+            choices_for_inference(method, problem, progress)
+            if inference
+            else learn(method, problem, progress, new_rows=True)
+        )
+        model, trace, notes, choices = found.model, found.trace, found.notes, found.choices
         repeat = np.array([model.support.values[place[0]] is not None for place in encoding.column_slices])
     else:
         fitted = method.fit(problem, progress)
@@ -67,7 +90,26 @@ def learnt(
         bits = SourceBits.near(x, standardised, encoding.decode(model.constants, scale))
     else:
         bits = SourceBits.of(x, standardised, repeat)
-    return State(columns, encoding, scale, bits, model, seed, trace, notes), problem
+    return TableFit(State(columns, encoding, scale, bits, model, seed, trace, notes), problem, choices)
+
+
+def learnt_again(method: Method, found: TableFit, x: Array, seed: int) -> State:
+    """Return what mirf learns from rows of the same columns with the choices of a fit.
+
+    Args:
+        method: of the fit.
+        found: the fit; its model is not used.
+        x: float64 (n_rows, d), original units and numbers of categories, NaN where missing.
+        seed: of the new one.
+    """
+    from mirimpute.methods.mirf.learn import learn_again
+    from mirimpute.methods.mirf.method import Mirf
+
+    assert isinstance(method, Mirf)
+    assert found.choices is not None
+    encoded = found.state.scale.standardise(found.state.encoding.encode(x))
+    problem = replace(found.problem, x_incomplete=encoded, seed=seed, wild=None, source=None)
+    return replace(found.state, model=learn_again(method, problem, found.choices), seed=seed)
 
 
 def completed(state: State, x: Array, n_draws: int, stream: int, shrinkage: float = 1.0) -> tuple[Array, Array]:

@@ -1,14 +1,13 @@
-"""Multiple imputation: a model for each draw, fitted to a random half of the rows.
+"""Multiple imputation: a model for each draw, fitted to rows drawn with replacement.
 
 Draws from one fitted model ignore parameter uncertainty, and standard errors pooled over them (:func:`mirimpute.pool`)
-are too small. What an estimator finds in a random half of the rows varies, given the data, about what it finds in all
-of them by as much as that varies about the truth: the halves stand for draws of the model from its posterior (the
-delete-half jackknife; Shao & Wu, Annals of Statistics 1989). Bootstrapped rows would do so too, but their copies would
-let the model see its own held-out cells.
+are too small. What an estimator finds in rows drawn with replacement varies, given the data, about what it finds in all
+of them by as much as that varies about the truth: the samples stand for draws of the model from its posterior (Efron,
+"Missing data, imputation, and the bootstrap", JASA 1994; Honaker & King's Amelia, American Journal of Political Science
+2010). Copies of a row would let a model see its own held-out cells; so what these choose is chosen once, by a model of
+all rows, and stays.
 
-No number of models mends a bias: from few rows, predictions are drawn towards the mean. With 100 rows, half of a column
-hidden, slopes are 6 % too small (``python -m benchmarks.coverage``); ``method=mice method.kind=bayes`` has no such bias
-where the data are linear.
+No number of models mends a bias: how large it is, ``python -m benchmarks.coverage`` says.
 """
 
 from __future__ import annotations
@@ -27,31 +26,34 @@ Result = TypeVar("Result")
 _FEWEST_ROWS = 4
 
 
-def random_halves(observed: np.ndarray, count: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Yield :func:`random_half` ``count`` times.
+def samples_of_rows(observed: np.ndarray, count: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield :func:`sample_of_rows` ``count`` times.
 
     Raises:
         UserError: fewer than 4 rows.
     """
     if len(observed) < _FEWEST_ROWS:
         raise UserError(
-            f"{len(observed)} row(s) are too few to learn from halves of them: give at least {_FEWEST_ROWS}"
+            f"{len(observed)} row(s) are too few to learn from samples of them: give at least {_FEWEST_ROWS}"
         )
-    return (random_half(observed, rng) for _ in range(count))
+    return (sample_of_rows(observed, rng) for _ in range(count))
 
 
-def random_half(observed: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the indices of half of the rows, in order, and of one more for each column that none of them observes.
+def sample_of_rows(observed: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the indices of n of n rows, drawn with replacement, in order, and of one more where a column needs it.
+
+    Each column that none of the rows observes gets one that does.
 
     Args:
         observed: bool (n_rows, n_columns), True where there is a value.
         rng: where the choice comes from.
     """
-    order = rng.permutation(len(observed))
-    half = order[: -(-len(order) // 2)]
-    empty = np.flatnonzero(~observed[half].any(axis=0))
+    n = len(observed)
+    rows = rng.integers(n, size=n)
+    empty = np.flatnonzero(~observed[rows].any(axis=0))
+    order = rng.permutation(n)
     more = order[observed[order][:, empty].argmax(axis=0)]
-    return np.union1d(half, more)
+    return np.sort(np.concatenate([rows, more]))
 
 
 def check_jobs(n_jobs: object) -> None:

@@ -14,8 +14,8 @@ from mirimpute.imputers.censoring import DRAWS_OF_SPREADS, Censored, spreads_of
 from mirimpute.imputers.constraints import Constraints, padded
 from mirimpute.imputers.fitted_table import ConstantColumns, FittedTable
 from mirimpute.imputers.group_means import GroupMeans
-from mirimpute.imputers.learning import completed, learnt, outside_of
-from mirimpute.imputers.multiple import on_one_thread_each, random_halves
+from mirimpute.imputers.learning import TableFit, completed, learnt, learnt_again, outside_of
+from mirimpute.imputers.multiple import on_one_thread, on_one_thread_each, samples_of_rows
 from mirimpute.imputers.oddities import Oddity
 from mirimpute.imputers.saving import State
 from mirimpute.types import Array, Progress, no_progress
@@ -102,20 +102,16 @@ class TableModel:
     spreads: Array | None = None
 
     @classmethod
-    def of(cls, lesson: Lesson, seed: int, rows: Array | None = None, progress: Progress = no_progress) -> TableModel:
-        """Return what is learnt from some rows (None: from all, and a note says what is odd about their estimates).
+    def of(cls, lesson: Lesson, seed: int, progress: Progress = no_progress) -> TableModel:
+        """Return what is learnt; a note says what is odd about the estimates of its rows.
 
         Raises:
             UserError: groups of which nothing can be learnt.
             ImputationError: the method failed.
         """
-        x, columns, means, limits = lesson.inputs(rows)
-        chosen = lesson.chosen(len(columns))
-        state, problem = learnt(lesson.method, x, columns, seed, lesson.device, limits, progress, chosen)
-        outside = outside_of(state, problem) if rows is None else ""
-        state = replace(state, notes=(*state.notes, *filter(None, [outside])))
-        spreads = None if lesson.censored is None else _spreads(state, x)[: len(lesson.columns)]
-        return cls(state, lesson.constraints, means, len(lesson.columns), spreads)
+        model, found = _first(lesson, seed, progress, inference=False)
+        outside = outside_of(found.state, found.problem)
+        return replace(model, state=replace(model.state, notes=(*model.state.notes, *filter(None, [outside]))))
 
     def inputs(self, x: Array, groups: Array | None) -> Array:
         """Return what the method gets of rows (n, d): their numbers, and means of groups behind them."""
@@ -160,13 +156,24 @@ def _spreads(state: State, x: Array) -> Array:
     return spreads_of(rows, *completed(state, rows, min(kept, DRAWS_OF_SPREADS), 0))
 
 
+def _first(lesson: Lesson, seed: int, progress: Progress, *, inference: bool) -> tuple[TableModel, TableFit]:
+    """Return what is learnt from all rows, and what the method did with them."""
+    x, columns, means, limits = lesson.inputs()
+    chosen = lesson.chosen(len(columns))
+    found = learnt(lesson.method, x, columns, seed, lesson.device, limits, progress, chosen, inference)
+    spreads = None if lesson.censored is None else _spreads(found.state, x)[: len(lesson.columns)]
+    return TableModel(found.state, lesson.constraints, means, len(lesson.columns), spreads), found
+
+
 def draws_of_models(
     lesson: Lesson, n_draws: int, seed: int, n_jobs: int | None = None, progress: Progress = no_progress
 ) -> Iterator[Array]:
-    """Yield completions (n, d) of a whole table, each a draw of a model of a random half of its rows, as they come.
+    """Yield completions (n, d) of a table as they come, each a draw of a model of its own.
+
+    The models are of rows drawn with replacement, with the choices of one of all rows, which is learnt first.
 
     Args:
-        lesson: of a method that completes new rows and draws.
+        lesson: of mirf.
         n_draws: how many.
         seed: of all of them.
         n_jobs: see :func:`mirimpute.imputers.multiple.on_one_thread_each`.
@@ -176,16 +183,25 @@ def draws_of_models(
         UserError: fewer than 4 rows.
     """
     rng = np.random.default_rng(seed)
-    halves = random_halves(~np.isnan(lesson.x), n_draws, rng)
-    plans = [(rows, int(rng.integers(2**31 - 1))) for rows in halves]
+    samples = samples_of_rows(~np.isnan(lesson.x), n_draws, rng)
+    plans = [(rows, int(rng.integers(2**31 - 1))) for rows in samples]
+    model, found = on_one_thread(partial(_first, inference=True), lesson, seed, progress)
+    nothing: Any = None
+    found = replace(found, state=replace(found.state, model=nothing), problem=replace(found.problem, source=None))
+    model = replace(model, state=found.state)
     progress("tables", 0, n_draws)
-    for done, draw in enumerate(on_one_thread_each(partial(_draw_of_rows, lesson), plans, n_jobs), 1):
+    for done, draw in enumerate(on_one_thread_each(partial(_draw_of_rows, lesson, model, found), plans, n_jobs), 1):
         progress("tables", done, n_draws)
         yield draw
 
 
-def _draw_of_rows(lesson: Lesson, rows: Array, seed: int) -> Array:
-    draw: Array = TableModel.of(lesson, seed, rows).complete(lesson.x, lesson.groups, 1, 0, censored=lesson.censored)[
-        1
-    ][0]
+def _draw_of_rows(lesson: Lesson, model: TableModel, found: TableFit, rows: Array, seed: int) -> Array:
+    """Return a draw of all rows by a model of some; means of groups are those of these rows."""
+    x, groups, means = lesson.x[rows], None, model.group_means
+    if means is not None and lesson.groups is not None:
+        groups = lesson.groups[rows]
+        means = means.again(x, lesson.columns, groups, lesson.group)
+    own = replace(model, group_means=means)
+    own = replace(own, state=learnt_again(lesson.method, found, own.inputs(x, groups), seed))
+    draw: Array = own.complete(lesson.x, lesson.groups, 1, 0, censored=lesson.censored)[1][0]
     return draw

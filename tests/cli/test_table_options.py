@@ -72,7 +72,7 @@ def test_several_models_write_a_file_each(hospital, tmp_path):
     assert not tables[0].equals(tables[1])
 
 
-def test_models_of_mirf_are_learnt_from_halves(hospital, monkeypatch):
+def test_models_of_mirf_are_learnt_from_samples_of_rows(hospital, monkeypatch):
     from mirimpute.imputers import drawing
 
     few = {"rounds": 1, "steps": 5, "final_steps": 5, "trees": 2, "chains": 1}

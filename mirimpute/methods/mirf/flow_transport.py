@@ -108,7 +108,8 @@ class FlowTransport(Transport):
         self._patterns: Patterns | None = None
         self._judge: HeldOut | None = None
         self._round = 0
-        self._weights = 0.0, 0.0  # of the correction, in point and draws
+        self.correction_weights = 0.0, 0.0
+        """How much of the network's correction is taken, in the point and in draws."""
         self.explained = 0.0
         """The share of what the base leaves that the network takes away, on the held-out cells."""
         self._facts: dict[str, Any] = {}
@@ -134,21 +135,41 @@ class FlowTransport(Transport):
         self.before = self.model()
         if use_held_out:
             self._base_of_training, self._patterns = self._base, None
-        settings = replace(self._trainer.settings, warm_up=20, decay=self.settings.final_steps)
-        self._trainer = Trainer(self._trainer.averaged.requires_grad_(True), settings)
-        targets = ~self._missing if use_held_out else ~self._missing & ~self._held_out
-        self._train(chains, self.settings.final_steps, "last phase", targets)
+        self._last_phase(chains, ~self._missing if use_held_out else ~self._missing & ~self._held_out)
         if not use_held_out:
             self._judged(chains)
 
+    def fit_again(self, x: np.ndarray, weights: tuple[float, float]) -> None:
+        """Train with correction weights that were chosen before; where both are 0 there is nothing to train.
+
+        Args:
+            x: the rows as the base completes them, (chains, n, d).
+            weights: of the correction, in the point and in draws.
+        """
+        self.correction_weights = weights
+        if not any(weights):
+            return
+        chains = torch.as_tensor(x, dtype=torch.float32, device=self._device)
+        self._round = 1
+        self._train(chains, self.settings.rounds * self.settings.steps, "round 1/1", ~self._missing)
+        everything = np.arange(x.shape[-1])
+        drawn = self.draw(x, self._missing.cpu().numpy(), everything, np.random.default_rng(0))
+        self._last_phase(torch.as_tensor(drawn, dtype=torch.float32, device=self._device), ~self._missing)
+
+    def _last_phase(self, chains: Tensor, targets: Tensor) -> None:
+        """Go on with a rate that decays."""
+        settings = replace(self._trainer.settings, warm_up=20, decay=self.settings.final_steps)
+        self._trainer = Trainer(self._trainer.averaged.requires_grad_(True), settings)
+        self._train(chains, self.settings.final_steps, "last phase", targets)
+
     def model(self) -> FlowModel:
         """Return the flow as it is, with the base that it was trained on."""
-        of_point, of_draws = self._weights
+        of_point, of_draws = self.correction_weights
         return FlowModel(self._base_of_training, self._predictor, self._trainer.averaged, of_point, of_draws)
 
     def mean(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray) -> np.ndarray:
         """Return the conditional mean: the prediction at tau = 0."""
-        point = self._predictor.mean(self._trainer.averaged, self._table, self._weights[0])
+        point = self._predictor.mean(self._trainer.averaged, self._table, self.correction_weights[0])
         return np.repeat(point[:, block].double().cpu().numpy()[None], len(x), axis=0)
 
     def draw(self, x: np.ndarray, missing: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -162,7 +183,7 @@ class FlowTransport(Transport):
         """Return what the row should say when the network had no part in the answer."""
         if self._round == 0:
             return ("Gaussian base only: too few observed cells to hold 30 of them out",)
-        if self._weights[0] == 0.0:
+        if self.correction_weights[0] == 0.0:
             return ("Gaussian base only: the network does not help on the held-out cells",)
         return ()
 
@@ -175,7 +196,7 @@ class FlowTransport(Transport):
         if self._judge is None:
             self._judge = HeldOut(self._table, self._held_out, self._base_of_training, self._predictor)
         point, flow = self._judge.judge(self._trainer.averaged, chains)
-        self._weights = point.correction_weight, flow.correction_weight
+        self.correction_weights = point.correction_weight, flow.correction_weight
         self.explained = max(point.explained, flow.explained)
         return {
             "heldout_rmse": point.error,

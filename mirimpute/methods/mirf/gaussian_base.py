@@ -54,7 +54,7 @@ def bases(
     d = x_incomplete.shape[1]
     x, known, part, rounds = _what_em_sees(x_incomplete, rng)
     if d > LARGEST_GAUSSIAN:
-        independent = IndependentModel(torch.zeros(d, dtype=x.dtype), torch.ones(d, dtype=x.dtype))
+        independent = _independent(x)
         return Bases(independent, independent, 1.0)
     apart = [
         torch.as_tensor(each) for each in ([held_out] if held_out.any() else _folds(known.numpy(), categorical, rng))
@@ -68,6 +68,15 @@ def bases(
     return Bases(fit_em(x[part], known[part], shrinkage, start=without, rounds=rounds), without, shrinkage)
 
 
+def base_again(x_incomplete: np.ndarray, shrinkage: float, rng: np.random.Generator) -> GaussianModel:
+    """Return the Gaussian fitted to every observed cell, with a shrinkage that was chosen before, see :func:`bases`."""
+    d = x_incomplete.shape[1]
+    x, known, part, rounds = _what_em_sees(x_incomplete, rng)
+    if d > LARGEST_GAUSSIAN:
+        return _independent(x)
+    return fit_em(x[part], known[part], shrinkage, rounds=rounds)
+
+
 def base_without(
     found: Bases, x_incomplete: np.ndarray, held_out: np.ndarray, rng: np.random.Generator
 ) -> GaussianModel:
@@ -77,6 +86,11 @@ def base_without(
     x, known, part, rounds = _what_em_sees(x_incomplete, rng)
     kept = known & ~torch.as_tensor(held_out)
     return fit_em(x[part], kept[part], found.shrinkage, start=found.whole, rounds=rounds)
+
+
+def _independent(x: Tensor) -> IndependentModel:
+    d = x.shape[1]
+    return IndependentModel(torch.zeros(d, dtype=x.dtype), torch.ones(d, dtype=x.dtype))
 
 
 def _what_em_sees(x_incomplete: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, int]:

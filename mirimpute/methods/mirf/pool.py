@@ -33,9 +33,13 @@ FIXED = 0.02
 _LEAST_WEIGHT = 0.02
 _FLOW = np.eye(MEMBERS)[0]
 _HALF = np.where(_FLOW > 0, 0.5, 0.5 / (MEMBERS - 1))
-_BEFORE = np.array([0.45, 0.45, 0.04, 0.03, 0.02, 0.01])
+BEFORE = np.array([0.45, 0.45, 0.04, 0.03, 0.02, 0.01])
 """The weights of draws before there is evidence: wide leaves blur how columns hang together, which the score of single
 cells hardly sees, so that they have to be much better there."""
+
+BEFORE_INFERENCE = np.array([0.9, 0.06, 0.02, 0.01, 0.005, 0.005])
+"""The same for draws from which estimates are pooled. Donors do not extrapolate and draw slopes towards 0: a bias that
+the score of single cells hardly sees, and that coverage does not forgive."""
 
 
 @dataclass(frozen=True)
@@ -140,13 +144,14 @@ def joined(evidence: Sequence[Evidence]) -> list[Evidence]:
     ]
 
 
-def fit_pool(evidence: Sequence[Evidence], blocks: Sequence[Array], n_columns: int) -> Pool:
+def fit_pool(evidence: Sequence[Evidence], blocks: Sequence[Array], n_columns: int, before: Array) -> Pool:
     """Return the pool of least score on the held-out cells.
 
     Args:
         evidence: of each column with trees.
         blocks: the categorical columns, see :class:`mirimpute.methods.base.Problem`.
         n_columns: of the problem.
+        before: (MEMBERS,), the weights of draws before there is evidence.
     """
     pool = Pool.of_flow(n_columns)
     if not evidence:
@@ -160,7 +165,7 @@ def fit_pool(evidence: Sequence[Evidence], blocks: Sequence[Array], n_columns: i
         parts = [(to[:, cells], between[..., cells]) for (to, between), cells in zip(scored, own, strict=True)]
         means = [each.means[:, cells].reshape(MEMBERS, -1) for each, cells in zip(evidence, own, strict=True)]
         truth = [each.truth[cells].ravel() for each, cells in zip(evidence, own, strict=True)]
-        prior, worth = (_FLOW, OF_COLUMN) if kind else (_BEFORE, OF_TABLE)
+        prior, worth = (_FLOW, OF_COLUMN) if kind else (before, OF_TABLE)
         to_all = np.concatenate([to for to, _ in parts], axis=1)
         between_all = np.concatenate([between for _, between in parts], axis=2)
         draws_of_table = _mixtures([(to_all, between_all)], prior[None], worth)[0]

@@ -21,7 +21,7 @@ from mirimpute.methods.mirf.flow_model import FlowModel
 from mirimpute.methods.mirf.flow_transport import FlowTransport
 from mirimpute.methods.mirf.gaussian_base import Bases, base_without
 from mirimpute.methods.mirf.growing import affordable
-from mirimpute.methods.mirf.pool import FIXED, SHARP, Evidence, Pool, fit_pool, joined
+from mirimpute.methods.mirf.pool import BEFORE, FIXED, SHARP, Evidence, Pool, fit_pool, joined
 from mirimpute.methods.mirf.rows import Rows
 from mirimpute.methods.mirf.settings import Settings
 from mirimpute.methods.mirf.support import Support
@@ -57,9 +57,11 @@ class PoolTransport(Transport):
         problem: the incomplete table.
         held_out: bool (n_rows, n_columns), observed cells that judge; without any, the flow is alone.
         support: of the table.
-        new_rows: also keep trees of columns that miss nothing here, because rows to come may miss them.
+        wanted: bool (n_columns,), the columns whose trees are kept.
         rng: of trees and donors.
         progress: called during the work.
+        pool: the weights, where they were chosen before; None: they are to be.
+        before: the weights of draws before there is evidence.
     """
 
     def __init__(
@@ -70,23 +72,25 @@ class PoolTransport(Transport):
         problem: Problem,
         held_out: Array,
         support: Support,
-        new_rows: bool,
+        wanted: Array,
         rng: np.random.Generator,
         progress: Progress,
+        pool: Pool | None = None,
+        before: Array = BEFORE,
     ) -> None:
         self.flow, self._bases, self._settings = flow, bases, settings
         self._problem, self._held_out = problem, held_out
         self._support, self._rng, self._progress = support, rng, progress
         x = problem.x_incomplete
-        self.pool = Pool.of_flow(x.shape[1])
+        self.pool, self._before = pool or Pool.of_flow(x.shape[1]), before
         varies = np.nanmax(x, axis=0) > np.nanmin(x, axis=0)
         blocks = [block for block in columns_of(problem) if varies[block].any() and len(block) < x.shape[1]]
         self._judged = sorted(blocks, key=lambda block: problem.missing[:, block[0]].sum())
-        self._wanted = [block for block in self._judged if new_rows or problem.missing[:, block[0]].any()]
+        self._wanted = [block for block in self._judged if wanted[block[0]]]
         if x.size > _MANY_CELLS:
             self._judged = self._wanted
         observed = np.array([(~problem.missing[:, block[0]]).sum() for block in self._judged])
-        trees = settings.trees if held_out.any() else 0
+        trees = settings.trees if held_out.any() or pool is not None else 0
         self._sets, self._sweeps = affordable(observed, x.shape[1], trees, settings.sweeps)
         self._weighed = False
         self._of_pool: list[Evidence] = []
@@ -129,7 +133,7 @@ class PoolTransport(Transport):
             self._grown(state, ~fold.hidden, self._judged, before, max(1, self._sweeps - 1), judged)
             if not number:
                 self._state = state.x[:count]
-        self.pool = fit_pool(joined([*found, *self._of_pool]), self._problem.categorical, x.shape[1])
+        self.pool = fit_pool(joined([*found, *self._of_pool]), self._problem.categorical, x.shape[1], self._before)
         if not self._weighed:  # what further folds say stays, for rounds to come
             self._of_pool = found[len(self._judged) :]
         self._weighed = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -57,6 +57,14 @@ class Support:
             if values is not None:
                 result[..., j] = _nearest(values, result[..., j])
         return result
+
+    def of_estimates(self) -> Support:
+        """Return the support in which draws of numbers whose values do not repeat may lie where estimates may."""
+        free = np.array([values is None for values in self.values])
+        lowest, highest = (
+            np.where(free, wide, end) for wide, end in zip(self.of_points, (self.lowest, self.highest), strict=True)
+        )
+        return replace(self, lowest=lowest, highest=highest)
 
     def arrays(self) -> dict[str, Array]:
         """Return everything as plain arrays."""
