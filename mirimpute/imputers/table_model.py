@@ -15,7 +15,7 @@ from mirimpute.imputers.constraints import Constraints, padded
 from mirimpute.imputers.fitted_table import ConstantColumns, FittedTable
 from mirimpute.imputers.group_means import GroupMeans
 from mirimpute.imputers.learning import TableFit, completed, learnt, learnt_again, outside_of
-from mirimpute.imputers.multiple import on_one_thread, on_one_thread_each, samples_of_rows
+from mirimpute.imputers.multiple import on_one_thread_each, samples_of_rows
 from mirimpute.imputers.oddities import Oddity
 from mirimpute.imputers.saving import State
 from mirimpute.types import Array, Progress, no_progress
@@ -185,7 +185,7 @@ def draws_of_models(
     rng = np.random.default_rng(seed)
     samples = samples_of_rows(~np.isnan(lesson.x), n_draws, rng)
     plans = [(rows, int(rng.integers(2**31 - 1))) for rows in samples]
-    model, found = on_one_thread(partial(_first, inference=True), lesson, seed, progress)
+    model, found = _first(lesson, seed, progress, inference=True)
     nothing: Any = None
     found = replace(found, state=replace(found.state, model=nothing), problem=replace(found.problem, source=None))
     model = replace(model, state=found.state)
