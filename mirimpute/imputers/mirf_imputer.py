@@ -106,6 +106,8 @@ class MirfImputer(BaseImputer):
     def save(self, path: str | Path) -> None:
         """Write the fitted imputer to one safetensors file; :meth:`load` reads it. No pickle is involved.
 
+        ``random_state`` is kept if it is an int; else the loaded imputer has None.
+
         Args:
             path: of the file; an existing one is replaced.
 
@@ -116,7 +118,9 @@ class MirfImputer(BaseImputer):
         check_is_fitted(self)
         _check_path(path, "save")
         names = [str(name) for name in getattr(self, "feature_names_in_", [])]
-        parameters = {key: value for key, value in self.get_params(deep=False).items() if key != "random_state"}
+        parameters = self.get_params(deep=False)
+        if not isinstance(self.random_state, int):
+            del parameters["random_state"]
         save(replace(self._state, notes=self.notes_), parameters, names, Path(path))
 
     @classmethod
@@ -131,7 +135,7 @@ class MirfImputer(BaseImputer):
         """
         _check_path(path, "load")
         state, parameters, names = load(Path(path), cls._get_param_names())
-        imputer = cls(**{**parameters, "device": "cpu", "random_state": None})
+        imputer = cls(**{**parameters, "device": "cpu"})
         model = TableModel(state, None, None, len(state.columns))
         imputer._set(model, all_of(tuple(column.name for column in state.columns)), state.wholes)
         imputer.n_features_in_ = len(state.columns)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from numbers import Integral
 from typing import TypeVar
 
 import numpy as np
@@ -62,7 +63,7 @@ def check_jobs(n_jobs: object) -> None:
     Raises:
         UserError: it is neither an int but 0 nor None.
     """
-    if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0):
+    if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral) or n_jobs == 0):
         raise UserError(
             f"n_jobs={n_jobs!r} is no number of processes: give 1 or more, -1 for one on each core, or None"
         )

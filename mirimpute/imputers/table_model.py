@@ -18,6 +18,9 @@ from mirimpute.imputers.learning import TableFit, completed, learnt, learnt_agai
 from mirimpute.imputers.multiple import on_one_thread_each, samples_of_rows
 from mirimpute.imputers.oddities import Oddity
 from mirimpute.imputers.saving import State
+from mirimpute.methods.mirf.settings import NEVER
+from mirimpute.numerics.column_ends import column_ends
+from mirimpute.table.columns import Kind
 from mirimpute.types import Array, Progress, no_progress
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from mirimpute.table.columns import Column
 
 
+_NAMED, _CLEARLY_MORE = 5, 0.02
 _ROWS_OF_SPREADS = 2_000
 """Rows whose draws tell how far they lie from their estimates."""
 
@@ -68,11 +72,40 @@ class Lesson:
         return x, columns, means, limits
 
     def told(self, draws: Iterable[Array]) -> Iterator[Array]:
-        """Yield completed tables (n, d), and warn of what the first one could not keep to."""
-        for number, draw in enumerate(draws):
-            if not number and self.constraints is not None:
+        """Yield completed tables (n, d), warn of what the first one could not keep to, and of cells outside at last.
+
+        Outside is beyond the observed range of a column of numbers, where draws may lie and some columns cannot: of n
+        observed values and one more, one of the two ends is the new one with probability 2 / (n + 1). A column is named
+        where clearly more cells are outside.
+        """
+        lowest, highest = column_ends(self.x)
+        number = np.array([column.kind in (Kind.CONTINUOUS, Kind.INTEGER) for column in self.columns], dtype=bool)
+        if self.constraints is not None:  # what the user gives an end is not asked about
+            low, high = self.constraints.limits.given
+            lowest, highest = np.where(np.isnan(low), lowest, -np.inf), np.where(np.isnan(high), highest, np.inf)
+        outside, tables = np.zeros(len(self.columns), dtype=np.int64), 0
+        for draw in draws:
+            if not tables and self.constraints is not None:
                 warn(map(str, self.constraints.hold(self.x, draw)[1]))
+            tables += 1
+            beyond = np.isnan(self.x) & ((draw < lowest) | (draw > highest))
+            outside += np.where(number, beyond.sum(axis=0), 0)
             yield draw
+        holes = np.isnan(self.x).sum(axis=0)
+        share = outside / np.maximum(tables * holes, 1)
+        expected = holes * 2 / (len(self.x) - holes + 1)
+        clearly = share * holes > expected + 3 * np.maximum(expected, 1) ** 0.5 + _CLEARLY_MORE * holes
+        some = sorted(np.flatnonzero(clearly).tolist(), key=lambda j: -float(share[j]))
+        if some:
+            parts = [f"{self.columns[j].name!r} ({share[j]:.0%})" for j in some[:_NAMED]]
+            more = f" and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
+            warn(
+                [
+                    "drawn values lie outside of the observed range, as far as their column is not known to have an "
+                    f"end, in {', '.join(parts)}{more} of the filled cells: give bounds (min_value, max_value; --min, "
+                    "--max) to columns that have some"
+                ]
+            )
 
     def chosen(self, count: int) -> Array | None:
         """Return ``predictors`` of so many columns: means of groups behind those of the table predict all of them."""
@@ -186,6 +219,8 @@ def draws_of_models(
     samples = samples_of_rows(~np.isnan(lesson.x), n_draws, rng)
     plans = [(rows, int(rng.integers(2**31 - 1))) for rows in samples]
     model, found = _first(lesson, seed, progress, inference=True)
+    if getattr(lesson.method, "selection", NEVER) != NEVER:  # what is assumed has to be known
+        warn(found.state.notes)
     nothing: Any = None
     found = replace(found, state=replace(found.state, model=nothing), problem=replace(found.problem, source=None))
     model = replace(model, state=found.state)

@@ -45,9 +45,8 @@ class GaussianModel:
 
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> GaussianModel:
-        """Return the model that :meth:`arrays` wrote, of independent columns if there are only variances."""
-        mean, covariance = (torch.as_tensor(arrays[name]) for name in ("mean", "covariance"))
-        return (GaussianModel if covariance.ndim == 2 else IndependentModel)(mean, covariance)
+        """Return the model that :meth:`arrays` wrote."""
+        return GaussianModel(*(torch.as_tensor(arrays[name]) for name in ("mean", "covariance")))
 
     def to(self, device: torch.device) -> GaussianModel:
         """Return the model on another device."""
@@ -200,6 +199,11 @@ class GaussianModel:
         padded = self.covariance * keep[:, :, None] * keep[:, None, :] + torch.diag_embed(1 - keep)
         return torch.linalg.cholesky(padded)
 
+    @property
+    def cells_of_pattern(self) -> int:
+        """Return how many numbers :meth:`regression` gives of a pattern."""
+        return 2 * self.covariance.numel()
+
     def regression(self, known: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
         """Return, for each pattern, what the conditional needs, to be used for many rows.
 
@@ -253,38 +257,3 @@ class GaussianModel:
             steps = of_each_draw(torch.linalg.cholesky(covariance + jitter), each, part_noise.to(mean.dtype))
             result.append(torch.where(part_known, part, (mean + steps).to(x.dtype)))
         return torch.cat(result, dim=1)
-
-
-@dataclass(frozen=True)
-class IndependentModel(GaussianModel):
-    """Independent columns: no entry says anything about another. ``covariance`` is (d,), the variances."""
-
-    def condition(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the marginal mean and deviation of unknown entries."""
-        return torch.where(known, x, self.mean.to(x.dtype)), self.covariance.sqrt().to(x.dtype).expand_as(x)
-
-    def correlated(self, known: Tensor, noise: Tensor) -> Tensor:
-        """Return the noise as it is."""
-        return noise
-
-    @cached_property
-    def has_identities(self) -> bool:
-        """Independent columns have none."""
-        return False
-
-    def regression(self, known: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
-        """Return weights and factors that nothing reads, (n, 1, 1), and the marginal deviations (n, d)."""
-        nothing = self.mean.new_zeros((len(known), 1, 1), dtype=dtype)
-        return nothing, self.covariance.sqrt().to(dtype).expand(known.shape), nothing
-
-    def apply(self, weights: Tensor, which: Tensor, x: Tensor) -> Tensor:
-        """Return the mean for every row."""
-        return self.mean.to(x.dtype).expand_as(x)
-
-    def mix(self, factors: Tensor, which: Tensor, noise: Tensor) -> Tensor:
-        """Return the noise as it is."""
-        return noise
-
-    def drawn(self, x: Tensor, known: Tensor, noise: Tensor) -> Tensor:
-        """Return (count, n, d), unknown entries drawn from the marginals."""
-        return torch.where(known, x, (self.mean + self.covariance.sqrt() * noise).to(x.dtype))

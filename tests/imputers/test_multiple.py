@@ -77,6 +77,7 @@ def test_models_differ_by_what_a_linear_regression_does_not_know():
     assert 0.7 * expected < np.std(means) < 1.5 * expected
 
 
+@pytest.mark.filterwarnings("ignore:drawn values lie outside")
 def test_draws_where_large_values_are_missing_may_be_larger_than_what_was_observed():
     rng = np.random.default_rng(2)
     x = rng.normal(size=300)
@@ -106,3 +107,37 @@ def test_means_of_groups_vary_with_the_rows_of_a_model():
 def test_requests_without_a_meaning_are_refused(rows, draws, words):
     with pytest.raises(UserError, match=words):
         quick().impute_multiple(table()[-rows:], draws)
+
+
+def test_values_outside_of_what_was_observed_are_told_and_bounds_keep_them_in():
+    from mirimpute import Imputer
+    from mirimpute.errors import MirimputeWarning
+
+    rng = np.random.default_rng(4)
+    z = rng.normal(size=150)
+    frame = pd.DataFrame({"z": z, "corr": np.tanh(0.4 * z + 0.2 * rng.normal(size=150))})
+    frame["when"] = pd.Timestamp("2024-01-01") + pd.to_timedelta((np.round(50 * z) + 200).astype(int), "D")
+    last = frame.loc[z <= 0.5, "when"].max()
+    frame.loc[z > 0.5, ["corr", "when"]] = None
+    made = Imputer("mirf_fast", parameters=QUICK, random_state=0)
+    with pytest.warns(MirimputeWarning, match="outside of the observed range.*'corr'.*give bounds"):
+        tables = made.impute_multiple(frame, 3)
+    assert max(each["when"].max() for each in tables) <= last
+    bounded = Imputer("mirf_fast", parameters=QUICK, bounds={"corr": (-1, 1)}, random_state=0)
+    assert max(each["corr"].max() for each in bounded.impute_multiple(frame, 3)) <= 1
+
+
+@pytest.mark.filterwarnings("ignore:Gaussian base only")
+def test_what_mirf_mnar_assumes_is_told():
+    from mirimpute.errors import MirimputeWarning
+
+    with pytest.warns(MirimputeWarning, match="self_masking"):
+        MirfImputer(preset="mirf_mnar", parameters=QUICK, random_state=0).impute_multiple(table(), 2)
+
+
+def test_a_loaded_imputer_gives_the_same_tables(tmp_path):
+    x = table()
+    imputer = quick().fit(x)
+    imputer.save(tmp_path / "imputer.safetensors")
+    again = MirfImputer.load(tmp_path / "imputer.safetensors")
+    assert np.array_equal(again.impute_multiple(x, 2), imputer.impute_multiple(x, 2))

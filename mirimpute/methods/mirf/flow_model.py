@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from mirimpute.flow.network import ResidualNetwork
+from mirimpute.methods.factor_model import FactorModel
 from mirimpute.methods.gaussian import GaussianModel
 from mirimpute.methods.mirf.learnt_parts import checked, of_prefix, prefixed
 from mirimpute.methods.mirf.prediction import Predictor
@@ -117,10 +118,11 @@ class FlowModel:
         """
         d = len(arrays["base.mean"])
         checked(arrays["base.mean"], (d,))
-        checked(arrays["base.covariance"], (d, d) if arrays["base.covariance"].ndim == 2 else (d,))
+        few = arrays["base.covariance"].ndim == 1
+        checked(arrays["base.covariance"], (d,) if few else (d, d))
         for weight in of_prefix("network", arrays).values():
             checked(weight, weight.shape)
-        base = GaussianModel.from_arrays(of_prefix("base", arrays))
+        base = (FactorModel if few else GaussianModel).from_arrays(of_prefix("base", arrays))
         predictor = Predictor.from_arrays(of_prefix("predictor", arrays))
         weights = of_prefix("network", arrays)
         members, width, blocks = map(int, arrays["sizes"])

@@ -12,7 +12,8 @@ from mirimpute.types import Array
 _FEATURES = 0.6
 _LARGEST_TABLE = 20_000
 _INPUTS = 40
-_WORK, _LEAST_WORK = 2e7, 2e8
+_WORK = 2e7
+_MOST_COLUMNS = 256
 SHARED = 10
 """Chains that the trees of one serve before the last sweep."""
 
@@ -20,7 +21,8 @@ SHARED = 10
 def affordable(observed: Array, n_columns: int, sets: int, sweeps: int) -> tuple[int, int]:
     """Return how many sets of trees, and sweeps that grow them, a table of this size can have; (0, 0): none.
 
-    Rows x inputs x columns x trees of each are 2e7 at most, some ten seconds of one core; a single one may have 2e8.
+    Rows x inputs x columns x trees of each are 2e7 at most, some ten seconds of one core; a single tree may have more.
+    Beyond 256 columns there are none: a few trees of each draw worse than the flow, and take most of the time.
 
     Args:
         observed: int (columns,), observed entries of each column to be grown for.
@@ -28,7 +30,7 @@ def affordable(observed: Array, n_columns: int, sets: int, sweeps: int) -> tuple
         sets, sweeps: wanted.
     """
     each = np.minimum(observed, _LARGEST_TABLE).sum() * float(min(n_columns - 1, _INPUTS))
-    if not sets or not each or each > _LEAST_WORK:
+    if not sets or not each or n_columns > _MOST_COLUMNS:
         return 0, 0
     sweeps = int(np.clip(_WORK / (2 * each), 1, sweeps))
     return int(np.clip(_WORK / (each * (1 + (sweeps - 1) / SHARED)), 1, sets)), sweeps

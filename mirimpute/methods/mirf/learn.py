@@ -17,7 +17,7 @@ from mirimpute.methods.history import Rounds
 from mirimpute.methods.holding_out import choose_observed
 from mirimpute.methods.loop import Schedule, columns_of, reduce
 from mirimpute.methods.mirf.flow_transport import FlowTransport
-from mirimpute.methods.mirf.gaussian_base import LARGEST_GAUSSIAN, Bases, base_again, bases, gaussian_fill
+from mirimpute.methods.mirf.gaussian_base import LARGEST_GAUSSIAN, BaseChoice, Bases, base_again, bases, gaussian_fill
 from mirimpute.methods.mirf.model import MirfModel
 from mirimpute.methods.mirf.pool import BEFORE, BEFORE_INFERENCE, Pool
 from mirimpute.methods.mirf.pool_transport import PoolTransport
@@ -25,6 +25,7 @@ from mirimpute.methods.mirf.self_masking import SelfMasking, assumption_note, se
 from mirimpute.methods.mirf.settings import SELF_MASKING, Settings
 from mirimpute.methods.mirf.support import Support
 from mirimpute.seeding import generator, integer_seed
+from mirimpute.table.columns import Kind
 from mirimpute.types import Array, Progress, no_progress
 
 _LEAST_HELD_OUT, _LEAST_FOR_INFERENCE = 30, 15
@@ -40,13 +41,13 @@ class Choices:
     """What the held-out cells chose, and what is known of the columns; a model of other rows is learnt with them.
 
     Attributes:
-        shrinkage: of the base.
+        base: how simple it is.
         correction_weights: of the flow's network, in the point and in draws.
         pool, support, self_masking: as in the model.
         wanted: bool (n_columns,), the columns that may be missing.
     """
 
-    shrinkage: float
+    base: BaseChoice
     correction_weights: tuple[float, float]
     pool: Pool
     support: Support
@@ -104,13 +105,15 @@ def choices_for_inference(settings: Settings, problem: Problem, progress: Progre
     What predicts a cell best trades bias for variance; but the bias does not vanish from a pooled estimate, and no
     interval knows of it. So the flow has the say before there is evidence, and fifteen held-out cells are enough for
     network and trees; the base is shrunk by a tenth of what predicts best (undersmoothing: Hall, Annals of Statistics
-    1992); and draws of numbers may leave the observed range as far as estimates may: pulled in to it, draws where large
-    values are missing are too small.
+    1992); and draws of numbers, but not of dates, may leave the observed range as far as estimates may: pulled in to
+    it, draws where large values are missing are too small. How a value is missing by its own size (``mirf_mnar``) is
+    chosen once, as the weights are: what is not known of that is not in the draws.
     """
     found = learn(settings, problem, progress, inference=True)
     choices = found.choices
-    shrinkage, support = choices.shrinkage * _UNDERSMOOTHED, choices.support.of_estimates()
-    return replace(found, choices=replace(choices, shrinkage=shrinkage, support=support))
+    base = replace(choices.base, shrinkage=choices.base.shrinkage * _UNDERSMOOTHED)
+    numbers = np.array([column.kind in (Kind.CONTINUOUS, Kind.INTEGER) for column in problem.columns])
+    return replace(found, choices=replace(choices, base=base, support=choices.support.of_estimates(numbers)))
 
 
 def learn_again(settings: Settings, problem: Problem, choices: Choices) -> MirfModel:
@@ -131,12 +134,12 @@ def _learn_again(settings: Settings, problem: Problem, choices: Choices) -> Mirf
     rng = generator(problem.seed, "mirf")
     part = _part(problem, settings.steps * settings.batch, rng)
     x, nothing = part.x_incomplete, np.zeros(part.x_incomplete.shape, dtype=bool)
-    base = base_again(x, choices.shrinkage, rng)
+    base = base_again(x, choices.base, rng)
     seed = integer_seed(problem.seed, "flow") % 2**63
     flow = FlowTransport(settings, x, base, base, nothing, device, seed, no_progress)
     flow.fit_again(gaussian_fill(base, x, settings.chains, rng), choices.correction_weights)
     few = replace(settings, trees=min(settings.trees, _TREES_OF_ONE_DRAW))
-    both = Bases(base, base, choices.shrinkage)
+    both = Bases(base, base, choices.base)
     about = (choices.support, choices.wanted, rng, no_progress, choices.pool)
     donors = PoolTransport(flow, both, few, part, nothing, *about).finished()
     return MirfModel(flow.model(), donors, choices.pool, choices.support, choices.self_masking)
@@ -148,7 +151,7 @@ def _learn(settings: Settings, problem: Problem, progress: Progress, new_rows: b
     part = _part(problem, settings.steps * settings.batch, rng)
     x = part.x_incomplete
     plenty = _observed_cells(part) > _PLENTY
-    held_out = _hold_out(part, settings.held_out, _LEAST_FOR_INFERENCE if inference else _LEAST_HELD_OUT, rng)
+    held_out = _hold_out(part, settings.held_out, rng, _LEAST_FOR_INFERENCE if inference else _LEAST_HELD_OUT)
     progress("gaussian base", 0, 1)
     base = bases(x, held_out, part.categorical, rng)
     seed = integer_seed(problem.seed, "flow") % 2**63
@@ -176,9 +179,7 @@ def _learn(settings: Settings, problem: Problem, progress: Progress, new_rows: b
     if reduced.trace:
         reduced.trace[-1]["self_masked_columns"] = int((model.self_masking.slopes != 0).sum())
     history = reduced.history if part is problem else ()  # a part of the rows says nothing of the table
-    choices = Choices(
-        base.shrinkage, flow.correction_weights, model.pool, support, model.self_masking, _missed(problem)
-    )
+    choices = Choices(base.choice, flow.correction_weights, model.pool, support, model.self_masking, _missed(problem))
     return Learnt(model, choices, reduced.trace, history, notes)
 
 
@@ -192,7 +193,7 @@ def _slopes(
 ) -> np.ndarray:
     """Return the slopes of self-masking, (d,), of columns of numbers that can be predicted."""
     x, left_out = part.x_incomplete, np.concatenate([*part.categorical, np.arange(0)]).astype(int)
-    if held_out.any():
+    if _cells(held_out, part) >= _LEAST_HELD_OUT:
         predicted = flow.before.mean(flow.before.rows(x, part.missing | held_out))
         left_out = np.union1d(left_out, unpredictable(predicted, x, held_out))
     return self_masking_slopes(model.flow, x, rng, left_out)
@@ -239,15 +240,18 @@ def _part(problem: Problem, most: int, rng: np.random.Generator) -> Problem:
 
 
 def _observed_cells(problem: Problem) -> int:
-    """Return how many cells of the source are observed: the indicators of a category are one."""
-    first = [int(block[0]) for block in columns_of(problem)]
-    return int((~problem.missing[:, first]).sum())
+    """Return how many cells of the source are observed."""
+    return _cells(~problem.missing, problem)
 
 
-def _hold_out(problem: Problem, fraction: float, least: int, rng: np.random.Generator) -> np.ndarray:
+def _cells(chosen: np.ndarray, problem: Problem) -> int:
+    """Return how many cells of the source are chosen, bool (n, d): the indicators of a category are one."""
+    return int(chosen[:, [int(block[0]) for block in columns_of(problem)]].sum())
+
+
+def _hold_out(problem: Problem, fraction: float, rng: np.random.Generator, least: int = _LEAST_HELD_OUT) -> np.ndarray:
     """Return at most 5,000 observed cells to hold out, none where there would be fewer than ``least``."""
     chosen = choose_observed(
         ~problem.missing, problem.categorical, min(fraction, _MOST_HELD_OUT / max(_observed_cells(problem), 1)), rng
     )
-    first = [int(block[0]) for block in columns_of(problem)]
-    return chosen if chosen[:, first].sum() >= least else np.zeros_like(chosen)
+    return chosen if _cells(chosen, problem) >= least else np.zeros_like(chosen)

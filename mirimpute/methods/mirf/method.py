@@ -34,7 +34,7 @@ class Mirf(Settings):
     Its parameters: :class:`mirimpute.methods.mirf.settings.Settings`.
     """
 
-    version: ClassVar[int] = 11
+    version: ClassVar[int] = 12
     completes_new_rows: ClassVar[bool] = True
     growth: ClassVar[tuple[float, float]] = (0.5, 1.0)
     libraries: ClassVar[tuple[str, ...]] = ("torch", "sklearn.tree", "mirimpute.methods.mirf.learn")

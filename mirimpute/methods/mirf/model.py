@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -124,8 +125,12 @@ class _Drawer:
         self._model, self._x, self._noise = model, x_incomplete, noise
         self._missing = np.isnan(x_incomplete)
         self._rows = model.flow.rows(x_incomplete, self._missing)
-        self._kind = kind_of(model.flow, self._rows, model.support.categorical)
         self._mean = model.flow.mean(self._rows)
+
+    @cached_property
+    def _kind(self) -> Array:
+        """The class of each cell, int (n, d), which only donors ask for."""
+        return kind_of(self._model.flow, self._rows, self._model.support.categorical)
 
     def point(self, count: int) -> Array:
         """Return the point (n, d), from the first ``count`` draws, which are not finished where it can be without."""

@@ -144,7 +144,7 @@ def joined(evidence: Sequence[Evidence]) -> list[Evidence]:
     ]
 
 
-def fit_pool(evidence: Sequence[Evidence], blocks: Sequence[Array], n_columns: int, before: Array) -> Pool:
+def fit_pool(evidence: Sequence[Evidence], blocks: Sequence[Array], n_columns: int, before: Array = BEFORE) -> Pool:
     """Return the pool of least score on the held-out cells.
 
     Args:

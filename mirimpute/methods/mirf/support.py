@@ -58,9 +58,12 @@ class Support:
                 result[..., j] = _nearest(values, result[..., j])
         return result
 
-    def of_estimates(self) -> Support:
-        """Return the support in which draws of numbers whose values do not repeat may lie where estimates may."""
-        free = np.array([values is None for values in self.values])
+    def of_estimates(self, columns: Array) -> Support:
+        """Return the support in which draws of some columns, bool (d,), may lie where estimates may.
+
+        Columns whose values repeat are drawn from these all the same.
+        """
+        free = columns & np.array([values is None for values in self.values])
         lowest, highest = (
             np.where(free, wide, end) for wide, end in zip(self.of_points, (self.lowest, self.highest), strict=True)
         )

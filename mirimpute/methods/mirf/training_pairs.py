@@ -19,7 +19,7 @@ class Patterns:
 
     Attributes:
         hidden: bool (p, d).
-        weights, spread, factors: (p, d, d), (p, d) and (p, d, d), see ``GaussianModel.regression``.
+        weights, spread, factors: (p, ...), (p, d) and (p, ...), see ``GaussianModel.regression``.
         row: (p,), the row whose own missing entries the pattern contains (of no meaning for the shared ones).
         n_shared: number of the patterns that suit every row.
         partial: whether they are a random part of all, to be drawn anew each round.
@@ -45,13 +45,13 @@ def draw_patterns(missing: Tensor, base: GaussianModel, generator: torch.Generat
         base: the Gaussian base of training.
         generator: on the device of ``missing``.
     """
-    n, d = missing.shape
+    n = len(missing)
     incomplete = torch.nonzero(missing.any(dim=1))[:, 0]
 
     def some(high: int, count: int) -> Tensor:
         return torch.randint(high, (count,), generator=generator, device=missing.device)
 
-    room = max(_PATTERN_BYTES // (8 * d * d) // 4, 32)
+    room = max(_PATTERN_BYTES // (4 * base.cells_of_pattern) // 4, 32)
     partial = len(incomplete) > room
     shared = missing[incomplete[some(len(incomplete), room)]] if partial else missing[incomplete]
     row = some(n, min(3 * room, 3 * n))
