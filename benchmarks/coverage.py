@@ -20,6 +20,7 @@ from benchmarks.command import exit_code, names, parser_of, write_text
 from benchmarks.coverage_design import QUANTITIES, SCENARIOS, Scenario, estimates
 from mirimpute import MirfImputer, pool
 from mirimpute.errors import UserError, unknown
+from mirimpute.imputers import multiple
 from mirimpute.methods.base import problem_of
 from mirimpute.methods.presets import named_method
 from mirimpute.table.columns import Column, Kind
@@ -55,9 +56,10 @@ def by_method(name: str, count: str, **parameters: str) -> Complete:
     return completed
 
 
+MODELS = "mirf_fast multiple"
 WAYS: dict[str, Complete] = {
     "complete data": lambda complete, x, seed: [complete] * 2,
-    "mirf_fast multiple": a_model_per_draw,
+    MODELS: a_model_per_draw,
     "mirf_fast sample": one_model,
     "mice bayes": by_method("mice", "chains", kind="bayes"),
     "mice pmm": by_method("mice", "chains", kind="pmm"),
@@ -67,7 +69,7 @@ WAYS: dict[str, Complete] = {
     "R mice cart": by_method("r/mice_cart", "draws"),
 }
 METHODS = {
-    **dict.fromkeys(("mirf_fast multiple", "mirf_fast sample"), "mirf_fast"),
+    **dict.fromkeys((MODELS, "mirf_fast sample"), "mirf_fast"),
     **dict.fromkeys(("mice bayes", "mice pmm"), "mice"),
     "mice cart": "mice_cart",
 }
@@ -108,10 +110,18 @@ def performance(way: str, scenario: Scenario, replications: int) -> list[dict[st
             "width": width[:, k].mean(),
             "cpu_s": (time.process_time() - begun) / replications,
             "made": f"{date.today()}",
-            "versions": page.made_with(METHODS[way]).removeprefix("- ") if way in METHODS else "",
+            "versions": _versions(way),
         }
         for k, quantity in enumerate(QUANTITIES)
     ]
+
+
+def _versions(way: str) -> str:
+    """Return which method a way runs, and by which version of multiple imputation; "" for what is not ours."""
+    if way not in METHODS:
+        return ""
+    found = page.made_with(METHODS[way]).removeprefix("- ")
+    return f"{found[:-1]}; {page.MULTIPLE} {multiple.VERSION}." if way == MODELS else found
 
 
 def merged(former: pd.DataFrame, rows: Sequence[dict[str, object]]) -> pd.DataFrame:

@@ -95,6 +95,10 @@ MADE_WITH = re.compile(r"(\S+) version (\d+), settings ([0-9a-f]{8})")
 """What :func:`made_with` says of a method."""
 
 
+MULTIPLE = "impute_multiple version"
+"""What a page says of multiple imputation by models of rows, before the number."""
+
+
 def made_with(*names: str) -> str:
     """Return the line of a page that has no rows: version and hash of the settings of each method of this tree.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -13,10 +14,11 @@ import pandas as pd
 
 from benchmarks.command import HERE, exit_code
 from benchmarks.frame import HASHES
-from benchmarks.page import MADE_WITH
+from benchmarks.page import MADE_WITH, MULTIPLE
 from mirimpute.bench.config import hash_of_method
 from mirimpute.bench.results.store import read_rows
 from mirimpute.errors import UserError
+from mirimpute.imputers import multiple
 from mirimpute.methods.presets import PRESETS, named_method
 
 PROGRAM = "stale"
@@ -86,6 +88,9 @@ def state_of_text(page: str, text: str, now: Mapping[str, str]) -> State:
     """Return the same of a page that has no rows, but names its methods, see :func:`benchmarks.page.made_with`."""
     named = {name: settings for name, _, settings in MADE_WITH.findall(text)}
     changed = {name: (was, now[name]) for name, was in named.items() if name in now and now[name] != was}
+    for was in re.findall(rf"{MULTIPLE} (\d+)", text):
+        if int(was) != multiple.VERSION:
+            changed[MULTIPLE] = was, str(multiple.VERSION)
     return State(page, changed, tuple(name for name, was in named.items() if now.get(name) == was), ())
 
 

@@ -24,6 +24,9 @@ from mirimpute.errors import UserError
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
+VERSION = 2
+"""Raised when models of rows begin to give other tables; that of the method tells nothing of it."""
+
 _FEWEST_ROWS = 4
 
 

@@ -47,3 +47,10 @@ def test_rows_of_one_draw_make_a_page_stale():
 def test_another_parameter_is_another_hash():
     assert hash_of_method(named_method("mirf")) != hash_of_method(named_method("mirf", {"draws": 21}))
     assert stale.hashes_now()["mice"] == hash_of_method(named_method("mice"))[:8]
+
+
+def test_a_page_of_an_older_multiple_imputation_is_stale():
+    text = f"{page.made_with('mirf_fast')[:-1]}; {page.MULTIPLE} 1."
+    found = stale.state_of_text("coverage.md", text, stale.hashes_now())
+    assert found.sentence == f"coverage.md: stale: {page.MULTIPLE} (rows 1, now {stale.multiple.VERSION})"
+    assert not stale.state_of_text("coverage.md", page.made_with("mirf_fast"), stale.hashes_now()).stale
