@@ -1,13 +1,12 @@
 """Multiple imputation: a model for each draw, fitted to rows drawn with replacement.
 
 Draws from one fitted model ignore parameter uncertainty, and standard errors pooled over them (:func:`mirimpute.pool`)
-are too small. What an estimator finds in rows drawn with replacement varies, given the data, about what it finds in all
-of them by as much as that varies about the truth: the samples stand for draws of the model from its posterior (Efron,
-"Missing data, imputation, and the bootstrap", JASA 1994; Honaker & King's Amelia, American Journal of Political Science
-2010). Copies of a row would let a model see its own held-out cells; so what these choose is chosen once, by a model of
-all rows, and stays.
-
-No number of models mends a bias: how large it is, ``python -m benchmarks.coverage`` says.
+are too small. What a smooth estimator finds in rows drawn with replacement varies, given the data, about what it finds
+in all of them by about as much as that varies about the truth: the samples stand for draws of the model from its
+posterior (Efron, "Missing data, imputation, and the bootstrap", JASA 1994; Honaker & King's Amelia, American Journal of
+Political Science 2010). For networks and trees that is no theorem: ``python -m benchmarks.coverage`` says how often
+intervals cover. Copies of a row would let a model see its own held-out cells; so what these choose is chosen once, by a
+model of all rows, and stays: what is not known of the choices is not in the draws. No number of models mends a bias.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ def check_jobs(n_jobs: object) -> None:
     """Refuse a number of processes that is none.
 
     Raises:
-        UserError: it is neither an int but 0 nor None.
+        UserError: it is not None, and no int other than 0.
     """
     if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral) or n_jobs == 0):
         raise UserError(

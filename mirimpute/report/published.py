@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from mirimpute.report.case import Case
+from mirimpute.report.case import Case, Run
 from mirimpute.report.collect import Collection
 from mirimpute.report.markup import markdown, number
 from mirimpute.report.summary import summarise
@@ -42,6 +42,7 @@ class Beside:
         published: the paper's.
         method: ours; None when we have no row of the case.
         mean, sd, n: ours over seeds; sd is None for fewer than two.
+        rows: that ours were cut to; None: they were not.
     """
 
     published: Published
@@ -49,11 +50,12 @@ class Beside:
     mean: float | None = None
     sd: float | None = None
     n: int = 0
+    rows: int | None = None
 
     @property
     def difference(self) -> float | None:
-        """Ours minus theirs, in standard deviations of ours over seeds; None without one."""
-        if self.mean is None or not self.sd:
+        """Ours minus theirs, in standard deviations of ours over seeds; None without one, or of a part of the table."""
+        if self.mean is None or not self.sd or self.rows is not None:
             return None
         return (self.mean - self.published.value) / self.sd
 
@@ -75,12 +77,23 @@ def laid_beside(collection: Collection, figures: Sequence[Published]) -> list[Be
     asked = {figure.field for figure in figures}
     tables = {each.field: summarise(collection, each) for each in collection.measures if each.field in asked}
     result: list[Beside] = []
+    cut = {run.case: run.row["n_rows"] for run in collection.runs if _is_cut(run)}
     for figure in figures:
         table = tables.get(figure.field)
         found = {method: table.entries.get((method, figure.case)) for method in table.methods} if table else {}
-        ours = [Beside(figure, method, each.mean, each.sd, each.n) for method, each in found.items() if each and each.n]
+        rows = cut.get(figure.case)
+        ours = [
+            Beside(figure, method, each.mean, each.sd, each.n, rows)
+            for method, each in found.items()
+            if each and each.n
+        ]
         result += ours or [Beside(figure)]
     return sorted(result, key=lambda each: each.method is None)
+
+
+def _is_cut(run: Run) -> bool:
+    rows = run.row.get("n_rows")
+    return rows is not None and rows == run.row.get("max_rows")
 
 
 def published_table(beside: Sequence[Beside]) -> str:
@@ -89,8 +102,8 @@ def published_table(beside: Sequence[Beside]) -> str:
         "# Published figures beside ours",
         "",
         "Ours are means over seeds of rows of the same protocol, dataset, mechanism and rate; the last column is ours "
-        "minus theirs in our standard deviations over seeds. A dash: we have no such row, or one seed only. Masks and "
-        "versions of data differ, so small differences say nothing.",
+        "minus theirs in our standard deviations over seeds. A dash: we have no such row, one seed only, or a part of "
+        "the table, whose rows are named. Masks and versions of data differ, so small differences say nothing.",
         "",
         "| dataset | mechanism | rate | measure | published by | theirs | method | ours | seeds | difference (sd) |",
         "|---|---|---:|---|---|---:|---|---:|---:|---:|",
@@ -98,6 +111,7 @@ def published_table(beside: Sequence[Beside]) -> str:
     for each in beside:
         case = each.published.case
         ours = "—" if each.mean is None else number(each.mean) + (f" ± {number(each.sd)}" if each.sd else "")
+        ours += "" if each.rows is None else f", cut to {each.rows:,} rows"
         cells = [
             markdown(case.dataset),
             markdown(case.mechanism),

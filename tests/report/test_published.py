@@ -57,4 +57,10 @@ def test_rows_of_another_protocol_are_not_ours(tmp_path):
 def test_page_shows_theirs_without_ours(tmp_path):
     page = published_table(laid_beside(collect([letter("mirf", 0, 0.461)], tmp_path), published_figures()))
     assert "| letter | mar | 0.3 | point\\_rmse | DiffPuter | 0.481 | mirf | 0.461 | 1 | — |" in page
-    assert "| magic | mar | 0.3 | point\\_rmse | DiffPuter | 0.673 | — | — | — | — |" in page
+    assert "| openml/magic | mar | 0.3 | point\\_rmse | DiffPuter | 0.673 | — | — | — | — |" in page
+
+
+def test_rows_of_a_part_of_the_table_say_so(tmp_path):
+    rows = [{**letter("mirf", seed, 0.46 + 0.01 * seed), "n_rows": 500, "max_rows": 500} for seed in (0, 1)]
+    page = published_table(laid_beside(collect(rows, tmp_path), published_figures()))
+    assert ", cut to 500 rows | 2 | — |" in page
