@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import sys
 from dataclasses import asdict, dataclass, is_dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from mirimpute import __version__
@@ -124,6 +126,9 @@ class CellConfig:
         for key in ("dataset", "method"):
             parts[key]["class"] = type(getattr(self, key)).__name__
         parts["method"]["version"] = self.method.version
+        for key in ("dataset", "mechanism", "method"):
+            if code := _own_code(getattr(self, key)):
+                parts[key]["code"] = code
         return {**parts, "data_sha256": data_sha256, "mirimpute": __version__, "scoring": SCORING_VERSION}
 
     def config_hash(self, data_sha256: str = "") -> str:
@@ -172,8 +177,19 @@ def _checked_by_itself(part: Dataset | Mechanism | Method, group: str) -> None:
 
 
 def hash_of_method(method: Method) -> str:
-    """Return the SHA-256 of a method's class, version and parameters."""
-    return _hash({"class": type(method).__name__, "version": method.version, **asdict(method)})
+    """Return the SHA-256 of a method's class, version and parameters, and of its file where it is not the package's."""
+    code = _own_code(method)
+    parts = {"class": type(method).__name__, "version": method.version, **asdict(method)}
+    return _hash({**parts, "code": code} if code else parts)
+
+
+def _own_code(part: object) -> str:
+    """Return the SHA-256 of the file that holds the class of a part from outside of the package; "" for one of it."""
+    module = type(part).__module__
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if module.partition(".")[0] == "mirimpute" or file is None or not Path(file).is_file():
+        return ""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 def _hash(parts: dict[str, Any]) -> str:

@@ -70,6 +70,17 @@ def test_a_method_is_swept_over_its_parameters(elsewhere):
     assert len({row["method_hash"] for row in read_rows(elsewhere / "results")}) == 2
 
 
+def test_a_changed_file_is_another_method(elsewhere):
+    run = ["method=custom", "method.target=my_parts.Median", "dataset=iris", "protocol.metrics=[rmse]", "resume=true"]
+    assert bench(*run) == 0
+    assert bench(*run) == 0
+    assert len(list(read_rows(elsewhere / "results"))) == 1
+    (elsewhere / "my_parts.py").write_text(shown(OUTSIDE) + "\nCHANGED = True\n")
+    sys.modules.pop("my_parts")
+    assert bench(*run) == 0
+    assert len({row["method_hash"] for row in read_rows(elsewhere / "results")}) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
