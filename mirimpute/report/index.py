@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from mirimpute.errors import counted
 from mirimpute.report.collect import Collection, methods_of
 from mirimpute.report.failures import failures, gate_warnings
 from mirimpute.report.markup import markdown
@@ -57,7 +58,8 @@ def _head(collection: Collection) -> Iterator[str]:
     yield "# Results"
     yield ""
     yield f"{len(collection.runs)} rows ({', '.join(f'{counts[status]} {status}' for status in sorted(counts))}),"
-    yield f"{len(collection.methods)} methods, {len(collection.cases)} cases (dataset, mechanism, rate)."
+    sizes = f"{counted(len(collection.methods), 'method')}, {counted(len(collection.cases), 'case')}"
+    yield f"{sizes} (dataset, mechanism, rate)."
     yield from [collection.cut] if collection.cut else []
     yield "Made by `mirimpute-report` from `runs/`; every row is in [tables/rows.csv](tables/rows.csv)."
     yield ""

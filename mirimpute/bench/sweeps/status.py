@@ -16,7 +16,7 @@ from mirimpute.errors import UserError, duration, printable
 if TYPE_CHECKING:
     from rich.table import Table
 
-_REFRESH_S = 0.5
+_REFRESH_S, _LINE_S = 0.5, 60.0
 _WATCH_S = 2.0
 _NAMED = 8
 
@@ -48,10 +48,13 @@ def show_status(results_dir: Path, watch: bool) -> None:
 
 @contextmanager
 def live(sweep_dir: Path) -> Iterator[Callable[[], None]]:
-    """Yield a function that redraws the progress on stderr, if that is a terminal, at most twice a second."""
-    progress = read_progress(sweep_dir) if sys.stderr.isatty() else None
+    """Yield a function that redraws the progress on stderr, at most twice a second; in a file it is a line a minute."""
+    progress = read_progress(sweep_dir)
     if progress is None:
         yield lambda: None
+        return
+    if not sys.stderr.isatty():
+        yield _by_the_minute(progress, sweep_dir)
         return
     from rich.console import Console
     from rich.live import Live
@@ -67,6 +70,20 @@ def live(sweep_dir: Path) -> Iterator[Callable[[], None]]:
                 view.update(progress_table(progress, running(sweep_dir.parent.parent)), refresh=True)
 
         yield advance
+
+
+def _by_the_minute(progress: Progress, sweep_dir: Path) -> Callable[[], None]:
+    """Return a function that prints the progress once a minute."""
+    last = time.monotonic()
+
+    def advance() -> None:
+        nonlocal last
+        if time.monotonic() - last >= _LINE_S:
+            last = time.monotonic()
+            progress.update()
+            print(printable(caption(progress, running(sweep_dir.parent.parent))), file=sys.stderr, flush=True)
+
+    return advance
 
 
 def time_left(progress: Progress, workers: int) -> str:
