@@ -264,11 +264,12 @@ def _amount(found: Lead) -> str:
 
 
 def _sureness(found: Lead, unfinished: bool) -> str:
-    text = f"{found.best} was better on {found.wins} of {found.masks} masks ({found.test}, p = {found.p:.2g})"
+    chosen = "not corrected for the choice of these two"
+    text = f"{found.best} was better on {found.wins} of {found.masks} masks ({found.test}, p = {found.p:.2g}, {chosen})"
     if unfinished:
         return f"of the methods that are done so far: {text}"
     if found.p < _SURE:
-        return f"this is sure for this table: {text}"
+        return f"this is clear on these masks: {text}"
     if found.p < _LIKELY:
         return f"this is likely: {text}"
     return f"this is not sure, {found.second} may do as well: {text}"
