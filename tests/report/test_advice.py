@@ -34,7 +34,7 @@ def test_p_is_that_of_the_paired_t_test():
     assert found.gain == pytest.approx(1 - np.mean(CLEAR["mirf"]) / np.mean(CLEAR["ice"]))
 
 
-def test_clear_case_is_said_to_be_sure():
+def test_clear_case_is_said_to_be_clear():
     (sentence,) = advice(rows_of(CLEAR))
     assert says(
         sentence,
@@ -44,7 +44,7 @@ def test_clear_case_is_said_to_be_sure():
         "0.505",
         "sd between masks 0.0129",
         "16.2 % below ice",
-        "is sure",
+        "is clear",
         "4 of 4",
     )
 
@@ -113,7 +113,7 @@ def test_numbers_and_categories_have_a_sentence_each():
         "sd between masks 0.0141",
         "4 masks",
         "20.0 % below mirf",
-        "is sure",
+        "is clear",
     )
     assert "use the draws of mirf" in distribution  # which of the two it is has to be said
 
@@ -196,11 +196,11 @@ def test_cases_of_one_dataset_are_told_apart():
     assert alone.startswith("breast_cancer: ")
 
 
-def test_nothing_is_sure_while_methods_are_missing():
+def test_nothing_is_clear_while_methods_are_missing():
     values = {**CLEAR, "mice": [0.4, 0.41]}  # two of its four masks
     found = advice(rows_of(values), {"mean": 0, "ice": 0, "mirf": 0, "mice": 2, "missforest": 4})
     assert says(found[0], "use mirf", "16.2 % below ice", "done so far", "4 of 4")
-    assert not any("is sure" in sentence for sentence in found)
+    assert not any("is clear" in sentence for sentence in found)
     assert says(found[-1], "not finished", "mice (2 cells)", "missforest (4 cells)")
     assert "mean" not in found[-1]
 
