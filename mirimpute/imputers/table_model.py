@@ -80,6 +80,7 @@ class Lesson:
         """
         lowest, highest = column_ends(self.x)
         number = np.array([column.kind in (Kind.CONTINUOUS, Kind.INTEGER) for column in self.columns], dtype=bool)
+        number[list(self.censored.ends if self.censored else ())] = False  # their limits are beyond what is observed
         if self.constraints is not None:  # what the user gives an end is not asked about
             low, high = self.constraints.limits.given
             lowest, highest = np.where(np.isnan(low), lowest, -np.inf), np.where(np.isnan(high), highest, np.inf)
