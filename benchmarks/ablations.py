@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from types import ModuleType
 from typing import Annotated, Any
 from unittest import mock
 
@@ -20,7 +21,7 @@ from benchmarks.frame import CASE, write_csv
 from benchmarks.sweep import Sweep, cell_count
 from benchmarks.verdicts import geometric_mean, has_ratios
 from mirimpute.methods.base import Completed, Fitted, Problem
-from mirimpute.methods.mirf import donors, pool, pool_transport
+from mirimpute.methods.mirf import donors, learn, pool, pool_transport
 from mirimpute.methods.mirf.donors import MEMBERS
 from mirimpute.methods.mirf.method import Mirf
 from mirimpute.methods.mirf.pool import Pool
@@ -82,12 +83,18 @@ class Without(Mirf):
             return Completed(super().fit(problem, progress).impute())
 
 
-def _without(part: str) -> AbstractContextManager[Any]:
-    if part == "weights":
-        return mock.patch.object(pool_transport, "fit_pool", lambda *given: Pool.even(given[-1]))
-    if part == "start":
-        return mock.patch.multiple(pool, _BEFORE=Pool.even(1).of_draws[0, 0], OF_TABLE=4.0)
-    return mock.patch.object(donors, "_SIZE_OF_MEMBER", np.full(MEMBERS, 5))
+@contextmanager
+def _without(part: str) -> Iterator[None]:
+    even = Pool.even(1).of_draws[0, 0]
+    changes: dict[str, list[tuple[ModuleType, str, Any]]] = {
+        "sizes": [(donors, "_SIZE_OF_MEMBER", np.full(MEMBERS, 5))],
+        "weights": [(pool_transport, "fit_pool", lambda evidence, blocks, n_columns, before: Pool.even(n_columns))],
+        "start": [(learn, "BEFORE", even), (pool, "OF_TABLE", 4.0)],
+    }
+    with ExitStack() as stack:
+        for module, attribute, value in changes[part]:
+            stack.enter_context(mock.patch.object(module, attribute, value))
+        yield
 
 
 def sweeps_of(datasets: Sequence[str], chosen: Sequence[int]) -> dict[str, list[Sweep]]:
