@@ -164,9 +164,10 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         """Return ``n_draws`` completions of ``X``, each a draw of a model of its own: proper multiple imputation.
 
         mirf takes a fit to all rows, which chooses, and ``n_draws`` shorter ones to rows drawn with replacement, see
-        :mod:`mirimpute.imputers.multiple`; ``mirf_fast`` may be enough. The
-        methods of chained equations take one fit, whose chains never see each other. The imputer itself stays as it is.
-        How often intervals pooled over the draws cover: ``make adem``, ``benchmarks/coverage.md``.
+        :mod:`mirimpute.imputers.multiple`; ``mirf_fast`` may be enough. The methods of chained
+        equations take one fit, whose chains never see each other. The imputer itself stays as it is. How often
+        intervals pooled over the draws cover: ``make adem``, ``benchmarks/coverage.md``. A warning tells in which
+        columns of numbers draws lie outside of the observed range.
 
         Args:
             X: (n_rows, n_columns), NaN where missing; at least 4 rows.

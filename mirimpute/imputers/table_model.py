@@ -98,13 +98,12 @@ class Lesson:
         clearly = share * holes > expected + 3 * np.maximum(expected, 1) ** 0.5 + _CLEARLY_MORE * holes
         some = sorted(np.flatnonzero(clearly).tolist(), key=lambda j: -float(share[j]))
         if some:
-            parts = [f"{self.columns[j].name!r} ({share[j]:.0%})" for j in some[:_NAMED]]
+            parts = [f"{self.columns[j].name!r} {share[j]:.0%}" for j in some[:_NAMED]]
             more = f" and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
             warn(
                 [
-                    "drawn values lie outside of the observed range, as far as their column is not known to have an "
-                    f"end, in {', '.join(parts)}{more} of the filled cells: give bounds (min_value, max_value; --min, "
-                    "--max) to columns that have some"
+                    "drawn values lie outside of the observed range, in these shares of the filled cells: "
+                    f"{', '.join(parts)}{more}; where a column cannot have them, give it bounds (--min, --max)"
                 ]
             )
 

@@ -120,7 +120,7 @@ def test_values_outside_of_what_was_observed_are_told_and_bounds_keep_them_in():
     last = frame.loc[z <= 0.5, "when"].max()
     frame.loc[z > 0.5, ["corr", "when"]] = None
     made = Imputer("mirf_fast", parameters=QUICK, random_state=0)
-    with pytest.warns(MirimputeWarning, match="outside of the observed range.*'corr'.*give bounds"):
+    with pytest.warns(MirimputeWarning, match="outside of the observed range.*'corr'.*give it bounds"):
         tables = made.impute_multiple(frame, 3)
     assert max(each["when"].max() for each in tables) <= last
     bounded = Imputer("mirf_fast", parameters=QUICK, bounds={"corr": (-1, 1)}, random_state=0)
