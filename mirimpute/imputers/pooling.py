@@ -53,7 +53,7 @@ _MOST_DF = 1e15
 """Degrees of freedom; more are as good as a normal distribution."""
 
 
-def pool(estimates: np.ndarray, variances: np.ndarray, df_complete: float | None = None) -> Pooled:
+def pool(estimates: np.ndarray, variances: np.ndarray | None = None, df_complete: float | None = None) -> Pooled:
     """Combine the analyses of m completed tables.
 
     Rubin, "Multiple Imputation for Nonresponse in Surveys", 1987, section 3.1; degrees of freedom for small samples by
@@ -61,17 +61,22 @@ def pool(estimates: np.ndarray, variances: np.ndarray, df_complete: float | None
 
     Args:
         estimates: (m, ...), the same analysis on each of m >= 2 draws.
-        variances: (m, ...), its squared standard error in each.
+        variances: (m, ...), its squared standard error in each. Analyses of :func:`mirimpute.with_` pool themselves.
         df_complete: degrees of freedom that the analysis would have on complete data (None: many).
 
     Raises:
-        ValueError: fewer than two draws, different shapes, a variance that is negative or not finite, or degrees of
+        ValueError: no variances, fewer than two draws, different shapes, a variance that is negative or not finite, or degrees of
             freedom that are not above 0.
 
     >>> pooled = pool(np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.5, 0.5]))
     >>> float(pooled.estimate), round(float(pooled.variance), 4)
     (2.0, 1.8333)
     """
+    if variances is None:
+        raise UserError(
+            "no variances are given: pool(estimates, variances) takes an array of each, one entry per completed table; "
+            "analyses by with_(tables, formula) are pooled by their own method, with_(tables, formula).pool()"
+        )
     q, u = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
     if q.shape != u.shape:
         raise UserError(f"estimates have shape {q.shape} and variances {u.shape}: give one variance per estimate")

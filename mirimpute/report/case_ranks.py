@@ -11,7 +11,7 @@ import numpy as np
 from mirimpute.report.case import Case
 from mirimpute.report.measure_table import Entry, MeasureTable
 from mirimpute.report.measures import Measure
-from mirimpute.report.statistics import MIN_DATASETS
+from mirimpute.report.statistics import MIN_DATASETS, least_p
 
 
 def variant_of_mirf(label: str) -> bool:
@@ -56,7 +56,9 @@ def _ranked_methods(
         return [], f"No average rank: fewer than two methods {that_draw}ran on every case."
     note = (
         f"Average rank over {datasets} datasets ({len(cases)} cases), 1 = best of {len(ranked)} methods; "
-        f"a method with a failed seed gets rank {len(ranked)} in that case."
+        f"a method with a failed seed gets rank {len(ranked)} in that case. "
+        f"The least p that there can be, of wins on all datasets, is {least_p(len(ranked), datasets):.2g} after Holm's "
+        "correction."
     )
     if beside:
         note += f" Beside the ranks, as further variants of {_first_mirf(ranked)}: {', '.join(beside)}."

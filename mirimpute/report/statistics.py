@@ -70,6 +70,16 @@ def critical_difference(n_methods: int, n_datasets: int, alpha: float = ALPHA) -
     return float(quantile * math.sqrt(n_methods * (n_methods + 1) / (6.0 * n_datasets)))
 
 
+def least_p(n_methods: int, n_datasets: int) -> float:
+    """Return the least p-value that Wilcoxon's test can have after Holm's correction for all pairs.
+
+    >>> least_p(6, 9)  # nine wins of nine: 2 / 2^9, times fifteen pairs
+    0.05859375
+    """
+    pairs = n_methods * (n_methods - 1) // 2
+    return min(1.0, pairs * 2.0 ** (1 - n_datasets))
+
+
 def wilcoxon_holm(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the p-values of all pairs by Wilcoxon's signed-rank test over datasets, and the same after Holm.
 

@@ -65,7 +65,7 @@ _FORMS = (
     ),
 )
 """What it looks like, its pattern, and what to do."""
-_UNIT = re.compile(rf"({NUMBER})\s*([^\d\s.,:;/+-][^\d,;]{{0,11}})")
+_UNIT = re.compile(rf"^({NUMBER})\s*([^\d\s.,:;/+-][^\d,;]{{0,11}})")
 _OF_DIGITS = r"(?=.*\d)[\d\W_]+"
 _MOSTLY = 0.9
 _HALF = 0.5

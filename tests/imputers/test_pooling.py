@@ -75,3 +75,8 @@ def test_what_cannot_be_pooled_is_named(estimates, variances, named):
     with pytest.raises(UserError) as refusal:
         pool(np.array(estimates), np.array(variances))
     assert named in str(refusal.value)
+
+
+def test_analyses_are_sent_to_their_own_pool():
+    with pytest.raises(UserError, match=r"with_\(tables, formula\)\.pool\(\)"):
+        pool([object(), object()])
