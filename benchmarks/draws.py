@@ -51,8 +51,8 @@ SEEN = (
 )
 NOTES = (
     "mice, mice_cart, mice_rf and missforest are this package's own; the pages mice_r and parity lay them beside their "
-    "references. Names with r/, hyperimpute and miceforest are the programs of others. CPU seconds are of one thread on "
-    "two cores that other work shared: methods of this package ran in one queue, programs of others in other ones, "
+    "references. Names with r/, hyperimpute and miceforest are the programs of others. CPU seconds are of one thread "
+    "on two cores that other work shared: methods of this package ran in one queue, programs of others in other ones, "
     "whose seconds are less comparable. One mask per seed and case; its "
     "noise is in no interval when there is one seed. The point of mice, mice_cart, mice_rf and of theirs in R is the "
     "mean of 20 draws, which costs them about 2.5 % of RMSE (the root of 1 + 1/20) beside an exact mean: differences "

@@ -65,8 +65,8 @@ def pool(estimates: np.ndarray, variances: np.ndarray | None = None, df_complete
         df_complete: degrees of freedom that the analysis would have on complete data (None: many).
 
     Raises:
-        ValueError: no variances, fewer than two draws, different shapes, a variance that is negative or not finite, or degrees of
-            freedom that are not above 0.
+        ValueError: no variances, fewer than two draws, different shapes, a variance that is negative or not finite, or
+            degrees of freedom that are not above 0.
 
     >>> pooled = pool(np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.5, 0.5]))
     >>> float(pooled.estimate), round(float(pooled.variance), 4)
