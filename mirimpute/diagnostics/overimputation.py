@@ -49,7 +49,7 @@ class Overimputation:
     def ends(self, column: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the ends of the central interval of each hidden cell of a ``column`` of numbers, (n_hidden,) each.
 
-        Order statistics at ranks (1 ± level) / 2 of m + 1, as in :mod:`mirimpute.metrics.interval`.
+        Order statistics at ranks (1 ± level) / 2 of m + 1, as in :mod:`mirimpute.metrics.coverage`.
         """
         tail = (1 - self.level) / 2
         drawn = self.drawn[:, self.column == column]

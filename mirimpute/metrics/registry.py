@@ -8,6 +8,7 @@ from mirimpute.errors import UserError, unknown
 from mirimpute.metrics.base import Metric
 from mirimpute.metrics.categories import BRIER, ERROR_RATE, LOG_SCORE
 from mirimpute.metrics.comparison import Comparison
+from mirimpute.metrics.coverage import COVERAGE_90, COVERAGE_ERROR_90, INTERVAL_WIDTH
 from mirimpute.metrics.crps import CRPS
 from mirimpute.metrics.downstream import (
     DOWNSTREAM_BOOSTED,
@@ -19,7 +20,6 @@ from mirimpute.metrics.draws import Draws
 from mirimpute.metrics.energy import ENERGY, ENERGY_V
 from mirimpute.metrics.energy_score import ISCORE
 from mirimpute.metrics.gower import ENERGY_GOWER
-from mirimpute.metrics.interval import COVERAGE_90, COVERAGE_ERROR_90, INTERVAL_WIDTH
 from mirimpute.metrics.mmd2 import MMD2, MMD2_V
 from mirimpute.metrics.mutual_information import (
     MASK_AUC,

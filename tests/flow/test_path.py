@@ -2,8 +2,8 @@
 
 import torch
 
-from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import Preconditioner, interpolate, velocity
+from mirimpute.flow.solver import integrate
 
 
 def test_one_euler_step_returns_the_prediction_at_tau_0():

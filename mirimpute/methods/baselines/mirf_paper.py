@@ -33,8 +33,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from mirimpute.errors import ImputationError
-from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import interpolate
+from mirimpute.flow.solver import integrate
 from mirimpute.methods.base import Completed, Fitted, Imputation, Method, Problem
 from mirimpute.methods.baselines.neural import OPTIMISERS
 from mirimpute.methods.device import torch_device

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from mirimpute.flow.network import ResidualNetwork
-from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import Preconditioner, interpolate, velocity
+from mirimpute.flow.solver import integrate
 from mirimpute.flow.training import Optimisation, Trainer
 from mirimpute.methods.columnwise.regressor import placed
 from mirimpute.methods.flow_parameters import Network

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import interpolate, velocity
+from mirimpute.flow.solver import integrate
 from mirimpute.methods.column_limits import bounds
 from mirimpute.methods.columnwise.regressor import NewRegressor, fitted
 from mirimpute.methods.transport import Transport
@@ -31,7 +31,7 @@ class VelocityTransport(Transport):
 
     Args:
         new_regressor: what makes an unfitted regressor.
-        solver: see :data:`mirimpute.flow.ode.SOLVERS`.
+        solver: see :data:`mirimpute.flow.solver.SOLVERS`.
         steps: of the solver, and times at which there is a regression.
     """
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from mirimpute.flow.network import ResidualNetwork
-from mirimpute.flow.ode import integrate_by_clock
 from mirimpute.flow.path import Preconditioner
+from mirimpute.flow.solver import integrate_by_clock
 from mirimpute.methods.column_limits import bounds
 from mirimpute.methods.mirf.rows import Rows
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from mirimpute.flow.network import ResidualNetwork
-from mirimpute.flow.ode import integrate
 from mirimpute.flow.path import velocity
+from mirimpute.flow.solver import integrate
 from mirimpute.methods.expectation_maximisation import fit_em
 from mirimpute.methods.mirf.prediction import Predictor
 from mirimpute.methods.mirf.rows import Rows

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mirimpute.errors import UserError
-from mirimpute.flow.ode import integrate
+from mirimpute.flow.solver import integrate
 
 
 def _field(x, tau):
