@@ -1,11 +1,13 @@
 """The pages of docs/ that show commands and programs run as they stand."""
 
+import json
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -70,6 +72,21 @@ def test_a_method_of_thirty_lines_is_ranked_beside_others(tmp_path, monkeypatch)
     assert set(mine["dataset"]) == {"iris", "wine_recognition"}
     assert "nearest\\_rows" in Path("results/tables/point_rmse.tex").read_text(encoding="utf-8")
     sys.modules.pop("my_method", None)
+
+
+@pytest.mark.slow
+def test_a_class_is_a_program_by_the_lines_of_submitting(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (method,), (program,) = blocks("own_method.md", "python"), blocks("submitting.md", "python")
+    Path("my_method.py").write_text(method, encoding="utf-8")
+    Path("my.py").write_text(program, encoding="utf-8")
+    names = pd.Series(["ann", "bob", "cid"] * 30)
+    table = pd.DataFrame({"a": np.arange(90) % 7 / 3, "who": names, "b": np.arange(90) // 4})
+    table.to_csv("mixed.csv", index=False)
+    command = f"method=command method.command='{sys.executable} {tmp_path / 'my.py'}' method.draws=6"
+    assert run(f"mirimpute-bench {command} dataset=file dataset.path=mixed.csv mechanism=mcar") == 0
+    (row,) = [json.loads(found.read_text(encoding="utf-8")) for found in Path("results").rglob("row.json")]
+    assert (row["status"], row["n_draws"]) == ("ok", 6)
 
 
 def test_the_benchmark_in_ten_lines_tells_a_regression_from_the_mean(tmp_path):

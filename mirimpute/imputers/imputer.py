@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,8 +34,10 @@ class Imputer(BaseImputer):
     Options name columns by their names, of arrays by their numbers. ``docs/imputing.md`` shows each.
 
     Args:
-        method: a name of :data:`mirimpute.methods.presets.PRESETS`, such as "mice", "missforest", "gaussian_em".
-        parameters: of the method, to set otherwise: ``{"rounds": 3}``; ``set_params(parameters__rounds=3)`` sets one.
+        method: a name of :data:`mirimpute.methods.presets.PRESETS`, such as "mice", "missforest", "gaussian_em"; or a
+            :class:`mirimpute.methods.base.Method` of your own.
+        parameters: of a method that is named, to set otherwise: ``{"rounds": 3}``; ``set_params(parameters__rounds=3)``
+            sets one.
         output: what ``transform`` returns: "point" (the estimate of the mean, or the one answer) or "draw".
         missing_values: what marks a missing cell beside NaN, None and NA: a value, a list, or a dict of them by column.
         kinds: column -> "continuous", "integer", "categorical", "ordinal", "datetime", "duration", or its categories in
@@ -83,7 +86,7 @@ class Imputer(BaseImputer):
 
     def __init__(
         self,
-        method: str = "mirf",
+        method: str | Method = "mirf",
         *,
         parameters: Mapping[str, Any] | None = None,
         output: str = "point",
@@ -196,12 +199,25 @@ class Imputer(BaseImputer):
 
     def _method(self) -> Method:
         from mirimpute.errors import unknown
+        from mirimpute.methods.base import Method
         from mirimpute.methods.presets import PRESETS, named_method
 
-        if not isinstance(self.method, str):
-            raise UserError(f"method={one_line(self.method)} is no name: give one of {', '.join(sorted(PRESETS))}")
+        if isinstance(self.method, Method):
+            if self.parameters:
+                raise UserError(
+                    f"parameters={one_line(self.parameters)} change a method that is named, and "
+                    f"{self.method.name!r} is given whole: set them in it"
+                )
+            self.method.check()
+        elif not isinstance(self.method, str):
+            raise UserError(
+                f"method={one_line(self.method)} is no name: give one of {', '.join(sorted(PRESETS))}, or an instance "
+                "of a subclass of mirimpute.methods.base.Method"
+            )
         if not isinstance(self.verbose, int) or self.verbose < 0:
             raise UserError(f"verbose={one_line(self.verbose)} is no level: give 0 or 1")
+        if isinstance(self.method, Method):
+            return copy(self.method)
         if self.method not in PRESETS:
             raise unknown("method", self.method, PRESETS)
         return named_method(self.method, self.parameters)
@@ -234,5 +250,5 @@ class Imputer(BaseImputer):
 
         ahead = forecast_of_models(lesson, n_models, n_jobs) if n_models else forecast_of_fit(lesson)
         if ahead is not None:
-            print(f"mirimpute: {ahead.sentence(self.method)}", file=sys.stderr)
+            print(f"mirimpute: {ahead.sentence(lesson.method.name)}", file=sys.stderr)
         return Lines("mirimpute", Clock(ahead))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
+from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -15,6 +16,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from mirimpute import Imputer, MirfImputer
 from mirimpute.errors import MirimputeWarning, UserError
+from mirimpute.methods.presets import named_method
 from mirimpute.methods.registry import METHODS
 from tests.imputers.tables import QUICK, imputer, table
 
@@ -276,3 +278,14 @@ def test_where_in_another_order_of_rows_is_refused(frame):
     where = frame[["score"]].isna()
     with pytest.raises(UserError, match="another order"):
         imputer("mean", ignore=["id"], where=where[::-1]).fit_transform(frame)
+
+
+def test_a_method_of_ones_own_is_taken_whole():
+    """As an instance; scikit-learn's clone copies it, and what it cannot mean is refused."""
+    holes = pd.DataFrame({"a": [1.0, 2.0, np.nan, 4.0, 5.0], "b": [2.0, 4.0, 6.0, 8.0, 10.0]})
+    own = named_method("knn", {"n_neighbors": 2})
+    assert clone(Imputer(own, random_state=0)).fit_transform(holes)["a"].between(1, 5).all()
+    with pytest.raises(UserError, match="'knn' is given whole"):
+        Imputer(own, parameters={"rounds": 3}).fit(holes)
+    with pytest.raises(UserError, match="subclass of mirimpute.methods.base.Method"):
+        Imputer(type(own)).fit(holes)
