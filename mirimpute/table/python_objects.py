@@ -15,8 +15,6 @@ from mirimpute.errors import DataError
 _MOMENTS = (datetime.date, np.datetime64)  # a datetime is a date, and a Timestamp a datetime
 _DURATIONS = (datetime.timedelta, np.timedelta64)
 _NUMBERS = (int, float, Decimal, Fraction, np.integer, np.floating)
-_MOST_DAYS = 999_999_999
-"""Of a ``timedelta``."""
 _EARLY = ":early"
 """Behind the form of moments of which one lies before the year 1000, which is where four digits begin."""
 _FIRST, _FIRST_EARLY, _LAST = -30_610_224_000.0, -62_135_596_800.0, 253_402_300_799.0
@@ -24,8 +22,8 @@ _FIRST, _FIRST_EARLY, _LAST = -30_610_224_000.0, -62_135_596_800.0, 253_402_300_
 
 
 def is_number(value: Any) -> bool:
-    """Return whether a cell is a real number, which a truth value is not."""
-    return isinstance(value, _NUMBERS) and not is_truth_value(value)
+    """Return whether a cell is a real number, which a truth value and a duration are not."""
+    return isinstance(value, _NUMBERS) and not is_truth_value(value) and not isinstance(value, np.timedelta64)
 
 
 def is_truth_value(value: Any) -> bool:
@@ -61,14 +59,14 @@ def typed(values: pd.Series) -> tuple[pd.Series, str]:
     complexes = [each for each in kinds if issubclass(each, (complex, np.complexfloating))]
     if complexes and all(each in complexes or issubclass(each, _NUMBERS) for each in kinds):
         raise DataError(f"column {values.name!r} holds complex numbers: give real and imaginary parts a column each")
+    if all(issubclass(each, _DURATIONS) for each in kinds):  # before numbers: NumPy's are whole ones
+        found = pd.Series(np.full(len(values), "NaT", dtype="m8[us]"), index=values.index, name=values.name)
+        found[~values.isna()] = np.array(list(present), dtype="m8[us]")
+        return found, _name(kinds)
     if all(issubclass(each, _NUMBERS) and not issubclass(each, bool) for each in kinds):
         return _numbers(values, present), _form_of_numbers(present, kinds)
     if all(issubclass(each, _MOMENTS) for each in kinds):
         return _moments(values, present, kinds)
-    if all(issubclass(each, _DURATIONS) for each in kinds):
-        found = pd.Series(np.full(len(values), "NaT", dtype="m8[us]"), index=values.index, name=values.name)
-        found[~values.isna()] = np.array(list(present), dtype="m8[us]")
-        return found, _name(kinds)
     return values, ""
 
 
@@ -89,8 +87,7 @@ def untyped(found: pd.Series, form: str) -> pd.Series:
     elif name == "timedelta64":
         objects = list(found.to_numpy().astype("m8[us]"))
     elif name == "timedelta":
-        most = np.timedelta64(_MOST_DAYS, "D").astype("m8[us]")
-        objects = list(np.clip(found.to_numpy().astype("m8[us]"), -most, most).astype(object))
+        objects = list(found.to_numpy().astype("m8[us]").astype(object))  # 64 bits end before a timedelta does
     elif name == "date":
         objects = list(found.to_numpy().astype("M8[D]").astype(object))
     elif getattr(found.dtype, "tz", None) is not None:

@@ -158,6 +158,7 @@ DTYPES: dict[str, tuple[Callable[[list[Any]], pd.Series], list[Any], list[Any]]]
     "object Timestamps": (objects, [pd.Timestamp(each) for each in MOMENTS], [pd.Timestamp.min, pd.Timestamp.max]),
     "object datetime64": (objects, [np.datetime64(each) for each in MOMENTS], [np.datetime64("9999-12-31")]),
     "object timedeltas": (objects, [k * DAY for k in range(9)], [datetime.timedelta.min, datetime.timedelta.max]),
+    "object timedelta64": (objects, [np.timedelta64(k, "s") for k in range(9)], [np.timedelta64(10**12, "s")]),
     "object times": (objects, [datetime.time(8), datetime.time(12, 30)], [datetime.time.min, datetime.time.max]),
     "object Decimals": (objects, PRICES, [Decimal("-1e150"), Decimal("1e150")]),
     "object Fractions": (objects, [Fraction(k, 3) for k in range(9)], [Fraction(-(10**30), 7), Fraction(10**30, 7)]),

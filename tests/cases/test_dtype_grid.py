@@ -45,7 +45,15 @@ NOT_IN_CSV_WHEN_EXTREME = ("UInt64", "arrow uint64")
 TYPED_BY_PANDAS = (
     *("category", "ordered category", "category of numbers", "category of days", "arrow dictionary"),
     *("datetime64[ns, zone]", "datetime64[us, zone]", "timedelta64[ns]", "timedelta64[s]", "object datetimes in UTC"),
-    *("object datetime64", "object timedeltas", "object Fractions", "object booleans", "Period[M]", "Period[Q]"),
+    *(
+        "object datetime64",
+        "object timedeltas",
+        "object timedelta64",
+        "object Fractions",
+        "object booleans",
+        "Period[M]",
+        "Period[Q]",
+    ),
     *(
         "arrow timestamp[us, zone]",
         "arrow duration[us]",
