@@ -17,12 +17,13 @@ from mirimpute.table.code_hints import of_codes
 from mirimpute.table.column_files import names_in, read_columns
 from mirimpute.table.column_storage import from_arrow
 from mirimpute.table.delimited import Delimited, read_delimited
-from mirimpute.table.file_format import OPTIONS, SUFFIXES, TableFile, format_of, has_types, stem_of, suffix_of
+from mirimpute.table.file_format import EXCEL, OPTIONS, SUFFIXES, TableFile, format_of, has_types, stem_of, suffix_of
 from mirimpute.table.frames import warn_of_ids
 from mirimpute.table.hint_options import in_python, kind_option
 from mirimpute.table.table import Table, table_from_frame
 from mirimpute.table.text_hints import of_column, of_text
 from mirimpute.table.text_numbers import BLANKS
+from mirimpute.table.workbooks import notes_of
 
 Content: TypeAlias = "Delimited | pyarrow.Table"
 """A file that was read: the cells of a text, or the columns of Parquet."""
@@ -35,8 +36,11 @@ def content_of(file: TableFile) -> Content:
     try:
         if not has_types(path):
             return read_delimited(file, path)
-        check_names(path, names_in(path))
-        return read_columns(path)
+        if suffix_of(path) not in EXCEL:  # pandas has no table of two columns of one name
+            check_names(path, names_in(path))
+        found = read_columns(path)
+        check_names(path, found.schema.names)
+        return found
     except UserError:
         raise
     except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error, pyarrow.ArrowException) as error:
@@ -56,7 +60,10 @@ def frame_of(file: TableFile, content: Content | None = None) -> pd.DataFrame:
     """
     content = content_of(file) if content is None else content
     try:
-        return frame_of_columns(content) if isinstance(content, pyarrow.Table) else _text_frame(file, content)
+        if not isinstance(content, pyarrow.Table):
+            return _text_frame(file, content)
+        warn(notes_of(content))
+        return frame_of_columns(content)
     except UserError:
         raise
     except (OSError, ValueError, pyarrow.ArrowException) as error:
