@@ -37,7 +37,8 @@ _CELLS = 1_000_000
 """Cells that are completed at a time."""
 _LIBRARIES = ("mirimpute", "numpy", "scikit-learn", "torch", "pyarrow")
 _OF_CELLS = ("min", "max", "sum", "order", "derived")
-_UNSERVED = ("draws", "multiple", "where", "report", "censored")
+_OF_TEXT = ("na", "sep", "decimal", "thousands", "encoding", "comment", "no_header")
+_UNSERVED = ("draws", "multiple", "where", "report", "censored", *_OF_TEXT)
 _OF_LEARNING = ("sample", "kind", "ignore", "exclude", "groups", "predictors", *_OF_CELLS)
 
 
@@ -124,7 +125,8 @@ def _check(options: argparse.Namespace) -> None:
     source, target = options.file.resolve(), options.output.resolve()
     for name in _UNSERVED:
         if getattr(options, name):
-            raise UserError(f"--{name} is not for a table that is filled in parts: leave it out, or give one file")
+            option = f"--{name.replace('_', '-')}"
+            raise UserError(f"{option} is not for a table that is filled in parts: leave it out, or give one file")
     if source == target or source in target.parents or target in source.parents:
         raise UserError(f"output '{options.output}' and input '{options.file}' lie in one another: give another folder")
     given = [name for name in _OF_LEARNING if getattr(options, name)]

@@ -5,6 +5,7 @@ All of them become a table of Arrow.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -13,9 +14,10 @@ import pyarrow
 import pyarrow.feather
 import pyarrow.parquet
 
-from mirimpute.table.file_format import EXCEL, FEATHER, suffix_of
+from mirimpute.table.file_format import EXCEL, FEATHER, MISSING_MARKERS, suffix_of
 from mirimpute.table.int96 import check_int96
 from mirimpute.table.room import check_room
+from mirimpute.table.typed_marks import without_marks
 from mirimpute.table.workbooks import read_workbook, write_workbook
 
 
@@ -31,8 +33,8 @@ def names_in(path: Path) -> list[str]:
     return list(pyarrow.parquet.read_schema(path).names)
 
 
-def read_columns(path: Path) -> pyarrow.Table:
-    """Return the columns of a file, periods and intervals of pandas as such.
+def read_columns(path: Path, markers: Sequence[str] = MISSING_MARKERS) -> pyarrow.Table:
+    """Return the columns of a file, periods and intervals of pandas as such, without the marks of missing cells.
 
     Raises:
         UserError: an Excel file that :func:`read_workbook` refuses; a Parquet file that does not fit into memory, or
@@ -41,9 +43,9 @@ def read_columns(path: Path) -> pyarrow.Table:
     """
     pyarrow.array(pd.PeriodIndex([], freq="D").array)  # with the first one pandas tells Arrow its own types
     if suffix_of(path) in FEATHER:
-        return pyarrow.feather.read_table(path, memory_map=False)
+        return without_marks(pyarrow.feather.read_table(path, memory_map=False), markers)
     if suffix_of(path) in EXCEL:
-        return read_workbook(path)
+        return read_workbook(path, markers)
     facts = pyarrow.parquet.read_metadata(path)
     packed = sum(facts.row_group(number).total_byte_size for number in range(facts.num_row_groups))
     cells = 8.0 * facts.num_rows * facts.num_columns  # equal values take no room in the file
@@ -53,7 +55,7 @@ def read_columns(path: Path) -> pyarrow.Table:
         "give a part of it, or mirimpute-impute a folder to write (-o FOLDER/)",
     )
     check_int96(path, facts.schema)
-    return pyarrow.parquet.read_table(path)
+    return without_marks(pyarrow.parquet.read_table(path), markers)
 
 
 def write_columns(table: pyarrow.Table, target: Path | IO[bytes], suffix: str) -> None:

@@ -28,6 +28,9 @@ from mirimpute.table.workbooks import notes_of
 Content: TypeAlias = "Delimited | pyarrow.Table"
 """A file that was read: the cells of a text, or the columns of Parquet."""
 
+_OF_TEXT = ("header", "sep", "decimal", "thousands", "encoding", "comment")
+"""Options that say how a text is written."""
+
 
 def content_of(file: TableFile) -> Content:
     """Return what is in the file, without a warning; errors as :func:`frame_of`."""
@@ -38,7 +41,7 @@ def content_of(file: TableFile) -> Content:
             return read_delimited(file, path)
         if suffix_of(path) not in EXCEL:  # pandas has no table of two columns of one name
             check_names(path, names_in(path))
-        found = read_columns(path)
+        found = read_columns(path, file.missing_markers)
         check_names(path, found.schema.names)
         return found
     except UserError:
@@ -81,6 +84,12 @@ def _check(file: TableFile, path: Path) -> None:
         raise DataError(f"file {str(path)!r} has an unknown suffix: use one of {', '.join(SUFFIXES)}")
     if path.stat().st_size == 0:
         raise DataError(f"file {str(path)!r} is empty: give a table with a line of column names and some rows")
+    for option in _OF_TEXT if has_types(path) else ():
+        if getattr(file, option) != getattr(TableFile(""), option):
+            raise UserError(
+                f"{option}={getattr(file, option)!r} is for a text, and the columns of {str(path)!r} have types: leave "
+                "it out"
+            )
     for option, valid in (("decimal", (".", ",")), ("thousands", (",", ".", "'", "_", *BLANKS))):
         value = getattr(file, option)
         if value and value not in valid:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,18 +14,20 @@ import pyarrow
 
 from mirimpute.errors import DataError, NotInstalledError, counted
 from mirimpute.table.file_format import MISSING_MARKERS
+from mirimpute.table.typed_marks import numbers_of_marks
 
-_BYTES, _NOTES = b"mirimpute.workbook", b"mirimpute.notes"
-"""Metadata of the table of a sheet: the file that it was read from, and what was found out about it."""
+_BYTES, _MARKS, _NOTES = b"mirimpute.workbook", b"mirimpute.marks", b"mirimpute.notes"
+"""Metadata of the table of a sheet: the file that it was read from, what marks its missing cells, and what was found
+out about it."""
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 """Where the XML of a sheet has one."""
 
 
-def read_workbook(path: str | Path) -> pyarrow.Table:
+def read_workbook(path: str | Path, marks: Sequence[str] = MISSING_MARKERS) -> pyarrow.Table:
     """Return the columns of the first sheet, whose first row has their names.
 
     A column has a type where its cells do, and texts where they are of several. Empty cells, errors such as #N/A, and
-    the usual marks of a CSV are missing. The table remembers the file, into a copy of which :func:`write_workbook`
+    ``marks``, texts or numbers, are missing. The table remembers the file, into a copy of which :func:`write_workbook`
     writes.
 
     Raises:
@@ -37,8 +40,9 @@ def read_workbook(path: str | Path) -> pyarrow.Table:
     if not workbook.worksheets:
         raise DataError(f"'{path}' has no sheet of cells: give a workbook with a table in its first sheet")
     sheet = workbook.worksheets[0]
+    is_missing = _Missing(marks)
     rows = [list(row) for row in sheet.iter_rows()]
-    used = [(i + 1, j + 1) for i, row in enumerate(rows) for j, cell in enumerate(row) if not _is_missing(cell)]
+    used = [(i + 1, j + 1) for i, row in enumerate(rows) for j, cell in enumerate(row) if not is_missing(cell)]
     if not used:
         raise DataError(
             f"the first sheet of '{path}' is empty: move the sheet with the table to the front, or save it as CSV"
@@ -49,13 +53,13 @@ def read_workbook(path: str | Path) -> pyarrow.Table:
         raise DataError(f"cells {merged[0]} of '{path}' are merged: unmerge them, and give each its own value")
     titles, *cells = [row[:width] for row in rows[:height]]
     _check_formulas(path, content, cells)
-    names = ["" if _is_missing(cell) else str(cell.value) for cell in titles]
+    names = ["" if is_missing(cell) else str(cell.value) for cell in titles]
     columns, notes = [], _of_sheets(path, workbook)
     for j, name in enumerate(names):
-        values = [None if _is_missing(row[j]) else row[j].value for row in cells]
+        values = [None if is_missing(row[j]) else row[j].value for row in cells]
         columns.append(_of_cells(values, name))
         notes += _of_marks(name, values, [row[j].value for row in cells])
-    metadata = {_BYTES: content, _NOTES: "\n".join(notes).encode()}
+    metadata = {_BYTES: content, _MARKS: "\n".join(marks).encode(), _NOTES: "\n".join(notes).encode()}
     return pyarrow.Table.from_arrays(columns, names=names).replace_schema_metadata(metadata)
 
 
@@ -69,12 +73,13 @@ def write_workbook(table: pyarrow.Table, target: str | Path | IO[bytes]) -> None
 
     Only cells that were missing change. Formats and further sheets stay; formulas become their values.
     """
-    workbook = _opened(Path(), (table.schema.metadata or {})[_BYTES])
+    found = table.schema.metadata
+    workbook, is_missing = _opened(Path(), found[_BYTES]), _Missing(found[_MARKS].decode().split("\n"))
     sheet = workbook.worksheets[0]
     for j, column in enumerate(table.columns):
         for i, value in enumerate(column.to_pylist()):
             cell = sheet.cell(i + 2, j + 1)
-            if value is not None and _is_missing(cell):
+            if value is not None and is_missing(cell):
                 cell.value = value
     workbook.save(target)
 
@@ -97,9 +102,19 @@ def _opened(path: Path, content: bytes, data_only: bool = True) -> Any:
         ) from error
 
 
-def _is_missing(cell: Any) -> bool:
-    value = cell.value
-    return value is None or cell.data_type == "e" or (isinstance(value, str) and value.strip() in MISSING_MARKERS)
+class _Missing:
+    """Whether a cell has no value: it is empty, or holds an error, blanks alone or a mark."""
+
+    def __init__(self, marks: Sequence[str]) -> None:
+        self.texts = {"", *marks}
+        self.numbers = numbers_of_marks(marks)
+
+    def __call__(self, cell: Any) -> bool:
+        value = cell.value
+        if isinstance(value, str):
+            return cell.data_type == "e" or value.strip() in self.texts
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return value is None or (is_number and value in self.numbers)
 
 
 def _check_formulas(path: Path, content: bytes, rows: list[list[Any]]) -> None:
@@ -132,7 +147,7 @@ def _of_marks(name: str, values: list[Any], written: list[Any]) -> list[str]:
         return []
     return [
         f"{counted(words.count(words[0]), 'cell')} {words[0]!r} of column {name!r} taken as missing: if {words[0]!r} "
-        "is a value, save the sheet as CSV and say --na none (dataset.missing_markers=[])"
+        "is a value, say --na none (dataset.missing_markers=[])"
     ]
 
 

@@ -215,3 +215,10 @@ def test_a_link_of_the_input_into_the_output(tmp_path, capsys):
     before = (out / "x.parquet").read_bytes()
     assert "is a link" in refusal(capsys, source, out, "--force")
     assert (out / "x.parquet").read_bytes() == before
+
+
+@pytest.mark.parametrize("option", [["--na", "-999"], ["--sep", ";"], ["--no-header"]])
+def test_options_of_a_text_are_refused(tmp_path, capsys, option):
+    write(tmp_path / "in" / "x.parquet", table())
+    found = refusal(capsys, tmp_path / "in", tmp_path / "out", *option)
+    assert f"{option[0]} is not for a table that is filled in parts: leave it out" in found
