@@ -34,8 +34,9 @@ def encoded(
     Raises:
         DataError: the column is not of the wanted kind, or holds a value that is not among its categories.
     """
-    declared = isinstance(values.dtype, pd.CategoricalDtype)
+    of_pandas = isinstance(values.dtype, pd.CategoricalDtype)
     values = marked(values).rename(name)
+    declared = isinstance(values.dtype, pd.CategoricalDtype)
     if pd.api.types.is_complex_dtype(values):
         raise DataError(f"column {name!r} holds complex numbers: give real and imaginary parts a column each")
     simple, form = plain(values)
@@ -44,7 +45,7 @@ def encoded(
         return None
     if kind in (Kind.CATEGORICAL, Kind.ORDINAL):
         codes, column = _coded(values, name, kind, order)
-        return codes, _with_levels(column, values.dtype) if declared else column
+        return codes, _with_levels(column, values.dtype, of_pandas) if declared else column
     if kind in OF_TIME:
         pattern = dates.pattern_of(simple)
         zone = dates.zone_of(simple, pattern)
@@ -173,10 +174,11 @@ def _coded(values: pd.Series, name: str, kind: Kind, order: tuple[Any, ...] | No
     return codes, Column(name, kind, tuple(_plain(each) for each in categories))
 
 
-def _with_levels(column: Column, dtype: Any) -> Column:
-    """Return the column with what its pandas category type declares."""
+def _with_levels(column: Column, dtype: Any, of_pandas: bool) -> Column:
+    """Return the column with what its type declares, a category of pandas or a dictionary of Arrow."""
     levels = tuple(_plain(each) for each in dtype.categories)
-    return replace(column, levels=levels, levels_dtype=str(dtype.categories.dtype), ordered=bool(dtype.ordered))
+    kept = str(dtype.categories.dtype) if of_pandas else ""
+    return replace(column, levels=levels, levels_dtype=kept, ordered=bool(dtype.ordered))
 
 
 def _matched(order: Sequence[Any], distinct: Sequence[Any]) -> tuple[Any, ...]:

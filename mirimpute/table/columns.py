@@ -38,8 +38,9 @@ class Column:
         pattern: of dates that are strings how they are written, as for :meth:`datetime.datetime.strftime`.
         zone: of dates the time zone on whose clock they are counted; "" where they have none.
         form: of cells that are Python objects which ones, see :func:`mirimpute.table.python_objects.typed`.
-        levels: of pandas categories all that the column declares, in their order, those that do not occur among them.
-        levels_dtype: the type of these.
+        levels: of pandas categories, and of dictionaries of Arrow (an Enum of polars), all that the column declares, in
+            their order, those that do not occur among them.
+        levels_dtype: the type of those of pandas, which the column gets again; "" for others.
         ordered: whether pandas takes the levels for ordered.
     """
 
@@ -57,7 +58,7 @@ class Column:
     @property
     def dtype(self) -> pd.CategoricalDtype | None:
         """The pandas type of the categories that the column had when its kind was told; None if it was another."""
-        if not self.levels:
+        if not self.levels or not self.levels_dtype:
             return None
         import pandas as pd
 

@@ -225,7 +225,7 @@ def filled(
 def _filled(values: pd.Series, column: Column, numbers: np.ndarray, wholes: LargeWholes | None) -> pd.Series:
     """Return one column, filled from ``numbers`` (n_rows,)."""
     missing = missing_in(values)
-    if column.levels:
+    if column.dtype is not None:
         return _with_type_of_fit(marked(values), missing, column, numbers)
     if not missing.any():
         return values.copy()

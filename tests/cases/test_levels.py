@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 
@@ -93,6 +94,35 @@ def test_a_declared_level_that_the_fit_did_not_see_is_accepted(fitted):
     }
     assert ends["tiny"] == ends["small"]  # a level beyond those that occur counts as the nearest
     assert ends["huge"] == ends["large"]
+
+
+def declared_in(library):
+    """Return how texts become a column of a table whose type declares the level "never"."""
+    levels = ["never", "red", "green"]
+    if library == "polars":
+        polars = pytest.importorskip("polars")
+        return lambda x, words: polars.DataFrame({"x": x, "k": polars.Series(words, dtype=polars.Enum(levels))})
+
+    def of(x, words):
+        codes = pa.array([None if each is None else levels.index(each) for each in words], pa.int8())
+        return pa.table({"x": x, "k": pa.DictionaryArray.from_arrays(codes, pa.array(levels))})
+
+    return of
+
+
+@pytest.mark.parametrize("library", ["polars", "arrow"])
+def test_levels_that_other_libraries_declare_are_accepted(library, tmp_path):
+    table = declared_in(library)
+    x = np.random.default_rng(0).normal(size=40).tolist()
+    imputer = quick().fit(table(x, [None if i % 7 == 0 else "red" if x[i] > 0 else "green" for i in range(40)]))
+    imputer.save(tmp_path / "imputer.safetensors")
+    new = table([0.5, 1.0], ["never", None])
+    for each in (imputer, MirfImputer.load(tmp_path / "imputer.safetensors")):
+        completed = each.transform(new)
+        assert completed.schema == new.schema
+        assert list(completed["k"])[0:1] == list(new["k"])[0:1]
+    with pytest.raises(UserError, match="'pink'"):
+        imputer.transform(pd.DataFrame({"x": [0.5], "k": ["pink"]}))
 
 
 def test_an_unseen_category_is_refused_with_value_and_row(fitted):
