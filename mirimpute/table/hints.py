@@ -11,10 +11,12 @@ from mirimpute.table.dates import pattern_of_text
 from mirimpute.table.hint_options import NUMBER, way_of_limits, way_of_marking, way_or_text
 from mirimpute.table.text_numbers import BLANKS
 
-_LIMITS, _SIGN, _WITH_COMMA = "limits", r"[<>≤≥~]\s*=?\s*", r"[+-]?\d+,\d+"
+_LIMITS, _SIGN, _WITH_COMMA = "limits", r"[<>≤≥]\s*=?\s*", r"[+-]?\d+,\d+"
 _MONEY = "[$€£¥₹]|[A-Z]{3}"
 _THOUSANDS = "--thousands {0} (dataset.thousands) if they are thousands"
 _DECIMAL = "--decimal {0} (dataset.decimal)"
+_MONTH = r"(?i:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[^\W\d_]*\.?"
+_AS_DATES = "write them as dates, 2020-12-31"
 _ONE_WAY = "write them as 2020-12-31, 31.12.2020 or 2020-12-31 23:59:59, all in one way"
 _FORMS = (
     (_LIMITS, rf"{_SIGN}(?:{NUMBER}|{_WITH_COMMA})", ""),
@@ -57,7 +59,18 @@ _FORMS = (
         r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp][Mm])?",
         "write them as numbers, or with their day",
     ),
-    ("months", r"\d{4}[-/]\d{1,2}|\d{1,2}[-/]\d{4}", "write them as dates, 2020-12-31"),
+    (
+        "months",
+        rf"\d{{4}}[-/]\d{{1,2}}|\d{{1,2}}[-/]\d{{4}}|{_MONTH}[\s,/-]+\d{{2,4}}|\d{{4}}[\s/-]+{_MONTH}",
+        _AS_DATES,
+    ),
+    ("quarters or weeks", r"\d{4}[\s/-]?[QW]\d{1,2}|[QW]\d{1,2}[\s/-]?\d{4}", _AS_DATES),
+    (
+        "dates",
+        rf"(?:(?:[^\W\d]+,?\s+)?\d{{1,2}}[\s./-]+{_MONTH}[\s,/-]+\d{{2,4}}|{_MONTH}\s+\d{{1,2}},?\s+\d{{4}})"
+        r"(?:[ T].*)?",
+        _ONE_WAY,
+    ),
     (
         "dates",
         r"(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{4}\d{2}\d{2}T?)(?:[ T].*)?",

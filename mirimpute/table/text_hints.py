@@ -21,9 +21,12 @@ from mirimpute.table.text_numbers import Numerals
 def of_text(text: Delimited) -> list[str]:
     """Return what was found out about a delimited file: how it is read, names, lines and columns."""
     path, found = text.options.path, list(text.notes)
-    if text.options.header and pd.to_numeric(pd.Series(text.names), errors="coerce").notna().all():
+    are_numbers = pd.to_numeric(pd.Series(text.names), errors="coerce").notna()
+    fractions = [each for each, is_number in zip(text.names, are_numbers, strict=True) if is_number and "." in each]
+    if text.options.header and (are_numbers.all() or fractions):  # years and other whole numbers may be names
+        what = "numbers only" if are_numbers.all() else f"the number {fractions[0]}"
         found.append(
-            f"the first line of {path!r} holds numbers only and is taken as column names: if the file has no "
+            f"the first line of {path!r} holds {what} and is taken as column names: if the file has no "
             "header, say so by dataset.header=false (mirimpute-impute: --no-header)"
         )
     if text.layout.width == 1 and len(text.layout.rows):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,11 @@ def test_header_false_and_the_warning_without_it(tmp_path: Path) -> None:
     assert [c.name for c in table.columns] == ["x1", "x2"]
     with pytest.warns(MirimputeWarning, match="holds numbers only .* dataset.header=false"):
         assert [c.name for c in load(path).columns] == ["1", "2"]
+    with pytest.warns(MirimputeWarning, match="holds the number 1.5 and is taken as .* dataset.header=false"):
+        load(csv(tmp_path, "1.5,k\n3.5,b\n5.5,c\n3.5,b\n5.5,c\n"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load(csv(tmp_path, "who,2019,2020\na,3,4\nb,5,6\na,7,8\n"))  # years are names
 
 
 @pytest.mark.parametrize(

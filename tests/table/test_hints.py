@@ -20,6 +20,10 @@ def test_a_word_among_numbers_is_named():
             [f"2020-01-{1 + i % 28:02d}" for i in range(99)] + ["n.d."],
             "categories: a .1 of 100 values is no date",
         ),
+        (["08 Apr 2020", "9 May 2021"] * 50, r"categories: a .dates, the first is '08 Apr 2020'"),
+        (["Apr-20", "Mai-21"] * 50, "categories: a .months, the first is 'Apr-20'"),
+        (["2020Q1", "2020-Q4"] * 50, "categories: a .quarters or weeks, the first is '2020Q1'"),
+        ([str(i % 50 / 4) for i in range(99)] + ["~5"], "a .1 of 100 values is no number, the first is '~5'"),
         ([f"{i / 7:.3f}" for i in range(100)], "text left out: a .numbers as text, the first is '0.000'"),
     ],
 )
