@@ -18,6 +18,8 @@ FEW_CATEGORIES = 20
 
 _FEWEST_IDS = 10
 """Values from which on a column may look like ids."""
+_EXACT = 2.0**53
+"""Beyond it whole numbers of float64 have gaps."""
 _FIRST = 1_000
 """Cells that are looked at first."""
 _ID_NAME = re.compile(r"^$|^Unnamed: |ids?$|(^|[\W_])(key|uuid|guid|nr|no|number|index|row)$", re.IGNORECASE)
@@ -72,9 +74,9 @@ def looks_like_id(values: pd.Series) -> bool:
     """Return whether the column numbers its rows, or names each: no value occurs twice, and that is no accident.
 
     Whole numbers all of which differ look like ids where the column is called so (id, key, nr, ...) or has no name,
-    where they are as many as they have room for, or, of an integer type, where n numbers in a range of R would all
-    differ by chance in less than one table of a hundred, exp(-n (n - 1) / 2R) < .01. Strings do where each has a digit
-    and none a space.
+    where they are as many as they have room for, where they have more digits than a float64 holds, as no measurement
+    has, or, of an integer type, where n numbers in a range of R would all differ by chance in less than one table of a
+    hundred, exp(-n (n - 1) / 2R) < .01. Strings do where each has a digit and none a space.
 
     >>> looks_like_id(pd.Series([1001.0, 1002.0, None, *range(1004, 1020)])), looks_like_id(pd.Series([3.5, 1.25] * 9))
     (True, False)
@@ -102,7 +104,7 @@ def looks_like_id(values: pd.Series) -> bool:
     room, n = np.ptp(numbers) + 1, len(numbers)
     named = is_named_like_id(values.name)
     dense = pd.api.types.is_integer_dtype(simple) and np.exp(-n * (n - 1) / 2 / room) < 0.01
-    return bool(named or room <= len(values) or dense)
+    return bool(named or room <= len(values) or dense or np.abs(numbers).min() > _EXACT)
 
 
 def is_named_like_id(name: object) -> bool:

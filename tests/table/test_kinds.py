@@ -9,7 +9,7 @@ import pytest
 from mirimpute.errors import DataError
 from mirimpute.table.column_storage import missing_in
 from mirimpute.table.columns import Kind
-from mirimpute.table.kinds import kind_of
+from mirimpute.table.kinds import kind_of, looks_like_id
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,11 @@ def test_what_pandas_cannot_hold_is_refused_in_a_sentence(kind, value, said):
     cells = pd.Series(pd.arrays.ArrowExtensionArray(pyarrow.array([value, None], kind)), name="t")
     with pytest.raises(DataError, match=said):
         missing_in(cells)
+
+
+def test_whole_numbers_of_more_digits_than_a_measurement_has_look_like_ids():
+    numbers = [2**60 + k * 10**6 for k in range(1, 40)]
+    assert looks_like_id(pd.Series([*numbers, None], dtype="Int64"))
+    assert looks_like_id(pd.Series([*numbers, None], dtype="float64"))
+    assert not looks_like_id(pd.Series([*numbers, *numbers], dtype="Int64"))
+    assert not looks_like_id(pd.Series([*range(0, 3000, 100), 2**62], dtype="float64"))  # a fill value
