@@ -98,6 +98,8 @@ def choice_of(table: Any, options: Options) -> ColumnChoice:
         warn([f"column(s) {shown} have no value at all and are left out (keep_empty_features=True keeps them, as 0)"])
     used = [j for j in range(len(names)) if j not in ignored and j not in empty and j != group]
     if not used and len(names):
+        if not options.ignore:
+            raise UserError("no column has a value to learn from: give a table in which some cells are observed")
         raise UserError(f"ignore={list(options.ignore)} leaves no column to learn from: name fewer")
     indicated = np.array([j for j in np.flatnonzero(holes) if j not in ignored and j not in empty], dtype=int)
     return ColumnChoice(

@@ -21,6 +21,7 @@ class Kind(str, Enum):
     DURATION = "duration"
 
 
+NUMBERS = (Kind.CONTINUOUS, Kind.INTEGER)
 OF_TIME = (Kind.DATETIME, Kind.DURATION)
 
 

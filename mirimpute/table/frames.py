@@ -15,7 +15,7 @@ from mirimpute.numerics.column_ends import column_ends
 from mirimpute.table.code_hints import warn_of_codes
 from mirimpute.table.column_numbers import decoded, encoded
 from mirimpute.table.column_storage import blank, is_far, marked, merged, missing_in
-from mirimpute.table.columns import OF_TIME, Column, Kind
+from mirimpute.table.columns import NUMBERS, OF_TIME, Column, Kind
 from mirimpute.table.dates import odd_one, pattern_of, seconds_of
 from mirimpute.table.kinds import is_named_like_id, looks_like_id, plain
 from mirimpute.table.large_wholes import LargeWholes
@@ -45,7 +45,7 @@ def columns_of(frame: pd.DataFrame, kinds: Mapping[int, Any] | None = None) -> t
         result = encoded(values, str(label), kinds.get(j))
         if result is None and kinds.get(j) == "text":
             raise UserError(f"column {label!r} is asked to be text, of which nothing is learnt: name it in ignore")
-        if result is None:
+        if result is None or (result[1].kind in NUMBERS and not _is_number(values)):
             raise UserError(_why_text(values, label))
         found.append(result[1])
     guessed = frame.iloc[:, [j for j in range(frame.shape[1]) if j not in kinds]]
@@ -90,6 +90,8 @@ def _why_text(values: pd.Series, label: Any) -> str:
     first = first if len(first) <= 40 else f"{first[:36]} ..."
     if not pd.api.types.is_hashable(present.iloc[0]):
         return f"column {label!r} holds lists, arrays or dicts, such as {first}: remove it, or give each part a column"
+    if pd.to_numeric(present, errors="coerce").notna().all() and not present.astype(str).str.match(r"\s*0\d").any():
+        return f"column {label!r} holds numbers as texts, such as {first}: convert it by pd.to_numeric(X[{label!r}])"
     count = present.astype(str).nunique()
     return (
         f"column {label!r} is text: {count} different values among {len(present)}, such as {first}; remove it, or make "

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
-from mirimpute import MirfImputer
+from mirimpute import Imputer, MirfImputer
 from mirimpute.errors import MirimputeWarning, UserError
 
 QUICK = {"steps": 5, "final_steps": 5, "rounds": 1, "trees": 4, "width": 8}
@@ -193,3 +193,18 @@ def test_text_says_what_to_do(values):
         quick().fit(pd.DataFrame({"x": range(500), "name": values}))
     assert "remove it" in str(caught.value)
     assert "category" in str(caught.value)
+
+
+@pytest.mark.parametrize("options", [{}, {"kinds": {"x": "continuous"}}])
+def test_numbers_as_texts_are_refused_with_the_way_to_read_them(options):
+    frame = pd.DataFrame({"x": [f"{k / 8}" for k in range(60)], "y": np.arange(60.0)})
+    with pytest.raises(UserError, match=r"'x' holds numbers as texts, such as '0.0': convert it by pd.to_numeric"):
+        Imputer("mean", **options).fit_transform(frame)
+
+
+def test_a_table_without_any_value_is_refused_in_a_sentence():
+    with (
+        pytest.warns(MirimputeWarning, match="no value at all"),
+        pytest.raises(UserError, match="no column has a value to learn from"),
+    ):
+        Imputer("mean").fit_transform(np.full((4, 2), np.nan))
