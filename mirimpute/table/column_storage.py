@@ -72,7 +72,7 @@ def from_arrow(cells: Any, name: Any = "") -> pd.Series:
         return pd.Series(dtype.__from_arrow__(cells))
     try:
         found = _one(cells).to_pandas()
-    except (ValueError, OverflowError) as error:
+    except (ValueError, OverflowError, pyarrow.ArrowNotImplementedError) as error:
         what, instead = "value that pandas cannot hold", "numbers or texts"
         if types.is_date(cells.type):
             what, instead = "date that is none of the years 1 to 9999", "timestamps"
@@ -222,12 +222,14 @@ def _dense(values: pd.Series) -> pd.Series:
 
 
 def _one(values: Any) -> pyarrow.Array:
-    """Return an array or a chunked one as one array."""
+    """Return an array or a chunked one as one array, whose dictionary has no null: the code of one is a null."""
+    is_dictionary = pyarrow.types.is_dictionary(values.type)
+    chunks = values.chunks if isinstance(values, pyarrow.ChunkedArray) else [values]
+    if is_dictionary and any(each.dictionary.null_count for each in chunks):
+        return _one(values.cast(values.type.value_type)).dictionary_encode().cast(values.type)
     if not isinstance(values, pyarrow.ChunkedArray):
         return values
-    if pyarrow.types.is_dictionary(values.type):
-        values = values.unify_dictionaries()
-    combined = values.combine_chunks()
+    combined = (values.unify_dictionaries() if is_dictionary else values).combine_chunks()
     return combined if isinstance(combined, pyarrow.Array) else pyarrow.concat_arrays(combined.chunks)
 
 

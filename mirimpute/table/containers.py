@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow
+import pyarrow.compute as pc
 
 from mirimpute.errors import UserError
 
@@ -99,7 +100,12 @@ def _frame(table: pyarrow.Table) -> pd.DataFrame:
 
 
 def without_views(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
-    """Return texts that Arrow keeps as views as plain ones, and codes without a sign with one: pandas takes these."""
+    """Return texts that Arrow keeps as views, and runs of equal values, plainly, and codes without a sign with one.
+
+    These are what pandas takes.
+    """
+    if pyarrow.types.is_run_end_encoded(column.type):
+        return pyarrow.chunked_array([pc.run_end_decode(each) for each in column.chunks], column.type.value_type)
     if pyarrow.types.is_dictionary(column.type) and pyarrow.types.is_unsigned_integer(column.type.index_type):
         return column.cast(pyarrow.dictionary(pyarrow.int64(), column.type.value_type, column.type.ordered))
     if "_view" not in str(column.type):
@@ -116,6 +122,8 @@ def _of_schema(table: pyarrow.Table, schema: pyarrow.Schema) -> pyarrow.Table:
             own = schema.field(place)
             if pyarrow.types.is_floating(column.type) and "string" in str(own.type):  # <0.3 became a number
                 own = own.with_type(column.type)
+            if pyarrow.types.is_run_end_encoded(own.type):
+                column = pc.run_end_encode(column, run_end_type=own.type.run_end_type)
             with contextlib.suppress(pyarrow.ArrowException):  # such as whole numbers that were filled with others
                 column = column.cast(own.type)
             field = own.with_type(column.type).with_nullable(own.nullable or column.null_count > 0)

@@ -4,6 +4,7 @@ import datetime
 
 import numpy as np
 import pyarrow
+import pyarrow.compute
 import pytest
 
 from mirimpute import Imputer
@@ -38,6 +39,30 @@ def test_an_arrow_table_keeps_its_schema():
     assert done["id"].equals(given["id"])
     observed = [value is not None for value in given["k"].to_pylist()]
     assert done["k"].filter(observed).equals(given["k"].filter(observed))
+
+
+def test_other_ways_of_storing_a_column():
+    values = [None if k % 5 == 0 else k // 10 for k in range(60)]
+    null_in_dictionary = pyarrow.DictionaryArray.from_arrays(
+        pyarrow.array([k % 3 for k in range(60)], pyarrow.int8()), pyarrow.array(["a", None, "b"])
+    )
+    given = pyarrow.table(
+        {
+            "x": np.arange(60.0),
+            "runs": pyarrow.compute.run_end_encode(pyarrow.array(values)),
+            "k": null_in_dictionary,
+        }
+    )
+    done = Imputer("mean").fit_transform(given)
+    assert done.schema.equals(given.schema)
+    for name in ("runs", "k"):
+        pairs = list(zip(given[name].to_pylist(), done[name].to_pylist(), strict=True))
+        assert all(after is not None and before in (None, after) for before, after in pairs)
+    union = pyarrow.UnionArray.from_sparse(
+        pyarrow.array([k % 2 for k in range(60)], pyarrow.int8()), [pyarrow.array(range(60)), pyarrow.array(["a"] * 60)]
+    )
+    with pytest.raises(UserError, match="column 'u' holds a value that pandas cannot hold"):
+        Imputer("mean").fit_transform(given.append_column("u", union))
 
 
 def test_a_batch_of_arrow_comes_back_as_one():

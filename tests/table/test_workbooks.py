@@ -84,8 +84,7 @@ def test_marks_among_words_are_told(workbook):
     assert table["kind"].to_pylist()[2:4] == [None, None]
     assert table["dose"].to_pylist()[2:4] == [None, None]
     assert [each for each in notes_of(table) if "'NA'" in each] == [
-        "2 cells 'NA' of column 'kind' taken as missing: if 'NA' is a value, say --na none "
-        "(dataset.missing_markers=[])"
+        "2 cells 'NA' of column 'kind' taken as missing: if 'NA' is a value, say --na none (dataset.missing_markers=[])"
     ]
 
 
