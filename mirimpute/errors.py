@@ -81,6 +81,15 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def one_line(text: str) -> str:
+    """Return printable text in one line: what was typed, or raised by somebody else's code, may have line ends.
+
+    >>> one_line("a\\nb")
+    'a\\\\nb'
+    """
+    return printable("\\n".join(text.strip().splitlines()))
+
+
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 

@@ -172,6 +172,7 @@ def evaluated(protocol: Protocol, problem: Problem, imputation: Imputation, answ
     Raises:
         ImputationError: values too far out to be compared.
     """
+    from mirimpute.metrics.base import MetricError
     from mirimpute.metrics.evaluation import evaluate, evaluate_completions, evaluate_draws
     from mirimpute.metrics.registry import CATEGORY_DRAWS_METRICS, metric
     from mirimpute.metrics.w2 import TransportError
@@ -202,7 +203,7 @@ def evaluated(protocol: Protocol, problem: Problem, imputation: Imputation, answ
             # cells that the source never had are never compared
             "truth": evaluate(own, x_true, np.nan_to_num(x_true), **shared),
         }
-    except (OverflowError, TransportError) as fault:
+    except (MetricError, OverflowError, TransportError) as fault:
         raise ImputationError(f"the completed table cannot be scored: {fault}") from fault
 
 

@@ -10,6 +10,10 @@ Compared = TypeVar("Compared")
 """`Comparison`, one completed table beside the truth, or `Draws`, all draws of the scored cells."""
 
 
+class MetricError(RuntimeError):
+    """A metric from outside the package raised something, or returned what is no number."""
+
+
 @dataclass(frozen=True)
 class Metric(Generic[Compared]):
     """One number that says how close what was imputed is to the truth.

@@ -81,6 +81,9 @@ class Comparison:
             raise ValueError(f"target {self.target.shape} does not fit {self.x_true.shape[0]} rows")
         if self.max_rows < 1:
             raise ValueError(f"max_rows must be at least 1, got {self.max_rows}")
+        for name in ("x_true", "x_imputed", "scored", "target", "n_categories", "category_spread"):
+            if getattr(self, name) is not None:  # what one metric wrote, the next one would compare
+                object.__setattr__(self, name, _read_only(getattr(self, name)))
 
     @cached_property
     def is_categorical(self) -> np.ndarray:
@@ -147,6 +150,12 @@ def indicators(codes: np.ndarray, count: int) -> np.ndarray:
     found = (codes[:, None] == np.arange(count)).astype(float)
     found[np.isnan(codes)] = np.nan
     return found
+
+
+def _read_only(x: np.ndarray) -> np.ndarray:
+    view = x.view()
+    view.flags.writeable = False
+    return view
 
 
 def _check_table(name: str, values: np.ndarray) -> None:

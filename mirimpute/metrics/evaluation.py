@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mirimpute.metrics.base import Compared, Metric
+from mirimpute.errors import one_line
+from mirimpute.metrics.base import Compared, Metric, MetricError
 from mirimpute.metrics.comparison import Comparison, Undefined
 from mirimpute.metrics.draws import Draws
 from mirimpute.metrics.registry import CATEGORY_DRAWS_METRICS, draws_metric, metric
@@ -66,6 +67,7 @@ def evaluate(
         ValueError: an invariant of the harness is broken, see ``Comparison``.
         TransportError: exact optimal transport could not be proven optimal.
         OverflowError: a metric is not finite, because the completed table is too far from the truth.
+        MetricError: one from outside the package raises something, or returns no number.
     """
     asked = [each for name in metric_names for each in (name, metric(name).error) if each]
     metrics = [metric(name) for name in dict.fromkeys(asked)]
@@ -163,7 +165,7 @@ def _scores(metrics: Sequence[Metric[Compared]], compared: Compared, imputed: np
     for each in metrics:
         try:
             with np.errstate(over="ignore", invalid="ignore"):  # a value that is not finite is raised below
-                value = each.function(compared)
+                value = _value(each, compared)
         except Undefined as reason:
             values[each.name], undefined[each.name] = math.nan, str(reason)
             continue
@@ -172,6 +174,22 @@ def _scores(metrics: Sequence[Metric[Compared]], compared: Compared, imputed: np
             raise OverflowError(f"metric {each.name!r} is {value}: the largest imputed value is {largest:.3g}")
         values[each.name] = value
     return Scores(values=values, rows=rows, undefined=undefined)
+
+
+def _value(of: Metric[Compared], compared: Compared) -> float:
+    """Return the number that the metric's function returns; one from outside the package may do anything else."""
+    if str(getattr(of.function, "__module__", "")).partition(".")[0] == "mirimpute":
+        return of.function(compared)
+    try:
+        found = of.function(compared)
+    except Undefined:
+        raise
+    except (Exception, SystemExit) as error:
+        raise MetricError(f"metric {of.name!r} raises {one_line(f'{type(error).__name__}: {error}')[:500]}") from error
+    try:
+        return float("" if isinstance(found, (str, bytes)) else found)
+    except (TypeError, ValueError):
+        raise MetricError(f"metric {of.name!r} returns a {type(found).__name__}, not a number") from None
 
 
 def _row_count(comparison: Comparison) -> int:

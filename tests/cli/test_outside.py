@@ -105,3 +105,24 @@ def test_what_does_not_fit_is_one_sentence(arguments, words, capsys, elsewhere):
     assert error.count("\n") == 1
     assert all(word in error for word in words), error
     assert read_rows(elsewhere / "results") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("1 / 0", "metric 'bad' raises ZeroDivisionError: division by zero"),
+        ("sys.exit(3)", "metric 'bad' raises SystemExit: 3"),
+        ("'x'", "metric 'bad' returns a str, not a number"),
+        ("None", "metric 'bad' returns a NoneType, not a number"),
+        ("comparison.x_imputed.fill(0)", "metric 'bad' raises ValueError"),
+        ("comparison.x_true.fill(0)", "metric 'bad' raises ValueError"),
+    ],
+)
+def test_a_metric_that_fails_is_a_row_that_names_it(body, said, elsewhere):
+    code = f"import sys\nfrom mirimpute.metrics import Metric\ndef bad(comparison):\n    return {body}\n"
+    (elsewhere / "my_parts.py").write_text(f"{code}BAD = Metric('bad', bad, None, 'Bad.', 'bad', 'none')\n")
+    command = ("dataset=iris", "method=mean", "protocol.shrunk_metrics=[]", "protocol.draws_metrics=[]")
+    assert bench(*command, "protocol.metrics=[my_parts.BAD,rmse]") == 1
+    (row,) = read_rows(elsewhere / "results")
+    assert row["status"] == "failed"
+    assert said in row["reason"]
