@@ -128,8 +128,14 @@ def near(value: str, names: Iterable[str]) -> list[str]:
     return [small[each] for each in difflib.get_close_matches(value.lower(), small, n=3, cutoff=0.5)]
 
 
-def unknown(kind: str, value: object, valid: Iterable[str]) -> UserError:
+def unknown(kind: str, value: object, valid: Iterable[str], of: str = "") -> UserError:
     """Return the error for an unknown name: it lists the nearest valid names, then all of them.
+
+    Args:
+        kind: the word for it.
+        value: as given.
+        valid: the names there are.
+        of: whose names these are, where the same word stands for several; "" says nothing.
 
     >>> print(unknown("method", "mirff", ["mean", "mirf", "ice"]))
     unknown method 'mirff': did you mean 'mirf'? valid: ice, mean, mirf
@@ -137,4 +143,5 @@ def unknown(kind: str, value: object, valid: Iterable[str]) -> UserError:
     names = sorted(valid)
     guessed = near(f"{value}", names)
     hint = f"did you mean {' or '.join(map(repr, guessed))}? " if guessed else ""
-    return UserError(f"unknown {kind} {value!r}: {hint}valid: {', '.join(names)}")
+    whose = f" for {of}" if of else ""
+    return UserError(f"unknown {kind} {value!r}: {hint}valid{whose}: {', '.join(names)}")

@@ -85,15 +85,16 @@ def check_parameters(settings: Any, of: str = "method") -> None:
                 raise UserError(f"{name}={value} {fault}")
 
 
-def unknown_parameter(kind: Any, parameter: str, value: Any, what: str) -> UserError:
+def unknown_parameter(kind: Any, parameter: str, value: Any, what: str, of: str = "") -> UserError:
     """Return the error for what is no field of the dataclass ``kind``; says so if it once was one.
 
     Args:
         kind: the class.
         parameter, value: as given.
         what: the word for it, such as "parameter" or "key of method".
+        of: name of the part that lacks it; "" says nothing.
     """
     gone = kind.elsewhere(parameter, value) if hasattr(kind, "elsewhere") else ""
     if gone:
         return UserError(f"{parameter}={value}: {kind.__name__.lower()} has no {parameter} {gone}")
-    return unknown(what, parameter, [field.name for field in dataclasses.fields(kind)])
+    return unknown(what, parameter, [field.name for field in dataclasses.fields(kind)], of)

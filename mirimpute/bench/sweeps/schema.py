@@ -76,7 +76,7 @@ def cell_config(cfg: Any) -> CellConfig:
     for name, part in parts.items():
         if name not in known:
             raise unknown("key", name, known)
-        _refuse_additions(name, part)
+        _refuse_additions(name, part, getattr(part, "name", ""))
         _refuse_other_types(name, part)
         parts[name] = _resolved(part, name)
     found = CellConfig(**parts)
@@ -131,12 +131,12 @@ def _resolved(part: Any, group: str) -> Any:
     return resolve(part, group, _BASES[group]) if isinstance(part, Reference) else part
 
 
-def _refuse_additions(name: str, part: Any) -> None:
+def _refuse_additions(name: str, part: Any, of: str) -> None:
     """Raise UserError where ``part``, or a dataclass within it, has an attribute that is no field."""
     if not is_dataclass(part):
         return
     known = {field.name for field in fields(part)}
     for extra in sorted(set(vars(part)) - known):
-        raise unknown_parameter(type(part), extra, getattr(part, extra), f"key of {name}")
+        raise unknown_parameter(type(part), extra, getattr(part, extra), f"key of {name}", of)
     for field in fields(part):
-        _refuse_additions(f"{name}.{field.name}", getattr(part, field.name))
+        _refuse_additions(f"{name}.{field.name}", getattr(part, field.name), of)

@@ -80,7 +80,8 @@ def unknown_key(key: str, config: Any = None, value: Any = None) -> UserError:
         return new_column()
     kind = OmegaConf.get_type(holder) if OmegaConf.is_dict(holder) else None
     if dataclasses.is_dataclass(kind):
-        return unknown_parameter(kind, name, value, f"key of {parent}")
+        part = _part(config, f"{parent.partition('.')[0]}.name")
+        return unknown_parameter(kind, name, value, f"key of {parent}", part if isinstance(part, str) else "")
     shown = "all" if key.startswith("hydra.") else "job"
     return UserError(f"unknown key {key!r}: see mirimpute-bench --cfg {shown} for the keys of {parent}")
 
