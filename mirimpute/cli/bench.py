@@ -127,10 +127,12 @@ def _run_alone(cfg: Any) -> CellResult:
 def _run_in_sweep(cfg: Any, sweep_dir: Path, index: int) -> None:
     """Run a cell of a sweep; called by the launchers that Hydra brings along, in this process or in another."""
     from mirimpute.bench.notices import plain_warnings
+    from mirimpute.bench.sweeps.schema import cell_config
     from mirimpute.bench.sweeps.status import cell_label
     from mirimpute.cli.progress import rich_progress
 
-    with plain_warnings(PROGRAM), rich_progress(cell_label(sweep_dir, index)) as progress:
+    label = cell_label(sweep_dir, index, cell_config(cfg).label)
+    with plain_warnings(PROGRAM), rich_progress(label) as progress:
         entry = _runner(sweep_dir).run(cfg, index, wait=True, progress=progress)
     print_entry(sweep_dir, entry)
 

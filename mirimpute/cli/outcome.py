@@ -39,8 +39,7 @@ def print_entry(sweep_dir: Path, entry: Entry) -> None:
     row = _row(entry, sweep_dir.parent.parent)
     errors = (f"{name} {row[field]:.3g}" for field, name in _ERRORS.items() if row.get(field) is not None)
     said = ", ".join(errors) if entry.status == "ok" else entry.reason
-    seed = f" seed {row['seed']}" if "seed" in row else ""
-    line = f"{entry.method}{seed}: {entry.status}, {said}, {duration(entry.seconds)}"
+    line = f"{_label(entry, row)}: {entry.status}, {said}, {duration(entry.seconds)}"
     progress = read_progress(sweep_dir)
     if progress is not None and progress.left:
         line += f"; {counted(progress.left, 'cell')} left, {time_left(progress, 1)}"
@@ -100,6 +99,14 @@ def _note(path: Path) -> str:
         return printable(read_bounded(path, _MOST_OF_NOTE).decode(errors="replace").strip())
     except (OSError, ValueError):
         return ""
+
+
+def _label(entry: Entry, row: dict[str, Any]) -> str:
+    """Return the cell in words, as its configuration has it; without a row only its method is known."""
+    if "seed" not in row:
+        return entry.method
+    case = f"{row['dataset']} {row['mechanism']} {float(row['missing_rate']):g}"
+    return f"{case} {entry.method} seed {row['seed']}"
 
 
 def _row(entry: Entry, results_dir: Path) -> dict[str, Any]:

@@ -93,12 +93,12 @@ def time_left(progress: Progress, workers: int) -> str:
     return f"{text}, and what {', '.join(untried)} will take, of which no cell is done yet" if untried else text
 
 
-def cell_label(sweep_dir: Path, index: int) -> str:
-    """Return which cell of a sweep this is, and how many of all are done, by whatever worker."""
+def cell_label(sweep_dir: Path, index: int, label: str) -> str:
+    """Return which cell of a sweep this is, and how many of all are done, by whatever worker; ``label``: in words."""
     progress = read_progress(sweep_dir)
     if progress is None:
-        return f"cell {index + 1}"
-    return f"{len(progress.entries)} of {progress.plan.cells} cells done, cell {index + 1}"
+        return f"cell {index + 1}, {label}"
+    return f"{len(progress.entries)} of {progress.plan.cells} cells done, cell {index + 1}, {label}"
 
 
 def progress_table(progress: Progress, running_now: list[str]) -> Table:

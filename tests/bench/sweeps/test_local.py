@@ -203,3 +203,18 @@ def test_joblib_works_too(tmp_path: Path) -> None:
     joblib = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
     sweep("dataset=iris", "method=mean", "protocol.metrics=[rmse]", "seed=0,1", f"results_dir={tmp_path}", *joblib)
     assert set(results(tmp_path)) == {("mean", 0), ("mean", 1)}
+
+
+def test_a_value_that_no_cell_can_have_is_told_before_the_others_run(tmp_path: Path) -> None:
+    command = ("dataset=iris", "method=mean", "seed=0,-1", "protocol.metrics=[rmse]", f"results_dir={tmp_path}")
+    printed = sweep(*command, code=1)
+    assert printed.startswith("mirimpute-bench: warning: some cells will fail: seed=-1 is negative")
+    assert {(row["seed"], row["status"]) for row in read_rows(tmp_path)} == {(0, "ok"), (-1, "failed")}
+
+
+def test_the_line_of_a_cell_says_of_which_table(tmp_path: Path) -> None:
+    printed = sweep(
+        "dataset=iris,wine_recognition", "method=mean", "protocol.metrics=[rmse]", f"results_dir={tmp_path}"
+    )
+    assert "mirimpute-bench: iris mcar 0.3 mean seed 0: ok" in printed
+    assert "mirimpute-bench: wine_recognition mcar 0.3 mean seed 0: ok" in printed
