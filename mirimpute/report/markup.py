@@ -91,7 +91,8 @@ def latex(text: str) -> str:
             continue
         out.append(_ascii(rest[0]))
         rest = rest[1:]
-    return "".join(out)
+    line = "".join(out)
+    return "{}" + line if line[:1] in ("[", "*") else line  # \\ before it would take these for its own
 
 
 def markdown(text: str) -> str:

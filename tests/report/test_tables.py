@@ -196,3 +196,8 @@ def test_an_estimate_with_a_standard_error_of_its_own_never_stands_without_it() 
     assert "Mean ± standard error of the estimate over n = 2 seeds" in text
     assert "One seed ± standard error of the estimate" in caption(build(rows[2:], "draw_mi_bits")[0])
     assert {line["se"] for line in csv.DictReader(io.StringIO(csv_table(table)))} == {"0.025", "0.012"}
+
+
+@pytest.mark.parametrize(("name", "text"), [("[a]", "{}[a]"), ("*a", "{}*a"), ("方", "{}[U+65B9]"), ("a[b]", "a[b]")])
+def test_a_name_is_no_option_of_the_end_of_the_line_before_it(name: str, text: str) -> None:
+    assert latex(name) == text
