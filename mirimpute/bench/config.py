@@ -25,6 +25,9 @@ SCORING_VERSION = 2
 
 RESUME = (False, True, "failed")
 
+HOW_IT_RUNS = ("results_dir", "resume", "force", "save_tables", "timeout_s", "memory_mb")
+"""Keys that no result depends on: they say how a cell is run and kept."""
+
 _MOST_BITS = 63
 
 
@@ -88,6 +91,11 @@ class CellConfig:
             UserError: with the value, the reason and the fix.
         """
         self.check_hiding()
+        self.check_running()
+        _checked_by_itself(self.method, "method")
+
+    def check_running(self) -> None:
+        """Refuse what :meth:`check` refuses of the seed, the limits and the label; errors as there."""
         if self.seed < 0:
             raise UserError(f"seed={self.seed} is negative: give 0 or more")
         if not self.method.name.strip():
@@ -104,7 +112,6 @@ class CellConfig:
             raise UserError(f"resume={self.resume!r} is unknown: give true, false or failed")
         if not is_device(self.device):
             raise UserError(f"device={self.device!r} is unknown: give cpu, cuda or cuda:N")
-        _checked_by_itself(self.method, "method")
 
     def check_hiding(self) -> None:
         """Refuse what :meth:`check` refuses of protocol, rate and mechanism; errors as there."""
@@ -117,7 +124,7 @@ class CellConfig:
     def identity(self, data_sha256: str) -> dict[str, Any]:
         """Return what the result depends on: data, package, method's version, configuration; not how it is kept."""
         parts = asdict(self)
-        for key in ("results_dir", "resume", "force", "save_tables", "timeout_s", "memory_mb"):
+        for key in HOW_IT_RUNS:
             del parts[key]
         for key in ("kinds", "sep", "decimal", "thousands", "encoding", "comment"):
             if not parts["dataset"].get(key, True):

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from mirimpute.bench.config import HOW_IT_RUNS
 from mirimpute.bench.sweeps.overrides import with_named_columns
 from mirimpute.bench.sweeps.schema import GROUPS
 from mirimpute.bench.sweeps.translate import translated
@@ -165,3 +166,50 @@ def covering(choices: Sequence[Sequence[str]]) -> list[list[str]]:
     """
     length = max((len(values) for values in choices), default=1)
     return [[values[min(k, len(values) - 1)] for values in choices] for k in range(length)]
+def check_swept_keys(values: Sequence[Sequence[str]]) -> None:
+    """Refuse several values of a key on which no cell depends: the same cells would be run for each.
+
+    Raises:
+        UserError: the values.
+    """
+    for each in values:
+        key = each[0].partition("=")[0]
+        if key in HOW_IT_RUNS and len(each) > 1:
+            typed = ",".join(text.partition("=")[2] for text in each[:5])
+            raise UserError(
+                f"{key}={typed} is several values of {key}, on which no cell depends, so that each would run again: "
+                "give one value, or one command for each"
+            )
+
+
+def check_different(values: Sequence[Sequence[str]], place: int, config: Any, found: dict[str, str]) -> None:
+    """Refuse a value that is another one of its key in other letters, such as seed=0,00.
+
+    Args:
+        values: of each key, as ``key=value``.
+        place: of the cell in what :func:`covering` returns for them.
+        config: of this cell.
+        found: what was found in the cells before; it is added to.
+
+    Raises:
+        UserError: the value, and the other one.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    for each in values:
+        key = each[0].partition("=")[0].lstrip("+")
+        if not 1 < len(each) > place or key == "experiment":
+            continue
+        try:
+            value = OmegaConf.select(config, key)
+        except OmegaConfBaseException:
+            continue
+        if value is None:  # of a column, whose key is a number on the command line only
+            continue
+        kind = OmegaConf.get_type(value) if OmegaConf.is_config(value) else type(value)
+        other = found.setdefault(f"{key}={kind}{value}", each[place])
+        if other != each[place]:
+            raise UserError(f"{other} and {each[place]} are the same cells: give each value once")
+
+

@@ -2,16 +2,54 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from mirimpute.bench.config import CellConfig
-from mirimpute.bench.sweeps.compose import Composer
+from mirimpute.bench.sweeps.compose import Composer, covering
 from mirimpute.bench.sweeps.schema import cell_config, part_config
-from mirimpute.errors import StoreError, UserError, warn
+from mirimpute.errors import NotInstalledError, StoreError, UserError, warn
 
 PROGRAM = "mirimpute-bench"
+
+_LOOKED_AT = 200
+"""Cells that are looked at before a sweep."""
+
+
+def check_running(values: Sequence[Sequence[str]], composer: Composer) -> None:
+    """Check what needs no table: the methods and their parameters, seeds, limits.
+
+    Args:
+        values, composer: as in :func:`check_tables`.
+
+    Raises:
+        UserError: all cells are refused. Where some are, the sentences are a warning here and failed rows later.
+    """
+    found = [_refusal(_not_running, each, composer) for each in covering(values)[:_LOOKED_AT]]
+    refused = {str(error): error for error in found if error is not None}
+    if None not in found:
+        cells = itertools.islice(itertools.product(*values), _LOOKED_AT)
+        all_looked_at = math.prod(map(len, values)) <= _LOOKED_AT or len(refused) == 1
+        if all_looked_at and all(_refusal(_not_running, each, composer) for each in cells):
+            raise next(iter(refused.values()))
+    from mirimpute.bench.notices import plain_warnings
+
+    with plain_warnings(PROGRAM):
+        warn(f"some cells will fail: {sentence}" for sentence in refused)
+
+
+def _not_running(config: CellConfig) -> None:
+    """Refuse what no machine runs; a program that is not installed here may be so where the cell is run.
+
+    The check of a class from outside the package is code of somebody else's, which costs a cell, not the sweep.
+    """
+    config.check_running()
+    if type(config.method).__module__.partition(".")[0] == "mirimpute":
+        with contextlib.suppress(NotInstalledError):
+            config.method.check()
 
 
 def check_tables(values: Sequence[Sequence[str]], composer: Composer) -> None:

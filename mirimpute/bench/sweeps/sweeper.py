@@ -15,8 +15,8 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import OmegaConf
 
 from mirimpute.bench.config import check_numbers
-from mirimpute.bench.sweeps.compose import Composer, choices, covering
-from mirimpute.bench.sweeps.door import check_tables, decides
+from mirimpute.bench.sweeps.compose import Composer, check_different, check_swept_keys, choices, covering
+from mirimpute.bench.sweeps.door import check_running, check_tables, decides
 from mirimpute.bench.sweeps.schema import part_config
 
 
@@ -54,8 +54,13 @@ class CellSweeper(Sweeper):
         defaults = [f"{key}={values}" for key, values in self._params.items() if key not in given]
         values = choices([*defaults, *arguments], self._loader)
         composer = Composer(self._loader, self._config)
-        for overrides in covering(values):
-            check_numbers(OmegaConf.to_container(composer.compose(overrides)))
+        seen: dict[str, str] = {}
+        for place, overrides in enumerate(covering(values)):
+            config = composer.compose(overrides)
+            check_numbers(OmegaConf.to_container(config))
+            check_different(values, place, config, seen)
+        check_swept_keys(values)
+        check_running(values, composer)
         check_tables(values, composer)
         results_dir = Path(self._config.results_dir)
         check_writable(results_dir)
