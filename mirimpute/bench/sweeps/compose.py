@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mirimpute.bench.config import HOW_IT_RUNS
@@ -69,7 +69,8 @@ class Composer:
         from omegaconf import open_dict
 
         Plugins.instance()  # where the loader was unpickled, in a job of a cluster, no source is known yet
-        config = self._config_loader.load_sweep_config(self._master, list(overrides))
+        typed = [self._parse(each) for each in overrides]
+        config = loaded(lambda given: self._config_loader.load_sweep_config(self._master, given), overrides, typed)
         with open_dict(config):
             del config["hydra"]
         return with_named_columns(config)
@@ -78,6 +79,34 @@ class Composer:
         if override not in self._parsed:
             self._parsed[override] = parsed(override, self._config_loader)
         return self._parsed[override]
+
+
+def loaded(load: Callable[[list[str]], Any], overrides: Sequence[str], typed: Sequence[Any]) -> Any:
+    """Return what ``load`` composes.
+
+    Args:
+        load: Hydra's own, of options as they are typed.
+        overrides: the options.
+        typed: Hydra's reading of some of them.
+
+    Raises:
+        UserError: a ``+`` stands before a key that is there already.
+    """
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+
+    try:
+        return load([*overrides])
+    except HydraException:
+        added = {each.input_line: each.key_or_group for each in typed if each.is_add() and not each.is_force_add()}
+        rest = [text for text in overrides if text not in added]
+        if len(rest) == len(overrides):
+            raise
+        config = load(rest)
+        for text, key in added.items():
+            if "/" not in key and OmegaConf.select(config, key) is not None:
+                raise UserError(f"{text} adds a key that is there already: give {text.lstrip('+')}") from None
+        raise
 
 
 def parsed(argument: str, config_loader: Any = None) -> Any:
@@ -93,6 +122,8 @@ def parsed(argument: str, config_loader: Any = None) -> Any:
         found = OverridesParser.create(config_loader).parse_override(argument)
         found.config_loader = config_loader  # which glob() asks for the names of a group
         key = found.key_or_group
+        if not key:
+            raise UserError(f"{argument[:60]!r} has no key: write options as key=value, see mirimpute-bench --help")
         chooses = key in (*_PARTS, "hydra") or ("/" in key and not found.is_delete())
         if chooses and not found.is_sweep_override() and not isinstance(found.value(), str):
             raise UserError(f"{argument[:60]} names no {key}: give {key}=<name>, see mirimpute-bench --help")
@@ -158,14 +189,6 @@ def _check_values(typed: str, values: Sequence[str]) -> None:
         raise UserError(f"{typed} has {twice[0]} more than once, the same cells again: give each value once")
 
 
-def covering(choices: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Return few cells in which every value occurs, together with every other key.
-
-    >>> covering([["a=1", "a=2", "a=3"], ["b=1", "b=2"]])
-    [['a=1', 'b=1'], ['a=2', 'b=2'], ['a=3', 'b=2']]
-    """
-    length = max((len(values) for values in choices), default=1)
-    return [[values[min(k, len(values) - 1)] for values in choices] for k in range(length)]
 def check_swept_keys(values: Sequence[Sequence[str]]) -> None:
     """Refuse several values of a key on which no cell depends: the same cells would be run for each.
 
@@ -213,3 +236,11 @@ def check_different(values: Sequence[Sequence[str]], place: int, config: Any, fo
             raise UserError(f"{other} and {each[place]} are the same cells: give each value once")
 
 
+def covering(choices: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return few cells in which every value occurs, together with every other key.
+
+    >>> covering([["a=1", "a=2", "a=3"], ["b=1", "b=2"]])
+    [['a=1', 'b=1'], ['a=2', 'b=2'], ['a=3', 'b=2']]
+    """
+    length = max((len(values) for values in choices), default=1)
+    return [[values[min(k, len(values) - 1)] for values in choices] for k in range(length)]

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from mirimpute.bench.conf_location import conf_dir
 from mirimpute.bench.results.layout import SWEEPS
-from mirimpute.bench.sweeps.compose import parsed
+from mirimpute.bench.sweeps.compose import loaded, parsed
 from mirimpute.bench.sweeps.overrides import readable, with_named_columns
 from mirimpute.bench.sweeps.schema import register_schema
 from mirimpute.bench.sweeps.translate import several, translated, unreadable
@@ -68,14 +68,16 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, task: Any
     hydra: Any = GlobalHydra.instance().hydra
     name = options.config_name or "config"
     if options.hydra_help:
+        options.overrides = []  # of Hydra's own configuration, which it shows
         return hydra.hydra_help(config_name=name, args_parser=parser, args=options)
     if options.shell_completion:
         return hydra.shell_completion(config_name=name, overrides=options.overrides)
     options.overrides = [text for text in options.overrides if text != "experiment=null"]  # the default
     typed = _parsed(options.overrides)
+    _check_single(options, typed)
     overrides = [*_more_folders(options.config_dir, typed), *(each.input_line for each in typed)]
     chosen = [text for text in overrides if text not in {each.input_line for each in typed if is_value(each)}]
-    config = hydra.config_loader.load_configuration(name, chosen, RunMode.MULTIRUN, validate_sweep_overrides=False)
+    config = loaded(lambda given: _composed(hydra.config_loader, name, given), chosen, typed)
     swept = {each.key_or_group for each in typed if each.is_sweep_override()}
     swept |= set(OmegaConf.select(config, "hydra.sweeper.params") or {})
     of_cells = [each for each in typed if is_value(each) and each.key_or_group.partition(".")[0] in swept]
@@ -96,6 +98,8 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, task: Any
     if not sweep:  # one cell, whose parts are those of the configuration
         for each in of_cells:
             set_value(config, each.key_or_group, each.value())
+    if options.package and options.package != "_global_" and OmegaConf.select(config, options.package) is None:
+        raise UserError(f"--package {options.package} is no part of the configuration: give one, such as method")
     if options.cfg:
         return hydra.show_cfg(name, overrides, options.cfg, options.package, options.resolve)
     if options.info:
@@ -112,6 +116,24 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, task: Any
     with open_dict(config):
         del config["hydra"]
     return with_named_columns(config)
+
+
+def _composed(loader: Any, name: str, overrides: list[str]) -> Any:
+    from hydra.types import RunMode
+
+    return loader.load_configuration(name, overrides, RunMode.MULTIRUN, validate_sweep_overrides=False)
+
+
+def _check_single(options: argparse.Namespace, typed: Sequence[Any]) -> None:
+    """Refuse several values where there can be one: of a part of Hydra's own, and of what is only shown."""
+    for text, each in zip(options.overrides, typed, strict=True):
+        if not each.is_sweep_override():
+            continue
+        if each.key_or_group.replace("/", ".").startswith("hydra."):
+            raise UserError(f"{text} is several values, and a sweep has one {each.key_or_group}: give one value")
+        if options.cfg or options.info:
+            shows = "--cfg" if options.cfg else "--info"
+            raise UserError(f"{text} is several values, and {shows} shows one configuration: give one value")
 
 
 def _unknown_argument(message: str) -> NoReturn:

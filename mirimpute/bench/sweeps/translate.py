@@ -78,6 +78,8 @@ def unreadable(typed: str) -> UserError:
         )
     if not _KEY.fullmatch(key):
         return unknown_key(key)
+    if "" in [each.strip() for each in value.split(",")]:
+        return UserError(f"{typed} cannot be read, no value stands beside one of its commas: give a list such as a,b")
     return UserError(f"{typed} cannot be read, a letter of its value needs quotes: give {_in_quotes(typed)}")
 
 
