@@ -47,13 +47,13 @@ SEEN = (
     "uci/bike were run first, the others were named before their rows were computed, and no setting was changed "
     "between. All nine had been looked at with version 10, and with a first form of version 11: its draws lost to "
     "mice_cart in the energy distance there. What was changed then was chosen on the tables for choosing. Version 12 "
-    "gives tables of at most 256 columns the values of version 11."
+    "changed tables of more than 256 columns alone."
 )
 NOTES = (
     "mice, mice_cart, mice_rf and missforest are this package's own; the pages mice_r and parity lay them beside their "
     "references. Names with r/, hyperimpute and miceforest are the programs of others. CPU seconds are of one thread "
     "on two cores that other work shared: methods of this package ran in one queue, programs of others in other ones, "
-    "whose seconds are less comparable. One mask per seed and case; its "
+    "on another processor, whose seconds are less comparable. One mask per seed and case; its "
     "noise is in no interval when there is one seed. The point of mice, mice_cart, mice_rf and of theirs in R is the "
     "mean of 20 draws, which costs them about 2.5 % of RMSE (the root of 1 + 1/20) beside an exact mean: differences "
     "of that size are not differences of the methods. A * marks methods without draws: their CRPS, Brier score and "

@@ -54,3 +54,14 @@ def test_a_page_of_an_older_multiple_imputation_is_stale():
     found = stale.state_of_text("coverage.md", text, stale.hashes_now())
     assert found.sentence == f"coverage.md: stale: {page.MULTIPLE} (rows 1, now {stale.multiple.VERSION})"
     assert not stale.state_of_text("coverage.md", page.made_with("mirf_fast"), stale.hashes_now()).stale
+
+
+def test_rows_of_the_version_before_are_current_where_it_gave_the_same_values():
+    """mirf 12 changed wide tables alone; the name of the version, 11, is that of the rows."""
+    method = named_method("mirf_fast")
+    method.version = 11
+    frame = frame_of([row("mirf_fast", method_hash=hash_of_method(method), n_columns=20)])
+    assert stale.state_of("p", frame, stale.hashes_now()).current == ("mirf_fast",)
+    assert stale.state_of("p", frame.assign(n_columns=500), stale.hashes_now()).stale
+    method.version = 10
+    assert stale.state_of("p", frame.assign(method_hash=hash_of_method(method)), stale.hashes_now()).stale
