@@ -179,7 +179,10 @@ def _completed(folder: Path, number: int, wanted: int, problem: Problem) -> Arra
 
 def _frame(folder: Path, number: int, wanted: int, n_rows: int) -> tuple[pd.DataFrame, str]:
     """Return a file that the program wrote and its name; cells of a CSV are texts."""
-    file = next((f for f in (folder / f"completed-{number}{end}" for end in _FORMATS) if f.is_file()), None)
+    files = [f for f in (folder / f"completed-{number}{end}" for end in _FORMATS) if f.is_file()]
+    if len(files) > 1:
+        raise ImputationError(f"the program wrote {files[0].name} and {files[1].name}: one of them is to hold the table")
+    file = next(iter(files), None)
     if file is None:
         raise ImputationError(
             f"the program wrote {number - 1} of the {wanted} completed tables that were asked for: "
