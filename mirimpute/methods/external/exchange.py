@@ -181,7 +181,8 @@ def _frame(folder: Path, number: int, wanted: int, n_rows: int) -> tuple[pd.Data
     """Return a file that the program wrote and its name; cells of a CSV are texts."""
     files = [f for f in (folder / f"completed-{number}{end}" for end in _FORMATS) if f.is_file()]
     if len(files) > 1:
-        raise ImputationError(f"the program wrote {files[0].name} and {files[1].name}: one of them is to hold the table")
+        names = " and ".join(file.name for file in files)
+        raise ImputationError(f"the program wrote {names}: one of them is to hold the table")
     file = next(iter(files), None)
     if file is None:
         raise ImputationError(
