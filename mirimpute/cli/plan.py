@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mirimpute.errors import DataError, warn
+from mirimpute.errors import DataError, UserError, warn
 from mirimpute.table.columns import Kind
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def plan_of(
     from mirimpute.imputers.predictor_choice import predictors_of
 
     names = [column.name for column in table.columns]
+    _check_taken(asked, names, [str(name) for name in frame.columns])
     choice = all_of(names)
     excluded = np.isin(range(len(names)), positions("--exclude", list(asked.exclude), names))
     kinds = {name: kind for name, kind in asked.kinds.items() if name in names}
@@ -123,6 +125,26 @@ def plan_of(
     groups = None if asked.group is None else frame[asked.group].to_numpy(dtype=object)
     predictors = predictors_of(asked.predictors, choice, "--predictors (names with + or ~ in backticks)")
     return Plan(constraints, left, groups, asked.group, predictors, _censored(content, table, asked, constraints))
+
+
+def _check_taken(asked: Options, names: Sequence[str], of_file: Sequence[str]) -> None:
+    """Refuse an option about a column that the method does not get; one of no such column is refused later."""
+    of_options = {
+        "--exclude": asked.exclude,
+        "--censored": asked.censored,
+        "--min or --max": asked.bounds,
+        "--sum": [name for parts in asked.sum_to for name in parts],
+        "--order": [name for chain in asked.order for name in chain],
+        "--derived": asked.derived,
+        "--predictors": [*asked.predictors, *(name for found in asked.predictors.values() for name in found)],
+    }
+    for option, given in of_options.items():
+        for name in map(str, given):
+            if name in of_file and name not in names:
+                raise UserError(
+                    f"{option} names column {name!r}, which is left out, as text or by --ignore: take it out of "
+                    f"{option}, or say what it is by --kind {shlex.quote(name)}=continuous (or another kind)"
+                )
 
 
 def _censored(content: Content, table: Table, asked: Options, constraints: Constraints | None) -> Censored | None:

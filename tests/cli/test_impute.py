@@ -261,3 +261,14 @@ def test_a_folder_is_no_output_and_said_before_any_work(tmp_path, capsys, monkey
     (folder := tmp_path / "out.csv").mkdir()
     assert main([str(source), "-o", str(folder), "--force"]) == 2
     assert f"'{folder}' is a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "option", ["--exclude=note", "--min=note=0", "--sum=note,a=b", "--order=note,a", "--censored=note"]
+)
+@pytest.mark.filterwarnings("ignore::mirimpute.errors.MirimputeWarning")
+def test_an_option_about_a_column_of_text_says_that_it_is_left_out(option, tmp_path, capsys):
+    table = pd.DataFrame({"a": range(40), "note": [f"seen {i} times, once" for i in range(40)], "b": range(40)})
+    table.astype(object).mask(np.arange(40)[:, None] % 5 == np.array([1, 9, 2])).to_csv(tmp_path / "t.csv", index=False)
+    assert main([str(tmp_path / "t.csv"), "-o", str(tmp_path / "o.csv"), "--method", "mean", option]) == 2
+    assert "names column 'note', which is left out" in capsys.readouterr().err
