@@ -180,8 +180,11 @@ def _below(rows: Sequence[Row], varying: bool) -> list[str]:
             cells.setdefault((row["status"], " ".join(row["reason"].split())), []).append(where)
         elif row.get("gate"):
             cells.setdefault(("†", row["gate"]), []).append(where)
-    without = dict.fromkeys(row["method"] for row in rows if row["status"] == "ok" and not _competes(_DRAWN, row))
+    aside = [row for row in rows if row["status"] == "ok" and not _competes(_DRAWN, row)]
+    few = dict.fromkeys(row["method"] for row in aside if (row.get("n_draws") or 0) > 1)
+    without = dict.fromkeys(row["method"] for row in aside if row["method"] not in few)
     lines = [f"{_UNDRAWN} no draws, so the point stands for them: {', '.join(without)}"] if without else []
+    lines += [f"{_UNDRAWN} too few draws to be compared, {FEWEST_DRAWS} are needed: {', '.join(few)}"] if few else []
     for (what, reason), places in cells.items():
         shown = f"{places[0]} and {len(places) - 1} more" if len(places) > 1 else places[0]
         lines.append(f"† {shown}: {reason}" if what == "†" else f"{what}: {shown}: {reason}")

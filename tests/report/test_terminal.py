@@ -100,12 +100,14 @@ def test_direction_is_in_the_head() -> None:
 
 def test_methods_without_draws_are_marked_and_never_the_best_on_draws():
     rows = [make_row("mirf", draw_energy=0.2), make_row("ice", draw_energy=0.1, n_draws=1, scored_draws=0)]
+    rows.append(make_row("own", draw_energy=0.15, n_draws=3, scored_draws=3))
     console = Console(width=80, record=True, file=io.StringIO())
     console.print(terminal_table(rows))
     text = console.export_text()
     ice = next(line for line in text.splitlines() if line.startswith("ice"))
     assert "0.100*" in ice
-    assert "* no draws, so the point stands for them: ice" in text
+    assert "* no draws, so the point stands for them: ice " in text
+    assert "* too few draws to be compared, 5 are needed: own" in text
 
 
 def test_rows_of_tables_that_were_cut_otherwise_stand_apart():
