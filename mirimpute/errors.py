@@ -81,10 +81,10 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
-def one_line(text: str) -> str:
+def text_in_one_line(text: str) -> str:
     """Return printable text in one line: what was typed, or raised by somebody else's code, may have line ends.
 
-    >>> one_line("a\\nb")
+    >>> text_in_one_line("a\\nb")
     'a\\\\nb'
     """
     return printable("\\n".join(text.strip().splitlines()))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mirimpute.errors import MirimputeWarning, one_line
+from mirimpute.errors import MirimputeWarning, text_in_one_line
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def plain_warnings(program: str) -> Iterator[None]:
 
         def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
             if issubclass(category, MirimputeWarning):
-                print(f"{program}: warning: {one_line(str(message))}", file=sys.stderr)
+                print(f"{program}: warning: {text_in_one_line(str(message))}", file=sys.stderr)
             else:
                 usual(message, category, *rest, **more)
 

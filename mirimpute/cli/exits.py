@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from mirimpute.bench.run.fork_servers import SAFE_PATH
-from mirimpute.errors import ImputationError, UserError, fault, one_line, refused
+from mirimpute.errors import ImputationError, UserError, fault, refused, text_in_one_line
 
 OK, FAILED, USER_ERROR, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 """Done; a method or the program failed; a request that cannot be served; Ctrl-C; nobody reads the output any more."""
@@ -88,7 +88,7 @@ def _ended(program: str, work: Callable[[], int | None], interrupted: str) -> in
 
 
 def _said(program: str, sentence: str, code: int) -> int:
-    print(f"{program}: {one_line(sentence)}", file=sys.stderr)
+    print(f"{program}: {text_in_one_line(sentence)}", file=sys.stderr)
     return code
 
 

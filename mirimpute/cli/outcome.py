@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirimpute.errors import counted, duration, one_line, printable
+from mirimpute.errors import counted, duration, printable, text_in_one_line
 
 if TYPE_CHECKING:
     from mirimpute.bench.cell import CellResult
@@ -43,7 +43,7 @@ def print_entry(sweep_dir: Path, entry: Entry) -> None:
     progress = read_progress(sweep_dir)
     if progress is not None and progress.left:
         line += f"; {counted(progress.left, 'cell')} left, {time_left(progress, 1)}"
-    print(f"mirimpute-bench: {one_line(line)}", file=sys.stderr)
+    print(f"mirimpute-bench: {text_in_one_line(line)}", file=sys.stderr)
 
 
 def print_sweep(sweep_dir: Path) -> bool:

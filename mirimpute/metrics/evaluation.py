@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mirimpute.errors import one_line
+from mirimpute.errors import text_in_one_line
 from mirimpute.metrics.base import Compared, Metric, MetricError
 from mirimpute.metrics.comparison import Comparison, Undefined
 from mirimpute.metrics.draws import Draws
@@ -185,7 +185,9 @@ def _value(of: Metric[Compared], compared: Compared) -> float:
     except Undefined:
         raise
     except (Exception, SystemExit) as error:
-        raise MetricError(f"metric {of.name!r} raises {one_line(f'{type(error).__name__}: {error}')[:500]}") from error
+        raise MetricError(
+            f"metric {of.name!r} raises {text_in_one_line(f'{type(error).__name__}: {error}')[:500]}"
+        ) from error
     try:
         return float("" if isinstance(found, (str, bytes)) else found)
     except (TypeError, ValueError):

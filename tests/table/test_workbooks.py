@@ -1,11 +1,13 @@
 """Excel workbooks are read and written cell by cell: what has a value keeps it and its type."""
 
 import datetime
+import zipfile
 
 import pytest
 
 from mirimpute.cli.impute import main
-from mirimpute.errors import DataError
+from mirimpute.errors import DataError, UserError
+from mirimpute.table import room
 from mirimpute.table.workbooks import notes_of, read_workbook
 
 openpyxl = pytest.importorskip("openpyxl")
@@ -73,6 +75,26 @@ def test_other_files_are_no_workbooks(tmp_path, content):
     (tmp_path / "in.xlsx").write_bytes(content)
     with pytest.raises(DataError, match=r"check that it is an Excel workbook"):
         read_workbook(tmp_path / "in.xlsx")
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml", "[Content_Types].xml"]
+)
+@pytest.mark.parametrize("damage", [lambda content: content[: len(content) // 2], lambda content: b"hello"])
+def test_a_damaged_part_of_a_workbook_is_a_sentence(workbook, part, damage):
+    workbook.save("whole.xlsx")
+    with zipfile.ZipFile("whole.xlsx") as whole, zipfile.ZipFile("bad.xlsx", "w") as bad:
+        for name in whole.namelist():
+            bad.writestr(name, damage(whole.read(name)) if name == part else whole.read(name))
+    with pytest.raises(DataError, match="check that it is an Excel workbook"):
+        read_workbook("bad.xlsx")
+
+
+def test_gigabytes_in_a_small_workbook_are_refused_before_they_are_read(workbook, monkeypatch):
+    workbook.save("small.xlsx")
+    monkeypatch.setattr(room, "available_bytes", lambda: 1000.0)
+    with pytest.raises(UserError, match=r"'small.xlsx'.*save the sheet as CSV"):
+        read_workbook("small.xlsx")
 
 
 def test_marks_among_words_are_told(workbook):
