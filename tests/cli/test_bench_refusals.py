@@ -1,0 +1,112 @@
+"""What `mirimpute-bench` is asked and cannot do is one sentence and exit code 2, and leaves nothing behind."""
+
+import pytest
+
+from mirimpute.bench.results.store import read_rows
+from tests.commands import bench
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["method=mirff"], ["unknown method 'mirff'", "did you mean 'mirf'", "hyperimpute/gain"]),
+        (["dataset=leter"], ["unknown dataset 'leter'", "'letter'"]),
+        (["mechanism=mcr"], ["unknown mechanism 'mcr'", "'mcar'"]),
+        (["experiment=toy"], ["unknown experiment 'toy'", "toy_2d"]),
+        (["protocol=defalt"], ["unknown protocol 'defalt'", "'default'"]),
+        (["missing_rat=0.3"], ["unknown key 'missing_rat'", "'missing_rate'"]),
+        (["+extra=1"], ["unknown key 'extra'"]),
+        (["method.round=3"], ["unknown key of method 'round'", "'rounds'"]),
+        (["+method.round=3"], ["unknown key of method 'round'"]),
+        (["missing_rate=1.2"], ["missing_rate=1.2 is outside (0, 1)", "0.3"]),
+        (["missing_rate=much"], ["missing_rate=much: 'much' is no number: give one, such as 0.3"]),
+        (["seed=abc"], ["seed=abc: 'abc' is no whole number: give one, such as 3"]),
+        (["force=maybe"], ["force=maybe: 'maybe' is neither true nor false"]),
+        (["seed=-1"], ["seed=-1 is negative"]),
+        (["method=mean,ice"], ["add -m to sweep"]),
+        (["method"], ["key=value"]),
+        (["größe=3"], ["unknown key 'größe'", "seed"]),
+        (["dataset.größe=3"], ["unknown key 'dataset.größe'"]),
+        (["results_dir=a(1)"], ["results_dir=a(1) cannot be read", """'results_dir="a(1)"'"""]),
+        (["dataset=file", "dataset.target=x=y"], ["dataset.target=x=y cannot be read", """'dataset.target="x=y"'"""]),
+        (["dataset=file", "dataset.path=a,ü.csv"], ["a,ü.csv is several values", """'dataset.path="a,ü.csv"'"""]),
+        (["dataset=file", "dataset.path=a_ü.csv"], ["'a_ü.csv' does not exist"]),
+        (["+dataset.kinds.größe=klein,groß"], ["'+dataset.kinds.größe=[klein,groß]'"]),
+        (["+dataset.kinds={größe: text}"], ["{größe: text} cannot be read", "+dataset.kinds.<column>=<kind>"]),
+        (["dataset.kinds.größe=text"], ["+dataset.kinds.<column>=<kind>"]),
+        (["dataset=iris", "+dataset.kinds.sepal length (m)=text"], ["did you mean 'sepal length (cm)'"]),
+        (["dataset=file"], ["dataset.path=my.csv"]),
+        (["dataset=file", "dataset.path=nowhere.csv"], ["'nowhere.csv' does not exist"]),
+        (["dataset=openml"], ["dataset.id=61"]),
+        (["results_dir=/proc/results"], ["cannot write to results folder '/proc/results'", "results_dir=<folder>"]),
+        (["mechanism=mnar_quantile", "mechanism.quantile=0.7"], ["quantile=0.7 is outside (0, 0.5)"]),
+        (["mechanism=mar", "missing_rate=0.9"], ["0.9"]),
+        (["method=chained", "method.solver.step=1"], ["unknown key of method.solver 'step'", "'steps'"]),
+        (["method=chained", "+method.solver.step=1"], ["unknown key of method.solver 'step'"]),
+        (
+            ["method=chained", "method.solver=euler"],
+            ["method.solver has keys of its own", "method.solver.<key>=<value>"],
+        ),
+        (["method=chained", "method.transport=lineer"], ["unknown method.transport 'lineer'", "'linear'"]),
+        (["method=chained", "method.transport=pmm", "method.sweep=joint"], ["pmm does not go with method.sweep=joint"]),
+        (["method.transport=linear", "method.sweep=columnwise"], ["method=chained method.transport=linear"]),
+        (["+method.sweep=columnwise"], ["method=chained", "method.sweep=columnwise"]),
+        (["method.bins=8"], ["bins=8", "since version 9"]),
+        (["+method.bins=8"], ["bins=8", "since version 9"]),
+        (["method.solver.steps=2"], ["solver.steps=2", "since version 9"]),
+        (["-m", "method=mirf,mirf_fast", "method.passes=1,2"], ["passes=1", "since version 9"]),
+        (["method.name.length=2"], ["unknown key of method 'name.length'", "'name'"]),
+        (["methd.steps=2"], ["unknown key 'methd.steps'", "'method'"]),
+        (["method.rounds=null"], ["method.rounds=null", "whole number"]),
+        (["method.steps=0"], ["method.steps=0 is too small"]),
+        (["-m", "method=mean,icee"], ["unknown method 'icee'", "'ice'"]),
+        (["-m", "method=ice,mean", "method.rounds=3"], ["unknown key of method 'rounds'", "valid for mean: name"]),
+        (["-m", "method=knn,mean", "+method.n_neighbors=3"], ["there already: give method.n_neighbors=3"]),
+        (["-m", "mechanism=mar_driver,mcar", "mechanism.driver=0"], ["'driver'", "valid for mcar: name"]),
+        (["protocol.metrics=rmse"], ["protocol.metrics=rmse is no list", "protocol.metrics=[rmse]"]),
+        (["~method"], ["names no method", "method=<name>"]),
+        (["method=chained", "method.solver={step: 1}"], ["unknown key of method.solver 'step'", "'steps'"]),
+        (["--config-dir", "nowhere"], ["'nowhere' is no folder"]),
+        (["--foo"], ["--foo", "mirimpute-bench --help"]),
+        (["method=mean", "seed=1", "method=ice"], ["method is given twice", "method=mean", "method=ice"]),
+        (["-m", "seed=0", "seed=1"], ["seed is given twice", "seed=0", "seed=1"]),
+        (["-m", "method=mean,ice,mean"], ["method=mean,ice,mean", "method=mean more than once"]),
+        (["-m", "method=mean", "seed=range(0)"], ["seed=range(0)", "no value"]),
+        (["-m", "method=mean", "seed=0,00"], ["seed=0 and seed=00 are the same cells"]),
+        (["-m", "method=mean,'mean'"], ["method=mean and method='mean' are the same cells"]),
+        (["-m", "method=mean", "results_dir=a,b"], ["results_dir=a,b is several values", "one value"]),
+        (["-m", "method=mean", "timeout_s=9,10"], ["timeout_s=9,10 is several values", "one value"]),
+        (["-m", "method=mean", "seed=-1,-2"], ["seed=-1 is negative"]),
+        (["-m", "method=mean,ice", "timeout_s=-1"], ["timeout_s=-1.0 leaves no time"]),
+        (["-m", "method=ice,mice", "method.rounds=0"], ["method.rounds=0 is too small"]),
+        (["-m", "method=mean,ice", "device=gpu"], ["device='gpu' is unknown"]),
+        (["-m", "method=mean", "resume=yes"], ["resume='yes' is unknown"]),
+        (["-m", "method=command", "method.command="], ["method.command is empty"]),
+        (["-m", "method=mean,ice", "--cfg", "job"], ["method=mean,ice is several values", "--cfg", "one value"]),
+        (["-m", "hydra/launcher=local,basic"], ["hydra/launcher=local,basic is several values", "one value"]),
+        (["-m", "seed=0,,1"], ["seed=0,,1 cannot be read", "commas"]),
+        (["+=3"], ["'+=3' has no key", "key=value"]),
+        (["+seed=3"], ["+seed=3 adds a key that is there already: give seed=3"]),
+        (["--cfg", "job", "--package", "methd"], ["--package methd is no part"]),
+        (["seed='a\nb'"], ["seed=a\\nb", "whole number"]),
+        (["results_dir="], ["results_dir=''", "give one"]),
+        (["-m", "method=mean,ice", "results_dir="], ["results_dir=''", "give one"]),
+        (["method.name="], ["method.name=''", "give a name"]),
+        (["-m", "hydra/launcher=local", "hydra.launcher.n_jobs=many"], ["hydra.launcher.n_jobs=many"]),
+        (["-m", "hydra/launcher=null"], ["hydra/launcher=null", "hydra/launcher=<name>"]),
+        (["-m", "hydra/job_logging=5"], ["hydra/job_logging=5", "hydra/job_logging=<name>"]),
+        (["-m", "hydra.launcher=null"], ["hydra.launcher=null", "hydra/launcher=<name>"]),
+        (["-m", "hydra.sweeper=5"], ["hydra.sweeper=5", "hydra/sweeper=<name>"]),
+        (["dataset=file", "dataset.missing_markers=null"], ["missing_markers=null", "missing_markers=[<value>]"]),
+        (["dataset=file", "dataset.path=[a,b]"], ["dataset.path=['a', 'b']", "dataset.path=<text>"]),
+    ],
+)
+def test_what_cannot_be_served_is_one_sentence_and_exit_code_2(arguments, words, capsys, elsewhere):
+    assert bench(*arguments) == 2
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert streams.err.startswith("mirimpute-bench: ")
+    assert streams.err.count("\n") == 1
+    assert "Traceback" not in streams.err
+    assert all(word in streams.err for word in words), streams.err
+    assert read_rows(elsewhere / "results") == []
