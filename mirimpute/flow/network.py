@@ -1,4 +1,4 @@
-"""Networks: a plain perceptron, and an ensemble of residual networks, trained together by batched matrix products."""
+"""Networks: a plain perceptron, and a residual one that knows the time."""
 
 from __future__ import annotations
 
@@ -35,36 +35,36 @@ class Perceptron(nn.Sequential):
         super().__init__(*layers[:-1])
 
 
-class EnsembleLinear(nn.Module):
-    """One linear layer for each member: (members, batch, n_in) to (members, batch, n_out)."""
+class _Linear(nn.Module):
+    """A linear layer, (batch, n_in) to (batch, n_out), whose weights start normal, of variance 1 / n_in."""
 
-    def __init__(self, members: int, n_in: int, n_out: int, generator: torch.Generator, scale: float = 1.0) -> None:
+    def __init__(self, n_in: int, n_out: int, generator: torch.Generator, scale: float = 1.0) -> None:
         super().__init__()
-        weight = torch.randn(members, n_in, n_out, generator=generator) * (scale / math.sqrt(n_in))
+        weight = torch.randn(n_in, n_out, generator=generator) * (scale / math.sqrt(n_in))
         self.weight = nn.Parameter(weight)
-        self.bias = nn.Parameter(torch.zeros(members, 1, n_out))
+        self.bias = nn.Parameter(torch.zeros(1, n_out))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return x W + b for each member.
+        """Return x W + b.
 
         Without gradients, by a product whose width is a multiple of 8: in others the last bits of a row may depend on
         its place among the rows.
         """
         more = -self.weight.shape[-1] % _WIDTH
         if torch.is_grad_enabled() or not more:
-            return torch.baddbmm(self.bias, x, self.weight)
+            return torch.addmm(self.bias, x, self.weight)
         weight, bias = (functional.pad(each, (0, more)) for each in (self.weight, self.bias))
-        return torch.baddbmm(bias, x, weight)[..., : self.weight.shape[-1]].contiguous()
+        return torch.addmm(bias, x, weight)[:, : self.weight.shape[-1]].contiguous()
 
 
 class _Block(nn.Module):
     """x + W2 dropout(silu(W1 norm(x)))."""
 
-    def __init__(self, members: int, width: int, generator: torch.Generator) -> None:
+    def __init__(self, width: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.gain = nn.Parameter(torch.ones(members, 1, width))
-        self.first = EnsembleLinear(members, width, width, generator)
-        self.second = EnsembleLinear(members, width, width, generator)
+        self.gain = nn.Parameter(torch.ones(1, width))
+        self.first = _Linear(width, width, generator)
+        self.second = _Linear(width, width, generator)
 
     def forward(self, x: Tensor, kept: Tensor | None) -> Tensor:
         hidden = functional.layer_norm(x, x.shape[-1:]) * self.gain
@@ -76,7 +76,6 @@ class ResidualNetwork(nn.Module):
     """Residual multilayer perceptron with Fourier features of tau; its output is 0 before any training.
 
     Args:
-        members: networks in the ensemble.
         n_in, n_out: features and outputs.
         width, blocks: of the hidden layers.
         dropout: fraction of hidden units dropped in training.
@@ -87,17 +86,16 @@ class ResidualNetwork(nn.Module):
     frequencies: Tensor
 
     def __init__(
-        self, members: int, n_in: int, n_out: int, width: int, blocks: int, dropout: float, generator: torch.Generator
+        self, n_in: int, n_out: int, width: int, blocks: int, dropout: float, generator: torch.Generator
     ) -> None:
         super().__init__()
-        self.members = members
         self.width = width
         self.dropout = dropout
         frequencies = torch.exp(torch.linspace(0.0, math.log(30.0), self.FREQUENCIES))
         self.register_buffer("frequencies", frequencies)
-        self.enter = EnsembleLinear(members, n_in + 2 * self.FREQUENCIES + 1, width, generator)
-        self.blocks = nn.ModuleList(_Block(members, width, generator) for _ in range(blocks))
-        self.leave = EnsembleLinear(members, width, n_out, generator, scale=0.0)
+        self.enter = _Linear(n_in + 2 * self.FREQUENCIES + 1, width, generator)
+        self.blocks = nn.ModuleList(_Block(width, generator) for _ in range(blocks))
+        self.leave = _Linear(width, n_out, generator, scale=0.0)
 
     def inputs(self, features: Tensor, tau: Tensor) -> Tensor:
         """Return what :meth:`forward` reads: the features of tau, 17 of them, then ``features``.
@@ -112,12 +110,12 @@ class ResidualNetwork(nn.Module):
         return torch.cat([time, features], dim=-1)
 
     def entered(self, last: Tensor) -> Tensor:
-        """Return what the last features add to the first layer, (members, batch, width), to be computed once.
+        """Return what the last features add to the first layer, (batch, width), to be computed once.
 
         Args:
-            last: (members, batch, k), the last k of the features.
+            last: (batch, k), the last k of the features.
         """
-        return torch.baddbmm(self.enter.bias, last, self.enter.weight[:, self.enter.weight.shape[1] - last.shape[-1] :])
+        return torch.addmm(self.enter.bias, last, self.enter.weight[len(self.enter.weight) - last.shape[1] :])
 
     def dropped(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor | None:
         """Return factors of the hidden units for training, (*shape, width), 0 or 1 / (1 - dropout); None without."""
@@ -127,17 +125,15 @@ class ResidualNetwork(nn.Module):
         return kept / (1 - self.dropout)
 
     def forward(self, inputs: Tensor, kept: Tensor | None = None, entered: Tensor | None = None) -> Tensor:
-        """Return (members, batch, n_out).
+        """Return (batch, n_out).
 
         Args:
-            inputs: (members, batch, 17 + n_in), see :meth:`inputs`, or the first of them.
-            kept: (blocks, members, batch, width), see :meth:`dropped`; None switches dropout off.
+            inputs: (batch, 17 + n_in), see :meth:`inputs`, or the first of them.
+            kept: (blocks, batch, width), see :meth:`dropped`; None switches dropout off.
             entered: what the other inputs add, see :meth:`entered`.
         """
-        if entered is None:
-            x = self.enter(inputs)
-        else:
-            x = torch.baddbmm(entered, inputs, self.enter.weight[:, : inputs.shape[-1]])
+        here = self.enter.weight[: inputs.shape[1]]
+        x = self.enter(inputs) if entered is None else torch.addmm(entered, inputs, here)
         for number, block in enumerate(self.blocks):
             x = block(x, None if kept is None else kept[number])
         return self.leave(functional.silu(functional.layer_norm(x, x.shape[-1:])))

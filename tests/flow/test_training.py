@@ -12,8 +12,8 @@ from mirimpute.flow.training import Optimisation, Trainer
 SETTINGS = Optimisation(learning_rate=1e-2, weight_decay=0.0, warm_up=10, decay=400, clip=5.0, average=0.98)
 
 
-def _network(members=2):
-    return ResidualNetwork(members, 1, 1, 32, 2, 0.0, torch.Generator().manual_seed(0))
+def _network():
+    return ResidualNetwork(1, 1, 32, 2, 0.0, torch.Generator().manual_seed(0))
 
 
 def test_rate_warms_up_and_decays_to_zero():
@@ -31,29 +31,22 @@ def test_rate_stays_without_decay():
 
 def test_network_is_zero_before_training_and_learns_a_known_function():
     network, generator = _network(), torch.Generator().manual_seed(1)
-    x = torch.rand(2, 256, 1, generator=generator) * 2 - 1
-    tau = torch.zeros(2, 256, 1)
-    assert torch.equal(network(network.inputs(x, tau)), torch.zeros(2, 256, 1))
+    x = torch.rand(256, 1, generator=generator) * 2 - 1
+    tau = torch.zeros(256, 1)
+    assert torch.equal(network(network.inputs(x, tau)), torch.zeros(256, 1))
     trainer = Trainer(network, SETTINGS)
     for _ in range(SETTINGS.decay):
-        x = torch.rand(2, 256, 1, generator=generator) * 2 - 1
+        x = torch.rand(256, 1, generator=generator) * 2 - 1
         trainer.step(((network(network.inputs(x, tau)) - torch.sin(3 * x)) ** 2).mean())
     error = (trainer.averaged(network.inputs(x, tau)) - torch.sin(3 * x)).abs().mean()
     assert float(error) < 0.02
-
-
-def test_members_do_not_share_weights():
-    network = _network()
-    x, tau = torch.ones(2, 1, 1), torch.zeros(2, 1, 1)
-    hidden = network.enter(torch.cat([x, tau, tau.repeat(1, 1, 8), tau.repeat(1, 1, 8)], -1))
-    assert not torch.allclose(hidden[0], hidden[1])
 
 
 def test_step_that_is_not_finite_changes_nothing_and_is_counted():
     network = _network()
     trainer = Trainer(network, SETTINGS)
     before = [weight.clone() for weight in network.parameters()]
-    loss = network(network.inputs(torch.ones(2, 4, 1), torch.zeros(2, 4, 1))).sum() * math.inf
+    loss = network(network.inputs(torch.ones(4, 1), torch.zeros(4, 1))).sum() * math.inf
     trainer.step(loss)
     assert trainer.skipped == 1
     assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))

@@ -124,7 +124,7 @@ class DenoisingTransport(NeuralTransport):
         from mirimpute.flow.network import ResidualNetwork
 
         settings = self.settings
-        return ResidualNetwork(1, *self._sizes, settings.width, settings.blocks, settings.dropout, self._first)
+        return ResidualNetwork(*self._sizes, settings.width, settings.blocks, settings.dropout, self._first)
 
     @abstractmethod
     def _lesson(self, x: Tensor, missing: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -133,12 +133,12 @@ class DenoisingTransport(NeuralTransport):
     def _learn(self, chains: Tensor, missing: Tensor) -> dict[str, Any]:
         settings, network = self.settings, self._training.network
         n_chains, n, _ = chains.shape
-        shape = (settings.blocks, 1, settings.batch)
+        shape = (settings.blocks, settings.batch)
 
         def loss() -> Tensor:
             rows = self._choose(n, settings.batch)
             inputs, wanted, counts = self._lesson(chains[self._choose(n_chains, settings.batch), rows], missing[rows])
-            output = network(inputs, network.dropped(shape, self._generator))[0]
+            output = network(inputs, network.dropped(shape, self._generator))
             return torch.where(counts, output - wanted, 0.0).square().sum() / counts.sum().clamp_min(1)
 
         return {"loss": self._train(self._training, loss)}
@@ -171,7 +171,7 @@ class DiffusionTransport(DenoisingTransport):
         hidden = self._hidden(missing)
         t, noise = self._times(len(x)), self._randn(*x.shape)
         a, s = signal_and_noise(t)
-        inputs = self._training.network.inputs(self._features(a * (a * x + s * noise), x, hidden), t)[None]
+        inputs = self._training.network.inputs(self._features(a * (a * x + s * noise), x, hidden), t)
         return inputs, s * x - a * noise, hidden & ~missing
 
     def _times(self, count: int) -> Tensor:
@@ -183,7 +183,7 @@ class DiffusionTransport(DenoisingTransport):
         network = self._training.averaged
         time = noisy.new_full((len(noisy), 1), t)
         a, s = _pair(t)
-        output = network(network.inputs(self._features(a * noisy, x, hidden), time)[None])[0]
+        output = network(network.inputs(self._features(a * noisy, x, hidden), time))
         return (a * noisy + s * output).clamp(self._lowest, self._highest)
 
 

@@ -115,10 +115,10 @@ class KnewImpTransport(DenoisingTransport):
     def score(self, x: Tensor) -> Tensor:
         """Return grad log q at rows (n, d), from the predicted noise."""
         network = self._training.averaged
-        return -network(self._inputs(network, x))[0] / self.settings.noise_level
+        return -network(self._inputs(network, x)) / self.settings.noise_level
 
     def _inputs(self, network: ResidualNetwork, x: Tensor) -> Tensor:
-        return network.inputs(clipped(x), x.new_zeros((len(x), 1)))[None]
+        return network.inputs(clipped(x), x.new_zeros((len(x), 1)))
 
     def _means(self, chains: Tensor, missing: Tensor) -> Tensor:
         return torch.stack([self._flow(x, missing, self.score) for x in chains])

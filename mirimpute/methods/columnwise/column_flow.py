@@ -61,8 +61,8 @@ class ColumnFlowTransport(Transport):
             tau = torch.where(start, 0.0, tau)
             source = torch.randn(tau.shape, generator=self._generator, device=self._device)
             state, wanted = interpolate(source, target[rows], tau), (1 - tau) * target[rows] - tau * source
-            dropped = trainer.network.dropped((settings.blocks, 1, settings.batch), self._generator)
-            output = trainer.network(_inputs(trainer.network, state, rest[rows], tau), dropped)[0]
+            dropped = trainer.network.dropped((settings.blocks, settings.batch), self._generator)
+            output = trainer.network(_inputs(trainer.network, state, rest[rows], tau), dropped)
             loss = (output - wanted / torch.sqrt(tau**2 + (1 - tau) ** 2)).square().mean()
             trainer.step(loss)
         self.lose(float(loss.detach()))
@@ -103,7 +103,7 @@ class ColumnFlowTransport(Transport):
     def _trainer(self, column: int, n_columns: int) -> Trainer:
         if column not in self._trainers:
             s = self._settings
-            network = ResidualNetwork(1, n_columns, 1, s.width, s.blocks, s.dropout, self._first).to(self._device)
+            network = ResidualNetwork(n_columns, 1, s.width, s.blocks, s.dropout, self._first).to(self._device)
             rates = Optimisation(s.learning_rate, s.weight_decay, warm_up=100, decay=None, clip=5.0, average=s.average)
             self._trainers[column] = Trainer(network, rates)
         return self._trainers[column]
@@ -117,11 +117,11 @@ def _base(tau: Tensor) -> Preconditioner:
 
 
 def _inputs(network: ResidualNetwork, state: Tensor, rest: Tensor, tau: Tensor) -> Tensor:
-    """Return what the network reads, (1, rows, features): the state, without the noise at tau = 0, and the rest."""
-    return network.inputs(torch.cat([_base(tau).correction(state), rest], dim=1), tau)[None]
+    """Return what the network reads, (rows, features): the state, without the noise at tau = 0, and the rest."""
+    return network.inputs(torch.cat([_base(tau).correction(state), rest], dim=1), tau)
 
 
 def _predict(network: ResidualNetwork, state: Tensor, rest: Tensor, tau: Tensor) -> Tensor:
     """Return E[x1 | x_tau, rest], (rows, 1)."""
     base = _base(tau)
-    return base.correction(state) + base.error() * network(_inputs(network, state, rest, tau))[0]
+    return base.correction(state) + base.error() * network(_inputs(network, state, rest, tau))

@@ -29,7 +29,7 @@ class FlowModel:
         point_weight, draw_weight: in [0, 1], the correction weights of mean and draws.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     base: GaussianModel
     predictor: Predictor
@@ -104,7 +104,7 @@ class FlowModel:
             **prefixed("base", self.base.arrays()),
             **prefixed("predictor", self.predictor.arrays()),
             **prefixed("network", {name: each.cpu().numpy() for name, each in network.state_dict().items()}),
-            "sizes": np.array([network.members, network.width, len(network.blocks)]),
+            "sizes": np.array([network.width, len(network.blocks)]),
             "dropout": np.array([network.dropout]),
             "correction_weights": np.array([self.point_weight, self.draw_weight]),
         }
@@ -125,13 +125,13 @@ class FlowModel:
         base = (FactorModel if few else GaussianModel).from_arrays(of_prefix("base", arrays))
         predictor = Predictor.from_arrays(of_prefix("predictor", arrays))
         weights = of_prefix("network", arrays)
-        members, width, blocks = map(int, arrays["sizes"])
+        width, blocks = map(int, arrays["sizes"])
         # Made before its weights are looked at, so no number may ask for more than there are weights.
-        if not 1 <= max(members, width, blocks) <= sum(each.size for each in weights.values()):
-            raise ValueError(f"a network of {members} x {width} x {blocks} without the weights for it")
+        if not 1 <= max(width, blocks) <= sum(each.size for each in weights.values()):
+            raise ValueError(f"a network of {width} x {blocks} without the weights for it")
         dropout, new = float(arrays["dropout"][0]), torch.Generator().manual_seed(0)
         with torch.device("meta"):
-            network = ResidualNetwork(members, predictor.n_features, len(base.mean), width, blocks, dropout, new)
+            network = ResidualNetwork(predictor.n_features, len(base.mean), width, blocks, dropout, new)
         network.load_state_dict({name: torch.as_tensor(each) for name, each in weights.items()}, assign=True)
         network.eval().requires_grad_(False)
         of_point, of_draw = map(float, arrays["correction_weights"])

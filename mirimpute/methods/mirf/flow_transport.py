@@ -86,7 +86,6 @@ class FlowTransport(Transport):
         n_columns = x_incomplete.shape[1]
         first = torch.Generator().manual_seed(seed)  # initial weights are the same on every device
         network = ResidualNetwork(
-            1,
             self._predictor.n_features,
             n_columns,
             settings.width,
@@ -226,7 +225,7 @@ class FlowTransport(Transport):
         taken into the target and into what multiplies the network's output, a step is little more than the network.
         """
         settings, generator, network = self.settings, self._generator, self._trainer.network
-        shape = (count, 1, settings.batch)
+        shape = (count, settings.batch)
         assert self._patterns is not None
         rows, targets, source = draw_pairs(
             chains,
@@ -242,8 +241,8 @@ class FlowTransport(Transport):
         tau = torch.where(start, 0.0, tau)
         x = interpolate(source, rows.values, tau)
         inputs = self._predictor.inputs(network, x, rows, tau)
-        kept = network.dropped((count, settings.blocks, 1, settings.batch), generator)
-        total = targets.sum(dim=(1, 2, 3), keepdim=True).clamp_min(1.0)
+        kept = network.dropped((count, settings.blocks, settings.batch), generator)
+        total = targets.sum(dim=(1, 2), keepdim=True).clamp_min(1.0)
         root = torch.sqrt(importance(tau, rows.spread) * targets / total)
         scale = root * Preconditioner(rows.mean, rows.spread, tau).error()
         wanted = root * (rows.values - self._predictor.base(x, rows, tau))

@@ -77,20 +77,17 @@ class Predictor:
         *,
         correction_weight: float = 1.0,
     ) -> Tensor:
-        """Return base + weight x correction, all (members, n, d)."""
+        """Return base + weight x correction, all (n, d)."""
         base = Preconditioner(rows.mean, rows.spread, tau)
         output = network(self.inputs(network, x, rows, tau))
         return rows.mean + base.correction(x) + correction_weight * base.error() * output
 
     def mean(self, network: ResidualNetwork, rows: Rows, correction_weight: float = 1.0) -> Tensor:
-        """Return the prediction at tau = 0 (n, d), which does not depend on the state, averaged over the members."""
+        """Return the prediction at tau = 0 (n, d), which does not depend on the state."""
 
         def predicted(part: Rows, place: Tensor) -> Tensor:
-            many = part.for_members(network.members)
-            tau = many.values.new_zeros((*many.values.shape[:2], 1))
-            return self.predict(
-                network, torch.zeros_like(many.values), many, tau, correction_weight=correction_weight
-            ).mean(dim=0)
+            tau = part.values.new_zeros((len(part.values), 1))
+            return self.predict(network, torch.zeros_like(part.values), part, tau, correction_weight=correction_weight)
 
         return rows.by_tiles(predicted).clamp(self.lowest, self.highest)
 
@@ -102,7 +99,7 @@ class Predictor:
         *,
         correction_weight: float,
     ) -> Tensor:
-        """Return samples (chains, n, d) by integrating the flow; chain k by member k modulo their number.
+        """Return samples (chains, n, d) by integrating the flow.
 
         Args:
             network: corrects the base.
@@ -111,23 +108,19 @@ class Predictor:
             correction_weight: in [0, 1], the part of the network's correction that is taken.
         """
         chains, (n, d) = len(source), rows.values.shape
-        turns = -(-chains // network.members)
-        member = torch.arange(network.members, device=source.device)
 
         def moved(part: Rows, place: Tensor) -> Tensor:
-            many = part.for_members(network.members)
-            chain = ((place // n)[None] * network.members + member[:, None]) % chains
-            start = source[chain, (place % n)[None]].to(many.values.dtype)
-            x = self._moved(network, many, start, correction_weight).clamp(self.lowest, self.highest)
-            return torch.where(many.hidden, x, many.values).movedim(0, 1)
+            start = source[place // n, place % n].to(part.values.dtype)
+            x = self._moved(network, part, start, correction_weight).clamp(self.lowest, self.highest)
+            return torch.where(part.hidden, x, part.values)
 
-        return rows.by_tiles(moved, turns).reshape(turns, n, network.members, d).movedim(2, 1).flatten(0, 1)[:chains]
+        return rows.by_tiles(moved, chains).reshape(chains, n, d)
 
     def _moved(self, network: ResidualNetwork, rows: Rows, source: Tensor, correction_weight: float) -> Tensor:
-        """Return where the flow ends that starts from ``source``, (members, n, d), see :class:`Preconditioner`."""
+        """Return where the flow ends that starts from ``source``, (n, d), see :class:`Preconditioner`."""
 
         def base(tau: float) -> Preconditioner:
-            return Preconditioner(rows.mean, rows.spread, source.new_full((*source.shape[:2], 1), tau))
+            return Preconditioner(rows.mean, rows.spread, source.new_full((len(source), 1), tau))
 
         same = network.entered(self._standing(rows))
 

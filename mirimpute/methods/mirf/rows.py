@@ -61,10 +61,3 @@ class Rows:
         """Return some rows of a table."""
         where = torch.as_tensor(places, device=self.values.device)
         return Rows(self.values[where], self.hidden[where], self.mean[where], self.spread[where])
-
-    def for_members(self, members: int) -> Rows:
-        """Return the rows once for each member of an ensemble, (members, n, d), without copying."""
-        values, hidden, mean, spread = (
-            t.expand(members, *t.shape) for t in (self.values, self.hidden, self.mean, self.spread)
-        )
-        return Rows(values, hidden, mean, spread)

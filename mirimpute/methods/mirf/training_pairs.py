@@ -72,7 +72,7 @@ def draw_pairs(
     is_target: Tensor,
     *,
     own_hidden_fraction: float,
-    shape: tuple[int, int, int],
+    shape: tuple[int, int],
     generator: torch.Generator,
 ) -> tuple[Rows, Tensor, Tensor]:
     """Return rows (*shape, d), which of their entries are targets, bool, and where the flow starts.
@@ -84,11 +84,11 @@ def draw_pairs(
         patterns, base: what to hide, and what predicts it.
         is_target: bool (n, d), entries of the table that may be targets.
         own_hidden_fraction: fraction of the pairs whose row's own missing entries stay hidden.
-        shape: (batches, members, batch size).
+        shape: (batches, batch size).
         generator: on the device of ``chains``.
     """
     n_chains, n, d = chains.shape
-    size = shape[0] * shape[1] * shape[2]
+    size = shape[0] * shape[1]
 
     def some(high: int) -> Tensor:
         return torch.randint(high, (size,), generator=generator, device=chains.device)

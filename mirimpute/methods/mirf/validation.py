@@ -41,27 +41,24 @@ class HeldOut:
         round.
 
         Args:
-            network: of one or more members.
+            network: of the flow.
             chains: (chains, n, d), the completed rows.
         """
-        rows, cells, truth, members = self._rows, self._cells, self._rows.values, network.members
+        rows, cells, truth = self._rows, self._cells, self._rows.values
         point, flow = Fit(), Fit()
         point.add((self._predictor.mean(network, rows) - rows.mean)[cells], (truth - rows.mean)[cells])
         noise = torch.Generator(device=truth.device).manual_seed(0)
         chain = torch.randint(len(chains), (len(truth),), generator=noise, device=truth.device)
         target = chains[:, self._which][chain, torch.arange(len(truth), device=truth.device)]
-        many, cells = rows.for_members(members), cells.expand(members, *cells.shape)
         if self._noise is None:
-            shape = (len(_TIMES) * members, *truth.shape)
-            independent = torch.randn(shape, generator=noise, device=truth.device)
-            correlated = self._base.correlated(~self._rows.hidden, independent)
-            self._noise = correlated.reshape(len(_TIMES), members, *truth.shape)
+            independent = torch.randn((len(_TIMES), *truth.shape), generator=noise, device=truth.device)
+            self._noise = self._base.correlated(~rows.hidden, independent)
         for number, time in enumerate(_TIMES):
-            tau = torch.full((members, len(truth), 1), time, device=truth.device)
+            tau = torch.full((len(truth), 1), time, device=truth.device)
             x = interpolate(self._noise[number], target, tau)
-            base = self._predictor.base(x, many, tau)
-            root = importance(tau, many.spread).sqrt()
-            prediction = self._predictor.predict(network, x, many, tau)
+            base = self._predictor.base(x, rows, tau)
+            root = importance(tau, rows.spread).sqrt()
+            prediction = self._predictor.predict(network, x, rows, tau)
             flow.add((root * (prediction - base))[cells], (root * (target - base))[cells])
         return point, flow
 

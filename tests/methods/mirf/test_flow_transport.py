@@ -26,7 +26,7 @@ def table():
 
 def _network(predictor, d):
     """A network whose output is not zero, as it would be before training."""
-    network = ResidualNetwork(2, predictor.n_features, d, 16, 1, 0.0, torch.Generator().manual_seed(0))
+    network = ResidualNetwork(predictor.n_features, d, 16, 1, 0.0, torch.Generator().manual_seed(0))
     with torch.no_grad():
         network.leave.weight.normal_(generator=torch.Generator().manual_seed(1))
     return network
@@ -53,10 +53,10 @@ def test_pairs_have_targets_that_are_data_and_know_what_the_base_says(table):
         base,
         ~missing,
         own_hidden_fraction=0.5,
-        shape=(4, 2, 50),
+        shape=(4, 50),
         generator=generator,
     )
-    assert rows.values.shape == targets.shape == starts.shape == (4, 2, 50, 4)
+    assert rows.values.shape == targets.shape == starts.shape == (4, 50, 4)
     assert targets.any()
     assert (targets <= rows.hidden).all()
     assert (rows.values[targets] != 77.0).all()  # a completion is never a target
@@ -71,9 +71,9 @@ def test_prediction_at_tau_0_does_not_depend_on_the_noise(table):
     x_incomplete, missing, values, base = table
     predictor = Predictor.of(x_incomplete, torch.device("cpu"))
     network = _network(predictor, 4)
-    rows = Rows(values, missing, *base.condition(values, ~missing)).for_members(2)
-    noise = torch.randn((2, 2, 60, 4), generator=torch.Generator().manual_seed(0))
-    tau = torch.zeros(2, 60, 1)
+    rows = Rows(values, missing, *base.condition(values, ~missing))
+    noise = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0))
+    tau = torch.zeros(60, 1)
     first, second = (predictor.predict(network, part, rows, tau) for part in noise)
     assert torch.equal(first, second)
     later = [predictor.predict(network, part, rows, tau + 0.5) for part in noise]
@@ -87,14 +87,14 @@ def test_draws_end_near_where_the_flow_of_the_predictions_ends(table):
     network = _network(predictor, 4)
     rows = Rows(values, missing, *base.condition(values, ~missing))
     start = torch.randn((2, 60, 4), generator=torch.Generator().manual_seed(0))
-    many = rows.for_members(2)
 
     def speed(x, tau):
-        time = x.new_full((2, 60, 1), tau)
-        return velocity(predictor.predict(network, x, many, time), x, time)
+        time = x.new_full((60, 1), tau)
+        return velocity(predictor.predict(network, x, rows, time), x, time)
 
     with torch.no_grad():
-        exact = integrate(speed, start, 4000, "heun").clamp(predictor.lowest, predictor.highest)[:, missing]
+        ends = torch.stack([integrate(speed, each, 4000, "heun") for each in start])
+    exact = ends.clamp(predictor.lowest, predictor.highest)[:, missing]
     drawn = predictor.draw(network, rows, start, correction_weight=1.0)[:, missing]
     without = predictor.draw(network, rows, start, correction_weight=0.0)[:, missing]
     assert float((drawn - exact).abs().mean()) < 0.2 * float((without - exact).abs().mean())
