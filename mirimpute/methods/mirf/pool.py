@@ -33,8 +33,11 @@ FIXED = 0.02
 MEANS = MEMBERS + 1
 """Ways to expect a cell: those to draw it, then boosted trees."""
 
+BOOSTED = 0.1
+"""The share of boosted trees in means before there is evidence. Where it does not grow, they are left out: a fit of their
+own is what they have to be worth."""
+
 _LEAST_WEIGHT = 0.02
-_BOOSTED, _LEAST_BOOSTED = 0.4, 0.1
 _FLOW, _MEAN_OF_FLOW = np.eye(MEMBERS)[0], np.eye(MEANS)[0]
 _HALF = np.where(_FLOW > 0, 0.5, 0.5 / (MEMBERS - 1))
 BEFORE = np.array([0.45, 0.45, 0.04, 0.03, 0.02, 0.01])
@@ -189,7 +192,7 @@ def fit_pool(evidence: Sequence[Evidence], blocks: Sequence[Array], n_columns: i
         to_all = np.concatenate([to for to, _ in parts], axis=1)
         between_all = np.concatenate([between for _, between in parts], axis=2)
         draws_of_table = _mixtures([(to_all, between_all)], prior[None], worth)[0]
-        boosted = 0 if kind else _BOOSTED  # trees are not as sharp as a regression
+        boosted = 0 if kind else BOOSTED  # trees are not as sharp as a regression
         prior = np.append((1 - boosted) * (_FLOW + draws_of_table) / 2, boosted)
         means_of_table = of_means([np.concatenate(means, axis=1)], [np.concatenate(truth)], prior[None], OF_COLUMN)[0]
         of_columns = np.tile(means_of_table, (len(means), 1))
@@ -200,7 +203,7 @@ def fit_pool(evidence: Sequence[Evidence], blocks: Sequence[Array], n_columns: i
             priors[is_category, 0] = 0  # a rounded draw has another share of each category
         of_draws = _kept(_mixtures(parts, priors / priors.sum(axis=1, keepdims=True), OF_COLUMN))
         of_points = of_means(means, truth, of_columns, OF_COLUMN)
-        of_points[of_points[:, -1] < _LEAST_BOOSTED, -1] = 0  # what they cost, they have to be worth
+        of_points[of_points[:, -1] <= BOOSTED, -1] = 0
         of_points = _kept(of_points)
         for each, of_draw, of_point in zip(evidence, of_draws, of_points, strict=True):
             draws[kind, each.outputs], points[kind, each.outputs] = of_draw, of_point
