@@ -34,8 +34,8 @@ MEANS = MEMBERS + 1
 """Ways to expect a cell: those to draw it, then boosted trees."""
 
 BOOSTED = 0.1
-"""The share of boosted trees in means before there is evidence. Where it does not grow, they are left out: a fit of their
-own is what they have to be worth."""
+"""The share of boosted trees in means before there is evidence. Where it does not grow, they are left out: they have to
+be worth their fit."""
 
 _LEAST_WEIGHT = 0.02
 _FLOW, _MEAN_OF_FLOW = np.eye(MEMBERS)[0], np.eye(MEANS)[0]
