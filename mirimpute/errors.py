@@ -121,11 +121,20 @@ def duration(seconds: float) -> str:
 def near(value: str, names: Iterable[str]) -> list[str]:
     """Return up to three of the names that ``value`` may have been meant for, the nearest first, in any case.
 
+    Names that begin with it come before others, if it has three letters or more.
+
     >>> near("--draw", ["--seed", "--draws"])[0]
     '--draws'
+    >>> near("mnar", ["mar", "mcar", "mnar_self", "panel"])
+    ['mnar_self', 'mar', 'mcar']
     """
-    small = {name.lower(): name for name in names}
-    return [small[each] for each in difflib.get_close_matches(value.lower(), small, n=3, cutoff=0.5)]
+    small, typed = {name.lower(): name for name in names}, value.lower()
+    begun = [each for each in small if len(typed) > 2 and each.startswith(typed)]
+    found = [
+        *difflib.get_close_matches(typed, begun, n=3, cutoff=0.0),
+        *difflib.get_close_matches(typed, small, n=3, cutoff=0.5),
+    ]
+    return [small[each] for each in dict.fromkeys(found)][:3]
 
 
 def unknown(kind: str, value: object, valid: Iterable[str], of: str = "") -> UserError:

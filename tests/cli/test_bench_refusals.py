@@ -68,6 +68,7 @@ from tests.commands import bench
         (["method=chained", "method.solver={step: 1}"], ["unknown key of method.solver 'step'", "'steps'"]),
         (["--config-dir", "nowhere"], ["'nowhere' is no folder"]),
         (["--foo"], ["--foo", "mirimpute-bench --help"]),
+        (["mechanism=mnar"], ["unknown mechanism 'mnar'", "did you mean 'mnar_self'"]),
         (["method=mean", "seed=1", "method=ice"], ["method is given twice", "method=mean", "method=ice"]),
         (["-m", "seed=0", "seed=1"], ["seed is given twice", "seed=0", "seed=1"]),
         (["-m", "method=mean,ice,mean"], ["method=mean,ice,mean", "method=mean more than once"]),
