@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mirimpute.errors import UserError
+from mirimpute.errors import UserError, near
 
 Array = np.ndarray
 
@@ -58,6 +58,8 @@ def import_object(target: str, key: str) -> Any:
         UserError: there is no such object, or its module cannot be imported.
     """
     module, _, attribute = target.rpartition(".")
+    if ":" in target:
+        raise UserError(f"{key}={target} has a colon: give <module>.<name>, such as {target.replace(':', '.')}")
     if not module:
         raise UserError(f"{key}={target} names no module: give <module>.<name>, such as my_file.{target or 'MyClass'}")
     here = os.getcwd()
@@ -71,5 +73,7 @@ def import_object(target: str, key: str) -> Any:
             "directory without its .py, or a package that is installed"
         ) from error
     if not hasattr(imported, attribute):
-        raise UserError(f"{key}={target}: {module!r} has no {attribute!r}: give the name of a class in it")
+        meant = near(attribute, [name for name in vars(imported) if not name.startswith("_")])
+        hint = f"did you mean {' or '.join(map(repr, meant))}? Otherwise " if meant else ""
+        raise UserError(f"{key}={target}: {module!r} has no {attribute!r}: {hint}give the name of a class in it")
     return getattr(imported, attribute)

@@ -64,6 +64,16 @@ def test_a_file_of_ones_own_under_conf_is_swept_beside_the_others(elsewhere):
     assert {row["method"] for row in read_rows(elsewhere / "results")} == {"my_median", "mean"}
 
 
+def test_an_unknown_method_may_be_meant_for_one_of_a_folder_of_ones_own(elsewhere, capsys):
+    (elsewhere / "conf/method").mkdir(parents=True)
+    (elsewhere / "conf/method/medians.yaml").write_text("defaults: [base_custom, _self_]\ntarget: my_parts.Median\n")
+    assert bench("-m", "--config-dir", "conf", "method=median,mean", "dataset=iris") == 2
+    error = capsys.readouterr().err
+    assert "did you mean 'medians'" in error
+    assert "mean, medians, mice" in error
+    assert "base" not in error
+
+
 def test_a_method_is_swept_over_its_parameters(elsewhere):
     custom = ["method=custom", "method.target=my_parts.Median", "+method.parameters.shift=0.0,0.5"]
     assert bench("-m", *custom, "dataset=iris", "protocol.metrics=[rmse]") == 0
@@ -91,9 +101,19 @@ def test_a_changed_file_is_another_method(elsewhere):
         (["method=custom", "method.target=my_parts.Ring"], ["is no Method", "mirimpute.methods.base.Method"]),
         (
             ["method=custom", "method.target=my_parts.Median", "+method.parameters.shfit=1"],
-            ["shfit", "my_parts.Median"],
+            ["unknown key of method.parameters 'shfit'", "did you mean 'shift'?", "for my_parts.Median: name, shift"],
         ),
-        (["method=custom", "method.target=my_parts.Median", "+method.parameters.shift=far"], ["shift", "far"]),
+        (
+            ["method=custom", "method.target=my_parts.Median", "+method.parameters.shift=far"],
+            ["method.parameters.shift=far: 'far' is no number"],
+        ),
+        (
+            ["method=custom", "method.target=my_parts.Median", "method.parameters.shift=1"],
+            ["new keys", "+method.parameters.shift=1"],
+        ),
+        (["method=custom", "method.target=my_parts.Median", "method.shift=1"], ["give", "+method.parameters.shift=1"]),
+        (["method=custom", "method.target=my_parts:Median"], ["has a colon", "such as my_parts.Median"]),
+        (["method=custom", "method.target=my_parts.Medain"], ["'my_parts' has no 'Medain'", "did you mean 'Median'"]),
         (["mechanism=custom", "mechanism.target=my_parts.Median"], ["is no Mechanism"]),
         (["protocol.metrics=[my_parts.bias]"], ["my_parts.bias is no mirimpute.metrics.Metric"]),
         (["protocol.metrics=[my_parts.BIASED]"], ["'my_parts' has no 'BIASED'"]),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
-from mirimpute.errors import UserError
+from mirimpute.bench.sweeps.refused_value import refused_value
+from mirimpute.errors import UserError, unknown
 from mirimpute.types import import_object
 
 
@@ -44,8 +45,14 @@ def resolve(reference: Reference, group: str, base: type) -> Any:
     own = {each.name: each.default for each in fields(found)}
     if reference.name is not None or not isinstance(own.get("name"), str):
         given["name"] = reference.name or found.__name__
+    for each in given:
+        if each not in own:
+            raise unknown(f"key of {group}.parameters", each, own, reference.target)
     try:
         return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(found), given))
     except OmegaConfBaseException as error:
+        if error.full_key in given:
+            key = f"{group}.parameters.{error.full_key}"
+            raise refused_value(key, given[error.full_key], found, error) from error
         lines = str(error).splitlines() or [type(error).__name__]
         raise UserError(f"{group}.parameters={given} do not fit {reference.target}: {lines[0]}") from error

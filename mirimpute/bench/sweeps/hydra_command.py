@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import secrets
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from mirimpute.bench.conf_location import conf_dir
@@ -23,7 +25,7 @@ from mirimpute.bench.sweeps.overrides import readable, with_named_columns
 from mirimpute.bench.sweeps.schema import register_schema
 from mirimpute.bench.sweeps.translate import several, translated, unreadable
 from mirimpute.bench.sweeps.values import is_value, set_value
-from mirimpute.errors import UserError
+from mirimpute.errors import UserError, near
 
 PROGRAM = "mirimpute-bench"
 
@@ -42,7 +44,7 @@ def run_command(arguments: Sequence[str], task: Any) -> Any:
     from hydra._internal.utils import get_args_parser
 
     parser = get_args_parser()
-    parser.error = _unknown_argument  # type: ignore[method-assign]
+    parser.error = partial(_unknown_argument, list(parser._option_string_actions))  # type: ignore[method-assign]
     options = parser.parse_intermixed_args(list(arguments))
     if options.run and options.multirun:
         raise UserError("--run and --multirun contradict each other: give one of them")
@@ -136,9 +138,12 @@ def _check_single(options: argparse.Namespace, typed: Sequence[Any]) -> None:
             raise UserError(f"{text} is several values, and {shows} shows one configuration: give one value")
 
 
-def _unknown_argument(message: str) -> NoReturn:
-    """Raise what argparse found as a UserError."""
-    raise UserError(f"{message}: see {PROGRAM} --help, and --hydra-help for Hydra's own options")
+def _unknown_argument(options: Sequence[str], message: str) -> NoReturn:
+    """Raise what argparse found as a UserError, with the options that an unknown one may have been meant for."""
+    found = re.search(r"(?:^|\s)(--[^\s=]+)", message)
+    meant = [each for each in near(found[1], options) if each.startswith("--")] if found else []
+    hint = f"did you mean {' or '.join(meant)}? " if meant and found and found[1] not in options else ""
+    raise UserError(f"{message}: {hint}see {PROGRAM} --help, and --hydra-help for Hydra's own options")
 
 
 def _parsed(typed: Sequence[str]) -> list[Any]:

@@ -16,10 +16,11 @@ from mirimpute.bench.conf_location import descriptions
 from mirimpute.bench.sweeps.overrides import quoted
 from mirimpute.bench.sweeps.schema import GROUPS
 from mirimpute.bench.sweeps.values import new_column, unknown_key
-from mirimpute.errors import NotInstalledError, UserError, unknown
+from mirimpute.errors import NotInstalledError, UserError, near, unknown
 from mirimpute.table.file_format import suffix_of
 
 _EXTRA = {"hydra/launcher/base_slurm": "hydra/launcher=slurm", "hydra/launcher/joblib": "hydra/launcher=joblib"}
+_CALL = re.compile(r"([A-Za-z_]+)(\(.*\))\s*")
 _KEY = re.compile(r"[A-Za-z0-9_.$/@:-]+")
 
 
@@ -53,7 +54,10 @@ def _user_error(error: BaseException) -> UserError | None:
         if isinstance(each, OmegaConfBaseException) and not isinstance(each, HydraException):
             return UserError(": ".join(filter(None, [each.full_key or each.key, _first_line(each)])))
     if isinstance(error, HydraException):
-        return UserError(f"{_first_line(error)}: write options as key=value, see mirimpute-bench --help")
+        said = _first_line(error).rstrip(":")
+        inner = chain[-1]
+        why = "" if isinstance(inner, HydraException) else f" ({type(inner).__name__}: {_first_line(inner)})"
+        return UserError(f"{said}{why}: write options as key=value, see mirimpute-bench --help")
     return None
 
 
@@ -68,7 +72,9 @@ def unreadable(typed: str) -> UserError:
     key, equals, value = typed.partition("=")
     key = key.lstrip("+~")
     if not equals:
-        return UserError(f"{typed!r} is no option: write options as key=value, see mirimpute-bench --help")
+        return UserError(
+            f"{typed!r} is no option: write options as key=value, without blanks, see mirimpute-bench --help"
+        )
     if key.startswith("dataset.kinds."):
         return new_column() if typed[0] != "+" else UserError(f"{typed} cannot be read: {_KINDS}")
     if key == "dataset.kinds" and value.lstrip()[:1] == "{":
@@ -80,6 +86,11 @@ def unreadable(typed: str) -> UserError:
         return unknown_key(key)
     if "" in [each.strip() for each in value.split(",")]:
         return UserError(f"{typed} cannot be read, no value stands beside one of its commas: give a list such as a,b")
+    called = _CALL.fullmatch(value)
+    meant = near(called[1], ("range", "choice")) if called else []
+    if called and meant:
+        right = shlex.quote(f"{key}={meant[0]}{called[2]}")
+        return UserError(f"{typed} cannot be read, {called[1]!r} is no function: did you mean {right}?")
     return UserError(f"{typed} cannot be read, a letter of its value needs quotes: give {_in_quotes(typed)}")
 
 
@@ -115,8 +126,13 @@ def _missing_config(error: Any) -> UserError:
     if group == "dataset" and suffix_of(Path(name)):
         return UserError(f"dataset={name} is a file: give dataset=file {_in_quotes(f'dataset.path={name}')}")
     if group in GROUPS or group == "experiment":
-        return unknown(group, name, descriptions(group))
+        return unknown(group, name, {*descriptions(group), *_found_elsewhere(error)})
     return UserError(f"{_first_line(error)}: see mirimpute-bench --help")
+
+
+def _found_elsewhere(error: Any) -> list[str]:
+    """Return the names that Hydra lists in its folders, those of `--config-dir` too; what others begin with is none."""
+    return [name for name in error.options or () if not name.startswith("base")]
 
 
 def _first_line(error: BaseException) -> str:

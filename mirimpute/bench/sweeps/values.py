@@ -6,18 +6,15 @@ The schema is the dataclass under each part of the configuration, so that what i
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, get_args, get_origin, get_type_hints
+from collections.abc import Sequence
+from typing import Any
 
 from mirimpute.bench.config import CellConfig
+from mirimpute.bench.sweeps.custom import Reference
+from mirimpute.bench.sweeps.refused_value import refused_value
 from mirimpute.bench.sweeps.schema import GROUPS
 from mirimpute.errors import UserError, unknown
 from mirimpute.methods.parameters import unknown_parameter
-
-_WORDS = {
-    int: "is no whole number: give one, such as 3",
-    float: "is no number: give one, such as 0.3",
-    bool: "is neither true nor false: give one of them",
-}
 
 _CHOICES = (*GROUPS, "experiment", "hydra.searchpath")
 
@@ -52,7 +49,7 @@ def set_value(config: Any, key: str, value: Any) -> None:
     try:
         OmegaConf.update(config, key, value, merge=True)
     except OmegaConfBaseException as error:
-        raise _refused(key, value, OmegaConf.get_type(holder), error) from error
+        raise refused_value(key, value, OmegaConf.get_type(holder), error) from error
 
 
 def _part(config: Any, key: str) -> Any:
@@ -78,41 +75,30 @@ def unknown_key(key: str, config: Any = None, value: Any = None) -> UserError:
         return unknown("key", key, {field.name for field in dataclasses.fields(CellConfig)} | {"experiment"})
     if parent == "dataset.kinds":
         return new_column()
+    if parent == "hydra.launcher" and OmegaConf.is_dict(holder):
+        return _unknown_of_launcher(name, [f"{each}" for each in holder if each != "_target_"])  # type: ignore[union-attr]
+    group, _, rest = parent.partition(".")
+    if rest == "parameters":
+        return UserError(f"{parent} names fields of a class of yours, which are new keys: give +{key}={value}")
     kind = OmegaConf.get_type(holder) if OmegaConf.is_dict(holder) else None
     if dataclasses.is_dataclass(kind):
-        part = _part(config, f"{parent.partition('.')[0]}.name")
-        return unknown_parameter(kind, name, value, f"key of {parent}", part if isinstance(part, str) else "")
+        part = _part(config, f"{group}.name")
+        found = unknown_parameter(kind, name, value, f"key of {parent}", part if isinstance(part, str) else "")
+        if kind is Reference:
+            return UserError(f"{found}; a field of your class is given as +{group}.parameters.{name}={value}")
+        return found
     shown = "all" if key.startswith("hydra.") else "job"
     return UserError(f"unknown key {key!r}: see mirimpute-bench --cfg {shown} for the keys of {parent}")
+
+
+def _unknown_of_launcher(name: str, valid: Sequence[str]) -> UserError:
+    if not valid:  # the launcher that computes one cell after the other
+        return UserError(
+            f"hydra.launcher.{name} is of another launcher: give hydra/launcher=local, or another, as well"
+        )
+    return unknown("key of hydra.launcher", name, valid)
 
 
 def new_column() -> UserError:
     """The kind of a column, without the ``+`` of what is not in the configuration yet."""
     return UserError("dataset.kinds names columns of yours, which are new keys: give +dataset.kinds.<column>=<kind>")
-
-
-def _refused(key: str, value: Any, schema: Any, error: Exception) -> UserError:
-    """A value that is not of the key's type."""
-    name = key.rpartition(".")[2]
-    wanted = get_type_hints(schema)[name] if dataclasses.is_dataclass(schema) else None
-    alternatives = (wanted,) if get_origin(wanted) is list else get_args(wanted) or (wanted,)
-    options = [each for each in alternatives if each is not type(None)]
-    if dataclasses.is_dataclass(options[0]):
-        if not isinstance(value, dict):
-            return UserError(f"{key}={value}: {key} has keys of its own, give {key}.<key>=<value>")
-        fields = {field.name for field in dataclasses.fields(options[0])}
-        for each in value:
-            if each not in fields:
-                return unknown(f"key of {key}", each, fields)
-    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else value
-    if options[0] in _WORDS:
-        return UserError(f"{key}={text}: {text!r} {_WORDS[options[0]]}")
-    if options[0] is str:
-        default = next(each.default for each in dataclasses.fields(schema) if each.name == name)
-        or_none = f", or leave {key} out for its default" if default and default is not dataclasses.MISSING else ""
-        return UserError(f"{key}={text} is no text: give one, as {key}=<text>{or_none}")
-    if get_origin(options[0]) is list and value in (None, [None]):
-        return UserError(f"{key}=null is no list: give one, as {key}=[<value>], or leave {key} out for its default")
-    if get_origin(options[0]) is list:
-        return UserError(f"{key}={text} is no list of what it should be: give one, such as {key}=[{text}]")
-    return UserError(f"{key}={text}: {str(error).splitlines()[0]}")
