@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from mirimpute.errors import UserError, near
+from mirimpute.errors import UserError, near, unknown
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -33,7 +34,18 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse found as a UserError."""
+        found = _WITHOUT_VALUE.fullmatch(message)
+        if found:
+            action = self._option_string_actions[found[1].partition("/")[0]]
+            shown = action.metavar if isinstance(action.metavar, str) else action.dest.upper()
+            message = f"{found[1]} is given without its value: give {found[1].rpartition('/')[2]} {shown}"
         raise UserError(f"{message}; {self.prog} --help lists what can be given")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a command, or a value of a list, that there is not."""
+        if action.choices is not None and value not in action.choices:
+            what = "command" if action.dest == "command" else f"value of {'/'.join(action.option_strings)}"
+            raise unknown(what, value, map(str, action.choices))
 
     def _meant(self, argument: str) -> str:
         """Return a question for the options that an unknown argument may have been meant for, "" without one."""
@@ -89,4 +101,5 @@ class StoreWholeNumber(StoreOnce):
         super().__call__(parser, namespace, number, option_string)
 
 
+_WITHOUT_VALUE = re.compile(r"argument (-\S+): expected one argument")
 _GIVEN = "_given"

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from mirimpute import __version__
 from mirimpute.bench.notices import plain_warnings
-from mirimpute.bench.results.layout import PARTS, has_cells
+from mirimpute.bench.results.layout import PARTS, RUNS, has_cells
 from mirimpute.cli.exits import exit_code
 from mirimpute.cli.parser import CommandParser
-from mirimpute.errors import UserError, counted, near, printable
+from mirimpute.errors import UserError, counted, near, printable, unknown
 
 PROGRAM = "mirimpute-report"
 MAX_ROWS_PRINTED = 40
+MAX_FOLDERS_LOOKED_AT = 1000
 PAGE_NAME = "report.html"
 COMMANDS = ("status", "compact")
 
@@ -28,7 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> None:
     named = dict(zip(COMMANDS, ((_status, _status_parser), (_compact, _compact_parser)), strict=True))
-    action, parser = named.get(arguments[0] if arguments else "", (_report, _parser))
+    first = arguments[0] if arguments else ""
+    if len(arguments) > 1 and first not in COMMANDS and near(first, COMMANDS) and not Path(first).exists():
+        raise unknown("command", first, COMMANDS)  # with a folder behind it
+    action, parser = named.get(first, (_report, _parser))
     options = parser().parse_args(arguments if action is _report else arguments[1:])
     with plain_warnings(PROGRAM):
         action(options)
@@ -85,8 +91,10 @@ def _results_folder(given: str) -> Path:
 
 
 def _no_results(folder: Path, typed: str = "") -> UserError:
-    """Return the error for a folder without cells; ``typed`` may have been meant for another command."""
-    meant = near(typed, COMMANDS)
+    """Return the error for a folder without cells; ``typed`` may have been meant for a command, or another folder."""
+    found = islice(folder.parent.glob("*"), MAX_FOLDERS_LOOKED_AT)
+    beside = [str(each) for each in found if any(os.path.isdir(each / name) for name in (RUNS, PARTS))]
+    meant = near(typed, (*COMMANDS, *beside)) or near(str(folder), beside)
     hint = f"did you mean {PROGRAM} {meant[0]}? Otherwise " if meant else ""
     return UserError(
         f"no results in '{folder}': {hint}run mirimpute-bench with results_dir={folder}, "

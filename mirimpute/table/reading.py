@@ -6,13 +6,14 @@ import lzma
 import warnings
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pandas as pd
 import pyarrow
 
-from mirimpute.errors import DataError, UserError, unknown, warn
+from mirimpute.errors import DataError, UserError, near, unknown, warn
 from mirimpute.table.code_hints import of_codes
 from mirimpute.table.column_files import names_in, read_columns
 from mirimpute.table.column_storage import from_arrow
@@ -28,6 +29,7 @@ from mirimpute.table.workbooks import notes_of
 Content: TypeAlias = "Delimited | pyarrow.Table"
 """A file that was read: the cells of a text, or the columns of Parquet."""
 
+_FILES_LOOKED_AT = 1000
 _OF_TEXT = ("header", "sep", "decimal", "thousands", "encoding", "comment")
 """Options that say how a text is written."""
 
@@ -77,7 +79,10 @@ def _check(file: TableFile, path: Path) -> None:
     if not file.path:
         raise DataError("dataset 'file' has no path: give dataset.path=my.csv")
     if not path.exists():
-        raise DataError(f"file {str(path)!r} does not exist (working directory {Path.cwd()}): check the path")
+        there = islice(path.parent.glob("*"), _FILES_LOOKED_AT)
+        meant = near(path.name, (each.name for each in there if suffix_of(each)))[:1]
+        hint = "".join(f"did you mean {str(path.with_name(name))!r}? Otherwise " for name in meant)
+        raise DataError(f"file {str(path)!r} does not exist (working directory {Path.cwd()}): {hint}check the path")
     if not path.is_file():
         raise DataError(f"{str(path)!r} is not a file: give a CSV, Parquet, Feather or Excel file")
     if not suffix_of(path):

@@ -35,7 +35,7 @@ def test_what_is_typed_rightly_is_kept():
         (["--draws", "-1"], ["--draws", "-1", "0 or more"]),
         (["--draw", "1"], ["'--draw'", "did you mean --draws"]),
         (["a.csv", "b.csv"], ["'b.csv'", "--help"]),
-        (["--method"], ["--method", "--help"]),
+        (["--method"], ["--method is given without its value: give --method METHOD", "--help"]),
     ],
 )
 def test_what_is_typed_wrongly_is_one_sentence(arguments, said):
@@ -43,6 +43,20 @@ def test_what_is_typed_wrongly_is_one_sentence(arguments, said):
         parser().parse_args(arguments)
     assert "\n" not in str(raised.value)
     assert all(part in str(raised.value) for part in said)
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "said"),
+    [
+        ("data", ["shw", "iris"], "unknown command 'shw': did you mean 'show'? valid: fetch, list, show"),
+        ("report", ["compct", "results"], "unknown command 'compct': did you mean 'compact'? valid: compact, status"),
+        ("report", ["--out"], "--out is given without its value: give --out DIR"),
+        ("impute", ["a.csv", "-o"], "-o/--output is given without its value: give --output FILE"),
+    ],
+)
+def test_a_command_and_a_value_that_is_left_out_are_named(command, arguments, said, capsys):
+    assert import_module(f"mirimpute.cli.{command}").main(arguments) == 2
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

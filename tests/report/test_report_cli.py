@@ -83,6 +83,16 @@ def test_no_results_is_one_sentence_and_exit_code_2(
     assert len(err.splitlines()) == 1
 
 
+def test_a_folder_may_be_meant_for_one_beside_it(
+    results: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(results.parent)
+    assert main([results.name[:-1]]) == 2
+    assert f"did you mean mirimpute-report {results.name}?" in capsys.readouterr().err
+    assert main(["statis"]) == 2
+    assert "did you mean mirimpute-report status?" in capsys.readouterr().err
+
+
 def test_no_place_to_write_is_exit_code_2(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert main([str(results), "--out", str(tmp_path / "file")]) == 2
