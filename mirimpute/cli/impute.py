@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mirimpute.cli.exits import FAILED, OK, exit_code
 from mirimpute.cli.impute_parser import PROGRAM, parser
+from mirimpute.cli.option_names import named_as_typed
 from mirimpute.errors import ImputationError, UserError, counted, printable, warn
 from mirimpute.table.file_format import PARQUET, suffix_of
 
@@ -38,7 +39,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     into_folder = options.output.endswith(os.sep) or os.path.isdir(options.output)
     options.output = Path(options.output)
     in_parts = options.file.is_dir() or (into_folder and suffix_of(options.file) in PARQUET)
-    with plain_warnings(PROGRAM):
+    with plain_warnings(PROGRAM), named_as_typed():
         if in_parts:
             from mirimpute.cli.impute_parts import complete_parts
 
@@ -187,6 +188,11 @@ def _method(options: argparse.Namespace) -> Method:
     """
     from mirimpute.imputers.drawing import check_multiple, method_with_draws
 
+    if options.method == "command":
+        raise UserError(
+            "--method command needs a program, which cannot be given here: in Python, "
+            "Imputer(Command(command=...)) takes one (docs/foreign.md)"
+        )
     if not options.multiple:
         return method_with_draws(options.method, None, options.draws, "--draws")
     if options.draws:

@@ -50,9 +50,22 @@ def table_options(options: argparse.Namespace) -> Options:
 
     ends: dict[str, list[Any]] = {}
     for option, place in (("--min", 0), ("--max", 1)):
-        for column, value in _pairs(option, getattr(options, option[2:])).items():
+        for column, value in _pairs(option, getattr(options, option[2:]), "COLUMN=VALUE").items():
             ends.setdefault(column, [None, None])[place] = _value(value)
-    sums = _pairs("--sum", options.sum)
+    for column, (low, high) in ends.items():
+        if isinstance(low, float) and isinstance(high, float) and low > high:
+            raise UserError(
+                f"--min {low:g} and --max {high:g} of column {column!r} are reversed: give the lower one to --min"
+            )
+    sums = _pairs("--sum", options.sum, "A,B,C=TOTAL")
+    for parts, total in sums.items():
+        if "," not in parts:
+            raise UserError(f"--sum {parts}={total} names one column: give two columns or more, as A,B=TOTAL")
+        if not isinstance(_value(total), float):
+            raise UserError(f"--sum {parts}={total}: {total!r} is no finite number: give what they sum to, such as 100")
+    for text in options.order:
+        if "," not in text:
+            raise UserError(f"--order {text!r} is no pair of columns: give A,B, the earlier one first")
     found = Options(
         ignore=options.ignore,
         exclude=options.exclude,
@@ -61,20 +74,20 @@ def table_options(options: argparse.Namespace) -> Options:
         bounds={column: tuple(pair) for column, pair in ends.items()},
         sum_to={tuple(parts.split(",")): _value(total) for parts, total in sums.items()},
         order=[tuple(text.split(",")) for text in options.order],
-        derived=_pairs("--derived", options.derived),
+        derived=_pairs("--derived", options.derived, "COLUMN=FORMULA"),
         predictors=_predictors(options.predictors),
     )
     found.check()
     return found
 
 
-def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
-    """Return what stands before and behind the first '=' of each text."""
+def _pairs(option: str, texts: Sequence[str], form: str) -> dict[str, str]:
+    """Return what stands before and behind the first '=' of each text, which has a form such as COLUMN=VALUE."""
     found: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name or not value:
-            raise UserError(f"{option} {text!r} is no NAME=VALUE: give both, with '=' between them")
+            raise UserError(f"{option} {text!r} is no {form}: give both, with '=' between them")
         if name in found:
             raise UserError(f"{option} gives {name!r} twice, {found[name]} and {value}: give it once")
         found[name] = value
