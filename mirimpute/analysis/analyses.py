@@ -135,6 +135,8 @@ class Analyses:
             if not found:
                 raise UserError(f"{self.formula!r} has nothing but an intercept: there is nothing to test")
             return found
+        if not isinstance(terms, Iterable):
+            raise UserError(f"terms={terms!r} is no name: give one or a list of {', '.join(self.terms)}")
         found = []
         for wanted in [terms] if isinstance(terms, str) else terms:
             places = [k for k, name in enumerate(self.terms) if wanted in (name, *_variables(name))]
@@ -190,7 +192,9 @@ def _check_tables(tables: Any) -> None:
             f"tables is a {type(tables).__name__}: give a list of completed DataFrames, such as of impute_multiple"
         )
     if len(tables) < 2:
-        raise UserError(f"pooling needs 2 completed tables or more, and got {len(tables)}")
+        raise UserError(
+            f"pooling needs 2 completed tables or more, and got {len(tables)}: give 20, such as of impute_multiple"
+        )
     for number, table in enumerate(tables, start=1):
         if not hasattr(table, "iloc") or not hasattr(table, "columns"):
             raise UserError(f"table {number} is a {type(table).__name__}: give pandas DataFrames, formulas need names")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 import warnings
 from collections.abc import Callable, Mapping
@@ -73,12 +74,34 @@ def fit_model(table: pd.DataFrame, formula: str, model: Model, status: str | Non
         except UserError:
             raise
         except Exception as error:  # whatever patsy and statsmodels raise for a formula or values that they cannot use
+            odd = [each for each in map(str, used_columns(table, formula, status)) if not _is_word(each)]
+            if odd and f"Q({odd[0]!r})" not in formula:
+                raise UserError(
+                    f"formula {formula!r} cannot be read, the name of column {odd[0]!r} is no word: give it as "
+                    f"Q({odd[0]!r})"
+                ) from error
+            absent = _absent_name(error)
+            if absent:
+                raise UserError(f"formula {formula!r}: {unknown('column', absent, map(str, table.columns))}") from error
             raise UserError(
                 f"formula {formula!r} cannot be fitted to table {number} ({type(error).__name__}: "
                 f"{str(error).splitlines()[0] if str(error) else 'no reason given'}): "
                 f"its columns are {', '.join(map(repr, table.columns))}"
             ) from error
     return _checked(made, model, formula, number)
+
+
+def _is_word(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name)
+
+
+def _absent_name(error: BaseException | None) -> str:
+    """Return the name that a formula holds and nothing has, "" where the error is of something else."""
+    while error is not None:
+        if isinstance(error, NameError):
+            return error.name or ""
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def used_columns(table: pd.DataFrame, formula: str, status: str | None = None) -> list[Any]:
@@ -100,7 +123,7 @@ def _plain(table: pd.DataFrame, formula: str, status: str | None, number: int) -
     import pandas as pd
 
     if status is not None and status not in table.columns:
-        raise UserError(f"status={status!r} is no column of table {number}: give one of {list(table.columns)}")
+        raise unknown("column for status", status, map(str, table.columns), f"table {number}")
     used = table[used_columns(table, formula, status)]
     missing = used.isna().sum()
     for name, count in missing[missing > 0].items():

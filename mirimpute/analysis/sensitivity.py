@@ -16,7 +16,7 @@ import numpy as np
 
 from mirimpute.analysis.analyses import LEVEL, with_
 from mirimpute.analysis.fitting import Model
-from mirimpute.errors import UserError
+from mirimpute.errors import UserError, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,7 @@ def delta_adjusted(
     if not isinstance(delta, Mapping) or not delta:
         raise UserError(f"delta={delta!r} names no column: give one such as {{'crp': 2.0}}")
     if by is not None and by not in before.columns:
-        raise UserError(f"by={by!r} is no column: give one of {list(before.columns)}")
+        raise unknown("column for by", by, map(str, before.columns))
     for column, shift in delta.items():
         _check_column(before, column)
         for value in shift.values() if isinstance(shift, Mapping) else [shift]:
@@ -91,13 +91,15 @@ def sensitivity(
         The lines of the pooled tables with the shift before them, in the column ``delta``.
 
     Raises:
-        UserError: see :func:`delta_adjusted` and :func:`mirimpute.with_`; an empty grid; one of ``by`` and ``group``
-            without the other.
+        UserError: see :func:`delta_adjusted` and :func:`mirimpute.with_`; no grid, or an
+            empty one; one of ``by`` and ``group`` without the other.
     """
     import pandas as pd
 
     if (by is None) != (group is None):
         raise UserError(f"by={by!r} and group={group!r} belong together: give both, or neither to shift all rows")
+    if not isinstance(deltas, Iterable):
+        raise UserError(f"deltas={deltas!r} is no grid of shifts: give one such as [-2, -1, 0, 1, 2]")
     grid = list(deltas)
     if not grid:
         raise UserError("deltas is empty: give a grid of shifts such as [-2, -1, 0, 1, 2]")
@@ -134,8 +136,6 @@ def lines_of(table: pd.DataFrame, term: str) -> pd.DataFrame:
     Raises:
         UserError: no such term.
     """
-    from mirimpute.errors import unknown
-
     if term not in set(table["term"]):
         raise unknown("term", term, map(str, table["term"].unique()))
     return table[table["term"] == term].sort_values("delta", ignore_index=True)
@@ -166,7 +166,7 @@ def _check_column(before: pd.DataFrame, column: Any) -> None:
     from pandas.api import types
 
     if column not in before.columns:
-        raise UserError(f"delta names {column!r}, which is no column: give one of {list(before.columns)}")
+        raise unknown("column in delta", column, map(str, before.columns))
     values = before[column]
     if not types.is_numeric_dtype(values.dtype) or types.is_bool_dtype(values.dtype):
         raise UserError(f"delta names {column!r}, which holds no numbers ({values.dtype}): only numbers can be shifted")
@@ -185,7 +185,7 @@ def _shifted(before: pd.DataFrame, table: pd.DataFrame, delta: Mapping[Any, Delt
             for group, value in shift.items():
                 rows = (groups == group).to_numpy(dtype=bool, na_value=False)
                 if not rows.any():
-                    raise UserError(f"delta names the group {group!r}, which column {by!r} does not hold")
+                    raise unknown(f"group of column {by!r} in delta", group, map(str, groups.dropna().unique()))
                 amount[rows] = value
         else:
             amount[:] = shift

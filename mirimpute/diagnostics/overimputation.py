@@ -104,10 +104,15 @@ def overimpute(
 
     Raises:
         UserError: see :func:`hidden_cells` and :func:`~mirimpute.diagnostics.completions.completions_of`; a level
-            outside (0, 1); no draw.
+            outside (0, 1); ``draw`` is no function, or returns no table.
     """
     if not 0 < level < 1:
         raise UserError(f"level={level} is outside (0, 1): give a fraction such as 0.9")
+    if not callable(draw):
+        raise UserError(
+            f"draw={draw!r} is no function: give one of an incomplete table, such as "
+            "lambda table: imputer.fit(table).sample(table, 20)"
+        )
     known = table_of(frame)
     chosen = hidden_cells(~np.isnan(known.values), fraction, seed)
     hidden = frame.copy()

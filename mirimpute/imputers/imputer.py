@@ -209,6 +209,9 @@ class Imputer(BaseImputer):
                     f"{self.method.name!r} is given whole: set them in it"
                 )
             self.method.check()
+        elif isinstance(self.method, type) and issubclass(self.method, Method):
+            name = self.method.__name__
+            raise UserError(f"method={name} is a class: give an instance of it, {name}(...)")
         elif not isinstance(self.method, str):
             raise UserError(
                 f"method={one_line(self.method)} is no name: give one of {', '.join(sorted(PRESETS))}, or an instance "

@@ -53,7 +53,7 @@ def draws_needed(level: Any) -> int:
         UserError: the level is none.
     """
     if isinstance(level, bool) or not isinstance(level, Real) or not 0 < float(level) < 1:
-        raise UserError(f"level={level!r} is no chance: give a number between 0 and 1, such as 0.9")
+        raise UserError(f"level={level!r} is no probability: give a number between 0 and 1, such as 0.9")
     return max(FEWEST_DRAWS, math.ceil(round(2 / (1 - float(level)), 9)) - 1)
 
 

@@ -122,7 +122,7 @@ def _wanted(
         return None, None
     kinds = [each.value for each in Kind]
     if wanted not in kinds:
-        raise unknown(f"kind of column {name!r}", wanted, [*kinds, _TEXT])
+        raise unknown("kind", wanted, [*kinds, _TEXT], f"column {name!r}")
     kind = Kind(wanted)
     if kind in (Kind.CONTINUOUS, Kind.INTEGER):
         numbers = pd.to_numeric(values.astype(object), errors="coerce")

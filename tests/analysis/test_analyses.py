@@ -161,7 +161,7 @@ def _spoilt(**changes):
         (golden.completed(), "bmi ~ chl", {"model": "probitt"}, "unknown model"),
         (golden.completed(), "bmi ~ chl", {"status": "event"}, "'cox' only"),
         (golden.completed(), "time ~ chl", {"model": "cox"}, "needs status="),
-        (golden.completed(), "time ~ chl", {"model": "cox", "status": "dead"}, "'dead' is no column"),
+        (golden.completed(), "time ~ chl", {"model": "cox", "status": "dead"}, "unknown column for status 'dead'"),
         (golden.completed(), "time ~ chl", {"model": "cox", "status": "visits"}, "1 (event)"),
         (golden.completed(), "age ~ chl", {"model": "logit"}, "has 3 values"),
         (golden.completed(), "bmi ~ chl", {"model": "poisson"}, "whole numbers"),
@@ -190,6 +190,24 @@ def test_an_unknown_term_is_refused():
         fitted("ols").d1("agee")
     with pytest.raises(UserError, match="nothing but an intercept"):
         with_(golden.completed(), "bmi ~ 1").d2()
+
+
+def test_a_mistyped_name_in_a_formula_is_answered_with_the_nearest():
+    with pytest.raises(UserError, match="unknown column 'bmii': did you mean 'bmi'"):
+        with_(golden.completed(), "chl ~ age + bmii")
+
+
+@pytest.mark.parametrize("name", ["bmi (kg/m²)", "body mass", "class"])
+def test_a_column_whose_name_is_no_word_is_given_in_q(name):
+    tables = [table.rename(columns={"bmi": name}) for table in golden.completed()]
+    with pytest.raises(UserError, match=re.escape(f"is no word: give it as Q({name!r})")):
+        with_(tables, f"chl ~ age + {name}")
+    assert f"Q('{name}')" in with_(tables, f"chl ~ age + Q('{name}')").terms
+
+
+def test_terms_that_are_no_names_are_refused():
+    with pytest.raises(UserError, match="terms=3 is no name: give one or a list of"):
+        fitted("ols").d1(3)
 
 
 def test_terms_by_the_name_of_their_variable():

@@ -74,14 +74,14 @@ def test_the_tipping_point_is_where_p_crosses():
     [
         ({}, {}, "names no column"),
         (2.0, {}, "names no column"),
-        ({"crp": 2.0}, {}, "'crp', which is no column"),
+        ({"crp": 2.0}, {}, "unknown column in delta 'crp'"),
         ({"hyp": 1.0}, {}, "holds no numbers"),
         ({"row": 1.0}, {}, "no missing value"),
         ({"chl": np.nan}, {}, "finite number"),
         ({"chl": "two"}, {}, "finite number"),
         ({"chl": {"20-39": 1.0}}, {}, "by= is not given"),
-        ({"chl": {"young": 1.0}}, {"by": "age"}, "the group 'young'"),
-        ({"chl": 1.0}, {"by": "agee"}, "by='agee'"),
+        ({"chl": {"young": 1.0}}, {"by": "age"}, "unknown group of column 'age' in delta 'young': valid: 20-39"),
+        ({"chl": 1.0}, {"by": "agee"}, "unknown column for by 'agee': did you mean 'age'"),
     ],
 )
 def test_bad_shifts_are_one_sentence(before, tables, delta, options, words):
@@ -91,7 +91,11 @@ def test_bad_shifts_are_one_sentence(before, tables, delta, options, words):
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"deltas": []}, "deltas is empty"), ({"deltas": [1.0], "group": "20-39"}, "belong together")],
+    [
+        ({"deltas": []}, "deltas is empty"),
+        ({"deltas": 3}, "deltas=3 is no grid of shifts: give one such as"),
+        ({"deltas": [1.0], "group": "20-39"}, "belong together"),
+    ],
 )
 def test_bad_grids_are_one_sentence(before, tables, options, words):
     with pytest.raises(UserError, match=words):

@@ -55,6 +55,7 @@ def test_few_draws_give_no_interval():
         ({"fraction": 0.0}, "fraction=0"),
         ({"level": 1.0}, "level=1"),
         ({"draw": lambda table: []}, "no completed table"),
+        ({"draw": 3}, "draw=3 is no function: give one of an incomplete table"),
         ({"frame": pd.DataFrame({"a": [1.0, 2.0]})}, "too few to hide"),
         ({"frame": np.ones((3, 2))}, "ndarray"),
     ],

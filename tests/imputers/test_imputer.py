@@ -287,5 +287,7 @@ def test_a_method_of_ones_own_is_taken_whole():
     assert clone(Imputer(own, random_state=0)).fit_transform(holes)["a"].between(1, 5).all()
     with pytest.raises(UserError, match="'knn' is given whole"):
         Imputer(own, parameters={"rounds": 3}).fit(holes)
-    with pytest.raises(UserError, match="an instance of a subclass"):
+    with pytest.raises(UserError, match=rf"method={type(own).__name__} is a class: give an instance of it"):
         Imputer(type(own)).fit(holes)
+    with pytest.raises(UserError, match="an instance of a subclass"):
+        Imputer(int).fit(holes)

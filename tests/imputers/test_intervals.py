@@ -25,7 +25,7 @@ def test_intervals_and_deviations_are_of_the_draws(frame):
     with pytest.raises(UserError, match=r"n_draws=39 is more than the 20"):
         fitted.interval(frame, 0.95)
     for level in (0, 1, "high", None, True):
-        with pytest.raises(UserError, match="is no chance"):
+        with pytest.raises(UserError, match="is no probability"):
             fitted.interval(frame, level)
     with pytest.raises(UserError, match="n_draws=1 is too few"):
         fitted.predict_std(frame, n_draws=1)
