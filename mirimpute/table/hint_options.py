@@ -59,8 +59,9 @@ def _marker_option(word: str) -> str:
 _IN_PYTHON = (
     (r"--censored .*? \(in Python (Imputer\(censored=\[.*?\]\))\)", r"\1"),
     (r"\+dataset\.kinds\.COLUMN=(\w+) \(mirimpute-impute: .*?\)", r"Imputer(kinds={'COLUMN': '\1'})"),
-    (r"--kind \S.*?=text \(\+dataset\.kinds\.(.*?)=text\)", r"Imputer(ignore=['\1'])"),
-    (r"--kind \S.*?=(\w+) \(\+dataset\.kinds\.(.*?)=\1\)", r"Imputer(kinds={'\2': '\1'})"),
+    (r"column\(s\) of text left out: ", "column(s) of text, which no imputer fills: "),
+    (r"--kind (?:(?!--kind ).)*?=text \(\+dataset\.kinds\.(.*?)=text\)", r"Imputer(ignore=['\1'])"),
+    (r"--kind (?:(?!--kind ).)*?=(\w+) \(\+dataset\.kinds\.(.*?)=\1\)", r"Imputer(kinds={'\2': '\1'})"),
     (
         r"(?:--na[ =].*? )+\(dataset\.missing_markers\) marks (.*?) as missing",
         r"missing_markers with \1 marks \1 as missing",

@@ -157,9 +157,10 @@ def _warn_of_words(
     coded = [column.name for column in columns if culprits.get(column.name, ("", ""))[0]]
     left_out = [each for each in dropped if each in asked]
     for which, what in ((left_out, "of text left out"), (coded, "taken as categories")):
-        found = [f"{each} ({culprits[each][0]})" if culprits[each][0] else each for each in which]
-        ways = [f"; {each}: {culprits[each][1]}" for each in which if culprits[each][1]]
-        if found:
-            warnings.warn(
-                f"dataset {name!r}: column(s) {what}: {', '.join(found)}{''.join(ways)}", MirimputeWarning, stacklevel=3
-            )
+        plain = [each for each in which if not culprits[each][1]]
+        for together in [plain, *([each] for each in which if each not in plain)]:  # a way is that of one column
+            found = [f"{each} ({culprits[each][0]})" if culprits[each][0] else each for each in together]
+            ways = [f"; {each}: {culprits[each][1]}" for each in together if culprits[each][1]]
+            if found:
+                said = f"dataset {name!r}: column(s) {what}: {', '.join(found)}{''.join(ways)}"
+                warnings.warn(said, MirimputeWarning, stacklevel=3)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -67,10 +69,26 @@ def of_column(
     """
     if numerals is not None:
         return _of_numerals(file, name, numerals, texts)
-    return _of_markers(name, values, written, texts) + _of_truths(name, values, texts)
+    return _of_truths(name, values, texts)
 
 
-def _of_markers(name: str, values: Any, written: pyarrow.Array, texts: pyarrow.Array) -> list[str]:
+@dataclass(frozen=True)
+class Marked:
+    """Cells of a column of words that a usual mark makes missing, and that may be words as well: NA of Namibia.
+
+    Attributes:
+        column: its name.
+        word: the mark that most of them are.
+        count: how many.
+    """
+
+    column: str
+    word: str
+    count: int
+
+
+def marked_in(file: TableFile, name: str, values: Any, written: pyarrow.Array, texts: pyarrow.Array) -> list[Marked]:
+    """Return the cells of a column that a mark makes missing, if the user has not named it; see :func:`of_column`."""
     if texts.null_count in (0, len(texts)):
         return []
     hidden = pc.value_counts(written.filter(pc.is_null(texts))).to_pylist()
@@ -78,14 +96,35 @@ def _of_markers(name: str, values: Any, written: pyarrow.Array, texts: pyarrow.A
         (each["counts"], each["values"])
         for each in hidden
         if each["values"] in MISSING_MARKERS and re.search(r"\w", each["values"])
+        if each["values"] not in _named_by_the_user(file)
     ]
     if not words or kind_of(pd.Series(values)) is not Kind.CATEGORICAL:
         return []
     count, word = max(words)
-    return [
-        f"{counted(count, 'cell')} {word!r} of column {name!r} taken as missing: if {word!r} is a value, say --na none "
-        "(dataset.missing_markers=[]), which leaves only empty cells missing"
-    ]
+    return [Marked(name, word, count)]
+
+
+def _named_by_the_user(file: TableFile) -> tuple[str, ...]:
+    """Return the marks that were given: all where the usual ones do not stand before them."""
+    given, usual = tuple(file.missing_markers), len(MISSING_MARKERS)
+    return given[usual:] if given[:usual] == MISSING_MARKERS else given
+
+
+def of_marked(cells: Sequence[Marked]) -> list[str]:
+    """Return a sentence for each mark, with all columns that hold it."""
+    found = []
+    for word in dict.fromkeys(each.word for each in cells):
+        which = [each for each in cells if each.word == word]
+        if len(which) == 1:
+            where = f"column {which[0].column!r}"
+        else:
+            where = f"columns {', '.join(f'{each.column!r} ({each.count:,})' for each in which)}"
+        cells_of_word = counted(sum(each.count for each in which), "cell")
+        found.append(
+            f"{cells_of_word} {word!r} of {where} taken as missing: if {word!r} is a value, say --na none "
+            "(dataset.missing_markers=[]), which leaves only empty cells missing"
+        )
+    return found
 
 
 def _of_truths(name: str, values: Any, texts: pyarrow.Array) -> list[str]:

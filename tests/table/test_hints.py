@@ -1,9 +1,14 @@
 """Columns that nearly are something else are named in a warning."""
 
+import warnings
+
 import pandas as pd
 import pytest
 
+import mirimpute
 from mirimpute.errors import MirimputeWarning
+from mirimpute.table.file_format import MISSING_MARKERS
+from mirimpute.table.hint_options import in_python, kind_option
 from mirimpute.table.table import table_from_frame
 
 
@@ -38,5 +43,57 @@ def test_a_note_that_holds_numbers_is_no_number_with_a_unit():
         "note": [f"stable, seen {1 + i % 9}x, plan {1000 + i}" for i in range(100)],
         "dose": [f"{1 + i % 60 + i / 100:.2f} mg" for i in range(100)],
     }
-    with pytest.warns(MirimputeWarning, match=r"left out: note, dose \(numbers with a unit"):
+    with pytest.warns(MirimputeWarning, match=r"left out: (note$|dose \(numbers with a unit)"):
         table_from_frame(pd.DataFrame({**texts, "b": range(100)}), "t")
+
+
+def test_each_column_that_something_can_be_done_about_has_a_sentence_of_its_own():
+    frame = pd.DataFrame(
+        {
+            "note": [f"seen on day {i}" for i in range(100)],
+            "crp": ["<0.3", *(str(1 + i % 9 / 10) for i in range(99))],
+            "dose": ["?x", *(str(i % 9) for i in range(99))],
+            "b": range(100),
+        }
+    )
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        table_from_frame(frame, "t")
+    first, second, third = (str(each.message) for each in told)
+    assert first == "dataset 't': column(s) of text left out: note"
+    assert "crp" in second
+    assert "dose" not in second
+    assert "dose" in third
+    assert "crp" not in third
+
+
+def test_marks_among_words_are_told_once_for_all_columns_and_not_where_the_user_named_them(tmp_path):
+    path = tmp_path / "t.csv"
+    rows = ["a,b,n"] + [f"{'NA' if i < 3 else 'uv'[i % 2]},{'NA' if i < 2 else 'xy'[i % 2]},{i}" for i in range(40)]
+    path.write_text("\n".join(rows) + "\n")
+
+    def said(**options):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            mirimpute.read_table(path, **options)
+        return [str(each.message) for each in told]
+
+    assert said() == [
+        "5 cells 'NA' of columns 'a' (3), 'b' (2) taken as missing: if 'NA' is a value, say missing_markers=[], which "
+        "leaves only empty cells missing"
+    ]
+    assert said(missing_markers=["NA", "-"]) == []
+    assert said(missing_markers=[*MISSING_MARKERS, "NA"]) == []  # as --na NA
+    assert len(said(missing_markers=[*MISSING_MARKERS, "-"])) == 1
+
+
+def test_text_stays_in_what_read_table_returns_and_the_warning_says_so(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("id,n\n" + "".join(f"P{i}x,{i}\n" for i in range(40)))
+    with pytest.warns(MirimputeWarning, match=r"column\(s\) of text, which no imputer fills: id$"):
+        assert list(mirimpute.read_table(path)) == ["id", "n"]
+
+
+def test_options_of_several_columns_are_not_mixed_up_in_python():
+    kinds = f"{kind_option('a', 'categorical')} says so; b: {kind_option('b', 'text')}"
+    assert in_python(kinds) == "Imputer(kinds={'a': 'categorical'}) says so; b: Imputer(ignore=['b'])"
