@@ -53,9 +53,11 @@ def _run(arguments: list[str]) -> int:
     task = Task([PROGRAM, *arguments], is_question=asked is not arguments)
     try:
         cfg = run_command(asked, task)
-    except (UserError, KeyboardInterrupt):
+    except (UserError, KeyboardInterrupt) as error:
         if task.sweep_dir is not None:
-            print_sweep(task.sweep_dir)
+            print_sweep(task.sweep_dir)  # says how to go on
+            if isinstance(error, KeyboardInterrupt) and not str(error):
+                raise KeyboardInterrupt("interrupted; the rows written so far are kept") from None
         raise
     if cfg is not None:
         result = _run_alone(cfg)

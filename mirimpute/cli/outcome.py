@@ -39,10 +39,11 @@ def print_entry(sweep_dir: Path, entry: Entry) -> None:
     row = _row(entry, sweep_dir.parent.parent)
     errors = (f"{name} {row[field]:.3g}" for field, name in _ERRORS.items() if row.get(field) is not None)
     said = ", ".join(errors) if entry.status == "ok" else entry.reason
-    line = f"{_label(entry, row)}: {entry.status}, {said}, {duration(entry.seconds)}"
+    took = "there already" if entry.resumed else duration(entry.seconds)
+    line = f"{_label(entry, row)}: {entry.status}, {said}, {took}"
     progress = read_progress(sweep_dir)
     if progress is not None and progress.left:
-        line += f"; {counted(progress.left, 'cell')} left, {time_left(progress, 1)}"
+        line += f"; {counted(progress.left, 'cell')} left" + ("" if entry.resumed else f", {time_left(progress, 1)}")
     print(f"mirimpute-bench: {text_in_one_line(line)}", file=sys.stderr)
 
 

@@ -14,7 +14,7 @@ from mirimpute.bench.results.journal import Progress, read_progress, sweeps
 from mirimpute.errors import UserError, duration, printable
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
 _REFRESH_S, _LINE_S = 0.5, 60.0
 _WATCH_S = 2.0
@@ -37,7 +37,10 @@ def show_status(results_dir: Path, watch: bool) -> None:
     progress = known[-1]
     console = Console()
     if not watch:
-        console.print(progress_table(progress, running(results_dir)))
+        now = running(results_dir)
+        console.print(progress_table(progress, now))
+        if progress.left and not now:
+            console.print("no cell is being computed: if the sweep has ended, its command with resume=true goes on")
         return
     with Live(progress_table(progress, running(results_dir)), console=console, auto_refresh=False) as view:
         while progress.left:
@@ -90,7 +93,7 @@ def time_left(progress: Progress, workers: int) -> str:
     """Return how long the cells that are left will take, by the seconds of each method's own cells."""
     known, untried = progress.seconds_left
     text = f"{duration(known / max(workers, 1))} left"
-    return f"{text}, and what {', '.join(untried)} will take, of which no cell is done yet" if untried else text
+    return f"{text}, and what {', '.join(untried)} will take, which is not known yet" if untried else text
 
 
 def cell_label(sweep_dir: Path, index: int, label: str) -> str:
@@ -101,19 +104,19 @@ def cell_label(sweep_dir: Path, index: int, label: str) -> str:
     return f"{len(progress.entries)} of {progress.plan.cells} cells done, cell {index + 1}, {label}"
 
 
-def progress_table(progress: Progress, running_now: list[str]) -> Table:
-    """Return counts per method, and below them the rate, the time left and the cells that run."""
+def progress_table(progress: Progress, running_now: list[str]) -> Group:
+    """Return the command, counts per method, and below them the rate, the time left and the cells that run."""
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     title, below = Text(printable(progress.plan.text)), Text(printable(caption(progress, running_now)))
-    table = Table(title=title, caption=below, box=None, title_justify="left")
-    table.caption_justify = "left"
+    table = Table(box=None)
     for heading in ("method", "ok", "failed", "left", "resumed"):
         table.add_column(heading, justify="left" if heading == "method" else "right")
     for method, count in progress.by_method.items():
         table.add_row(Text(printable(method)), *(str(count[name]) for name in ("ok", "failed", "left", "resumed")))
-    return table
+    return Group(title, table, below)
 
 
 def caption(progress: Progress, running_now: list[str]) -> str:
@@ -128,7 +131,7 @@ def caption(progress: Progress, running_now: list[str]) -> str:
         f"{len(running_now)} running, {progress.left} left"
     )
     rate = progress.cells_per_s
-    if rate and progress.left:
+    if rate and progress.left and running_now:
         text += f"; {rate:.2g} cells/s, {time_left(progress, len(running_now))}"
     if running_now:
         more = f" and {len(running_now) - _NAMED} more" if len(running_now) > _NAMED else ""
