@@ -171,13 +171,15 @@ def _said(options: argparse.Namespace, count: int, seconds: float, targets: Sequ
 
 
 def _still_empty(frame: pd.DataFrame, table: Table) -> str:
-    """Return how many holes are left, in which columns of text."""
+    """Return how many holes are left, in which columns: those of text, and those that the method does not get."""
     filled = {column.name for column in table.columns}
     left = {str(name): int(frame[name].isna().sum()) for name in frame.columns if str(name) not in filled}
     left = {name: count for name, count in left.items() if count}
     count = sum(left.values())
     stay = "stays" if count == 1 else "stay"
-    return f"; {counted(count, 'cell')} of text {stay} empty, in {', '.join(map(repr, left))}" if left else ""
+    if not left:
+        return ""
+    return f"; {counted(count, 'cell')} {stay} empty, in what was left out: {', '.join(map(repr, left))}"
 
 
 def _method(options: argparse.Namespace) -> Method:

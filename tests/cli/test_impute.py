@@ -216,7 +216,7 @@ def test_whole_numbers_stay_inside_their_type(tmp_path):
 def test_holes_of_text_are_counted(people, tmp_path, capsys):
     assert main([str(people), "-o", str(tmp_path / "done.csv"), "--method", "mean", "--kind", "note=text"]) == 0
     assert "4 cells filled by mean" in (out := capsys.readouterr().out)
-    assert out.rstrip().endswith("; 3 cells of text stay empty, in 'note'")
+    assert out.rstrip().endswith("; 3 cells stay empty, in what was left out: 'note'")
 
 
 def test_values_far_outside_of_the_observed_ones_are_pulled_in_and_told(tmp_path, capsys):
