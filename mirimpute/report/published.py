@@ -126,7 +126,17 @@ def published_table(beside: Sequence[Beside]) -> str:
         ]
         lines.append(f"| {' | '.join(cells)} |")
     sources = dict.fromkeys(each.published.source for each in beside)
-    return "\n".join([*lines, "", *(f"- {markdown(source)}" for source in sources)]) + "\n"
+    return "\n".join([*lines, "", *(f"- {markdown(source)}" for source in sources), *_of_averages(beside)]) + "\n"
+
+
+def _of_averages(beside: Sequence[Beside]) -> list[str]:
+    """Return why nothing of ours stands beside an average over several tables, if there is one."""
+    if not any(each.published.case.dataset.startswith("average of ") for each in beside):
+        return []
+    return [
+        "- An average over several tables has nothing of ours beside it: its source does not say all that rows of ours "
+        "would have to share. Lay your own average beside it by hand."
+    ]
 
 
 def published_page() -> str:

@@ -57,6 +57,7 @@ def test_rows_of_another_protocol_are_not_ours(tmp_path):
 def test_page_shows_theirs_without_ours(tmp_path):
     page = published_table(laid_beside(collect([letter("mirf", 0, 0.461)], tmp_path), published_figures()))
     assert "| letter | mar | 0.3 | point\\_rmse | DiffPuter | 0.481 | mirf | 0.461 | 1 | — |" in page
+    assert "- An average over several tables has nothing of ours beside it" in page
     assert "| openml/magic | mar | 0.3 | point\\_rmse | DiffPuter | 0.673 | — | — | — | — |" in page
 
 
