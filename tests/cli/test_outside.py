@@ -64,6 +64,15 @@ def test_a_file_of_ones_own_under_conf_is_swept_beside_the_others(elsewhere):
     assert {row["method"] for row in read_rows(elsewhere / "results")} == {"my_median", "mean"}
 
 
+def test_a_key_that_a_method_of_the_sweep_lacks_is_refused_before_the_first_cell(elsewhere, capsys):
+    (elsewhere / "conf/method").mkdir(parents=True)
+    (elsewhere / "conf/method/mine.yaml").write_text("defaults: [base_custom, _self_]\ntarget: my_parts.Median\n")
+    command = ["--config-dir", "conf", "dataset=iris", "+method.parameters.shift=1"]
+    assert bench("-m", "method=mine,mean", *command) == 2
+    assert "unknown key of method 'parameters': valid for mean: name" in capsys.readouterr().err
+    assert read_rows(elsewhere / "results") == []
+
+
 def test_an_unknown_method_may_be_meant_for_one_of_a_folder_of_ones_own(elsewhere, capsys):
     (elsewhere / "conf/method").mkdir(parents=True)
     (elsewhere / "conf/method/medians.yaml").write_text("defaults: [base_custom, _self_]\ntarget: my_parts.Median\n")

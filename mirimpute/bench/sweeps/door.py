@@ -15,7 +15,7 @@ from mirimpute.errors import NotInstalledError, StoreError, UserError, warn
 
 PROGRAM = "mirimpute-bench"
 
-_LOOKED_AT = 200
+LOOKED_AT = 200
 """Cells that are looked at before a sweep."""
 
 
@@ -28,11 +28,11 @@ def check_running(values: Sequence[Sequence[str]], composer: Composer) -> None:
     Raises:
         UserError: all cells are refused. Where some are, the sentences are a warning here and failed rows later.
     """
-    found = [_refusal(_not_running, each, composer) for each in covering(values)[:_LOOKED_AT]]
+    found = [_refusal(_not_running, each, composer) for each in covering(values)[:LOOKED_AT]]
     refused = {str(error): error for error in found if error is not None}
     if None not in found:
-        cells = itertools.islice(itertools.product(*values), _LOOKED_AT)
-        all_looked_at = math.prod(map(len, values)) <= _LOOKED_AT or len(refused) == 1
+        cells = itertools.islice(itertools.product(*values), LOOKED_AT)
+        all_looked_at = math.prod(map(len, values)) <= LOOKED_AT or len(refused) == 1
         if all_looked_at and all(_refusal(_not_running, each, composer) for each in cells):
             raise next(iter(refused.values()))
     from mirimpute.bench.notices import plain_warnings

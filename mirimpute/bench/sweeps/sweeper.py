@@ -16,8 +16,8 @@ from omegaconf import OmegaConf
 
 from mirimpute.bench.config import check_numbers
 from mirimpute.bench.sweeps.compose import Composer, check_different, check_swept_keys, choices, covering
-from mirimpute.bench.sweeps.door import check_running, check_tables, decides
-from mirimpute.bench.sweeps.schema import part_config
+from mirimpute.bench.sweeps.door import LOOKED_AT, check_running, check_tables, decides
+from mirimpute.bench.sweeps.schema import cell_config, part_config
 
 
 class CellSweeper(Sweeper):
@@ -59,6 +59,8 @@ class CellSweeper(Sweeper):
             config = composer.compose(overrides)
             check_numbers(OmegaConf.to_container(config))
             check_different(values, place, config, seen)
+            if place < LOOKED_AT:
+                cell_config(config)  # what cannot be one has no row that could say so
         check_swept_keys(values)
         check_running(values, composer)
         check_tables(values, composer)
