@@ -101,7 +101,10 @@ def _line(each: Standing, found: Board) -> list[str]:
 def _methods(frame: pd.DataFrame) -> list[str]:
     known = frame.dropna(subset=[COMMAND]) if COMMAND in frame else frame.head(0).assign(**{COMMAND: ""})
     commands = {markdown(name): markdown(command) for name, command in known[["method", COMMAND]].to_numpy()}
-    lines = [[*cells, commands.get(cells[0], "this package")] for cells in page.methods_of(frame)]
+    lines = []
+    for cells in page.methods_of(frame):
+        own = "this package" if "/" not in cells[0] else "a program of others, called by this package"
+        lines.append([*cells, commands.get(cells[0], own)])
     return page.table(["method", "version", "hash of its settings", "rows", "command"], lines, left=5)
 
 
