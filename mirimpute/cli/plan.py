@@ -34,7 +34,7 @@ class Plan:
     """What is done with the columns that the method gets.
 
     Attributes:
-        constraints: that filled cells keep to; None: nothing is asked.
+        constraints: that filled cells keep to; None: to nothing.
         left: bool (n_rows, d), missing cells that stay.
         groups: of the rows (n_rows,), dtype object; None: there are none.
         group: name of their column.
@@ -115,16 +115,19 @@ def plan_of(
     excluded = np.isin(range(len(names)), positions("--exclude", list(asked.exclude), names))
     kinds = {name: kind for name, kind in asked.kinds.items() if name in names}
     asked = replace(asked, integers="auto", kinds=kinds)  # a text has no other word for a type of whole numbers
-    constraints = None
-    if asked.bounds or asked.sum_to or asked.order or asked.derived or asked.censored:
-        constraints = constraints_of(table.values, table.columns, choice, asked, _grids(content, table))
+    are_asked = bool(asked.bounds or asked.sum_to or asked.order or asked.derived or asked.censored)
+    grids = _grids(content, table) if are_asked else None
+    constraints = constraints_of(table.values, table.columns, choice, asked, grids)
+    if are_asked:
         warn(constraints.sentences(table.values, range(1, len(table.values) + 1) if rows is None else rows))
     left = table.missing & excluded
     if where is not None:
         left |= table.missing & ~_allowed(where, names, len(table.values))
     groups = None if asked.group is None else frame[asked.group].to_numpy(dtype=object)
     predictors = predictors_of(asked.predictors, choice, "--predictors (names with + or ~ in backticks)")
-    return Plan(constraints, left, groups, asked.group, predictors, _censored(content, table, asked, constraints))
+    censored = _censored(content, table, asked, constraints)
+    kept = constraints if are_asked or constraints.have_steps else None  # whole numbers are written as such anyway
+    return Plan(kept, left, groups, asked.group, predictors, censored)
 
 
 def _check_taken(asked: Options, names: Sequence[str], of_file: Sequence[str]) -> None:
@@ -147,13 +150,13 @@ def _check_taken(asked: Options, names: Sequence[str], of_file: Sequence[str]) -
                 )
 
 
-def _censored(content: Content, table: Table, asked: Options, constraints: Constraints | None) -> Censored | None:
+def _censored(content: Content, table: Table, asked: Options, constraints: Constraints) -> Censored | None:
     """Return the cells of a text that are limits; None where none is asked for."""
     from mirimpute.imputers.censoring import Censored
     from mirimpute.imputers.options import positions
     from mirimpute.table.delimited import Delimited
 
-    if not isinstance(content, Delimited) or constraints is None or not asked.censored:
+    if not isinstance(content, Delimited) or not asked.censored:
         return None
     names = [column.name for column in table.columns]
     ends = {j: content.ends(names[j]) for j in positions("--censored", list(asked.censored), names)}

@@ -11,7 +11,7 @@ import numpy as np
 from mirimpute.errors import UserError
 from mirimpute.imputers.column_choice import ColumnChoice
 from mirimpute.imputers.derived import Derived, derived_of
-from mirimpute.imputers.number_limits import NumberLimits, number_limits
+from mirimpute.imputers.number_limits import NumberLimits, asked_continuous, number_limits
 from mirimpute.imputers.oddities import Oddity
 from mirimpute.imputers.options import Options, position, positions
 from mirimpute.imputers.order import Order, order_of
@@ -28,7 +28,7 @@ class Constraints:
 
     Attributes:
         columns: that the method gets.
-        limits: ends and whole numbers.
+        limits: ends, and what filled values are multiples of.
         sums, order, derived: see the modules of these names.
     """
 
@@ -44,6 +44,12 @@ class Constraints:
         free = np.isinf(self.limits.low).all() and np.isinf(self.limits.high).all()
         types_alone = all(grid == column.step for grid, column in zip(self.limits.grid, self.columns, strict=True))
         return bool(free and types_alone and not (self.sums or self.order or self.derived))
+
+    @property
+    def have_steps(self) -> bool:
+        """Whether a column keeps to multiples other than those of its type and whole numbers."""
+        pairs = zip(self.limits.grid, self.columns, strict=True)
+        return any(grid not in (0.0, 1.0, column.step) for grid, column in pairs)
 
     def check(self, x: Array, rows: Any) -> list[Oddity]:
         """Refuse rows that cannot be filled, and return observed cells that keep to nothing: of limits, sums, orders.
@@ -122,6 +128,11 @@ def constraints_of(
     order = order_of(columns, list(options.order), names, place, limits)
     taken = {int(k) for each in sums for k in each.places} | set(order.before if order else ())
     derived = derived_of(x, columns, options.derived, names, place, limits, taken)
+    if options.integers is True or isinstance(options.integers, str):
+        left = {place.get(j, -1) for j in asked_continuous(options, names)}
+        left |= {place.get(j, -1) for j in positions("censored", list(options.censored), names)}
+        left.update(*([each.place, *each.parts.values()] for each in derived))
+        limits = limits.with_steps(x, columns, taken | left)
     return Constraints(tuple(columns), limits, tuple(sums), order, tuple(derived))
 
 

@@ -55,7 +55,8 @@ class Imputer(BaseImputer):
         bounds: column -> (lowest, highest), None for open: filled cells, points and draws, are inside. Those outside
             become the nearest value inside (:mod:`mirimpute.imputers.number_limits`). Dates as "2020-12-31".
         min_value, max_value: bounds of all columns of numbers, or one for each column, as scikit-learn has them.
-        integers: "auto": columns whose observed values are all whole get whole numbers; or a list of such columns;
+        integers: "auto": columns whose observed values are all whole get whole numbers, and those of multiples, such
+            as of 100, multiples (:mod:`mirimpute.numerics.common_step`); or a list of columns that get whole numbers;
             False: only columns of an integer type do.
         sum_to: tuple of columns -> what they sum to in each row that is filled (:mod:`mirimpute.imputers.sums`).
         order: tuples of columns, of which earlier ones are never larger in a row that is filled

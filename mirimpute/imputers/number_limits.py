@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ import pandas as pd
 from mirimpute.errors import UserError
 from mirimpute.imputers.oddities import Oddity
 from mirimpute.imputers.options import Options, one_line, positions, row_name
+from mirimpute.numerics.common_step import common_step
 from mirimpute.table.columns import OF_TIME, Kind
 from mirimpute.table.wild import shown
 from mirimpute.types import Array
@@ -63,6 +64,24 @@ class NumberLimits:
         changed = self.grid.copy()
         changed[list(places)] = grid
         return replace(self, grid=changed)
+
+    def with_steps(self, x: Array, columns: Sequence[Column], but: Collection[int]) -> NumberLimits:
+        """Return the limits with the step of each column of numbers that has one, apart from those of ``but``.
+
+        A step that leaves no value between the ends of its column is none.
+
+        Args:
+            x: float64 (n, d), NaN where missing.
+            columns: of the same.
+            but: places of columns whose grid stays.
+        """
+        grid = self.grid.copy()
+        for k, column in enumerate(columns):
+            if k not in but and column.kind in _NUMBERS:
+                step = common_step(x[~np.isnan(x[:, k]), k])
+                if step > grid[k] and on_grid_above(self.low[k], step) <= on_grid_below(self.high[k], step):
+                    grid[k] = step
+        return replace(self, grid=grid)
 
     def outside(self, x: Array, columns: Sequence[Column], rows: Any) -> list[Oddity]:
         """Return of each column the observed cells of ``x`` (n, d) that are outside of what is said of it."""
@@ -142,11 +161,7 @@ def number_limits(
         low[place[j]], high[place[j]] = _ends(ends, columns[place[j]])
     steps = np.array([float(column.step) for column in columns])
     grid = steps if grids is None else np.where(steps > 0, steps, grids)
-    asked = {
-        j
-        for j, kind in zip(positions("kinds", list(options.kinds), names), options.kinds.values(), strict=True)
-        if kind == Kind.CONTINUOUS.value
-    }
+    asked = asked_continuous(options, names)
     for k in _whole(x, columns, options.integers, names, place):
         if used[k] not in asked:
             grid[k] = max(grid[k], 1.0)
@@ -157,6 +172,13 @@ def number_limits(
             f"{' that is whole' if grid[k] else ''}: give a lower and a higher end"
         )
     return limits
+
+
+def asked_continuous(options: Options, names: Sequence[Any]) -> set[int]:
+    """Return the places, among all columns, of those that are asked to be continuous: any number may be filled in."""
+    places = positions("kinds", list(options.kinds), names)
+    kinds = zip(places, options.kinds.values(), strict=True)
+    return {j for j, kind in kinds if isinstance(kind, str) and kind == Kind.CONTINUOUS.value}
 
 
 def _everywhere(

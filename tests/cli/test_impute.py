@@ -62,6 +62,13 @@ def test_whole_numbers_are_written_as_the_file_writes_them(tmp_path):
     assert read(target)[2] == ["2.0", "2"]
 
 
+def test_multiples_of_a_hundred_are_filled_with_such(tmp_path):
+    source, target = tmp_path / "x.csv", tmp_path / "y.csv"
+    source.write_text("a,pay\n" + "".join(f'{i},"{1 + i % 3},{i % 9}00"\n' for i in range(30)) + "8,\n")
+    assert main([str(source), "-o", str(target), "--method", "ice", "--thousands", ","]) == 0
+    assert read(target)[31][1].endswith("00")
+
+
 def test_parquet_keeps_types_order_and_values(tmp_path):
     table = pyarrow.table(
         {

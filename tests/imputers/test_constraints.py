@@ -236,3 +236,27 @@ def test_rows_that_leave_no_room_are_refused_before_the_work(options, words, mon
     )
     with pytest.raises(UserError, match=words):
         Imputer("mean", **options).fit(frame)
+
+
+STEPS = pd.DataFrame({"x": np.arange(40.0) ** 1.1}).assign(
+    pay=lambda table: 100 * (table["x"] / 3).round(),
+    rate=lambda table: (table["x"] / 7).round() / 4,
+    free=lambda table: (table["x"] / 7).round(3),
+)
+
+
+def test_a_column_of_multiples_is_filled_with_multiples():
+    """Salaries in hundreds, rates in quarters; asked for otherwise, or moved by another constraint, they are not."""
+    frame = STEPS.mask(np.random.default_rng(0).random(STEPS.shape) < 0.2)
+    for each in completed(frame, "mice"):
+        assert (each["pay"] % 100 == 0).all()
+        assert (each["rate"] % 0.25 == 0).all()
+        assert (each["free"][frame["free"].isna()] % 0.001 > 1e-9).any()
+    for options in ({"integers": False}, {"kinds": {"pay": "continuous"}}, {"derived": {"pay": "300 * x / 9"}}):
+        assert (completed(frame, "mice", **options)[0]["pay"] % 100 != 0).any(), options
+
+
+def test_a_step_that_leaves_no_value_between_bounds_is_none():
+    frame = STEPS.mask(np.random.default_rng(0).random(STEPS.shape) < 0.2)
+    filled = completed(frame, "mice", bounds={"pay": (110, 190)})[0]["pay"][frame["pay"].isna()]
+    assert filled.between(110, 190).all()
