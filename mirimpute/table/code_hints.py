@@ -1,9 +1,10 @@
-"""Columns of whole numbers that may be codes of categories, or dates without separators."""
+"""Columns of numbers that may be codes of categories, dates without separators, or hold marks of missing cells."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ import pandas as pd
 
 from mirimpute.errors import MirimputeWarning
 from mirimpute.table.column_storage import missing_in
-from mirimpute.table.columns import Column, Kind
-from mirimpute.table.hint_options import kind_option, way_or_text
+from mirimpute.table.columns import NUMBERS, Column, Kind
+from mirimpute.table.hint_options import kind_option, way_of_numbers, way_or_text
 from mirimpute.table.kinds import are_whole, plain
+from mirimpute.table.mark_hints import mark_hint
 from mirimpute.table.missing_words import marks_in
 from mirimpute.table.python_objects import are_hashable
 
@@ -34,6 +36,17 @@ def of_codes(values: np.ndarray, columns: Sequence[Column], kinds: Mapping[str, 
             found.append(codes_in(numbers, name, f"say {kind_option(name, 'categorical')}"))
             found.append(dates_of_digits_in(numbers, name, way_or_text(name, "write them as 2019-01-31")))
     return [each for each in found if each]
+
+
+def of_marks(values: np.ndarray, columns: Sequence[Column], kinds: Mapping[str, Any]) -> list[str]:
+    """Return of each column of numbers in ``values`` (n_rows, n_columns) which may mark missing cells."""
+    numbers = [j for j, column in enumerate(columns) if column.kind in NUMBERS and column.name not in kinds]
+    return [each for j in numbers if (each := mark_hint(values[:, j], columns[j], partial(_way_of_marks, columns[j])))]
+
+
+def _way_of_marks(column: Column, marks: Sequence[float]) -> str:
+    """Return what can be done about marks in a column of a file whose columns have types."""
+    return way_of_numbers(column.name, marks, [f"{each:.15g}" for each in marks])
 
 
 def codes_in(values: np.ndarray, name: str, way: str) -> str:
@@ -57,9 +70,15 @@ def codes_in(values: np.ndarray, name: str, way: str) -> str:
 
 
 def warn_of_codes(frame: pd.DataFrame) -> None:
-    """Warn of columns of a DataFrame with holes whose whole numbers may be codes or dates, or whose words marks."""
+    """Warn of columns of a DataFrame whose numbers may be marks; of those with holes also whose whole numbers may be
+    codes or dates, or whose words marks."""
     for j, name in enumerate(frame.columns):
         values = frame.iloc[:, j]
+        if getattr(values.dtype, "kind", "O") in "iuf":
+            numbers, column = values.to_numpy(dtype=float, na_value=np.nan), Column(str(name), Kind.CONTINUOUS)
+            marked = mark_hint(numbers, column, _replacing)
+            if marked:
+                warnings.warn(marked, MirimputeWarning, stacklevel=5)
         if values.dtype == np.float64 and not are_whole(values.iloc[:_FIRST].dropna().to_numpy()):
             continue  # the usual case, quick
         simple = plain(values)[0] if missing_in(values).any() else None
@@ -72,9 +91,9 @@ def warn_of_codes(frame: pd.DataFrame) -> None:
         elif simple is not None and are_hashable(simple.dropna()):
             what, words = marks_in(simple)
             if what:
-                replaced = f"replace {' and '.join(map(repr, words))} by None"
                 said = (
-                    f"column {name!r}: {what}: {replaced} where it marks a missing one, or make the column a category"
+                    f"column {name!r}: {what}: {_replacing(words)} where it marks a missing one, or make the column a "
+                    "category"
                 )
         if said:
             warnings.warn(said, MirimputeWarning, stacklevel=5)
@@ -112,6 +131,12 @@ def _may_be_codes(distinct: np.ndarray, count: int) -> bool:
     if len(distinct) == 2:
         return bool(distinct[0] != 0 or gaps[0] != 1)
     return bool(gaps.min() < gaps.max() and len(distinct) <= 0.6 * (distinct[-1] - distinct[0] + 1))
+
+
+def _replacing(marks: Sequence[Any]) -> str:
+    """Return what is done with marks of missing cells in a DataFrame."""
+    shown = " and ".join(f"{each:.15g}" if isinstance(each, float) else repr(each) for each in marks)
+    return f"replace {shown} by None"
 
 
 def _between(distinct: np.ndarray) -> str:

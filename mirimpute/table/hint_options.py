@@ -32,6 +32,17 @@ def way_of_marking(words: Sequence[str], from_text: bool) -> str:
     return f"{' '.join(map(_marker_option, words))} (dataset.missing_markers) marks {shown} as missing"
 
 
+def way_of_numbers(name: str, numbers: Sequence[float], texts: Sequence[str]) -> str:
+    """Return how numbers are marked as missing: for the commands in all columns, for others are there, too.
+
+    >>> way_of_numbers("crp", [-1.0], ["-1.0"])
+    "--na -1.0 (dataset.missing_markers) marks '-1.0' as missing, in all columns; Imputer(missing_values={'crp': ..."
+    """
+    listed = ", ".join(f"{each:.15g}" for each in numbers)
+    alone = f"Imputer(missing_values={{{name!r}: [{listed}]}}) in this one alone"
+    return f"{way_of_marking(texts, from_text=True)}, in all columns; {alone}"
+
+
 def way_of_limits(name: str, shown: str, from_text: bool) -> str:
     """Return what can be done about a column of numbers with limits among them, such as <0.3.
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow
 
 from mirimpute.errors import DataError, UserError, near, unknown, warn
-from mirimpute.table.code_hints import of_codes
+from mirimpute.table.code_hints import of_codes, of_marks
 from mirimpute.table.column_files import names_in, read_columns
 from mirimpute.table.column_storage import from_arrow
 from mirimpute.table.delimited import Delimited, read_delimited
@@ -138,8 +138,10 @@ def table_of_file(frame: pd.DataFrame, name: str, kinds: Mapping[str, Any], path
         kinds: column -> kind, see :func:`mirimpute.table.table.table_from_frame`, which says what is refused.
         path: the file.
     """
-    table = table_from_frame(frame, name, kinds, from_text=not has_types(Path(path)))
-    warn(of_codes(table.values, table.columns, kinds))
+    typed = has_types(Path(path))
+    table = table_from_frame(frame, name, kinds, from_text=not typed)
+    marks = of_marks(table.values, table.columns, kinds) if typed else []  # of a text its reader tells them
+    warn([*of_codes(table.values, table.columns, kinds), *marks])
     return table
 
 

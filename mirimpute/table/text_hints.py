@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow
 import pyarrow.compute as pc
 
 from mirimpute.errors import counted
-from mirimpute.table.columns import Kind
+from mirimpute.table.columns import Column, Kind
 from mirimpute.table.delimited import Delimited
 from mirimpute.table.file_format import MISSING_MARKERS, TableFile
-from mirimpute.table.hint_options import kind_option
+from mirimpute.table.hint_options import kind_option, way_of_numbers
 from mirimpute.table.kinds import kind_of
+from mirimpute.table.mark_hints import mark_hint
 from mirimpute.table.text_numbers import Numerals
 
 
@@ -68,8 +70,17 @@ def of_column(
         texts: the same, null where they mark a missing cell.
     """
     if numerals is not None:
-        return _of_numerals(file, name, numerals, texts)
+        return _of_numerals(file, name, numerals, texts) + _of_marks(name, np.asarray(values, dtype=float), texts)
     return _of_truths(name, values, texts)
+
+
+def _of_marks(name: str, numbers: np.ndarray, texts: pyarrow.Array) -> list[str]:
+    def way(marks: list[float]) -> str:
+        places = [int(np.flatnonzero(numbers == each)[0]) for each in marks]
+        return way_of_numbers(name, marks, [texts[place].as_py() for place in places])
+
+    found = mark_hint(numbers, Column(name, Kind.CONTINUOUS), way)
+    return [found] if found else []
 
 
 @dataclass(frozen=True)
