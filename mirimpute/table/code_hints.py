@@ -22,9 +22,18 @@ from mirimpute.table.python_objects import are_hashable
 _FEW_CODES = 10
 _FIRST = 1_000
 """Cells that are looked at first."""
-_DATES_OF_DIGITS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+_DATES_OF_DIGITS = {
+    6: {"%Y%m": 0.12, "%y%m%d": 0.04, "%d%m%y": 0.04},
+    7: {"%Y%j": 0.37},
+    8: {"%Y%m%d": 0.04, "%d%m%Y": 0.04, "%m%d%Y": 0.04},
+    12: {"%Y%m%d%H%M": 0.01},
+    14: {"%Y%m%d%H%M%S": 0.01},
+}
+"""Forms by their digits, and how often a number of so many is one by chance."""
 _YEARS = (1800, 2200)
-_FEWEST_DATES = 5
+_MINUTES, _FEWEST_MINUTES, _FEWEST_HOURS = 0.6, 4, 3
+_CHANCE = 1e-4
+_AS_MINUTES = "write the minutes since midnight"
 
 
 def of_codes(values: np.ndarray, columns: Sequence[Column], kinds: Mapping[str, Any]) -> list[str]:
@@ -34,7 +43,8 @@ def of_codes(values: np.ndarray, columns: Sequence[Column], kinds: Mapping[str, 
         name, numbers = column.name, values[:, j]
         if column.kind is Kind.INTEGER and name not in kinds:
             found.append(codes_in(numbers, name, f"say {kind_option(name, 'categorical')}"))
-            found.append(dates_of_digits_in(numbers, name, way_or_text(name, "write them as 2019-01-31")))
+            ways = [way_or_text(name, way) for way in ("write them as 2019-01-31", _AS_MINUTES)]
+            found.append(dates_of_digits_in(numbers, name, *ways))
     return [each for each in found if each]
 
 
@@ -87,7 +97,9 @@ def warn_of_codes(frame: pd.DataFrame) -> None:
             numbers = simple.dropna().to_numpy(dtype=float)
             if are_whole(numbers):
                 said = codes_in(numbers, str(name), "make the column a category by .astype('category')")
-                said = said or dates_of_digits_in(numbers, str(name), "use pd.to_datetime")
+                said = said or dates_of_digits_in(
+                    numbers, str(name), "use pd.to_datetime with their format, such as '%Y%m%d'", _AS_MINUTES
+                )
         elif simple is not None and are_hashable(simple.dropna()):
             what, words = marks_in(simple)
             if what:
@@ -99,28 +111,49 @@ def warn_of_codes(frame: pd.DataFrame) -> None:
             warnings.warn(said, MirimputeWarning, stacklevel=5)
 
 
-def dates_of_digits_in(values: np.ndarray, name: str, way: str) -> str:
-    """Return that a column of whole numbers, float64 (n_rows,), may hold dates such as 20190131; "" for others.
+def dates_of_digits_in(values: np.ndarray, name: str, way: str, way_of_times: str) -> str:
+    """Return that a column of whole numbers, float64 (n_rows,), may hold dates or times of day; "" for others.
 
     Args:
         values: the numbers, NaN where missing.
         name: of the column.
         way: how they are read as dates.
+        way_of_times: what is done with times of day.
     """
     numbers = values[~np.isnan(values)]
-    if not are_whole(numbers) or not numbers.size or numbers.min() < 10**7 or numbers.max() >= 10**14:
+    if not are_whole(numbers) or not numbers.size or numbers.min() < 0 or numbers.max() >= 10**14:
         return ""
-    texts = pd.Series(np.unique(numbers).astype(np.int64)).astype(str)
-    form = _DATES_OF_DIGITS.get(len(texts.iloc[0]))
-    if form is None or len(texts) < _FEWEST_DATES or not texts.str.len().eq(len(texts.iloc[0])).all():
-        return ""
-    dates = pd.to_datetime(texts, format=form, errors="coerce")
-    if dates.isna().any() or not dates.dt.year.between(*_YEARS).all():
+    distinct = np.unique(numbers).astype(np.int64)
+    if _are_times(distinct):
+        what, shown, way = "times of day", distinct[-1], way_of_times
+    elif _are_dates(distinct):
+        what, shown = "dates", distinct[0]
+    else:
         return ""
     return (
-        f"column {name!r} holds numbers that all are dates without separators, such as {texts.iloc[0]}, and is filled "
-        f"with numbers that may be none: if they are dates, {way}"
+        f"column {name!r} holds numbers that all are {what} without separators, such as {shown}, and is filled with "
+        f"numbers that may be none: if they are {what}, {way}"
     )
+
+
+def _are_dates(distinct: np.ndarray) -> bool:
+    """Return whether different whole numbers (n,) are dates of one form, which is no accident."""
+    length = len(str(distinct[-1]))
+    texts = pd.Series(distinct).astype(str).str.zfill(length)  # 1022020 is the first of February
+    for form, by_chance in _DATES_OF_DIGITS.get(length, {}).items():
+        if by_chance ** len(texts) < _CHANCE:
+            dates = pd.to_datetime(texts, format=form, errors="coerce")
+            first, last = dates.min(), dates.max()
+            if dates.notna().all() and _YEARS[0] <= first.year < last.year <= _YEARS[1]:
+                return True
+    return False
+
+
+def _are_times(distinct: np.ndarray) -> bool:
+    """Return whether different whole numbers (n,) are hours and minutes, such as 930 and 1535, which is no accident."""
+    hours, minutes = np.divmod(distinct[distinct >= 100], 100)
+    many = _MINUTES ** len(hours) < _CHANCE and len(np.unique(minutes)) >= _FEWEST_MINUTES  # multiples of 50 all are
+    return bool(many and minutes.max() < 60 and distinct[-1] <= 2400 and len(np.unique(hours)) >= _FEWEST_HOURS)
 
 
 def _may_be_codes(distinct: np.ndarray, count: int) -> bool:
