@@ -18,6 +18,7 @@ from mirimpute.table.kinds import are_whole, plain
 from mirimpute.table.mark_hints import mark_hint
 from mirimpute.table.missing_words import marks_in
 from mirimpute.table.python_objects import are_hashable
+from mirimpute.table.spelling_hints import ONE_SPELLING, spellings_in
 
 _FEW_CODES = 10
 _FIRST = 1_000
@@ -102,10 +103,16 @@ def warn_of_codes(frame: pd.DataFrame) -> None:
                 )
         elif simple is not None and are_hashable(simple.dropna()):
             what, words = marks_in(simple)
+            same = spellings_in(simple)
             if what:
                 said = (
                     f"column {name!r}: {what}: {_replacing(words)} where it marks a missing one, or make the column a "
                     "category"
+                )
+            elif same:
+                said = (
+                    f"column {name!r}: {same} may be the same, and are different here: {ONE_SPELLING}, or make the "
+                    "column a category"
                 )
         if said:
             warnings.warn(said, MirimputeWarning, stacklevel=5)

@@ -10,11 +10,20 @@ import pandas as pd
 from mirimpute.table.hint_options import kind_option, way_of_marking
 
 _MARK = re.compile(
-    r"<?(?:na|nan|nat|null|none|nil)>?|n/a|\\n|-+|\.+|\?+|unknown|missing|undefined|not (?:available|applicable)|"
-    r"no data|[kn]\.\s?[ad]\.|#(?:n/a|div/0!|value!|ref!|name\?|num!|null!)",
+    r"[<(\[]?(?:na|nan|nat|null|none|nil|missing|blank|empty|unknown|undefined)[>)\]]?|n/a|\\n|-+|\.+|\?+|_+|\*+|"
+    r"not (?:available|applicable|known|reported|recorded|specified|stated)|no (?:data|answer|response)|refused|"
+    r"unspecified|unavailable|(?:don'?t|do not) know|prefer not to (?:say|answer)|[kn]\.?\s?[adk]\.|n/[kd]|"
+    r"unbekannt|keine angabe|fehlt|fehlend|inconnue?|non renseigné|manquante?|desconocid[oa]|sin datos?|ignorado|"
+    r"sconosciut[oa]|onbekend|okänd|ukjent|neznámé|nieznan[yae]|неизвестно|нет данных|不明|未知|无|なし|"
+    r"#(?:n/a|div/0!|value!|ref!|name\?|num!|null!)",
     re.IGNORECASE,
 )
 """Words that mark a missing value more often than they name a category."""
+
+
+def is_mark(text: str) -> bool:
+    """Return whether a text is a word for a missing value, or nothing at all."""
+    return not text.strip() or _MARK.fullmatch(text.strip()) is not None
 
 
 def marks_in(values: pd.Series, but: Sequence[str] = ()) -> tuple[str, list[str]]:
@@ -29,7 +38,7 @@ def marks_in(values: pd.Series, but: Sequence[str] = ()) -> tuple[str, list[str]
         return "", []
     counts = values.dropna().value_counts()
     texts = (each for each in counts.index if isinstance(each, str))
-    words = [each for each in texts if _MARK.fullmatch(each.strip()) and each.strip() not in but]
+    words = [each for each in texts if is_mark(each) and each.strip() not in but]
     if not words:
         return "", []
     count = int(counts[words].sum())

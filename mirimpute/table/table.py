@@ -20,6 +20,7 @@ from mirimpute.table.dates import durations, moments
 from mirimpute.table.file_format import MISSING_MARKERS
 from mirimpute.table.hints import culprit
 from mirimpute.table.missing_words import marks_in, way_of_marks
+from mirimpute.table.spelling_hints import ONE_SPELLING, spellings_in
 from mirimpute.table.wild import Fences
 
 
@@ -151,8 +152,14 @@ def _warn_of_words(
     asked = [each for each in of_words if each not in kinds]
     culprits = {each: culprit(frame.iloc[:, names.index(each)], each, from_text, each in dropped) for each in asked}
     for column in columns:
-        if column.name in asked and not culprits[column.name][0]:
-            what, words = marks_in(frame.iloc[:, names.index(column.name)], MISSING_MARKERS if from_text else ())
+        if column.name not in asked:
+            continue
+        values = frame.iloc[:, names.index(column.name)]
+        same = spellings_in(values)
+        if same:
+            culprits[column.name] = f"{same} may be the same, and are different here", ONE_SPELLING
+        elif not culprits[column.name][0]:
+            what, words = marks_in(values, MISSING_MARKERS if from_text else ())
             culprits[column.name] = (what, way_of_marks(column.name, words, from_text))
     coded = [column.name for column in columns if culprits.get(column.name, ("", ""))[0]]
     left_out = [each for each in dropped if each in asked]
