@@ -56,6 +56,14 @@ def way_of_limits(name: str, shown: str, from_text: bool) -> str:
     return way_or_text(name, f"{way}, {way_of_marking([shown], from_text)}")
 
 
+def way_of_words_of_limits(name: str, shown: str, from_text: bool) -> str:
+    """Return what can be done about a column of numbers with words for limits among them, such as <LOD or 90+."""
+    python = f"Imputer(censored=[{name!r}])"
+    read = f"--censored {shlex.quote(name)} (in Python {python})" if from_text else python
+    way = f"write limits as <0.3 or >=90, and {read} fills such cells inside of them"
+    return way_or_text(name, f"{way}, {way_of_marking([shown], from_text)}")
+
+
 def _marker_option(word: str) -> str:
     """Return the option that names a marker; "none" itself has another meaning, and blanks around it have none.
 

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from mirimpute.table.dates import pattern_of_text
-from mirimpute.table.hint_options import NUMBER, way_of_limits, way_of_marking, way_or_text
+from mirimpute.table.hint_options import NUMBER, way_of_limits, way_of_marking, way_of_words_of_limits, way_or_text
 from mirimpute.table.text_numbers import BLANKS
 
 _LIMITS, _SIGN, _WITH_COMMA = "limits", r"[<>≤≥]\s*=?\s*", r"[+-]?\d+,\d+"
+_OPEN, _WORDS_OF_LIMITS = "numbers with an open end", "words for limits"
 _MONEY = "[$€£¥₹]|[A-Z]{3}"
 _THOUSANDS = "--thousands {0} (dataset.thousands) if they are thousands"
 _DECIMAL = "--decimal {0} (dataset.decimal)"
@@ -26,7 +27,7 @@ _FORMS = (
         f"{_THOUSANDS.format(',')}, {_DECIMAL.format(',')} if they are decimals",
     ),
     ("numbers with commas", r"[+-]?[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}\.\d*", _THOUSANDS.format(",")),
-    ("numbers with decimal commas", r"[+-]?\d+,\d+", f"{_DECIMAL.format(',')} reads them"),
+    ("numbers with decimal commas", r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?", f"{_DECIMAL.format(',')} reads them"),
     (
         "numbers with points and commas",
         r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?",
@@ -52,7 +53,14 @@ _FORMS = (
         "write it as -",
     ),
     ("numbers in parentheses", rf"\({NUMBER}\)", "if they are negative, write them with - in front"),
-    ("numbers with their sign behind", rf"{NUMBER}\s?[+-]", "write it in front"),
+    ("numbers with their sign behind", rf"{NUMBER}\s?-", "write it in front"),
+    (_OPEN, rf"{NUMBER}\s?\+", ""),
+    (
+        _WORDS_OF_LIMITS,
+        rf"(?i:[<>]?\s?l?lo[dq]|bdl|b[dl]l|blo?q|nd|n\.\s?d\.|(?:not|un)[ -]?detect(?:ed|able)|n\. n\.|traces?|"
+        rf"(?:below|under|less than|unter|above|over|greater than|more than|über)\s+(?:{NUMBER}|l\w+|detection.*))",
+        "",
+    ),
     ("hexadecimal numbers", r"0[xX][0-9a-fA-F]+", "write them as decimal numbers"),
     (
         "times of day",
@@ -67,21 +75,26 @@ _FORMS = (
     ("quarters or weeks", r"\d{4}[\s/-]?[QW]\d{1,2}|[QW]\d{1,2}[\s/-]?\d{4}", _AS_DATES),
     (
         "dates",
-        rf"(?:(?:[^\W\d]+,?\s+)?\d{{1,2}}[\s./-]+{_MONTH}[\s,/-]+\d{{2,4}}|{_MONTH}\s+\d{{1,2}},?\s+\d{{4}})"
-        r"(?:[ T].*)?",
+        rf"(?:(?:[^\W\d]+,?\s+)?\d{{1,2}}[\s./-]*{_MONTH}[\s,/-]*\d{{2,4}}|{_MONTH}\s+\d{{1,2}},?\s+\d{{4}})"
+        r"(?:[ T:].*)?",
         _ONE_WAY,
     ),
     (
         "dates",
-        r"(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{4}\d{2}\d{2}T?)(?:[ T].*)?",
+        r"(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./年-]\d{1,2}[./月-]\d{1,2}日?|\d{8}T?)(?:[ Tt].*)?",
         _ONE_WAY,
     ),
+    ("durations", r"-?P(?=[\dT])(?:\d+[YMWD])*(?:T(?:\d+(?:\.\d+)?[HMS])*)?", "write the numbers alone, in one unit"),
 )
 """What it looks like, its pattern, and what to do."""
-_UNIT = re.compile(rf"^({NUMBER})\s*([^\d\s.,:;/+-][^\d,;]{{0,11}})")
+_AMOUNT = rf"[+-]?\d{{1,3}}(?:[{BLANKS}.,'’]\d{{3}})+(?:[.,]\d+)?|{_WITH_COMMA}|{NUMBER}"
+_UNIT = re.compile(rf"^(?:{_SIGN})?({_AMOUNT})\s*([^\d\s.,:;/+-][^\d,;]{{0,11}})")
+_MOST_UNITS = 5
+_NOTED = rf"[~≈*]?\s?{NUMBER}\s?(?:[*^†‡#?!]+|\(?[^\W\d_]{{1,2}}\)?)?"
+"""A number with a sign of somebody's beside it, such as ~1.5, 1.5* and 1.5 H."""
 _OF_DIGITS = r"(?=.*\d)[\d\W_]+"
 _MOSTLY = 0.9
-_HALF = 0.5
+_HALF, _TENTH = 0.5, 0.1
 _SOME = 5
 _SEEN = 100
 _MANY = 2000
@@ -115,7 +128,8 @@ def culprit(values: pd.Series, name: str, from_text: bool, is_text: bool = False
         odd = distinct[~distinct.isin(others[is_date])]
         if len(odd):
             count, shown = int(present.str.strip().isin(odd).sum()), _first(present, odd)
-            what = f"{count} of {len(present)} values {_are_no(count, 'date')} as 2020-12-31, the first is {shown!r}"
+            form = "2020-12-31" if re.match(r"\d{4}", str(others[is_date].iloc[0])) else "31.12.2020"
+            what = f"{count} of {len(present)} values {_are_no(count, 'date')} as {form}, the first is {shown!r}"
             is_other_date = re.search(r"[1-9]", shown) and re.fullmatch(r"\d+[./-]\d+[./-]\d+.*", shown)
             return what, way_or_text(name, _ONE_WAY if is_other_date else way_of_marking([shown], from_text))
         return _dates_in_several_ways(present), way_or_text(name, _ONE_WAY)
@@ -130,11 +144,21 @@ def culprit(values: pd.Series, name: str, from_text: bool, is_text: bool = False
                 shown = _first(present, looked_at[looked_at.str.match(_SIGN)])
                 return f"{what}, the first is {shown!r}", way_of_limits(name, shown, from_text)
             shown = _first(present, looked_at[fits])
+            if what in (_OPEN, _WORDS_OF_LIMITS):
+                return f"{what}, the first is {shown!r}", way_of_words_of_limits(name, shown, from_text)
             return f"{what}, the first is {shown!r}", way_or_text(name, way or way_of_marking([shown], from_text))
     units = looked_at.str.extract(_UNIT)[1].str.strip()
     commonest = units.mode()
     if len(commonest) and weight[(units == commonest.iloc[0]).to_numpy()].sum() >= _MOSTLY:
         return f"numbers with a unit, the first is {present.iloc[0]!r}", way_or_text(name, "write the numbers alone")
+    several = units.dropna().unique()
+    few = 1 < len(several) <= min(_MOST_UNITS, len(units) // 2) and not any(" " in each for each in several)
+    if few and weight[units.notna().to_numpy()].sum() >= _MOSTLY:
+        what = f"numbers with the units {' and '.join(map(repr, several))}, the first is {present.iloc[0]!r}"
+        return what, way_or_text(name, "write the numbers alone, in one unit")
+    if len(looked_at) > 1 and 1 - share.sum() >= _TENTH and looked_at.str.fullmatch(_NOTED).all():
+        what = f"numbers, some with something beside them, the first is {_first(present, others)!r}"
+        return what, way_or_text(name, "write the numbers alone")
     if 1 - share.sum() >= (_HALF if from_text and len(present) >= _SOME else _MOSTLY):
         count, shown = int(counts.to_numpy()[~is_number].sum()), _first(present, others)
         what = f"{count} of {len(present)} values {_are_no(count, 'number')}, the first is {shown!r}: correct it"
@@ -151,8 +175,10 @@ def _are_no(count: int, what: str) -> str:
 
 
 def _are_dates(texts: pd.Series) -> np.ndarray:
-    """Return which texts begin with a date as 2020-12-31 and are dates."""
+    """Return which texts begin with a date as 2020-12-31 and are dates, or are dates as 31.12.2020 where none does."""
     day = r"\d{4}-\d{2}-\d{2}"
+    if texts[:_SEEN].str.fullmatch(r"\d{2}\.\d{2}\.\d{4}").any():
+        return np.asarray(pd.to_datetime(texts, format="%d.%m.%Y", errors="coerce").notna())
     if not texts[:_SEEN].str.match(day).any():
         return np.zeros(len(texts), dtype=bool)
     are = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).notna()

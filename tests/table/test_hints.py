@@ -29,12 +29,26 @@ def test_a_word_among_numbers_is_named():
         (["Apr-20", "Mai-21"] * 50, "categories: a .months, the first is 'Apr-20'"),
         (["2020Q1", "2020-Q4"] * 50, "categories: a .quarters or weeks, the first is '2020Q1'"),
         ([str(i % 50 / 4) for i in range(99)] + ["~5"], "a .1 of 100 values is no number, the first is '~5'"),
+        (["~5", "1.5*", "2 H", *(str(i % 50 / 4) for i in range(97))], "a .numbers, some with something beside them"),
+        (
+            [str(i % 50 / 4) for i in range(90)] + ["<LOD"] * 10,
+            "a .words for limits, the first is '<LOD'.*censored=.'a'",
+        ),
+        ([str(i % 50 / 4) for i in range(90)] + ["below 2"] * 10, "a .words for limits, the first is 'below 2'"),
+        ([str(i % 50) for i in range(90)] + ["90+"] * 10, "a .numbers with an open end, the first is '90.'"),
+        ([f"{i % 50}.5{'KM'[i % 2]}" for i in range(100)], "a .numbers with the units 'K' and 'M'"),
+        (["<0.3 mg", "1.2 mg", "1,5 mg", "1 234 mg"] * 25, "a .numbers with a unit, the first is '<0.3 mg'"),
+        ([f"1,{i:02d}E+03" for i in range(100)], "a .numbers with decimal commas"),
+        (["01Apr2020", "02Mai2021:10:00:00"] * 50, "a .dates, the first is '01Apr2020'"),
+        (["2020年4月1日", "2021年12月31日"] * 50, "a .dates, the first is '2020年4月1日'"),
+        (["PT3M", "P1DT2H", "PT4.5S"] * 33, "a .durations, the first is 'PT3M'"),
+        (["31.12.2020", "01.02.2021"] * 49 + ["00.00.0000"], "a .1 of 99 values is no date as 31.12.2020, .*'00.00.0"),
         ([f"{i / 7:.3f}" for i in range(100)], "text left out: a .numbers as text, the first is '0.000'"),
     ],
 )
 def test_texts_that_are_nearly_something_else_are_named(values, words):
     with pytest.warns(MirimputeWarning, match=words):
-        table_from_frame(pd.DataFrame({"a": values, "b": range(100)}), "t")
+        table_from_frame(pd.DataFrame({"a": values, "b": range(len(values))}), "t")
 
 
 def test_a_note_that_holds_numbers_is_no_number_with_a_unit():
