@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from mirimpute.errors import MirimputeWarning
+from mirimpute.table import dates
 from mirimpute.table.column_storage import missing_in
 from mirimpute.table.columns import NUMBERS, Column, Kind
-from mirimpute.table.hint_options import kind_option, way_of_numbers, way_or_text
+from mirimpute.table.hint_options import kind_option, way_of_marking, way_of_numbers, way_or_text
 from mirimpute.table.kinds import are_whole, plain
 from mirimpute.table.mark_hints import mark_hint
 from mirimpute.table.missing_words import marks_in
@@ -38,7 +39,7 @@ _AS_MINUTES = "write the minutes since midnight"
 
 
 def of_codes(values: np.ndarray, columns: Sequence[Column], kinds: Mapping[str, Any]) -> list[str]:
-    """Return of each column of whole numbers in ``values`` (n_rows, n_columns) what else it may be."""
+    """Return of each column of whole numbers or dates in ``values`` (n_rows, n_columns) what else it may be or hold."""
     found = []
     for j, column in enumerate(columns):
         name, numbers = column.name, values[:, j]
@@ -46,7 +47,15 @@ def of_codes(values: np.ndarray, columns: Sequence[Column], kinds: Mapping[str, 
             found.append(codes_in(numbers, name, f"say {kind_option(name, 'categorical')}"))
             ways = [way_or_text(name, way) for way in ("write them as 2019-01-31", _AS_MINUTES)]
             found.append(dates_of_digits_in(numbers, name, *ways))
+        if column.kind is Kind.DATETIME and name not in kinds:
+            found.append(mark_hint(numbers, column, partial(_way_of_days, column)))
     return [each for each in found if each]
+
+
+def _way_of_days(column: Column, marks: Sequence[float]) -> str:
+    """Return what can be done about days that mark missing cells in a column of dates."""
+    written = dates.written(np.array(marks), column.pattern or "%Y-%m-%d", column.zone)
+    return f"{way_of_marking(written.tolist(), from_text=True)}, in all columns"
 
 
 def of_marks(values: np.ndarray, columns: Sequence[Column], kinds: Mapping[str, Any]) -> list[str]:
@@ -149,9 +158,9 @@ def _are_dates(distinct: np.ndarray) -> bool:
     texts = pd.Series(distinct).astype(str).str.zfill(length)  # 1022020 is the first of February
     for form, by_chance in _DATES_OF_DIGITS.get(length, {}).items():
         if by_chance ** len(texts) < _CHANCE:
-            dates = pd.to_datetime(texts, format=form, errors="coerce")
-            first, last = dates.min(), dates.max()
-            if dates.notna().all() and _YEARS[0] <= first.year < last.year <= _YEARS[1]:
+            days = pd.to_datetime(texts, format=form, errors="coerce")
+            first, last = days.min(), days.max()
+            if days.notna().all() and _YEARS[0] <= first.year < last.year <= _YEARS[1]:
                 return True
     return False
 

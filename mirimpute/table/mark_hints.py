@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mirimpute.table.columns import Column
+from mirimpute.table.columns import Column, Kind
 from mirimpute.table.kinds import are_whole
-from mirimpute.table.wild import Fences
+from mirimpute.table.wild import Fences, shown
 from mirimpute.types import Array
 
 _MARK = re.compile(r"7+|8+|9+|9+[678]|32767|65535|2147483647|4294967295")
@@ -27,12 +27,13 @@ def mark_hint(values: Array, column: Column, way: Callable[[list[float]], str]) 
     """Return what may be wrong with a column of numbers that has marks of missing cells at an end; "" for others.
 
     Marks are one to three different values, three cells or more and half of the column at most: 0 and negative whole
-    numbers below a column that has no other such, or numbers as 88, 999, 97, 65535 above. They are told where the gap
-    to the others is more than three times the widest one of these; in a column of whole numbers without gaps, where a
-    fiftieth of the cells is two steps away or more (0 alone may be), or where -1 is more frequent than the 0 above it.
+    numbers below a column that has no other such, numbers as 88, 999, 97, 65535 above, any days. They are told where
+    the gap to the others is more than three times the widest one of these; in a column of whole numbers without gaps,
+    where a fiftieth of the cells is two steps away or more (0 alone may be), or where -1 is more frequent than the 0
+    above it.
 
     Args:
-        values: the numbers, float64 (n_rows,) with NaN where missing.
+        values: the numbers, or seconds since 1970, float64 (n_rows,) with NaN where missing.
         column: what it is.
         way: from the marks to what can be done.
 
@@ -42,24 +43,26 @@ def mark_hint(values: Array, column: Column, way: Callable[[list[float]], str]) 
     "column 'a' holds -1 in 3 of 183 cells, apart from the others"
     """
     finite = values[np.isfinite(values)]
-    if not len(finite) or not (finite.min() <= 0 or _is_mark(finite.max())):
+    is_date = column.kind is Kind.DATETIME
+    if not len(finite) or not (is_date or finite.min() <= 0 or _is_mark(finite.max())):
         return ""
     distinct, counts = np.unique(finite, return_counts=True)
     for below in (True, False):
-        count = next((k for k in range(_MOST_MARKS, 0, -1) if _are_apart(distinct, counts, k, below)), 0)
+        count = next((k for k in range(_MOST_MARKS, 0, -1) if _are_apart(distinct, counts, k, below, is_date)), 0)
         marks, others = (distinct[:count], distinct[count:]) if below else (distinct[-count:], distinct[:-count])
         if count and not Fences.of(values[:, None], [column]).wild(marks[:, None]).any():
             cells = int(counts[np.isin(distinct, marks)].sum())
-            shown = " or ".join(f"{each:.15g}" for each in marks)
+            named = " or ".join(shown(each, column, 15) for each in marks)
+            ends = [shown(each, column, 6) for each in (others[0], others[-1])]
             return (
-                f"column {column.name!r} holds {shown} in {cells} of {len(finite)} cells, apart from the others, "
-                f"{others[0]:.6g} to {others[-1]:.6g}, and learnt from as they are: if they mark missing cells, "
+                f"column {column.name!r} holds {named} in {cells} of {len(finite)} cells, apart from the others, "
+                f"{' to '.join(ends)}, and learnt from as they are: if they mark missing cells, "
                 f"{way(marks.tolist())}"
             )
     return ""
 
 
-def _are_apart(distinct: Array, counts: Array, k: int, below: bool) -> bool:
+def _are_apart(distinct: Array, counts: Array, k: int, below: bool, are_dates: bool) -> bool:
     """Return whether the first (or the last) ``k`` different numbers are marks, as :func:`mark_hint` has it."""
     if not below:
         distinct, counts = -distinct[::-1], counts[::-1]
@@ -67,12 +70,12 @@ def _are_apart(distinct: Array, counts: Array, k: int, below: bool) -> bool:
     if not _FEWEST <= cells <= _MOST_SHARE * counts.sum() or counts[k:].sum() < _FEWEST_OTHERS or len(others) < 2:
         return False
     of_marks = [_is_mark(-each) or (below and each.is_integer()) for each in marks]
-    if not all(of_marks) or (below and (others[0] < 0 or marks[-1] > 0)):
+    if not (are_dates or all(of_marks)) or (below and not are_dates and (others[0] < 0 or marks[-1] > 0)):
         return False
     gap, widest = others[0] - marks[-1], np.diff(others).max()
     if gap > _WIDEST_GAPS * widest and len(others) >= _FEWEST_FOR_GAPS:
         return True
-    if not are_whole(distinct) or widest > 1:
+    if are_dates or not are_whole(distinct) or widest > 1:
         return False
     if gap >= 2:
         return bool(marks[-1] != 0 and cells >= _LEAST_SHARE * counts.sum())

@@ -66,6 +66,17 @@ def test_other_numbers_are_not(values):
     assert told(values) == ""
 
 
+def test_days_apart_from_the_others_are_told(tmp_path):
+    days = pd.Series(pd.date_range("2020-01-01", periods=60, freq="5D"))
+    days[::9] = pd.Timestamp("1911-11-11")
+    for form in ("%Y-%m-%d", "%d.%m.%Y"):
+        pd.DataFrame({"a": days.dt.strftime(form), "b": 1.5}).to_csv(tmp_path / "a.csv", index=False)
+        with pytest.warns(
+            MirimputeWarning, match=f"1911-11-11 in 7 of 60.*marks '{days[0].strftime(form)}' as missing"
+        ):
+            read_table(tmp_path / "a.csv")
+
+
 def test_files_and_frames_say_what_to_do(tmp_path):
     values = np.append(HUNDREDS.round(), [-1] * 6)
     frame = pd.DataFrame({"a": values, "b": np.arange(len(values)) ** 1.5})
