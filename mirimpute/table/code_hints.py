@@ -18,6 +18,7 @@ from mirimpute.table.hint_options import kind_option, way_of_marking, way_of_num
 from mirimpute.table.kinds import are_whole, plain
 from mirimpute.table.mark_hints import mark_hint
 from mirimpute.table.missing_words import marks_in
+from mirimpute.table.object_hints import objects_in
 from mirimpute.table.python_objects import are_hashable
 from mirimpute.table.spelling_hints import ONE_SPELLING, spellings_in
 
@@ -91,7 +92,7 @@ def codes_in(values: np.ndarray, name: str, way: str) -> str:
 
 def warn_of_codes(frame: pd.DataFrame) -> None:
     """Warn of columns of a DataFrame whose numbers may be marks; of those with holes also whose whole numbers may be
-    codes or dates, or whose words marks."""
+    codes or dates, or whose objects are of several types or marks."""
     for j, name in enumerate(frame.columns):
         values = frame.iloc[:, j]
         if getattr(values.dtype, "kind", "O") in "iuf":
@@ -111,9 +112,10 @@ def warn_of_codes(frame: pd.DataFrame) -> None:
                     numbers, str(name), "use pd.to_datetime with their format, such as '%Y%m%d'", _AS_MINUTES
                 )
         elif simple is not None and are_hashable(simple.dropna()):
-            what, words = marks_in(simple)
-            same = spellings_in(simple)
-            if what:
+            (what, words), same, odd = marks_in(simple), spellings_in(simple), objects_in(simple.dropna(), name)
+            if odd:
+                said = f"column {name!r} {odd}, or make the column a category"
+            elif what:
                 said = (
                     f"column {name!r}: {what}: {_replacing(words)} where it marks a missing one, or make the column a "
                     "category"

@@ -19,6 +19,7 @@ from mirimpute.table.columns import NUMBERS, OF_TIME, Column, Kind
 from mirimpute.table.dates import odd_one, pattern_of, seconds_of
 from mirimpute.table.kinds import is_named_like_id, looks_like_id, plain
 from mirimpute.table.large_wholes import LargeWholes
+from mirimpute.table.object_hints import objects_in
 
 MOST = 1e300
 """The largest number of a table."""
@@ -90,6 +91,9 @@ def _why_text(values: pd.Series, label: Any) -> str:
     first = first if len(first) <= 40 else f"{first[:36]} ..."
     if not pd.api.types.is_hashable(present.iloc[0]):
         return f"column {label!r} holds lists, arrays or dicts, such as {first}: remove it, or give each part a column"
+    odd = objects_in(present, label)
+    if odd:
+        return f"column {label!r} {odd}"
     if pd.to_numeric(present, errors="coerce").notna().all() and not present.astype(str).str.match(r"\s*0\d").any():
         return f"column {label!r} holds numbers as texts, such as {first}: convert it by pd.to_numeric(X[{label!r}])"
     count = present.astype(str).nunique()
@@ -191,9 +195,10 @@ def _codes(known: pd.Series, column: Column, unseen: str) -> np.ndarray:
             place.setdefault(level, float(np.interp(position, order, range(len(order)))) if between else np.nan)
     strangers = [each for each in distinct if each not in place]
     if strangers and unseen == "error":
-        strange = cells.isin(strangers).to_numpy()
+        strange, one = cells.isin(strangers).to_numpy(), strangers[0]
+        one = one.item() if isinstance(one, np.generic) else one
         raise UserError(
-            f"column {column.name!r} holds {strangers[0]!r}, which it did not hold when the imputer was fitted, in "
+            f"column {column.name!r} holds {one!r}, which it did not hold when the imputer was fitted, in "
             f"{strange.sum()} row(s), first in row {cells.index[int(strange.argmax())]!r}: its categories are "
             f"{list(column.levels or column.categories)[:10]}; mark it as missing, give unseen='missing', or fit again"
         )
