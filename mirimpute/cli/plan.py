@@ -108,6 +108,7 @@ def plan_of(
     from mirimpute.imputers.constraints import constraints_of
     from mirimpute.imputers.options import positions
     from mirimpute.imputers.predictor_choice import predictors_of
+    from mirimpute.imputers.relations import relations_in
 
     names = [column.name for column in table.columns]
     _check_taken(asked, names, [str(name) for name in frame.columns])
@@ -120,6 +121,8 @@ def plan_of(
     constraints = constraints_of(table.values, table.columns, choice, asked, grids)
     if are_asked:
         warn(constraints.sentences(table.values, range(1, len(table.values) + 1) if rows is None else rows))
+    moved = [*asked.derived, *(name for names_of in (*asked.sum_to, *asked.order) for name in names_of)]
+    warn(relations_in(table.values, table.columns, list(map(str, moved)), shell=True))
     left = table.missing & excluded
     if where is not None:
         left |= table.missing & ~_allowed(where, names, len(table.values))

@@ -71,6 +71,10 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         """Return what the user says of the table."""
         return Options()
 
+    def _relations(self, lesson: Lesson) -> list[str]:
+        """Return what whole rows keep to and filled cells may not, where the user can ask for it."""
+        return []
+
     def _progress(self, lesson: Lesson, n_models: int = 0, n_jobs: int | None = None) -> Progress:
         """Return what is told how far the work is, of one model or of several."""
         from mirimpute.types import no_progress
@@ -90,7 +94,7 @@ class BaseImputer(TransformerMixin, BaseEstimator):
         odd = [] if lesson.constraints is None else lesson.constraints.sentences(table.x, table.rows)
         model = TableModel.of(lesson, seed_of(self.random_state), self._progress(lesson))
         self._set(model, table.choice, _wholes(table))
-        said = [*self._wild(table), *odd]
+        said = [*self._wild(table), *odd, *self._relations(lesson)]
         self.notes_ = (*self.notes_, *said)
         warn(said)
         return self

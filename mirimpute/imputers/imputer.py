@@ -246,6 +246,13 @@ class Imputer(BaseImputer):
             keep_empty_features=self.keep_empty_features,
         )
 
+    def _relations(self, lesson: Lesson) -> list[str]:
+        from mirimpute.imputers.relations import relations_in
+
+        asked = self._options()
+        moved = [*asked.derived, *(name for names in (*asked.sum_to, *asked.order) for name in names)]
+        return relations_in(lesson.x, lesson.columns, list(map(str, moved)), shell=False)
+
     def _progress(self, lesson: Lesson, n_models: int = 0, n_jobs: int | None = None) -> Progress:
         if not self.verbose:
             return super()._progress(lesson)

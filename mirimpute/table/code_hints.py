@@ -112,7 +112,8 @@ def warn_of_codes(frame: pd.DataFrame) -> None:
                     numbers, str(name), "use pd.to_datetime with their format, such as '%Y%m%d'", _AS_MINUTES
                 )
         elif simple is not None and are_hashable(simple.dropna()):
-            (what, words), same, odd = marks_in(simple), spellings_in(simple), objects_in(simple.dropna(), name)
+            (what, words), same, present = marks_in(simple), spellings_in(simple), simple.dropna()
+            odd = objects_in(present, name) if len(set(map(type, present))) > 1 else ""
             if odd:
                 said = f"column {name!r} {odd}, or make the column a category"
             elif what:
