@@ -43,13 +43,13 @@ class Constraints:
         """Whether every completed table keeps to them."""
         free = np.isinf(self.limits.low).all() and np.isinf(self.limits.high).all()
         types_alone = all(grid == column.step for grid, column in zip(self.limits.grid, self.columns, strict=True))
-        return bool(free and types_alone and not (self.sums or self.order or self.derived))
+        return bool(free and types_alone and not (self.limits.rhythms or self.sums or self.order or self.derived))
 
     @property
     def have_steps(self) -> bool:
-        """Whether a column keeps to multiples other than those of its type and whole numbers."""
+        """Whether a column keeps to a rhythm, or to multiples other than those of its type and whole numbers."""
         pairs = zip(self.limits.grid, self.columns, strict=True)
-        return any(grid not in (0.0, 1.0, column.step) for grid, column in pairs)
+        return bool(self.limits.rhythms) or any(grid not in (0.0, 1.0, column.step) for grid, column in pairs)
 
     def check(self, x: Array, rows: Any) -> list[Oddity]:
         """Refuse rows that cannot be filled, and return observed cells that keep to nothing: of limits, sums, orders.

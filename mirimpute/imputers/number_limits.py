@@ -11,7 +11,7 @@ import contextlib
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from mirimpute.errors import UserError
 from mirimpute.imputers.oddities import Oddity
 from mirimpute.imputers.options import Options, one_line, positions, row_name
 from mirimpute.numerics.common_step import common_step
+from mirimpute.numerics.date_rhythm import DateRhythm
 from mirimpute.table.columns import OF_TIME, Kind
 from mirimpute.table.wild import shown
 from mirimpute.types import Array
@@ -42,11 +43,13 @@ class NumberLimits:
     Attributes:
         low, high: infinite where nothing is said.
         grid: what filled values are multiples of; 0: any.
+        rhythms: of columns of dates that have one.
     """
 
     low: Array
     high: Array
     grid: Array
+    rhythms: Mapping[int, DateRhythm] = field(default_factory=dict)
 
     @property
     def given(self) -> tuple[Array, Array]:
@@ -57,6 +60,9 @@ class NumberLimits:
         """Return the nearest allowed values of ``values`` (..., k), of the columns at ``places``."""
         low, high, grid = self.low[places], self.high[places], self.grid[places]
         on_grid = np.where(grid > 0, on_nearest(values, grid), values)
+        for k, j in enumerate(np.arange(len(self.grid))[places].tolist() if self.rhythms else ()):
+            if j in self.rhythms:
+                on_grid[..., k] = self.rhythms[j].nearest(values[..., k])
         return np.clip(on_grid, on_grid_above(low, grid), on_grid_below(high, grid))
 
     def with_grid(self, places: Sequence[int], grid: float) -> NumberLimits:
@@ -66,7 +72,7 @@ class NumberLimits:
         return replace(self, grid=changed)
 
     def with_steps(self, x: Array, columns: Sequence[Column], but: Collection[int]) -> NumberLimits:
-        """Return the limits with the step of each column of numbers that has one, apart from those of ``but``.
+        """Return the limits with the step or the rhythm of each column that has one, apart from those of ``but``.
 
         A step that leaves no value between the ends of its column is none.
 
@@ -75,13 +81,16 @@ class NumberLimits:
             columns: of the same.
             but: places of columns whose grid stays.
         """
-        grid = self.grid.copy()
+        grid, rhythms = self.grid.copy(), {}
         for k, column in enumerate(columns):
-            if k not in but and column.kind in _NUMBERS:
-                step = common_step(x[~np.isnan(x[:, k]), k])
+            seen = x[~np.isnan(x[:, k]), k] if k not in but else x[:0, k]
+            if column.kind is Kind.DATETIME and (rhythm := DateRhythm.of(seen)):
+                rhythms[k] = rhythm
+            if column.kind in _NUMBERS:
+                step = common_step(seen)
                 if step > grid[k] and on_grid_above(self.low[k], step) <= on_grid_below(self.high[k], step):
                     grid[k] = step
-        return replace(self, grid=grid)
+        return replace(self, grid=grid, rhythms=rhythms)
 
     def outside(self, x: Array, columns: Sequence[Column], rows: Any) -> list[Oddity]:
         """Return of each column the observed cells of ``x`` (n, d) that are outside of what is said of it."""
