@@ -17,7 +17,7 @@ from mirimpute.table.column_numbers import decoded, encoded
 from mirimpute.table.column_storage import blank, is_far, marked, merged, missing_in
 from mirimpute.table.columns import NUMBERS, OF_TIME, Column, Kind
 from mirimpute.table.dates import odd_one, pattern_of, seconds_of
-from mirimpute.table.kinds import is_named_like_id, looks_like_id, plain
+from mirimpute.table.kinds import is_named_like_id, looks_like_id, looks_like_repeated_id, plain
 from mirimpute.table.large_wholes import LargeWholes
 from mirimpute.table.object_hints import objects_in
 
@@ -59,6 +59,7 @@ def warn_of_ids(frame: pd.DataFrame, option: Callable[[str], str] | None = None)
     """Warn of columns of numbers that look like ids.
 
     Those with holes would be filled with made-up ones; complete ones that are called so would help to predict others.
+    So would numbers of patients or hospitals that occur in several rows each, if they are called ids.
 
     Args:
         frame: (n_rows, n_columns).
@@ -66,6 +67,16 @@ def warn_of_ids(frame: pd.DataFrame, option: Callable[[str], str] | None = None)
     """
     columns = (frame.iloc[:, j] for j in range(frame.shape[1]))
     found = [(each, bool(missing_in(each).any())) for each in columns if _is_number(each)]
+    for each, holes in found:
+        if looks_like_repeated_id(each):
+            what = "is filled with made-up ones" if holes else "is used to predict the others"
+            way_out = "leave it out" if option is None else f"{option(str(each.name))} leaves it alone"
+            warnings.warn(
+                f"column {str(each.name)!r} looks like an id of several rows each, and {what}, as a number: {way_out}, "
+                f"or take it for the groups by Imputer(group={each.name!r}) or --groups",
+                MirimputeWarning,
+                stacklevel=4,
+            )
     for whole, what in ((False, "are filled with made-up ones"), (True, "are used to predict the others")):
         ids = [each for each, holes in found if holes != whole and (holes or is_named_like_id(each.name))]
         ids = [each for each in ids if looks_like_id(each)]

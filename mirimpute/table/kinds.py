@@ -23,6 +23,8 @@ _EXACT = 2.0**53
 _FIRST = 1_000
 """Cells that are looked at first."""
 _ID_NAME = re.compile(r"^$|^Unnamed: |ids?$|(^|[\W_])(key|uuid|guid|nr|no|number|index|row)$", re.IGNORECASE)
+_REPEATED_ID_NAME = re.compile(r"(?:^|[\W_])(?:[a-z]?id|key|uuid|guid)s?$|[a-z]I[dD]$")
+_FEWEST_REPEATED_IDS = 20
 _ID_TEXT = re.compile(r"(?=.*\d)[^\s]+")
 
 
@@ -105,6 +107,19 @@ def looks_like_id(values: pd.Series) -> bool:
     named = is_named_like_id(values.name)
     dense = pd.api.types.is_integer_dtype(simple) and np.exp(-n * (n - 1) / 2 / room) < 0.01
     return bool(named or room <= len(values) or dense or np.abs(numbers).min() > _EXACT)
+
+
+def looks_like_repeated_id(values: pd.Series) -> bool:
+    """Return whether a column of whole numbers is called an id and tells many things apart that have several rows each.
+
+    >>> looks_like_repeated_id(pd.Series([*range(100, 130)] * 3, name="patient_id"))
+    True
+    """
+    if _REPEATED_ID_NAME.search(str(values.name)) is None:
+        return False
+    numbers = plain(values)[0].dropna().to_numpy(dtype=float)
+    distinct = len(np.unique(numbers))
+    return _FEWEST_REPEATED_IDS <= distinct < len(numbers) and are_whole(numbers)
 
 
 def is_named_like_id(name: object) -> bool:

@@ -22,7 +22,7 @@ from mirimpute.table.file_format import EXCEL, OPTIONS, SUFFIXES, TableFile, for
 from mirimpute.table.frames import warn_of_ids
 from mirimpute.table.hint_options import in_python, kind_option
 from mirimpute.table.table import Table, table_from_frame
-from mirimpute.table.text_hints import Marked, marked_in, of_column, of_marked, of_text
+from mirimpute.table.text_hints import Marked, marked_in, of_column, of_first_row, of_marked, of_text
 from mirimpute.table.text_numbers import BLANKS
 from mirimpute.table.workbooks import notes_of
 
@@ -117,15 +117,17 @@ def frame_of_columns(table: pyarrow.Table) -> pd.DataFrame:
 
 def _text_frame(file: TableFile, text: Delimited) -> pd.DataFrame:
     check_names(Path(file.path).expanduser(), [name for name in text.names if name])
-    frame, sentences, marked = {}, of_text(text), list[Marked]()
+    frame, sentences, marked, odd_first = {}, of_text(text), list[Marked](), []
     for name, place in text.named.items():
         written = text.cells.texts(text.places(place))
         texts = text.present(written, name)
         frame[name], numerals = text.values(texts)
+        if numerals is None and name not in file.kinds and text.values(texts[1:])[1] is not None:
+            odd_first.append((name, texts[0].as_py()))
         if name not in file.kinds:
             sentences += of_column(file, name, frame[name], numerals, written, texts)
             marked += [] if numerals is not None else marked_in(file, name, frame[name], written, texts)
-    warn([*sentences, *of_marked(marked)])
+    warn([*sentences, *of_marked(marked), *of_first_row(text, odd_first)])
     return pd.DataFrame(frame)
 
 

@@ -18,6 +18,7 @@ from mirimpute.table.column_storage import is_far, missing_in
 from mirimpute.table.columns import OF_TIME, Column, Kind
 from mirimpute.table.dates import durations, moments
 from mirimpute.table.file_format import MISSING_MARKERS
+from mirimpute.table.hint_options import kind_option
 from mirimpute.table.hints import culprit
 from mirimpute.table.missing_words import marks_in, way_of_marks
 from mirimpute.table.spelling_hints import ONE_SPELLING, spellings_in
@@ -115,13 +116,18 @@ def table_from_frame(
             raise unknown("column", each, names)
     empty = [each for j, each in enumerate(names) if kinds.get(each) != "text" and missing_in(frame.iloc[:, j]).all()]
     if empty:
-        raise DataError(f"dataset {name!r} has no value at all in column(s) {empty}: drop these columns")
+        raise DataError(
+            f"dataset {name!r} has no value at all in column(s) {empty}: drop these columns, or leave them out by "
+            f"{kind_option(empty[0], 'text')}"
+        )
     found = [encoded(frame.iloc[:, j], each, kinds.get(each)) for j, each in enumerate(names)]
     kept = [each for each in found if each is not None]
     dropped = tuple(each for each, result in zip(names, found, strict=True) if result is None)
     if not kept:
+        shown = [(each, culprit(frame.iloc[:, j], each, from_text, True)[0]) for j, each in enumerate(names[:10])]
+        texts = ", ".join(f"{each} ({why})" if why else each for each, why in shown)
         raise DataError(
-            f"dataset {name!r} has no column that can be imputed, only text (columns: {', '.join(names[:10]) or 'none'}"
+            f"dataset {name!r} has no column that can be imputed, only text (columns: {texts or 'none'}"
             "): give numbers or categories, or name the kind of a column as +dataset.kinds.COLUMN=categorical "
             "(mirimpute-impute: --kind COLUMN=categorical)"
         )

@@ -21,6 +21,8 @@ from mirimpute.table.kinds import kind_of
 from mirimpute.table.mark_hints import mark_hint
 from mirimpute.table.text_numbers import Numerals
 
+_SHOWN = 3
+
 
 def of_text(text: Delimited) -> list[str]:
     """Return what was found out about a delimited file: how it is read, names, lines and columns."""
@@ -54,6 +56,18 @@ def of_text(text: Delimited) -> list[str]:
             f"{text.cells.line(int(blank[0]))}: remove what is none"
         )
     return found
+
+
+def of_first_row(text: Delimited, odd: Sequence[tuple[str, str]]) -> list[str]:
+    """Return that the first row may hold units: in ``odd`` columns, (name, cell), it alone is no number."""
+    if len(odd) < 2:
+        return []
+    cells = ", ".join(f"{cell!r} in column {name!r}" for name, cell in odd[:_SHOWN])
+    more = f" and {len(odd) - _SHOWN} more" if len(odd) > _SHOWN else ""
+    return [
+        f"line {text.cells.line(int(text.layout.rows[0]))} of file {text.options.path!r} holds {cells}{more}, and all "
+        "other lines numbers: if it holds units or second names, delete it"
+    ]
 
 
 def of_column(

@@ -9,7 +9,7 @@ import pytest
 from mirimpute.errors import DataError
 from mirimpute.table.column_storage import missing_in
 from mirimpute.table.columns import Kind
-from mirimpute.table.kinds import kind_of, looks_like_id
+from mirimpute.table.kinds import kind_of, looks_like_id, looks_like_repeated_id
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,14 @@ def test_whole_numbers_of_more_digits_than_a_measurement_has_look_like_ids():
     assert looks_like_id(pd.Series([*numbers, None], dtype="float64"))
     assert not looks_like_id(pd.Series([*numbers, *numbers], dtype="Int64"))
     assert not looks_like_id(pd.Series([*range(0, 3000, 100), 2**62], dtype="float64"))  # a fill value
+
+
+@pytest.mark.parametrize("name", ["id", "patient_id", "pid", "siteId", "hospital key"])
+@pytest.mark.parametrize("other", ["paid", "humid", "body mass index", "grid", "number"])
+def test_numbers_that_are_called_ids_may_have_several_rows_each(name, other):
+    numbers = [*range(1000, 1040), None] * 2
+    assert looks_like_repeated_id(pd.Series(numbers, name=name))
+    assert not looks_like_repeated_id(pd.Series(numbers, name=other))
+    assert not looks_like_repeated_id(pd.Series(numbers[:41], name=name))
+    assert not looks_like_repeated_id(pd.Series([1.5, *numbers], name=name))
+    assert not looks_like_repeated_id(pd.Series([1, 2, 3] * 20, name=name))

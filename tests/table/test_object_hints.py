@@ -34,6 +34,7 @@ def table(values):
         ([datetime.time(i % 24, i) for i in range(60)], "times of day", "minutes since midnight"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:Could not infer format")
 def test_the_advice_names_the_conversion(values, said, converted):
     X = table(values)
     with pytest.raises(UserError, match=f"column 'v' holds .*{said}.*{converted}") as caught:

@@ -77,3 +77,22 @@ def test_days_that_are_none_or_written_otherwise_are_no_dates(odd):
 
     assert pattern_of(pd.Series(["31.12.2024", odd])) == ""
     assert pattern_of(pd.Series(["31.12.2024", "01.02.9999", "05.06.0001"])) == "%d.%m.%Y"
+
+
+def test_a_row_of_units_is_told(tmp_path):
+    (file := tmp_path / "a.csv").write_text("a,b,c\ncm,kg,.5\n" + "1.5,2.5,3\n,4.5,6\n" * 9)
+    said = "line 2 of .* holds 'cm' in column 'a', 'kg' in column 'b', .*delete it"
+    with pytest.warns(MirimputeWarning, match=said), pytest.warns(MirimputeWarning, match="taken as categories"):
+        read_table(file)
+
+
+def test_numbers_of_patients_with_several_rows_are_told(tmp_path):
+    (file := tmp_path / "a.csv").write_text("patient_id,b\n" + "".join(f"{70 + i // 3},{i**1.5}\n" for i in range(99)))
+    with pytest.warns(MirimputeWarning, match="'patient_id' looks like an id of several rows each, and is used to"):
+        read_table(file)
+
+
+def test_a_file_of_text_alone_says_why_each_column_is_text(tmp_path):
+    (file := tmp_path / "a.csv").write_text("a\n" + "".join(f"{i}.5 kg\n" for i in range(30)))
+    with pytest.raises(UserError, match=r"only text \(columns: a \(numbers with a unit, the first is '0.5 kg'\)\)"):
+        read_table(file)
