@@ -86,8 +86,9 @@ class NumberLimits:
             seen = x[~np.isnan(x[:, k]), k] if k not in but else x[:0, k]
             if column.kind is Kind.DATETIME and (rhythm := DateRhythm.of(seen)):
                 rhythms[k] = rhythm
-            if column.kind in _NUMBERS:
-                step = common_step(seen)
+            if column.kind in (*_NUMBERS, *OF_TIME):
+                base = float(column.step or 1) if column.kind in OF_TIME else 1.0
+                step = base * common_step(seen / base)
                 if step > grid[k] and on_grid_above(self.low[k], step) <= on_grid_below(self.high[k], step):
                     grid[k] = step
         return replace(self, grid=grid, rhythms=rhythms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 
 import numpy as np
@@ -17,6 +18,7 @@ _MONEY = "[$€£¥₹]|[A-Z]{3}"
 _THOUSANDS = "--thousands {0} (dataset.thousands) if they are thousands"
 _DECIMAL = "--decimal {0} (dataset.decimal)"
 _MONTH = r"(?i:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[^\W\d_]*\.?"
+_AS_NUMBERS = "write them as numbers, or with their day"
 _AS_DATES = "write them as dates, 2020-12-31"
 _ONE_WAY = "write them as 2020-12-31, 31.12.2020 or 2020-12-31 23:59:59, all in one way"
 _FORMS = (
@@ -65,7 +67,7 @@ _FORMS = (
     (
         "times of day",
         r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp][Mm])?",
-        "write them as numbers, or with their day",
+        _AS_NUMBERS,
     ),
     (
         "months",
@@ -112,9 +114,11 @@ def culprit(values: pd.Series, name: str, from_text: bool, is_text: bool = False
         from_text: its missing cells are marked by texts, so that an option can name more of them.
         is_text: nothing is learnt from it, so that less is enough to tell it.
     """
+    present = values.dropna()
+    if len(present) and isinstance(present.iloc[0], datetime.time):
+        return f"times of day, the first is {present.iloc[0]}", way_or_text(name, _AS_NUMBERS)
     if not pd.api.types.is_object_dtype(values) and not pd.api.types.is_string_dtype(values):
         return "", ""
-    present = values.dropna()
     counts = present.value_counts(sort=False)
     if not len(counts) or not all(isinstance(each, str) for each in counts.index):
         return "", ""
@@ -159,7 +163,7 @@ def culprit(values: pd.Series, name: str, from_text: bool, is_text: bool = False
     if len(looked_at) > 1 and 1 - share.sum() >= _TENTH and looked_at.str.fullmatch(_NOTED).all():
         what = f"numbers, some with something beside them, the first is {_first(present, others)!r}"
         return what, way_or_text(name, "write the numbers alone")
-    if 1 - share.sum() >= (_HALF if from_text and len(present) >= _SOME else _MOSTLY):
+    if 1 - share.sum() >= (_HALF if (from_text or is_text) and len(present) >= _SOME else _MOSTLY):
         count, shown = int(counts.to_numpy()[~is_number].sum()), _first(present, others)
         what = f"{count} of {len(present)} values {_are_no(count, 'number')}, the first is {shown!r}: correct it"
         return what, way_or_text(name, way_of_marking([shown], from_text))

@@ -256,6 +256,15 @@ def test_a_column_of_multiples_is_filled_with_multiples():
         assert (completed(frame, "mice", **options)[0]["pay"] % 100 != 0).any(), options
 
 
+def test_quarters_of_an_hour_stay_such():
+    minutes = pd.to_timedelta(15 * (np.arange(60) * 7 % 40), unit="min")
+    frame = pd.DataFrame({"long": minutes, "when": pd.Timestamp("2024-05-01") + 3 * minutes, "x": np.arange(60) ** 1.1})
+    frame = frame.mask(np.random.default_rng(0).random(frame.shape) < 0.2)
+    for each in completed(frame, "mice"):
+        assert (each["long"] % pd.Timedelta(minutes=15) == pd.Timedelta(0)).all()
+        assert (each["when"].dt.minute % 15 == 0).all()
+
+
 def test_a_step_that_leaves_no_value_between_bounds_is_none():
     frame = STEPS.mask(np.random.default_rng(0).random(STEPS.shape) < 0.2)
     filled = completed(frame, "mice", bounds={"pay": (110, 190)})[0]["pay"][frame["pay"].isna()]

@@ -1,5 +1,6 @@
 """Columns that nearly are something else are named in a warning."""
 
+import datetime
 import warnings
 
 import pandas as pd
@@ -41,6 +42,8 @@ def test_a_word_among_numbers_is_named():
         ([f"1,{i:02d}E+03" for i in range(100)], "a .numbers with decimal commas"),
         (["01Apr2020", "02Mai2021:10:00:00"] * 50, "a .dates, the first is '01Apr2020'"),
         (["2020年4月1日", "2021年12月31日"] * 50, "a .dates, the first is '2020年4月1日'"),
+        ([f"{i / 7:.3f}" for i in range(80)] + ["n/a"] * 20, "left out: a .20 of 100 values are no numbers, .*'n/a'"),
+        ([datetime.time(i % 24, i % 60) for i in range(100)], "left out: a .times of day, the first is 00:00:00"),
         (["PT3M", "P1DT2H", "PT4.5S"] * 33, "a .durations, the first is 'PT3M'"),
         (["31.12.2020", "01.02.2021"] * 49 + ["00.00.0000"], "a .1 of 99 values is no date as 31.12.2020, .*'00.00.0"),
         ([f"{i / 7:.3f}" for i in range(100)], "text left out: a .numbers as text, the first is '0.000'"),
