@@ -21,7 +21,7 @@ from mirimpute.diagnostics.overimputation import FRACTION, Overimputation, hidde
 from mirimpute.errors import MirimputeWarning, UserError
 from mirimpute.methods.base import Imputation, Method, Problem, problem_of
 from mirimpute.methods.column_limits import inside
-from mirimpute.table.code_hints import of_codes
+from mirimpute.table.code_hints import of_codes, of_marks
 from mirimpute.table.encoding import Encoding
 from mirimpute.table.reading import warn_of_ids_in
 from mirimpute.table.scale import Scale
@@ -121,6 +121,7 @@ def _warnings(run: Run) -> tuple[str, ...]:
     return (
         *(str(each.message) for each in caught),
         *of_codes(run.table.values, run.table.columns, run.kinds),
+        *of_marks(run.table.values, run.table.columns, run.kinds),
         *run.encoding.fences.sentences(run.table.values, run.table.columns, first=1),
     )
 

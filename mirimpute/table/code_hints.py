@@ -15,7 +15,8 @@ from mirimpute.table import dates
 from mirimpute.table.column_storage import missing_in
 from mirimpute.table.columns import NUMBERS, Column, Kind
 from mirimpute.table.hint_options import kind_option, way_of_marking, way_of_numbers, way_or_text
-from mirimpute.table.kinds import are_whole, plain
+from mirimpute.table.hints import are_limits_in, python_culprit
+from mirimpute.table.kinds import are_whole, kind_of_time, plain
 from mirimpute.table.mark_hints import mark_hint
 from mirimpute.table.missing_words import marks_in
 from mirimpute.table.object_hints import objects_in
@@ -112,22 +113,28 @@ def warn_of_codes(frame: pd.DataFrame) -> None:
                     numbers, str(name), "use pd.to_datetime with their format, such as '%Y%m%d'", _AS_MINUTES
                 )
         elif simple is not None and are_hashable(simple.dropna()):
-            (what, words), same, present = marks_in(simple), spellings_in(simple), simple.dropna()
-            odd = objects_in(present, name) if len(set(map(type, present))) > 1 else ""
-            if odd:
-                said = f"column {name!r} {odd}, or make the column a category"
-            elif what:
-                said = (
-                    f"column {name!r}: {what}: {_replacing(words)} where it marks a missing one, or make the column a "
-                    "category"
-                )
-            elif same:
-                said = (
-                    f"column {name!r}: {same} may be the same, and are different here: {ONE_SPELLING}, or make the "
-                    "column a category"
-                )
+            said = _of_categories(simple, name)
         if said:
             warnings.warn(said, MirimputeWarning, stacklevel=5)
+
+
+def _of_categories(values: pd.Series, name: Any) -> str:
+    """Return what may be wrong with a column of categories with holes, and what is done; "" if nothing is."""
+    if isinstance(values.dtype, pd.CategoricalDtype) or kind_of_time(values) is not None:  # said, or read as dates
+        return ""
+    present, or_category = values.dropna(), "or make the column a category"
+    what, way = python_culprit(present, name, is_text=False)
+    of_types = len(set(map(type, present))) > 1 and not are_limits_in(what)
+    if of_types and (odd := objects_in(present, name)):
+        return f"column {name!r} {odd}, {or_category}"
+    if same := spellings_in(values):
+        return f"column {name!r}: {same} may be the same, and are different here: {ONE_SPELLING}, {or_category}"
+    words = marks_in(values)
+    if words[0]:
+        return f"column {name!r}: {words[0]}: {_replacing(words[1])} where it marks a missing one, {or_category}"
+    if way:
+        return f"column {name!r} is taken for categories, {what}: {way}"
+    return ""
 
 
 def dates_of_digits_in(values: np.ndarray, name: str, way: str, way_of_times: str) -> str:

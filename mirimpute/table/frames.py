@@ -17,6 +17,7 @@ from mirimpute.table.column_numbers import decoded, encoded
 from mirimpute.table.column_storage import blank, is_far, marked, merged, missing_in
 from mirimpute.table.columns import NUMBERS, OF_TIME, Column, Kind
 from mirimpute.table.dates import odd_one, pattern_of, seconds_of
+from mirimpute.table.hints import are_limits_in, python_culprit
 from mirimpute.table.kinds import is_named_like_id, looks_like_id, looks_like_repeated_id, plain
 from mirimpute.table.large_wholes import LargeWholes
 from mirimpute.table.object_hints import objects_in
@@ -102,11 +103,14 @@ def _why_text(values: pd.Series, label: Any) -> str:
     first = first if len(first) <= 40 else f"{first[:36]} ..."
     if not pd.api.types.is_hashable(present.iloc[0]):
         return f"column {label!r} holds lists, arrays or dicts, such as {first}: remove it, or give each part a column"
-    odd = objects_in(present, label)
+    what, way = python_culprit(present, label, is_text=True)
+    odd = "" if are_limits_in(what) else objects_in(present, label)
     if odd:
         return f"column {label!r} {odd}"
     if pd.to_numeric(present, errors="coerce").notna().all() and not present.astype(str).str.match(r"\s*0\d").any():
         return f"column {label!r} holds numbers as texts, such as {first}: convert it by pd.to_numeric(X[{label!r}])"
+    if what:
+        return f"column {label!r} is text, {what}{': ' if way else ''}{way}"
     count = present.astype(str).nunique()
     return (
         f"column {label!r} is text: {count} different values among {len(present)}, such as {first}; remove it, or make "

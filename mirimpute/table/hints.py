@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import datetime
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mirimpute.table.dates import pattern_of_text
-from mirimpute.table.hint_options import NUMBER, way_of_limits, way_of_marking, way_of_words_of_limits, way_or_text
+from mirimpute.table.hint_options import (
+    NUMBER,
+    in_python,
+    way_of_limits,
+    way_of_marking,
+    way_of_words_of_limits,
+    way_or_text,
+)
+from mirimpute.table.python_objects import is_number
 from mirimpute.table.text_numbers import BLANKS
 
 _LIMITS, _SIGN, _WITH_COMMA = "limits", r"[<>≤≥]\s*=?\s*", r"[+-]?\d+,\d+"
@@ -171,6 +180,25 @@ def culprit(values: pd.Series, name: str, from_text: bool, is_text: bool = False
         shown = _first(present, others)
         return f"digits that are no number, the first is {shown!r}", way_or_text(name, "write plain numbers")
     return "", ""
+
+
+def python_culprit(present: pd.Series, label: Any, is_text: bool) -> tuple[str, str]:
+    """Return :func:`culprit` of a column of texts, or numbers and texts, of a DataFrame, with what is done in Python.
+
+    Args:
+        present: the cells that are not missing.
+        label: of the column.
+        is_text: see :func:`culprit`.
+    """
+    if not all(isinstance(each, str) or is_number(each) for each in present):
+        return "", ""
+    what, way = culprit(present.map(str), str(label), False, is_text)
+    return what, in_python(way)
+
+
+def are_limits_in(what: str) -> bool:
+    """Return whether a column is told to hold limits."""
+    return what.startswith(_LIMITS)
 
 
 def _are_no(count: int, what: str) -> str:

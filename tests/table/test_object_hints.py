@@ -54,3 +54,27 @@ def test_few_numbers_and_a_text_are_told():
 def test_an_empty_text_is_told_as_a_category():
     with pytest.warns(MirimputeWarning, match="7 of 58 values are '', a category like others: replace '' by None"):
         Imputer("mean").fit(table(["ab"[i % 2] if i % 9 else "" for i in range(60)]))
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ([f"{i % 28 + 1:02d}/{i % 12 + 1:02d}/2021" for i in range(60)], "is text, dates, the first is '01/01/2021'"),
+        (
+            [f"{i} kg" for i in range(60)],
+            "is text, numbers with a unit.*write the numbers alone, or .*Imputer.ignore=.'v'",
+        ),
+        (["<0.3" if i % 5 == 1 else 0.3 + i for i in range(60)], "limits, the first is '<0.3': Imputer.censored=.'v'"),
+        ([f"Mr {i} Smith" for i in range(60)], "is text: 58 different values"),
+    ],
+)
+def test_texts_are_refused_with_what_the_shell_says_of_them(texts, said):
+    with pytest.raises(UserError, match=f"column 'v' .*{said}"):
+        Imputer("mean").fit(table(texts))
+
+
+@pytest.mark.parametrize("cells", [["<0.3", "1.5", "2.5"] * 20, ["<0.3", 1.5, 2.5] * 20])
+def test_limits_taken_for_categories_are_told(cells):
+    with pytest.warns(MirimputeWarning, match="'v' is taken for categories, limits, .*'<0.3': Imputer.censored"):
+        Imputer("mean").fit(table(cells))
+    assert Imputer("gaussian_em", censored=["v"]).fit_transform(table(cells))["v"].notna().all()
