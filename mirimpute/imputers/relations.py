@@ -23,7 +23,7 @@ _MOST_PARTS, _MOST_COLUMNS, _MOST_DATES = 12, 300, 12
 _FEWEST_ROWS, _FEWEST_ORDERED = 10, 20
 _MOST_ROWS = 20_000
 """Rows that are looked at: the first ones."""
-_DIGITS = 6
+_DIGITS, _LARGEST = 6, 1e15
 _CLOSE = 0.05
 """Of the least standard deviation of the parts: what a sum may differ by rounding."""
 
@@ -88,12 +88,11 @@ def _sum_or_total(parts: Array, names: Sequence[str], shell: bool) -> str:
 
 def _is_constant(parts: Array, sign: Array, is_zero: bool) -> bool:
     """Return whether the sums of rows (m, k) with these signs are all the same (or 0), up to their rounding."""
-    spread = parts.std(axis=0)
-    if not spread.all():
+    size = np.abs(parts).max()
+    if size > _LARGEST or not (spread := parts.std(axis=0)).all():
         return False
     sums = parts @ sign
     off = np.abs(sums - (0.0 if is_zero else np.median(sums))).max()
-    size = np.abs(parts).max()
     scale = next((10.0**k for k in range(_DIGITS + 1) if _are_whole(parts * 10.0**k)), None)
     rounding = 1e-9 * size if scale is None else 0.5 * (len(sign) + 1) / scale
     return bool(off <= max(1e-9 * size, min(rounding, _CLOSE * spread.min())))

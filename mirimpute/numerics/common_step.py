@@ -39,7 +39,7 @@ def common_step(values: Array) -> float:
 
 
 def _step(values: Array) -> float:
-    if len(values) < _FEWEST:
+    if len(values) < _FEWEST or np.abs(values).max() >= _EXACT:
         return 0.0
     digits = next((k for k in range(_MOST_DECIMALS + 1) if _are_whole(values * 10.0**k)), None)
     if digits is None:

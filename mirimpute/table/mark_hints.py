@@ -72,7 +72,8 @@ def _are_apart(distinct: Array, counts: Array, k: int, below: bool, are_dates: b
     of_marks = [_is_mark(-each) or (below and each.is_integer()) for each in marks]
     if not (are_dates or all(of_marks)) or (below and not are_dates and (others[0] < 0 or marks[-1] > 0)):
         return False
-    gap, widest = others[0] - marks[-1], np.diff(others).max()
+    with np.errstate(over="ignore"):
+        gap, widest = others[0] - marks[-1], np.diff(others).max()
     if gap > _WIDEST_GAPS * widest and len(others) >= _FEWEST_FOR_GAPS:
         return True
     if are_dates or not are_whole(distinct) or widest > 1:

@@ -73,3 +73,10 @@ def test_what_nothing_can_break_or_most_rows_alone_keep_to_is_not_told(name):
     broken = holes.copy()
     broken.iloc[30, 0] = broken.iloc[31:, 0].max() + (pd.Timedelta(days=30) if name == "an order" else 30)
     assert told(broken) == []
+
+
+@pytest.mark.filterwarnings("error")
+def test_huge_numbers_have_no_relations():
+    x = 1e305 * PARTS
+    x[::7, 0] = np.nan
+    assert relations_in(x, [Column(each, Kind.CONTINUOUS) for each in "abc"], (), shell=True) == []

@@ -12,6 +12,7 @@ def test_the_step_of_a_column_is_found(step):
     assert common_step(values) == pytest.approx(step, rel=1e-15)
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     "values",
     [
