@@ -44,8 +44,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "leaves of five alone": (*_WITHOUT, "+method.parameters.part=sizes"),
     "weights not learnt": (*_WITHOUT, "+method.parameters.part=weights"),
     "weights that start even": (*_WITHOUT, "+method.parameters.part=start"),
-    "no boosted trees": (*_WITHOUT, "+method.parameters.part=boosted"),
-    "half of the trees, none boosted": ("method.trees=10",),
+    "half of the trees": ("method.trees=10",),
     "one sweep": ("method.sweeps=1",),
     "three sweeps": ("method.sweeps=3",),
     "six sweeps": ("method.sweeps=6",),
@@ -72,12 +71,11 @@ class Without(Mirf):
 
     Attributes:
         part: sizes (donors come from leaves of five rows alone), weights (those of the pool are not learnt: half for
-            the flow, the rest even), start (they are learnt from that beginning, worth four cells), or boosted (no
-            boosted trees join the point).
+            the flow, the rest even), or start (they are learnt from that beginning, worth four cells).
     """
 
     name: str = "mirf without a part"
-    part: Annotated[str, Options(("sizes", "weights", "start", "boosted"))] = "sizes"
+    part: Annotated[str, Options(("sizes", "weights", "start"))] = "sizes"
 
     def fit(self, problem: Problem, progress: Progress = no_progress) -> Fitted:
         """Fit without the part."""
@@ -88,11 +86,10 @@ class Without(Mirf):
 @contextmanager
 def _without(part: str) -> Iterator[None]:
     even = Pool.even(1).of_draws[0, 0]
-    changes: dict[str, list[tuple[ModuleType | type, str, Any]]] = {
+    changes: dict[str, list[tuple[ModuleType, str, Any]]] = {
         "sizes": [(donors, "_SIZE_OF_MEMBER", np.full(MEMBERS, 5))],
         "weights": [(pool_transport, "fit_pool", lambda evidence, blocks, n_columns, before: Pool.even(n_columns))],
         "start": [(learn, "BEFORE", even), (pool, "OF_TABLE", 4.0)],
-        "boosted": [(Mirf, "boosts", False)],
     }
     with ExitStack() as stack:
         for module, attribute, value in changes[part]:

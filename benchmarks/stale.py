@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -24,15 +23,10 @@ from mirimpute.methods.presets import PRESETS, named_method
 
 PROGRAM = "stale"
 _DIGITS = 8
-_NARROW = 100
-SAME_VALUES: Mapping[tuple[str, int], Callable[[Any, pd.DataFrame], bool]] = {
-    ("Mirf", 12): lambda method, frame: "n_columns" in frame and bool((frame["n_columns"] <= _NARROW).all()),
-    ("Mirf", 13): lambda method, frame: not method.boosts,
-}
-"""Class and version of a method -> whether the version before gives the tables of some rows the same values.
+CHANGED_BEYOND = {("Mirf", 12): 100}
+"""Class and version of a method -> columns of a table beyond which it gives other values than the version before.
 
-mirf 12 changed tables of more than 256 columns, with categories as indicators; those of at most 100 are far from it.
-mirf 13 changed the point, where boosted trees join it."""
+Of mirf 12 it is 256 columns with categories as indicators; tables of at most 100 columns are far from it."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +72,14 @@ def hashes_now() -> dict[str, str]:
     return found
 
 
-def as_good(name: str, frame: pd.DataFrame) -> set[str]:
-    """Return the hashes of those versions of a preset that give the tables of these rows the values of now."""
+def as_good(name: str, frame: pd.DataFrame) -> str:
+    """Return the hash of a preset's version before, if it gives the tables of these rows the same values, or ""."""
     method = named_method(name)
-    found = {hash_of_method(method)[:_DIGITS]}
-    while SAME_VALUES.get((type(method).__name__, method.version), lambda *_: False)(method, frame):
-        vars(method)["version"] = method.version - 1
-        found.add(hash_of_method(method)[:_DIGITS])
-    return found
+    most = CHANGED_BEYOND.get((type(method).__name__, method.version), 0)
+    if "n_columns" not in frame or not (frame["n_columns"] <= most).all():
+        return ""
+    vars(method)["version"] = method.version - 1
+    return hash_of_method(method)[:_DIGITS]
 
 
 def state_of(page: str, frame: pd.DataFrame, now: Mapping[str, str]) -> State:
@@ -97,7 +91,7 @@ def state_of(page: str, frame: pd.DataFrame, now: Mapping[str, str]) -> State:
         hashes = sorted({str(each)[:_DIGITS] for each in own["method_hash"].dropna()})
         if name not in now or not hashes:
             unknown.append(name)
-        elif len(hashes) == 1 and (hashes[0] == now[name] or hashes[0] in as_good(name, own)):
+        elif hashes in ([now[name]], [as_good(name, own)]):
             current.append(name)
         else:
             changed[name] = ", ".join(each for each in hashes if each != now[name]), now[name]
@@ -107,15 +101,11 @@ def state_of(page: str, frame: pd.DataFrame, now: Mapping[str, str]) -> State:
 def state_of_text(page: str, text: str, now: Mapping[str, str]) -> State:
     """Return the same of a page that has no rows, but names its methods, see :func:`benchmarks.page.made_with`."""
     named = {name: settings for name, _, settings in MADE_WITH.findall(text)}
-    changed = {
-        name: (was, now[name])
-        for name, was in named.items()
-        if name in now and now[name] != was and was not in as_good(name, pd.DataFrame())
-    }
+    changed = {name: (was, now[name]) for name, was in named.items() if name in now and now[name] != was}
     for was in re.findall(rf"{MULTIPLE} (\d+)", text):
         if int(was) != multiple.VERSION:
             changed[MULTIPLE] = was, str(multiple.VERSION)
-    return State(page, changed, tuple(name for name in named if name in now and name not in changed), ())
+    return State(page, changed, tuple(name for name, was in named.items() if now.get(name) == was), ())
 
 
 def _of_one_draw(frame: pd.DataFrame) -> int:

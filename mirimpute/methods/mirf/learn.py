@@ -141,10 +141,9 @@ def _learn_again(settings: Settings, problem: Problem, choices: Choices) -> Mirf
     flow.fit_again(gaussian_fill(base, x, settings.chains, rng), choices.correction_weights)
     few = replace(settings, trees=min(settings.trees, _TREES_OF_ONE_DRAW))
     both = Bases(base, base, choices.base)
-    pool = choices.pool.without_boosted()  # which are for points
-    about = (choices.support, choices.wanted, rng, no_progress, pool)
-    donors, boosted = PoolTransport(flow, both, few, part, nothing, *about).finished()
-    return MirfModel(flow.model(), donors, boosted, pool, choices.support, choices.self_masking)
+    about = (choices.support, choices.wanted, rng, no_progress, choices.pool)
+    donors = PoolTransport(flow, both, few, part, nothing, *about).finished()
+    return MirfModel(flow.model(), donors, choices.pool, choices.support, choices.self_masking)
 
 
 def _learn(settings: Settings, problem: Problem, progress: Progress, new_rows: bool, inference: bool) -> Learnt:
@@ -170,8 +169,8 @@ def _learn(settings: Settings, problem: Problem, progress: Progress, new_rows: b
 
     reduced = reduce(part, transport, schedule, fill, rng, no_progress)
     flow.finish(reduced.draws, use_held_out=not plenty)
-    donors, boosted = transport.finished()
-    model = MirfModel(flow.model(), donors, boosted, transport.pool, support, SelfMasking(np.zeros(x.shape[1])))
+    donors = transport.finished()
+    model = MirfModel(flow.model(), donors, transport.pool, support, SelfMasking(np.zeros(x.shape[1])))
     notes = flow.notes()
     if settings.selection == SELF_MASKING:
         progress("selection", 0, 1)

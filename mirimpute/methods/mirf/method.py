@@ -34,10 +34,10 @@ class Mirf(Settings):
     Its parameters: :class:`mirimpute.methods.mirf.settings.Settings`.
     """
 
-    version: ClassVar[int] = 13
+    version: ClassVar[int] = 12
     completes_new_rows: ClassVar[bool] = True
     growth: ClassVar[tuple[float, float]] = (0.5, 1.0)
-    libraries: ClassVar[tuple[str, ...]] = ("torch", "sklearn.ensemble", "mirimpute.methods.mirf.learn")
+    libraries: ClassVar[tuple[str, ...]] = ("torch", "sklearn.tree", "mirimpute.methods.mirf.learn")
 
     def most_draws(self, problem: Problem) -> int:
         """Return how many draws have twenty million cells in all; two at least."""

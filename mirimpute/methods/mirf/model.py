@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 from mirimpute.methods.device import threads_for
-from mirimpute.methods.mirf.boosting import BoostedTrees
 from mirimpute.methods.mirf.donors import DonorTrees
 from mirimpute.methods.mirf.flow_model import FlowModel
 from mirimpute.methods.mirf.learnt_parts import Part
@@ -32,7 +31,6 @@ _TURNS = 3
 PARTS: dict[str, Any] = {
     "flow": FlowModel,
     "donors": DonorTrees,
-    "boosted": BoostedTrees,
     "pool": Pool,
     "support": Support,
     "self_masking": SelfMasking,
@@ -50,7 +48,6 @@ class MirfModel:
     Attributes:
         flow: the rectified flow over its Gaussian base.
         donors: trees, of none where the flow is alone.
-        boosted: trees of the columns whose means have a share of them.
         pool: which cells are drawn by the flow and which by donors, and the weights of the point estimate.
         support: of points and draws.
         self_masking: tilts where a value hides itself.
@@ -58,7 +55,6 @@ class MirfModel:
 
     flow: FlowModel
     donors: DonorTrees
-    boosted: BoostedTrees
     pool: Pool
     support: Support
     self_masking: SelfMasking
@@ -76,12 +72,8 @@ class MirfModel:
         """
         model = cls(**{name: PARTS[name].from_arrays(arrays) for name, arrays in parts.items()})
         d = len(model.support.lowest)
-        reads = max(model.donors.reads, model.boosted.reads)
-        if {model.pool.of_draws.shape[1], len(model.flow.base.mean)} != {d} or reads > d:
+        if {model.pool.of_draws.shape[1], len(model.flow.base.mean)} != {d} or model.donors.reads > d:
             raise ValueError("parts of tables with different columns")
-        with_trees = {int(each.outputs[0]) for each in model.donors.columns}
-        if not with_trees & set(model.pool.boosted()) <= set(model.boosted.columns):
-            raise ValueError("a share of boosted trees that are not there")
         return model
 
     def complete(
@@ -177,7 +169,7 @@ class _Drawer:
         for number in range(sweeps):
             for place, each in enumerate(trees):
                 if number == sweeps - 1:
-                    rows, mean = chains.means(each, model.boosted, model.pool, self._mean)
+                    rows, mean = chains.means(each, model.pool, self._mean)
                     point[np.ix_(rows, each.outputs)] = mean
                 chains.move(each, model.pool, chance[1 + number * len(trees) + place])
         return point, chains.x

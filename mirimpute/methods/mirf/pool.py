@@ -30,15 +30,8 @@ others, what is best depends on whether these are observed, and trees are not as
 FIXED = 0.02
 """Columns to which the base gives less than this, where all others are known, are in that class as well."""
 
-MEANS = MEMBERS + 1
-"""Ways to expect a cell: those to draw it, then boosted trees."""
-
-BOOSTED = 0.1
-"""The share of boosted trees in means before there is evidence. Where it does not grow, they are left out: they have to
-be worth their fit."""
-
 _LEAST_WEIGHT = 0.02
-_FLOW, _MEAN_OF_FLOW = np.eye(MEMBERS)[0], np.eye(MEANS)[0]
+_FLOW = np.eye(MEMBERS)[0]
 _HALF = np.where(_FLOW > 0, 0.5, 0.5 / (MEMBERS - 1))
 BEFORE = np.array([0.45, 0.45, 0.04, 0.03, 0.02, 0.01])
 """The weights of draws before there is evidence: wide leaves blur how columns hang together, which the score of single
@@ -55,10 +48,10 @@ class Pool:
 
     Attributes:
         of_draws: (2, d, MEMBERS), how often a cell is drawn by each, by class (1: sharp) and column.
-        of_means: (2, d, MEANS), of their means in the point estimate.
+        of_means: (2, d, MEMBERS), of their means in the point estimate.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 2
 
     of_draws: Array
     of_means: Array
@@ -66,23 +59,13 @@ class Pool:
     @classmethod
     def of_flow(cls, n_columns: int) -> Pool:
         """Return the pool in which the flow is alone."""
-        return cls(np.tile(_FLOW, (2, n_columns, 1)), np.tile(_MEAN_OF_FLOW, (2, n_columns, 1)))
+        alone = np.tile(_FLOW, (2, n_columns, 1))
+        return cls(alone, alone)
 
     @classmethod
     def even(cls, n_columns: int) -> Pool:
         """Return the pool that is judged first: half of the flow, and the rest even."""
-        return replace(cls.of_flow(n_columns), of_draws=np.tile(_HALF, (2, n_columns, 1)))
-
-    def boosted(self) -> list[int]:
-        """Return the columns whose means have a share of boosted trees."""
-        return [int(column) for column in np.flatnonzero(self.of_means[..., -1].any(axis=0))]
-
-    def without_boosted(self) -> Pool:
-        """Return the pool whose means have the flow's in the place of boosted trees."""
-        means = self.of_means.copy()
-        means[..., 0] += means[..., -1]
-        means[..., -1] = 0
-        return replace(self, of_means=means)
+        return cls(np.tile(_HALF, (2, n_columns, 1)), np.tile(_FLOW, (2, n_columns, 1)))
 
     def members(self, column: int, kind: Array, chance: Array) -> Array:
         """Return which member draws each cell, int (chains, m).
@@ -105,8 +88,8 @@ class Pool:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Pool:
         """Return what :meth:`arrays` wrote; ValueError: the arrays are not those of weights."""
-        d = arrays["of_draws"].shape[1]
-        return cls(checked(arrays["of_draws"], (2, d, MEMBERS)), checked(arrays["of_means"], (2, d, MEANS)))
+        shape = (2, arrays["of_draws"].shape[1], MEMBERS)
+        return cls(checked(arrays["of_draws"], shape), checked(arrays["of_means"], shape))
 
 
 @dataclass(frozen=True)
@@ -119,8 +102,7 @@ class Evidence:
         truth: (m, w).
         draws: (MEMBERS, s, m, w), of chains that follow one another, several times.
         chains: how many.
-        means: (MEANS, m, w).
-        boosted: whether the last of the means are of boosted trees; until then the flow's stand in their place.
+        means: (MEMBERS, m, w).
     """
 
     outputs: Array
@@ -129,11 +111,6 @@ class Evidence:
     draws: Array
     chains: int
     means: Array
-    boosted: bool = False
-
-    def with_boosted(self, expected: Array) -> Evidence:
-        """Return the evidence with what boosted trees expect of the cells, (m,)."""
-        return replace(self, means=np.concatenate([self.means[:-1], expected[None, :, None]]), boosted=True)
 
     def scores(self, categorical: bool) -> tuple[Array, Array]:
         """Return E d(X_k, y), (MEMBERS, m), and E d(X_k, X_l) / 2, (MEMBERS, MEMBERS, m)."""
@@ -186,25 +163,19 @@ def fit_pool(evidence: Sequence[Evidence], blocks: Sequence[Array], n_columns: i
     for kind in (0, 1):
         own = [each.sharp == bool(kind) for each in evidence]
         parts = [(to[:, cells], between[..., cells]) for (to, between), cells in zip(scored, own, strict=True)]
-        means = [each.means[:, cells].reshape(MEANS, -1) for each, cells in zip(evidence, own, strict=True)]
+        means = [each.means[:, cells].reshape(MEMBERS, -1) for each, cells in zip(evidence, own, strict=True)]
         truth = [each.truth[cells].ravel() for each, cells in zip(evidence, own, strict=True)]
         prior, worth = (_FLOW, OF_COLUMN) if kind else (before, OF_TABLE)
         to_all = np.concatenate([to for to, _ in parts], axis=1)
         between_all = np.concatenate([between for _, between in parts], axis=2)
         draws_of_table = _mixtures([(to_all, between_all)], prior[None], worth)[0]
-        boosted = 0 if kind else BOOSTED  # trees are not as sharp as a regression
-        prior = np.append((1 - boosted) * (_FLOW + draws_of_table) / 2, boosted)
+        prior = (_FLOW + draws_of_table) / 2
         means_of_table = of_means([np.concatenate(means, axis=1)], [np.concatenate(truth)], prior[None], OF_COLUMN)[0]
-        of_columns = np.tile(means_of_table, (len(means), 1))
-        of_columns[[not each.boosted for each in evidence], -1] = 0
-        of_columns /= of_columns.sum(axis=1, keepdims=True)
         priors = np.tile(draws_of_table, (len(evidence), 1))
         if not kind:
             priors[is_category, 0] = 0  # a rounded draw has another share of each category
         of_draws = _kept(_mixtures(parts, priors / priors.sum(axis=1, keepdims=True), OF_COLUMN))
-        of_points = of_means(means, truth, of_columns, OF_COLUMN)
-        of_points[of_points[:, -1] <= BOOSTED, -1] = 0
-        of_points = _kept(of_points)
+        of_points = _kept(of_means(means, truth, np.tile(means_of_table, (len(means), 1)), OF_COLUMN))
         for each, of_draw, of_point in zip(evidence, of_draws, of_points, strict=True):
             draws[kind, each.outputs], points[kind, each.outputs] = of_draw, of_point
     return Pool(draws, points)

@@ -16,7 +16,6 @@ import torch
 from mirimpute.methods.base import Problem
 from mirimpute.methods.holding_out import choose_observed
 from mirimpute.methods.loop import columns_of
-from mirimpute.methods.mirf.boosting import BoostedColumn, BoostedTrees, enough
 from mirimpute.methods.mirf.donors import ColumnTrees, DonorTrees
 from mirimpute.methods.mirf.flow_model import FlowModel
 from mirimpute.methods.mirf.flow_transport import FlowTransport
@@ -28,7 +27,6 @@ from mirimpute.methods.mirf.settings import Settings
 from mirimpute.methods.mirf.support import Support
 from mirimpute.methods.mirf.sweeps import Chains, evidence_of, grown
 from mirimpute.methods.transport import Transport
-from mirimpute.seeding import generator
 from mirimpute.types import Array, Progress
 
 _LEAST_CHAINS, _ASKED = 2, 2
@@ -94,9 +92,6 @@ class PoolTransport(Transport):
         observed = np.array([(~problem.missing[:, block[0]]).sum() for block in self._judged])
         trees = settings.trees if held_out.any() or pool is not None else 0
         self._sets, self._sweeps = affordable(observed, x.shape[1], trees, settings.sweeps)
-        self._boosts = settings.boosts
-        self._categories = {int(column) for part in problem.categorical for column in part}
-        self._rng_of_boosted = generator(problem.seed, "boosted")  # draws stay the same with and without them
         self._weighed = False
         self._of_pool: list[Evidence] = []
         self._state: Array = np.empty(0)
@@ -136,7 +131,6 @@ class PoolTransport(Transport):
                 found.append(evidence_of(trees, now, fold.held_out, x, drawn, asked, fold.flow_mean, self._rng))
 
             self._grown(state, ~fold.hidden, self._judged, before, max(1, self._sweeps - 1), judged)
-            found[-len(self._judged) :] = [self._boosted(each, state, fold) for each in found[-len(self._judged) :]]
             if not number:
                 self._state = state.x[:count]
         self.pool = fit_pool(joined([*found, *self._of_pool]), self._problem.categorical, x.shape[1], self._before)
@@ -144,15 +138,6 @@ class PoolTransport(Transport):
             self._of_pool = found[len(self._judged) :]
         self._weighed = True
         self._facts["pool"] = float(self.pool.of_draws[0, :, 1:].sum(axis=1).mean())
-
-    def _boosted(self, evidence: Evidence, state: Chains, fold: _Fold) -> Evidence:
-        """Return the evidence with what boosted trees expect of the cells, where there are enough rows to grow some."""
-        column = int(evidence.outputs[0])
-        wanted = self._boosts and column not in self._categories and evidence.truth.size
-        if not wanted or not enough(~fold.hidden[:, column]):
-            return evidence
-        trees = BoostedColumn.fitted(state.x, ~fold.hidden[:, column], column, self._rng_of_boosted)
-        return evidence.with_boosted(trees.expected(state.x, np.flatnonzero(fold.held_out[:, column])))
 
     def _fold(self, flow: FlowModel, held_out: Array) -> _Fold:
         x, hidden = self._problem.x_incomplete, self._problem.missing | held_out
@@ -192,18 +177,16 @@ class PoolTransport(Transport):
         """Return those of the flow, and the share of donors among draws."""
         return self._facts
 
-    def finished(self) -> tuple[DonorTrees, BoostedTrees]:
-        """Return the trees of the model, grown on what the flow draws for the missing cells now."""
+    def finished(self) -> DonorTrees:
+        """Return the donors of the model, grown on what the flow draws for the missing cells now."""
         if not self._sets or not (self.pool.of_draws[..., 1:].any() or self.pool.of_means[..., 1:].any()):
-            return DonorTrees(), BoostedTrees({})
+            return DonorTrees()
         x, hidden, flow = self._problem.x_incomplete, self._problem.missing, self.flow.model()
         rows = flow.rows(x, hidden)
         drawn = self._drawn(flow, rows, hidden, np.arange(len(x)), self._sets)
         kind = kind_of(flow, rows, self._problem.categorical)
         state = Chains(drawn, hidden, kind, self._rng.random((self._sets, len(x))))
-        donors = self._grown(state, ~hidden, self._wanted, self.pool, self._sweeps)
-        boosted = sorted({int(block[0]) for block in self._wanted} & set(self.pool.boosted()))
-        return donors, BoostedTrees.fitted(state.x, ~hidden, boosted, self._rng_of_boosted)
+        return self._grown(state, ~hidden, self._wanted, self.pool, self._sweeps)
 
     def _drawn(self, flow: FlowModel, rows: Rows, hidden: Array, at: Array, count: int) -> Array:
         """Return ``count`` draws of the flow, of the rows ``at``, (count, len(at), d)."""

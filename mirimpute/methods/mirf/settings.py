@@ -36,9 +36,6 @@ _GONE = {
 """Parameters that versions before 9 had: the reason, and what to do."""
 
 
-BOOSTED_FROM = 20
-
-
 @dataclass
 class Settings(Method):
     """What :class:`mirimpute.methods.mirf.method.Mirf` is given.
@@ -53,8 +50,7 @@ class Settings(Method):
         width, blocks, dropout: of the residual network.
         learning_rate: of AdamW.
         held_out: fraction of the observed cells that choose the weights and are never targets.
-        trees: of each column, whose leaves hold donors, at most (0: the flow alone). From 20 on, boosted trees join the
-            point.
+        trees: of each column, whose leaves hold donors, at most (0: the flow alone).
         sweeps: over the columns, in which donors are drawn given the other columns.
         selection: whether values are missing by their own size: never (they are missing at random), or self_masking
             (mirf_mnar; a note says so). The data cannot tell: :mod:`mirimpute.methods.mirf.self_masking`.
@@ -75,11 +71,6 @@ class Settings(Method):
     trees: CountOrZero = 20
     sweeps: Count = 10
     selection: Annotated[str, Options((NEVER, SELF_MASKING))] = NEVER
-
-    @property
-    def boosts(self) -> bool:
-        """Whether boosted trees join the point: where so few trees are wanted, speed is."""
-        return self.trees >= BOOSTED_FROM
 
     @classmethod
     def elsewhere(cls, parameter: str, value: Any) -> str:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mirimpute.methods.mirf.boosting import BoostedTrees
 from mirimpute.methods.mirf.donors import MEMBERS, ColumnTrees, DonorTrees, mean_of_copies
 from mirimpute.methods.mirf.growing import SHARED, Sample, grow, inputs_of
-from mirimpute.methods.mirf.pool import MEANS, Evidence, Pool
+from mirimpute.methods.mirf.pool import Evidence, Pool
 from mirimpute.types import Array
 
 
@@ -49,12 +48,11 @@ class Chains:
         answer = trees.drawn(seen, chain % len(trees.roots), member[chain, place], chance[chain, row])
         self.x[chain[:, None], row[:, None], trees.outputs] = answer
 
-    def means(self, trees: ColumnTrees, boosted: BoostedTrees, pool: Pool, flow_mean: Array) -> tuple[Array, Array]:
+    def means(self, trees: ColumnTrees, pool: Pool, flow_mean: Array) -> tuple[Array, Array]:
         """Return the rows that miss a column, int (m,), and the weighted mean of its members there, (m, w).
 
         Args:
             trees: of the column.
-            boosted: of all columns whose means have a share of them.
             pool: of the table.
             flow_mean: (n, d).
         """
@@ -63,10 +61,8 @@ class Chains:
         weights = pool.of_means[self.kind[rows, column], column]
         seen, sets = trees.seen(self.x, rows)
         point = weights[:, :1] * flow_mean[np.ix_(rows, trees.outputs)]
-        for member in 1 + np.flatnonzero(weights[:, 1:MEMBERS].any(axis=0)):
+        for member in 1 + np.flatnonzero(weights.any(axis=0)[1:]):
             point += weights[:, member, None] * mean_of_copies(trees.mean(seen, sets, int(member)), len(self.x))
-        if weights[:, -1].any():
-            point[:, 0] += weights[:, -1] * boosted.columns[column].expected(self.x, rows)
         return rows, point
 
 
@@ -140,7 +136,7 @@ def evidence_of(
     seen, sets = trees.seen(chains.x, rows)
     count, m = len(chains.x), len(rows)
     draws = np.empty((MEMBERS, len(drawn), m, len(outputs)))
-    means = np.empty((MEANS, m, len(outputs)))
+    means = np.empty((MEMBERS, m, len(outputs)))
     draws[0], means[0] = drawn[:, np.searchsorted(asked, rows)[:, None], outputs], flow_mean[np.ix_(rows, outputs)]
     repeats = len(drawn) // count
     for member in range(1, MEMBERS):
@@ -148,5 +144,4 @@ def evidence_of(
         found = trees.drawn(np.tile(seen, (repeats, 1)), asked, np.full(len(asked), member), rng.random(len(asked)))
         draws[member] = found.reshape(len(drawn), m, len(outputs))
         means[member] = mean_of_copies(trees.mean(seen, sets, member), count)
-    means[-1] = means[0]
     return Evidence(outputs, chains.kind[rows, column] > 0, truth[np.ix_(rows, outputs)], draws, count, means)

@@ -75,28 +75,8 @@ def test_a_column_that_hardly_varies_does_not_choose_for_the_others():
         truth = spread * rng.normal(size=(60, 1))
         error = np.where(np.arange(MEMBERS) == best, 0.0 if spread < 1 else 0.7, 1.0)[:, None, None, None]
         draws = truth + spread * error * rng.normal(size=(MEMBERS, 10, 60, 1))
-        means = draws.mean(axis=1)
-        means = np.concatenate([means, means[:1]])
-        return Evidence(np.array([column]), np.zeros(60, dtype=bool), truth, draws, 5, means)
+        return Evidence(np.array([column]), np.zeros(60, dtype=bool), truth, draws, 5, draws.mean(axis=1))
 
     pool = fit_pool([evidence(0, 1.0, 1), evidence(1, 1.0, 1), evidence(2, 0.05, 3)], [], 3)
     assert (pool.of_draws[0, :2, 1] > pool.of_draws[0, :2, 3]).all()
     assert pool.of_draws[0, 2, 3] > 0.5
-
-
-@pytest.mark.parametrize("grown", [True, False])
-def test_boosted_trees_have_a_share_of_means_where_they_are_better_and_none_where_there_are_none(grown):
-    rng = np.random.default_rng(0)
-    truth = rng.normal(size=(200, 1))
-    draws = truth + rng.normal(size=(MEMBERS, 10, 200, 1)) + 0.7 * rng.normal(size=(1, 1, 200, 1))
-    means = draws.mean(axis=1)
-    evidence = Evidence(np.array([0]), np.zeros(200, dtype=bool), truth, draws, 5, np.concatenate([means, means[:1]]))
-    if grown:
-        evidence = evidence.with_boosted(truth[:, 0] + 0.3 * rng.normal(size=200))
-    pool = fit_pool([evidence], [], 1)
-    np.testing.assert_allclose(pool.of_means.sum(axis=2), 1)
-    assert pool.boosted() == ([0] if grown else [])
-    assert pool.of_means[0, 0, -1] > 0.5 if grown else pool.of_means[0, 0, -1] == 0
-    without = pool.without_boosted()
-    assert without.boosted() == []
-    np.testing.assert_allclose(without.of_means.sum(axis=2), 1)
