@@ -82,7 +82,8 @@ def warn_of_ids(frame: pd.DataFrame, option: Callable[[str], str] | None = None)
         ids = [each for each, holes in found if holes != whole and (holes or is_named_like_id(each.name))]
         ids = [each for each in ids if looks_like_id(each)]
         if ids:
-            names, shown = [str(each.name) for each in ids], f"{marked(ids[0]).dropna().iloc[0]:.0f}"
+            names, first = [str(each.name) for each in ids], float(marked(ids[0]).dropna().iloc[0])
+            shown = f"{first:.0f}" if abs(first) < 1e20 else f"{first:g}"
             way_out = "leave them out" if option is None else f"{option(names[0])} leaves it alone"
             warnings.warn(
                 f"column(s) {', '.join(map(repr, names))} look like an id, in which no value occurs twice (the first "
