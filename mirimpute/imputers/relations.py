@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mirimpute.numerics.common_step import are_nearly_whole
 from mirimpute.table.columns import NUMBERS, Kind
 from mirimpute.types import Array
 
@@ -93,13 +94,9 @@ def _is_constant(parts: Array, sign: Array, is_zero: bool) -> bool:
         return False
     sums = parts @ sign
     off = np.abs(sums - (0.0 if is_zero else np.median(sums))).max()
-    scale = next((10.0**k for k in range(_DIGITS + 1) if _are_whole(parts * 10.0**k)), None)
+    scale = next((10.0**k for k in range(_DIGITS + 1) if are_nearly_whole(parts * 10.0**k)), None)
     rounding = 1e-9 * size if scale is None else 0.5 * (len(sign) + 1) / scale
     return bool(off <= max(1e-9 * size, min(rounding, _CLOSE * spread.min())))
-
-
-def _are_whole(times: Array) -> bool:
-    return bool((np.abs(times - np.round(times)) <= 1e-9 * np.maximum(1.0, np.abs(times))).all())
 
 
 def _orders(x: Array, columns: Sequence[Column], used: set[int], shell: bool) -> list[str]:

@@ -41,7 +41,7 @@ def common_step(values: Array) -> float:
 def _step(values: Array) -> float:
     if len(values) < _FEWEST or np.abs(values).max() >= _EXACT:
         return 0.0
-    digits = next((k for k in range(_MOST_DECIMALS + 1) if _are_whole(values * 10.0**k)), None)
+    digits = next((k for k in range(_MOST_DECIMALS + 1) if are_nearly_whole(values * 10.0**k)), None)
     if digits is None:
         return 0.0
     times = np.round(np.abs(values) * 10.0**digits)
@@ -54,7 +54,8 @@ def _step(values: Array) -> float:
     return step / 10.0**digits
 
 
-def _are_whole(times: Array) -> bool:
+def are_nearly_whole(times: Array) -> bool:
+    """Return whether all are whole numbers that a float holds, but for rounding."""
     nearest = np.round(times)
     near = np.abs(times - nearest) <= _ROUNDING * np.maximum(1.0, np.abs(times))
     return bool((np.abs(nearest) < _EXACT).all() and near.all())
