@@ -107,6 +107,7 @@ _OF_DIGITS = r"(?=.*\d)[\d\W_]+"
 _MOSTLY = 0.9
 _HALF, _TENTH = 0.5, 0.1
 _SOME = 5
+_MOST_MARKS = 3
 _SEEN = 100
 _MANY = 2000
 """Different texts of a column whose form is looked at."""
@@ -172,10 +173,13 @@ def culprit(values: pd.Series, name: str, from_text: bool, is_text: bool = False
     if len(looked_at) > 1 and 1 - share.sum() >= _TENTH and looked_at.str.fullmatch(_NOTED).all():
         what = f"numbers, some with something beside them, the first is {_first(present, others)!r}"
         return what, way_or_text(name, "write the numbers alone")
-    if 1 - share.sum() >= (_HALF if (from_text or is_text) and len(present) >= _SOME else _MOSTLY):
+    written = [str(each) for each in counts.index[~is_number]]
+    are_marks = len(written) <= _MOST_MARKS
+    if 1 - share.sum() >= (_HALF if (from_text or (is_text and are_marks)) and len(present) >= _SOME else _MOSTLY):
         count, shown = int(counts.to_numpy()[~is_number].sum()), _first(present, others)
         what = f"{count} of {len(present)} values {_are_no(count, 'number')}, the first is {shown!r}: correct it"
-        return what, way_or_text(name, way_of_marking([shown], from_text))
+        way = way_of_marking(written, from_text) if are_marks else "write numbers alone"
+        return what, way_or_text(name, way)
     if is_text and weight[looked_at.str.fullmatch(_OF_DIGITS).to_numpy(dtype=bool)].sum() + 1 - share.sum() >= _MOSTLY:
         shown = _first(present, others)
         return f"digits that are no number, the first is {shown!r}", way_or_text(name, "write plain numbers")
