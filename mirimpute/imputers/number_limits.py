@@ -20,7 +20,7 @@ import pandas as pd
 from mirimpute.errors import UserError
 from mirimpute.imputers.oddities import Oddity
 from mirimpute.imputers.options import Options, one_line, positions, row_name
-from mirimpute.numerics.common_step import common_step
+from mirimpute.numerics.common_step import FIRST, common_step
 from mirimpute.numerics.date_rhythm import DateRhythm
 from mirimpute.table.columns import OF_TIME, Kind
 from mirimpute.table.wild import shown
@@ -83,7 +83,7 @@ class NumberLimits:
         """
         grid, rhythms = self.grid.copy(), {}
         for k, column in enumerate(columns):
-            seen = x[~np.isnan(x[:, k]), k] if k not in but else x[:0, k]
+            seen = x[:0, k] if k in but else _observed(x[:, k], column.kind in _NUMBERS)
             if column.kind is Kind.DATETIME and (rhythm := DateRhythm.of(seen)):
                 rhythms[k] = rhythm
             if column.kind in (*_NUMBERS, *OF_TIME):
@@ -109,6 +109,15 @@ class NumberLimits:
             )
             found.append(Oddity(f"column {columns[j].name!r} holds ", len(where), "observed value", after))
         return found
+
+
+def _observed(column: Array, is_number: bool) -> Array:
+    """Return the values of a column, (n,) with NaN where missing; of a long one of numbers without a step the first."""
+    first = column[: 2 * FIRST]
+    first = first[~np.isnan(first)]
+    if is_number and len(first) >= FIRST and not common_step(first):
+        return first
+    return column[~np.isnan(column)]
 
 
 def on_nearest(values: Array, grid: Array) -> Array:

@@ -94,9 +94,12 @@ def _is_constant(parts: Array, sign: Array, is_zero: bool) -> bool:
         return False
     sums = parts @ sign
     off = np.abs(sums - (0.0 if is_zero else np.median(sums))).max()
+    exact, close = 1e-9 * size, _CLOSE * spread.min()
+    if off > max(exact, close):
+        return False
     scale = next((10.0**k for k in range(_DIGITS + 1) if are_nearly_whole(parts * 10.0**k)), None)
-    rounding = 1e-9 * size if scale is None else 0.5 * (len(sign) + 1) / scale
-    return bool(off <= max(1e-9 * size, min(rounding, _CLOSE * spread.min())))
+    rounding = exact if scale is None else 0.5 * (len(sign) + 1) / scale
+    return bool(off <= max(exact, min(rounding, close)))
 
 
 def _orders(x: Array, columns: Sequence[Column], used: set[int], shell: bool) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 from mirimpute.types import Array
 
 _MOST_DECIMALS = 6
-_FIRST = 1_000
+FIRST = 1_000
 """Values that are looked at first: most columns show it soon."""
 _EXACT = 2.0**53
 _ROUNDING = 1e-9
@@ -31,7 +31,7 @@ def common_step(values: Array) -> float:
     (0.0, 0.0)
     """
     step = 0.0
-    for some in (values[:_FIRST], values):
+    for some in (values[:FIRST], values):
         step = _step(some)
         if not step:
             break

@@ -19,6 +19,7 @@ from mirimpute.types import Array
 _MARK = re.compile(r"7+|8+|9+|9+[678]|32767|65535|2147483647|4294967295")
 """Digits of marks above the other values: of surveys, and the last whole numbers of 16 and 32 bits."""
 _MOST_MARKS, _FEWEST, _FEWEST_OTHERS = 3, 3, 10
+_FIRST = 1_000
 _LEAST_SHARE, _MOST_SHARE = 0.02, 0.5
 _WIDEST_GAPS, _FEWEST_FOR_GAPS, _FEWEST_COUNTS = 3.0, 6, 5
 
@@ -44,7 +45,7 @@ def mark_hint(values: Array, column: Column, way: Callable[[list[float]], str]) 
     """
     finite = values[np.isfinite(values)]
     is_date = column.kind is Kind.DATETIME
-    if not len(finite) or not (is_date or finite.min() <= 0 or _is_mark(finite.max())):
+    if not len(finite) or not (is_date or _may_end_in_marks(finite)):
         return ""
     distinct, counts = np.unique(finite, return_counts=True)
     for below in (True, False):
@@ -60,6 +61,12 @@ def mark_hint(values: Array, column: Column, way: Callable[[list[float]], str]) 
                 f"{way(marks.tolist())}"
             )
     return ""
+
+
+def _may_end_in_marks(numbers: Array) -> bool:
+    """Return whether numbers may have marks at an end, before all of them are sorted."""
+    low = numbers[numbers <= 0]
+    return bool(_is_mark(numbers.max()) or (low.size and len(np.unique(low[:_FIRST])) <= _MOST_MARKS))
 
 
 def _are_apart(distinct: Array, counts: Array, k: int, below: bool, are_dates: bool) -> bool:
