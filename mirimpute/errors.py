@@ -118,10 +118,11 @@ def duration(seconds: float) -> str:
     return f"{days} d {hours % 24} h"
 
 
-def near(value: str, names: Iterable[str]) -> list[str]:
+def near(value: str, names: Iterable[str], likeness: float = 0.5) -> list[str]:
     """Return up to three of the names that ``value`` may have been meant for, the nearest first, in any case.
 
-    Names that begin with it come before others, if it has three letters or more.
+    Names that begin with it come before others, if it has three letters or more. Others have at least that
+    ``likeness``, in [0, 1], see :mod:`difflib`.
 
     >>> near("--draw", ["--seed", "--draws"])[0]
     '--draws'
@@ -132,7 +133,7 @@ def near(value: str, names: Iterable[str]) -> list[str]:
     begun = [each for each in small if len(typed) > 2 and each.startswith(typed)]
     found = [
         *difflib.get_close_matches(typed, begun, n=3, cutoff=0.0),
-        *difflib.get_close_matches(typed, small, n=3, cutoff=0.5),
+        *difflib.get_close_matches(typed, small, n=3, cutoff=likeness),
     ]
     return [small[each] for each in dict.fromkeys(found)][:3]
 

@@ -23,6 +23,9 @@ MAX_FOLDERS_LOOKED_AT = 1000
 PAGE_NAME = "report.html"
 COMMANDS = ("status", "compact")
 
+_LIKENESS = 0.7
+"""Of a word to the command that it is taken for: a folder may have any name."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, or 2 when there is nothing to report or no place to write."""
@@ -32,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> None:
     named = dict(zip(COMMANDS, ((_status, _status_parser), (_compact, _compact_parser)), strict=True))
     first = arguments[0] if arguments else ""
-    if len(arguments) > 1 and first not in COMMANDS and near(first, COMMANDS) and not Path(first).exists():
+    if len(arguments) > 1 and first not in COMMANDS and near(first, COMMANDS, _LIKENESS) and not Path(first).exists():
         raise unknown("command", first, COMMANDS)  # with a folder behind it
     action, parser = named.get(first, (_report, _parser))
     options = parser().parse_args(arguments if action is _report else arguments[1:])
@@ -94,7 +97,7 @@ def _no_results(folder: Path, typed: str = "") -> UserError:
     """Return the error for a folder without cells; ``typed`` may have been meant for a command, or another folder."""
     found = islice(folder.parent.glob("*"), MAX_FOLDERS_LOOKED_AT)
     beside = [str(each) for each in found if any(os.path.isdir(each / name) for name in (RUNS, PARTS))]
-    meant = near(typed, (*COMMANDS, *beside)) or near(str(folder), beside)
+    meant = near(typed, (*COMMANDS, *beside), _LIKENESS) or near(str(folder), beside)
     hint = f"did you mean {PROGRAM} {meant[0]}? Otherwise " if meant else ""
     return UserError(
         f"no results in '{folder}': {hint}run mirimpute-bench with results_dir={folder}, "

@@ -91,6 +91,9 @@ def test_a_folder_may_be_meant_for_one_beside_it(
     assert f"did you mean mirimpute-report {results.name}?" in capsys.readouterr().err
     assert main(["statis"]) == 2
     assert "did you mean mirimpute-report status?" in capsys.readouterr().err
+    monkeypatch.chdir(results)
+    assert main(["resuls"]) == 2
+    assert "did you mean" not in capsys.readouterr().err  # half of the letters of "status"
 
 
 def test_no_place_to_write_is_exit_code_2(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
