@@ -202,8 +202,9 @@ def index_of(folder: Path, record: Path) -> str:
         "Made by `make index` from the rows of each page. *Stale*: a method has changed since its rows were computed "
         "(`make stale` names each). Version 12 of mirf gives tables of up to 100 columns the values of version 11. "
         "Rows do not record the machine; all are of two shared cores without a GPU: those of version 12 of an Intel "
-        "Xeon (coverage: of both), all others of an AMD EPYC. Another processor rounds otherwise, and where a tree "
-        "splits by that, a value changes. `docs/benchmarks.md` says how each is run and what it does not show; "
+        "Xeon (coverage: of both; the rows of record: of an AMD EPYC), all others of an AMD EPYC. Another processor "
+        "rounds otherwise, and where a tree splits by that, a value changes. `docs/benchmarks.md` says how each is run "
+        "and what it does not show; "
         "`benchmarks/leaderboard.md` ranks the methods of `benchmarks/draws.md`. Counts are no tests: these are on the "
         "pages.",
         "",
