@@ -43,7 +43,8 @@ def cells_of(
     from mirimpute.table.arrays import table_of
     from mirimpute.table.code_hints import warn_of_codes
     from mirimpute.table.columns import Column, Kind
-    from mirimpute.table.frames import check_finite, columns_of, numbers_of, warn_of_ids
+    from mirimpute.table.frames import check_finite, columns_of, numbers_of
+    from mirimpute.table.id_hints import warn_of_ids
 
     reset, given = columns is None, X
     X, least = table_of(X), 2 if reset else 1

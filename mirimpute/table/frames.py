@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mirimpute.errors import ImputationError, MirimputeWarning, UserError
+from mirimpute.errors import ImputationError, UserError
 from mirimpute.numerics.column_ends import column_ends
 from mirimpute.table.code_hints import warn_of_codes
 from mirimpute.table.column_numbers import decoded, encoded
@@ -18,7 +17,8 @@ from mirimpute.table.column_storage import blank, is_far, marked, merged, missin
 from mirimpute.table.columns import NUMBERS, OF_TIME, Column, Kind
 from mirimpute.table.dates import odd_one, pattern_of, seconds_of
 from mirimpute.table.hints import are_limits_in, python_culprit
-from mirimpute.table.kinds import is_named_like_id, looks_like_id, looks_like_repeated_id, plain
+from mirimpute.table.id_hints import warn_of_ids
+from mirimpute.table.kinds import holds_numbers, plain
 from mirimpute.table.large_wholes import LargeWholes
 from mirimpute.table.object_hints import objects_in
 
@@ -47,54 +47,13 @@ def columns_of(frame: pd.DataFrame, kinds: Mapping[int, Any] | None = None) -> t
         result = encoded(values, str(label), kinds.get(j))
         if result is None and kinds.get(j) == "text":
             raise UserError(f"column {label!r} is asked to be text, of which nothing is learnt: name it in ignore")
-        if result is None or (result[1].kind in NUMBERS and not _is_number(values)):
+        if result is None or (result[1].kind in NUMBERS and not holds_numbers(values)):
             raise UserError(_why_text(values, label))
         found.append(result[1])
     guessed = frame.iloc[:, [j for j in range(frame.shape[1]) if j not in kinds]]
     warn_of_ids(guessed)
     warn_of_codes(guessed)
     return tuple(found)
-
-
-def warn_of_ids(frame: pd.DataFrame, option: Callable[[str], str] | None = None) -> None:
-    """Warn of columns of numbers that look like ids.
-
-    Those with holes would be filled with made-up ones; complete ones that are called so would help to predict others.
-    So would numbers of patients or hospitals that occur in several rows each, if they are called ids.
-
-    Args:
-        frame: (n_rows, n_columns).
-        option: says how a column of this name is left alone; None: leave it out of the table.
-    """
-    columns = (frame.iloc[:, j] for j in range(frame.shape[1]))
-    found = [(each, bool(missing_in(each).any())) for each in columns if _is_number(each)]
-    for each, holes in found:
-        if looks_like_repeated_id(each):
-            what = "is filled with made-up ones" if holes else "is used to predict the others"
-            way_out = "leave it out" if option is None else f"{option(str(each.name))} leaves it alone"
-            warnings.warn(
-                f"column {str(each.name)!r} looks like an id of several rows each, and {what}, as a number: {way_out}, "
-                f"or take it for the groups by Imputer(group={each.name!r}) or --groups",
-                MirimputeWarning,
-                stacklevel=4,
-            )
-    for whole, what in ((False, "are filled with made-up ones"), (True, "are used to predict the others")):
-        ids = [each for each, holes in found if holes != whole and (holes or is_named_like_id(each.name))]
-        ids = [each for each in ids if looks_like_id(each)]
-        if ids:
-            names, first = [str(each.name) for each in ids], float(marked(ids[0]).dropna().iloc[0])
-            shown = f"{first:.0f}" if abs(first) < 1e20 else f"{first:g}"
-            way_out = "leave them out" if option is None else f"{option(names[0])} leaves it alone"
-            warnings.warn(
-                f"column(s) {', '.join(map(repr, names))} look like an id, in which no value occurs twice (the first "
-                f"is {shown}), and {what}: {way_out}",
-                MirimputeWarning,
-                stacklevel=4,
-            )
-
-
-def _is_number(values: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(plain(values)[0])
 
 
 def _why_text(values: pd.Series, label: Any) -> str:

@@ -60,6 +60,11 @@ def are_whole(numbers: np.ndarray) -> bool:
     return bool(np.all(np.isfinite(numbers)) and np.array_equal(numbers, np.round(numbers)))
 
 
+def holds_numbers(values: pd.Series) -> bool:
+    """Return whether a column of any type is one of numbers."""
+    return pd.api.types.is_numeric_dtype(plain(values)[0])
+
+
 def plain(values: pd.Series) -> tuple[pd.Series, str]:
     """Return a column of any type as one of numbers, booleans, datetime64, timedelta64, categories or objects.
 

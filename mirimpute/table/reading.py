@@ -19,8 +19,8 @@ from mirimpute.table.column_files import names_in, read_columns
 from mirimpute.table.column_storage import from_arrow
 from mirimpute.table.delimited import Delimited, read_delimited
 from mirimpute.table.file_format import EXCEL, OPTIONS, SUFFIXES, TableFile, format_of, has_types, stem_of, suffix_of
-from mirimpute.table.frames import warn_of_ids
 from mirimpute.table.hint_options import in_python, kind_option
+from mirimpute.table.id_hints import warn_of_ids
 from mirimpute.table.table import Table, table_from_frame
 from mirimpute.table.text_hints import Marked, marked_in, of_column, of_first_row, of_marked, of_text
 from mirimpute.table.text_numbers import BLANKS
